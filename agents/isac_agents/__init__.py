@@ -1,0 +1,1 @@
+"""Agents for isac-envs: learners, evaluation, run folders and the ``isac`` command."""

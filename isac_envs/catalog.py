@@ -1,0 +1,41 @@
+"""The environments of this package: ids and where their models stand. Strings only."""
+
+import importlib
+from typing import Any
+
+from isac_envs.errors import IsacError, UnknownNameError
+
+MODELS: dict[str, str] = {
+    # "isac/FramesPerCpi-v0": "isac_envs.envs.mode_selection.frames_per_cpi.model:FramesPerCpi",
+    "isac/ModeSelect-v0": "isac_envs.envs.mode_selection.mode_select.model:ModeSelect",
+}
+"""Every registered id and the path of its model class."""
+
+
+def model_class(name: str) -> Any:
+    """Return the model class of an id (with or without ``isac_envs:``) or of ``"module:Class"``.
+
+    Raises:
+        IsacError: If the name is unknown; the message holds the nearest one.
+    """
+    name = name.removeprefix("isac_envs:")
+    if ":" in name:
+        return load_class(name)
+    if name not in MODELS:
+        raise UnknownNameError("environment", name, MODELS)
+    return load_class(MODELS[name])
+
+
+def load_class(path: str) -> Any:
+    """Import ``"module:name"``.
+
+    Raises:
+        IsacError: If the path has another form, or nothing stands there.
+    """
+    module, colon, name = path.partition(":")
+    if not (module and colon and name):
+        raise IsacError(f"{path!r} is not of the form 'module:name'")
+    try:
+        return getattr(importlib.import_module(module), name)
+    except (ImportError, AttributeError) as error:
+        raise IsacError(f"cannot load {path!r}: {error}") from error

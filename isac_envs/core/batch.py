@@ -1,0 +1,254 @@
+"""The batch: state records of n copies of one environment, and the only calls of its kernels.
+
+A kernel module provides two functions over all copies::
+
+    reset_batch(params, *state, mask, observations[, masks])
+    step_batch(params, *state, actions, restart, observations[, masks],
+               objectives, costs, metrics, ended)
+
+``params`` is a one-element record array, ``state`` what ``Model.allocate`` returned. Arrays of a
+step carry a copy axis and an agent axis: ``actions (n, A, W)``, ``observations (n, A, D)``,
+``objectives (n, A, K)``, ``costs (n, A, C)``, ``metrics (n, A)`` of records, ``ended (n, 2)`` for
+terminated and truncated. With ``restart``, ``step_batch`` resets the copies whose ``done`` flag is
+set instead of stepping them. Kernels write in place and allocate nothing.
+"""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from numba import typeof
+
+from isac_envs.declaration.model import Model, State
+from isac_envs.kernels.jit import INTERPRETED
+from isac_envs.kernels.rng import seed_batch
+
+Array = npt.NDArray[Any]
+
+THREADED_FROM = 2048
+"""Batches below this size are not split over threads: handing out costs more than it gains."""
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What one step writes; the shapes stand in the module's docstring."""
+
+    observations: Array
+    masks: Array | None
+    objectives: Array
+    costs: Array
+    metrics: Array
+    ended: Array
+
+    @classmethod
+    def allocate(cls, model: Model, n: int) -> "Frame":
+        """Return uninitialised arrays for ``n`` copies; every step writes all of them."""
+        rows = (n, len(model.agents))
+        return cls(
+            np.empty((*rows, model.observation.width), model.observation.dtype),
+            np.empty((*rows, model.action.count), np.bool_) if model.masked else None,
+            np.empty((*rows, len(model.objectives))),
+            np.empty((*rows, len(model.costs))),
+            np.empty(rows, model.metrics_dtype),
+            np.empty((n, 2), np.bool_),
+        )
+
+    @classmethod
+    def single(cls, model: Model) -> "tuple[Frame, Array]":
+        """Return the frame of one copy with one agent, and the flat array under its numbers.
+
+        The flat array holds objectives, costs and metrics, in this order, so that one call turns
+        them all into Python numbers.
+        """
+        plain = cls.allocate(model, 1)
+        sizes = (plain.objectives.size, plain.costs.size, len(model.reported))
+        flat = np.empty(sum(sizes))
+        objectives, costs, metrics = np.split(flat, np.cumsum(sizes)[:-1])
+        frame = replace(
+            plain,
+            objectives=objectives.reshape(plain.objectives.shape),
+            costs=costs.reshape(plain.costs.shape),
+            metrics=metrics.view(model.metrics_dtype).reshape(plain.metrics.shape),
+        )
+        return frame, flat
+
+    @property
+    def seen(self) -> tuple[Array, ...]:
+        """What a reset writes: observations, and masks where there are any."""
+        masks = () if self.masks is None else (self.masks,)
+        return (self.observations, *masks)
+
+    @property
+    def written(self) -> tuple[Array, ...]:
+        """What a step writes, in the order of the kernels' arguments."""
+        return (*self.seen, self.objectives, self.costs, self.metrics, self.ended)
+
+    def clear(self, rows: Array) -> None:
+        """Zero the outcome of copies that were reset instead of stepped."""
+        for array in (self.objectives, self.costs, self.metrics, self.ended):
+            array[rows] = np.zeros((), array.dtype)
+
+
+class Batch:
+    """State of ``n`` copies of an environment.
+
+    Args:
+        model: The environment.
+        n: Number of copies.
+        threads: Threads that share a step of a large batch.
+    """
+
+    def __init__(self, model: Model, n: int, threads: int = 1) -> None:
+        if n < 1 or threads < 1:
+            raise ValueError(f"copies ({n}) and threads ({threads}) must be at least 1")
+        self.model, self.n, self.threads = model, n, threads
+        self.state: State = model.allocate(n)
+        self._parts = _split(n, threads)
+        self._entries: dict[str, Callable[..., None]] = {}
+
+    @property
+    def env(self) -> Array:
+        """State records of the environments, shape ``(n,)``."""
+        return self.state[0]
+
+    def actions(self) -> Array:
+        """Return an array for the actions of one step, shape ``(n, A, W)``."""
+        shape = (self.n, len(self.model.agents), self.model.action.width)
+        return np.zeros(shape, self.model.action.action_dtype)
+
+    def reset(
+        self,
+        frame: Frame,
+        seeds: Sequence[int | None] | None = None,
+        mask: Array | None = None,
+        entropy: np.random.Generator | None = None,
+    ) -> None:
+        """Start new episodes.
+
+        Args:
+            frame: Receives the first observations of the copies that are reset.
+            seeds: A seed or None for each copy; None goes on with the copy's own streams.
+            mask: Copies to reset, shape ``(n,)``; all when None.
+            entropy: Seeds the copies that never had a seed; fresh entropy when None.
+
+        Raises:
+            ValueError: If a seed is outside 0..2**64-1 or the number of seeds is wrong.
+        """
+        everyone = np.ones(self.n, np.bool_)
+        mask = everyone if mask is None else np.array(mask, np.bool_)
+        if seeds is not None:
+            self.seed(seeds)
+        self._seed_new(entropy)
+        self._call("reset_batch", (), mask, *frame.seen)
+
+    def step(self, actions: Array, frame: Frame, restart: bool = False) -> Array | None:
+        """Advance every copy by one step.
+
+        Args:
+            actions: Valid actions, from :meth:`actions`.
+            frame: Receives the outcome.
+            restart: Reset the copies that are done instead of stepping them.
+
+        Returns:
+            Which copies were reset, shape ``(n,)``, or None where none was.
+        """
+        done = self.env["done"].copy() if restart else None
+        self._call("step_batch", (restart,), actions, *frame.written)
+        if done is None or not done.any():
+            return None
+        frame.clear(done)
+        return done
+
+    def bound_step(self, actions: Array, frame: Frame) -> Callable[[], None]:
+        """Return the step with its arrays bound: what :meth:`step` does, for one copy, faster."""
+        arguments = (self.model.params.record, *self.state, actions, False, *frame.written)
+        return partial(self._entry("step_batch", arguments), *arguments)
+
+    def snapshot(self) -> State:
+        """Return a copy of the whole state, random streams included."""
+        return tuple(array.copy() for array in self.state)
+
+    def restore(self, snapshot: State) -> None:
+        """Put the state back to a snapshot of a batch of the same shape.
+
+        Raises:
+            ValueError: If the snapshot is of another environment, size or number of entities.
+        """
+        shapes = [(array.dtype, array.shape) for array in self.state]
+        if [(array.dtype, array.shape) for array in snapshot] != shapes:
+            raise ValueError(f"{self.model.id}: the snapshot is of another batch")
+        for array, saved in zip(self.state, snapshot, strict=True):
+            array[...] = saved
+
+    def seed(self, seeds: Sequence[int | None]) -> None:
+        """Restart the random streams of the copies that have a seed.
+
+        Raises:
+            ValueError: If a seed is outside 0..2**64-1 or the number of seeds is wrong.
+        """
+        if len(seeds) != self.n:
+            raise ValueError(f"{len(seeds)} seeds for {self.n} copies")
+        given = np.array([seed is not None for seed in seeds])
+        values = np.zeros(self.n, np.uint64)
+        for i, seed in enumerate(seeds):
+            if seed is None:
+                continue
+            if not 0 <= seed < 2**64:
+                raise ValueError(f"seed is {seed}, must lie in 0..2**64-1")
+            values[i] = seed
+        seed_batch(self.env, values, given)
+
+    def _seed_new(self, entropy: np.random.Generator | None) -> None:
+        """Seed the copies that never had a seed."""
+        new = ~self.env["world"].any(1)
+        if new.any():
+            generator = np.random.default_rng() if entropy is None else entropy
+            seed_batch(self.env, generator.integers(2**63, size=self.n, dtype=np.uint64), new)
+
+    def _call(self, name: str, scalars: tuple[Any, ...], *arrays: Array) -> None:
+        first, rest = arrays[:1], arrays[1:]
+        params = self.model.params.record
+        if len(self._parts) == 1:
+            arguments = (params, *self.state, *first, *scalars, *rest)
+            self._entry(name, arguments)(*arguments)
+            return
+        split = [
+            (params, *_part((*self.state, *first), part), *scalars, *_part(rest, part))
+            for part in self._parts
+        ]
+        entry = self._entry(name, split[0])
+        with ThreadPoolExecutor(len(split)) as pool:
+            for job in [pool.submit(entry, *arguments) for arguments in split]:
+                job.result()
+
+    def _entry(self, name: str, arguments: tuple[Any, ...]) -> Callable[..., None]:
+        """Return the machine code of a kernel for this batch's arrays.
+
+        The types never change in the life of a batch; numba's dispatcher would work them out anew
+        at every call, which for record arrays takes longer than a step of one copy.
+        """
+        if name not in self._entries:
+            kernel = getattr(self.model.kernel, name)
+            types = tuple(typeof(argument) for argument in arguments)
+            self._entries[name] = kernel if INTERPRETED else kernel.compile(types)
+        return self._entries[name]
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave the machine code out of pickles and copies; it is found again on first use."""
+        return {**self.__dict__, "_entries": {}}
+
+
+def _part(arrays: tuple[Array, ...], part: slice) -> tuple[Array, ...]:
+    return tuple(array[part] for array in arrays)
+
+
+def _split(n: int, threads: int) -> list[slice]:
+    """Return the contiguous parts of a batch that threads work on."""
+    count = threads if n >= THREADED_FROM else 1
+    edges = np.linspace(0, n, count + 1).astype(int)
+    return [slice(a, b) for a, b in pairwise(edges)]

@@ -1,0 +1,191 @@
+"""The Gymnasium environment: a batch of one copy with one agent."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import gymnasium
+import numpy as np
+from gymnasium.error import ResetNeeded
+
+from isac_envs.core.batch import Batch, Frame
+from isac_envs.declaration.baseline import Baseline
+from isac_envs.declaration.model import Model, State
+from isac_envs.errors import UnknownNameError
+from isac_envs.scenarios import build
+
+_BOUND = frozenset(
+    (
+        "_frame",
+        "_values",
+        "_objectives",
+        "_actions",
+        "_row",
+        "_seen",
+        "_encode",
+        "_advance",
+        "_ended",
+    )
+)  # what _bind makes
+
+
+class Env(gymnasium.Env[Any, Any]):
+    """One environment behind Gymnasium's interface.
+
+    Args:
+        model: Id of a registered environment, ``"module:Class"``, or a bound model.
+        scenario: Name of a registered scenario or path of a scenario file; None for the default.
+        render_mode: None; no environment of this kind renders.
+        **overrides: Single parameters that replace the scenario's.
+
+    The ``info`` of a step holds ``objectives`` (vector), ``cost`` (their sum), ``costs``,
+    ``metrics`` and, where some actions are invalid, ``action_mask``.
+
+    Raises:
+        ScenarioError: If the scenario or an override is not valid.
+    """
+
+    metadata: ClassVar[dict[str, Any]] = {"render_modes": []}
+
+    def __init__(
+        self,
+        model: str | Model,
+        *,
+        scenario: str | None = None,
+        render_mode: str | None = None,
+        **overrides: Any,
+    ) -> None:
+        self.model = build(model, scenario, overrides)
+        if len(self.model.agents) != 1:
+            raise ValueError(f"{self.model.id} has {len(self.model.agents)} agents, not one")
+        self.batch = Batch(self.model, 1)
+        self.observation_space = self.model.observation.space()
+        self.action_space = self.model.action.space()
+        self.render_mode = render_mode
+        self._over = True
+        self._bind()
+
+    def _bind(self) -> None:
+        """Make the arrays of a step, and what would be looked up anew at every step."""
+        self._frame, self._values = Frame.single(self.model)
+        self._actions = self.batch.actions()
+        self._row = self._actions[0, 0]
+        self._encode = self.model.action.encode
+        self._advance = self._first_advance
+        self._seen = self._frame.observations[0, 0]
+        self._ended = self._frame.ended
+        self._weights = self.model.params.weights
+        self._cost_names = tuple(each.name for each in self.model.costs)
+        self._metric_names = tuple(each.name for each in self.model.reported)
+        count = len(self._weights)
+        self._objectives = self._values[:count]
+        self._costs = slice(count, count + len(self._cost_names))
+        self._metrics = slice(self._costs.stop, None)
+
+    def _first_advance(self) -> None:
+        """Compile on first use, then give way to the machine code."""
+        self._advance = self.batch.bound_step(self._actions, self._frame)
+        self._advance()
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave the arrays of a step out: views would lose what they look at."""
+        kept = {key: value for key, value in self.__dict__.items() if key not in _BOUND}
+        return kept
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Restore the environment and make its arrays anew."""
+        self.__dict__.update(state)
+        self._bind()
+
+    def reset(
+        self, *, seed: int | None = None, options: Mapping[str, Any] | None = None
+    ) -> tuple[Any, dict[str, Any]]:
+        """Start an episode; a seed restarts the random streams, None goes on with them."""
+        super().reset(seed=seed)
+        self.batch.reset(self._frame, (seed,), entropy=self.np_random)
+        self._over = False
+        return self._observation(), self._mask({})
+
+    def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
+        """Advance by one step.
+
+        Raises:
+            gymnasium.error.InvalidAction: If the action is not valid; the state is untouched.
+            gymnasium.error.ResetNeeded: Before the first reset and after the end of an episode.
+        """
+        if self._over:
+            raise ResetNeeded(f"{self.model.id}: call reset() first, no episode is running")
+        clipped = self._encode(action, self._row, self.model.id)
+        self._advance()
+        if clipped:
+            self._frame.metrics["clipped_coordinates"] = clipped
+        terminated, truncated = self._ended.item(0), self._ended.item(1)
+        self._over = terminated or truncated
+        reward, info = self._outcome()
+        return self._observation(), reward, terminated, truncated, info
+
+    def simulate(
+        self, action: Any, seed: int | None = None
+    ) -> tuple[Any, float, bool, bool, dict[str, Any]]:
+        """Return what ``step(action)`` would return, and leave the state as it is.
+
+        Args:
+            action: A valid action.
+            seed: Reseeds the random streams of the trial, for a fair look ahead; None looks at
+                the very future that a step would meet.
+        """
+        saved, over = self.snapshot(), self._over
+        try:
+            if seed is not None:
+                self.batch.seed((seed,))
+            return self.step(action)
+        finally:
+            self.restore(saved)
+            self._over = over
+
+    def snapshot(self) -> State:
+        """Return the whole state, random streams included."""
+        return self.batch.snapshot()
+
+    def restore(self, snapshot: State) -> None:
+        """Put the state back to a snapshot; the next step continues from there."""
+        self.batch.restore(snapshot)
+        self._over = bool(self.batch.env["done"][0]) or not self.batch.env["world"].any()
+
+    def baseline(self, name: str) -> Baseline:
+        """Return a baseline bound to this environment; its ``predict`` gives the next action.
+
+        Raises:
+            UnknownNameError: If the environment has no baseline of this name.
+        """
+        if name not in self.model.baselines:
+            raise UnknownNameError("baseline", name, self.model.baselines)
+        return self.model.baselines[name](self.batch)
+
+    @property
+    def reward_space(self) -> gymnasium.spaces.Box:
+        """Space of the vector of objectives, as MO-Gymnasium names it."""
+        return gymnasium.spaces.Box(-np.inf, np.inf, (len(self.model.objectives),), np.float64)
+
+    def _observation(self) -> Any:
+        return self.model.observation.present(self._seen.copy())
+
+    def _outcome(self) -> tuple[float, dict[str, Any]]:
+        values = self._values.tolist()
+        reward = cost = 0.0
+        for weight, value in zip(self._weights, values):  # noqa: B905 - objectives come first
+            reward += weight * value
+        costs = values[self._costs]
+        for value in costs:
+            cost += value
+        info = {
+            "objectives": self._objectives.copy(),
+            "cost": cost,
+            "costs": dict(zip(self._cost_names, costs)),  # noqa: B905 - checking takes longer
+            "metrics": dict(zip(self._metric_names, values[self._metrics])),  # noqa: B905
+        }
+        return reward, self._mask(info)
+
+    def _mask(self, info: dict[str, Any]) -> dict[str, Any]:
+        if self._frame.masks is not None:
+            info["action_mask"] = self._frame.masks[0, 0].astype(np.int8)
+        return info

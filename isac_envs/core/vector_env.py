@@ -1,0 +1,194 @@
+"""The native Gymnasium vector environment: a batch of n copies with one agent."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import gymnasium
+import numpy as np
+import numpy.typing as npt
+from gymnasium.error import ResetNeeded
+from gymnasium.vector import AutoresetMode
+from gymnasium.vector.utils import batch_space
+
+from isac_envs.core.batch import Batch, Frame
+from isac_envs.declaration.model import Model, State
+from isac_envs.kernels.arrays import weigh
+from isac_envs.scenarios import build
+
+Array = npt.NDArray[Any]
+
+
+class VectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
+    """Many copies of an environment, stepped by one compiled loop.
+
+    Copy ``i`` after ``reset(seed=s)`` follows :class:`isac_envs.core.env.Env` after
+    ``reset(seed=s + i)`` bit for bit.
+
+    Args:
+        model: Id of a registered environment, ``"module:Class"``, or a bound model.
+        num_envs: Number of copies.
+        scenario: Name of a registered scenario or path of a scenario file; None for the default.
+        autoreset_mode: One of Gymnasium's three modes.
+        max_episode_steps: Truncates earlier than the scenario's horizon.
+        num_threads: Threads that share a step of a batch of at least 2048 copies.
+        copy: Hand out new arrays each step; False reuses them, which the next step overwrites.
+        render_mode: None; no environment of this kind renders.
+        **overrides: Single parameters that replace the scenario's.
+
+    Raises:
+        ScenarioError: If the scenario or an override is not valid.
+    """
+
+    def __init__(
+        self,
+        model: str | Model,
+        num_envs: int = 1,
+        *,
+        scenario: str | None = None,
+        autoreset_mode: str | AutoresetMode = AutoresetMode.NEXT_STEP,
+        max_episode_steps: int | None = None,
+        num_threads: int = 1,
+        copy: bool = True,
+        render_mode: str | None = None,
+        **overrides: Any,
+    ) -> None:
+        self.model = _shorten(build(model, scenario, overrides), max_episode_steps)
+        if len(self.model.agents) != 1:
+            raise ValueError(f"{self.model.id} has {len(self.model.agents)} agents, not one")
+        self.batch = Batch(self.model, num_envs, num_threads)
+        self.num_envs = num_envs
+        self.autoreset_mode = AutoresetMode(autoreset_mode)
+        self.metadata = {"render_modes": [], "autoreset_mode": self.autoreset_mode}
+        self.render_mode = render_mode
+        self.single_observation_space = self.model.observation.space()
+        self.single_action_space = self.model.action.space()
+        self.observation_space = batch_space(self.single_observation_space, num_envs)
+        self.action_space = batch_space(self.single_action_space, num_envs)
+        self._copy = copy
+        self._frame = Frame.allocate(self.model, num_envs)
+        self._actions = self.batch.actions()
+        self._cost_names = tuple(each.name for each in self.model.costs)
+        self._metric_names = tuple(each.name for each in self.model.reported)
+        self._weights = np.array(self.model.params.weights)
+        self._everyone = np.ones(num_envs, np.bool_)
+        self._everyone.setflags(write=False)
+
+    def reset(
+        self,
+        *,
+        seed: int | Sequence[int | None] | None = None,
+        options: dict[str, Any] | None = None,
+    ) -> tuple[Any, dict[str, Any]]:
+        """Start episodes.
+
+        Args:
+            seed: ``s`` seeds copy ``i`` with ``s + i``; a sequence seeds each; None goes on.
+            options: ``{"reset_mask": bool array}`` resets only some copies.
+        """
+        mask = None if options is None else options.get("reset_mask")
+        if mask is not None and (np.shape(mask) != (self.num_envs,) or not np.any(mask)):
+            raise ValueError(f"reset_mask must select some of the {self.num_envs} copies")
+        if isinstance(seed, (int, np.integer)):
+            super().reset(seed=int(seed))
+            seed = [int(seed) + i for i in range(self.num_envs)]
+        if mask is not None and seed is not None:
+            seed = [each if selected else None for each, selected in zip(seed, mask, strict=True)]
+        self._renew(keep_observations=True)
+        self.batch.reset(self._frame, seed, mask, self.np_random)
+        return self._observations(), self._masks({})
+
+    def step(self, actions: Any) -> tuple[Any, Array, Array, Array, dict[str, Any]]:
+        """Advance every copy by one step.
+
+        Raises:
+            gymnasium.error.InvalidAction: If any action is not valid; no state is touched.
+            gymnasium.error.ResetNeeded: Before the first reset, and with autoreset disabled when
+                a finished copy was not reset.
+        """
+        self._refuse_unready()
+        rows = self._actions[:, 0]
+        clipped = self.model.action.encode_rows(actions, rows, self.model.id)
+        self._renew()
+        next_step = self.autoreset_mode == AutoresetMode.NEXT_STEP
+        restarted = self.batch.step(self._actions, self._frame, next_step)
+        if self.model.action.kind == "box":
+            self._frame.metrics["clipped_coordinates"][:, 0] = clipped
+        reward = self._reward()
+        terminated, truncated = (self._frame.ended[:, k].copy() for k in range(2))
+        info = self._info(self._everyone if restarted is None else ~restarted)
+        if self.autoreset_mode == AutoresetMode.SAME_STEP:
+            self._reset_finished(terminated | truncated, info)
+        return self._observations(), reward, terminated, truncated, self._masks(info)
+
+    def snapshot(self) -> State:
+        """Return the whole state of all copies, random streams included."""
+        return self.batch.snapshot()
+
+    def restore(self, snapshot: State) -> None:
+        """Put the state of all copies back to a snapshot."""
+        self.batch.restore(snapshot)
+
+    def _refuse_unready(self) -> None:
+        if not self.batch.env["world"][0].any():
+            raise ResetNeeded(f"{self.model.id}: call reset() first")
+        disabled = self.autoreset_mode == AutoresetMode.DISABLED
+        if disabled and (done := self.batch.env["done"]).any():
+            raise ResetNeeded(f"{self.model.id}: reset the finished copies {np.flatnonzero(done)}")
+
+    def _renew(self, keep_observations: bool = False) -> None:
+        """Give the coming step arrays of its own, so that what was handed out stays as it is."""
+        if not self._copy:
+            return
+        before, self._frame = self._frame, Frame.allocate(self.model, self.num_envs)
+        if keep_observations:
+            for new, old in zip(self._frame.seen, before.seen, strict=True):
+                new[...] = old
+
+    def _observations(self) -> Any:
+        return self.model.observation.present(self._frame.observations[:, 0])
+
+    def _reward(self) -> Array:
+        reward = np.empty((self.num_envs, 1))
+        weigh(self._frame.objectives, self._weights, reward)
+        return reward[:, 0]
+
+    def _info(self, present: Array) -> dict[str, Any]:
+        costs, metrics = self._frame.costs[:, 0], self._frame.metrics[:, 0]
+        total = np.zeros(self.num_envs)
+        for k in range(costs.shape[1]):  # same order of sums as in Env
+            total += costs[:, k]
+        named_costs = {name: costs[:, k] for k, name in enumerate(self._cost_names)}
+        named_metrics = {name: metrics[name] for name in self._metric_names}
+        for group in (named_costs, named_metrics):
+            group.update({f"_{name}": present for name in group})
+        return {
+            "objectives": self._frame.objectives[:, 0],
+            "cost": total,
+            "costs": named_costs,
+            "metrics": named_metrics,
+            "_objectives": present,
+            "_cost": present,
+            "_costs": present,
+            "_metrics": present,
+        }
+
+    def _reset_finished(self, done: Array, info: dict[str, Any]) -> None:
+        """Same-step autoreset: keep the last observations, then start the next episodes."""
+        if not done.any():
+            return
+        info["final_obs"], info["_final_obs"] = self._observations().copy(), done
+        info["final_info"], info["_final_info"] = dict(self._masks(dict(info))), done
+        self.batch.reset(self._frame, mask=done)
+
+    def _masks(self, info: dict[str, Any]) -> dict[str, Any]:
+        if self._frame.masks is not None:
+            info["action_mask"] = self._frame.masks[:, 0].astype(np.int8)
+            info["_action_mask"] = self._everyone
+        return info
+
+
+def _shorten(model: Model, max_episode_steps: int | None) -> Model:
+    if max_episode_steps is None or max_episode_steps >= model.params.horizon:
+        return model
+    values = {**dict(model.params), "horizon": max_episode_steps}
+    return type(model)(type(model.params)(**values))

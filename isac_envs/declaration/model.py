@@ -1,0 +1,91 @@
+"""The declaration of an environment: everything about it but the arithmetic of its dynamics."""
+
+from collections.abc import Mapping
+from functools import cached_property
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from isac_envs.declaration.fields import Signal, Spec
+from isac_envs.declaration.params import EnvParams
+from isac_envs.kernels.jit import record
+from isac_envs.kernels.rng import ENV_FIELDS
+
+if TYPE_CHECKING:
+    from isac_envs.declaration.baseline import Baseline
+    from isac_envs.planning import FiniteMdp
+
+State = tuple[npt.NDArray[Any], ...]
+"""The record arrays of a batch: first the environments ``(n,)``, then entities ``(n, K)``."""
+
+CLIPPED = Signal("clipped_coordinates", "Action coordinates that were clipped into their bounds.")
+
+
+class Model:
+    """One environment, bound to one set of parameters.
+
+    A subclass states the class attributes and the two specifications; its docstring is the text
+    of the documentation page. The kernel module provides ``reset_batch`` and ``step_batch``
+    (their contract stands in :mod:`isac_envs.core.batch`).
+    """
+
+    id: ClassVar[str]
+    summary: ClassVar[str]
+    source: ClassVar[str]
+    default_scenario: ClassVar[str]
+    params_type: ClassVar[type[EnvParams]]
+    kernel: ClassVar[ModuleType]
+    env_fields: ClassVar[tuple[tuple[Any, ...], ...]] = ()
+    objectives: ClassVar[tuple[Signal, ...]]
+    costs: ClassVar[tuple[Signal, ...]] = ()
+    metrics: ClassVar[tuple[Signal, ...]] = ()
+    baselines: ClassVar[Mapping[str, "type[Baseline]"]] = {}
+    masked: ClassVar[bool] = False
+    finite: ClassVar[bool] = False
+
+    def __init__(self, params: EnvParams) -> None:
+        self.params: Any = params
+        self.agents = self.agent_names()
+        self.observation = self.observation_spec()
+        self.action = self.action_spec()
+        self.env_dtype = record(*ENV_FIELDS, *self.env_fields)
+
+    def observation_spec(self) -> Spec:
+        """Return what one agent observes."""
+        raise NotImplementedError
+
+    def action_spec(self) -> Spec:
+        """Return what one agent decides."""
+        raise NotImplementedError
+
+    def agent_names(self) -> tuple[str, ...]:
+        """Return the names of the agents, in the order of the agent axis."""
+        return ("agent_0",)
+
+    def allocate(self, n: int) -> State:
+        """Return zeroed state arrays of ``n`` copies."""
+        return (np.zeros(n, self.env_dtype),)
+
+    def transition_model(self) -> "FiniteMdp":
+        """Return the environment as a finite MDP.
+
+        Raises:
+            NotImplementedError: Where the state space is not small.
+        """
+        raise NotImplementedError(f"{self.id} has no finite transition model")
+
+    def state_index(self, state: State) -> npt.NDArray[np.int64]:
+        """Return the index of each copy's state in the finite MDP, shape ``(n,)``."""
+        raise NotImplementedError(f"{self.id} has no finite transition model")
+
+    @cached_property
+    def reported(self) -> tuple[Signal, ...]:
+        """The metrics of a step, with what the engine adds."""
+        return (*self.metrics, CLIPPED) if self.action.kind == "box" else self.metrics
+
+    @cached_property
+    def metrics_dtype(self) -> "np.dtype[Any]":
+        """Record dtype of the metrics; kernels write its fields by name."""
+        return record(*((each.name, "f8") for each in self.reported))

@@ -1,0 +1,164 @@
+"""Parameters of an environment: one frozen model that validates, documents and compiles.
+
+The same class is the schema of the scenario files, the keyword arguments of ``gymnasium.make``,
+the table of the documentation and, as a one-element record, what the kernels read. Changing a
+value never recompiles a kernel.
+"""
+
+from functools import cached_property
+from typing import Any, Literal, get_args, get_origin
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic.fields import FieldInfo
+
+from isac_envs.errors import ScenarioError, hint
+from isac_envs.kernels.jit import record
+
+
+def parameter(default: Any, meaning: str, unit: str = "1", source: str = "", **bounds: Any) -> Any:
+    """Declare a parameter.
+
+    Args:
+        default: Value in the default scenario.
+        meaning: One line.
+        unit: Unit of the value; ``"1"`` where it has none.
+        source: Paper, standard, table or equation; empty for a choice of ours.
+        **bounds: ``ge``, ``gt``, ``le``, ``lt``, ``min_length``, ``max_length`` of pydantic.
+    """
+    extra = {"unit": unit, "source": source}
+    return Field(default, description=meaning, json_schema_extra=extra, **bounds)
+
+
+class EnvParams(BaseModel):
+    """Base of all parameter models."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    horizon: int = parameter(400, "Steps until an episode is truncated.", "steps", ge=1)
+    weights: tuple[float, ...] = parameter(
+        (1.0,), "Weights of the objectives; the reward is their weighted sum."
+    )
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_booleans_as_numbers(cls, value: Any, info: Any) -> Any:
+        field = cls.model_fields[info.field_name]
+        if isinstance(value, bool) and field.annotation is not bool:
+            raise ValueError("true and false are not numbers")
+        return value
+
+    @field_validator("weights")
+    @classmethod
+    def _one_weight_for_each_objective(cls, weights: tuple[float, ...]) -> tuple[float, ...]:
+        expected = len(cls.model_fields["weights"].default)
+        if len(weights) != expected:
+            raise ValueError(f"{expected} objectives need {expected} weights, not {len(weights)}")
+        return weights
+
+    def derived(self) -> dict[str, Any]:
+        """Return what kernels need beyond the fields, computed once: numbers or float arrays."""
+        return {}
+
+    @cached_property
+    def record(self) -> npt.NDArray[Any]:
+        """The parameters as a record array of shape ``(1,)``; choices as their position."""
+        values = {name: _number(field, getattr(self, name)) for name, field in _kernel_fields(self)}
+        values.update(self.derived())
+        arrays = {name: np.asarray(value) for name, value in values.items()}
+        dtype = record(*((name, _format(array), array.shape) for name, array in arrays.items()))
+        result = np.zeros(1, dtype)
+        for name, array in arrays.items():
+            result[name] = array
+        return result
+
+    def describe(self) -> list[dict[str, Any]]:
+        """Return one row a parameter: name, value, unit, range, meaning, source."""
+        rows = []
+        for name, field in type(self).model_fields.items():
+            extra: Any = field.json_schema_extra
+            rows.append(
+                {
+                    "name": name,
+                    "value": getattr(self, name),
+                    "unit": extra["unit"],
+                    "range": _range(field),
+                    "meaning": field.description,
+                    "source": extra["source"],
+                }
+            )
+        return rows
+
+
+def build(params: type[EnvParams], values: dict[str, Any], where: str) -> EnvParams:
+    """Validate values.
+
+    Args:
+        params: The parameter model.
+        values: Values by field name; what is left out keeps its default.
+        where: What the values came from, for the message.
+
+    Raises:
+        ScenarioError: Naming the field, its value, the valid range and the nearest valid name.
+    """
+    for name in values:
+        if name not in params.model_fields:
+            raise ScenarioError(f"{where}: unknown parameter {name!r}{_near(params, name)}")
+    try:
+        return params(**values)
+    except ValidationError as error:
+        raise ScenarioError(f"{where}: {_explain(params, error)}") from None
+
+
+def _near(params: type[EnvParams], name: str) -> str:
+    """Return the nearest field; a right name with a wrong unit suffix is told apart."""
+    for candidate, field in params.model_fields.items():
+        extra: Any = field.json_schema_extra
+        stem, _, suffix = name.rpartition("_")
+        if stem and candidate.rpartition("_")[0] == stem and extra["unit"] != "1":
+            return f"; unknown unit {suffix!r}, did you mean {candidate!r} in {extra['unit']}?"
+    return hint(name, params.model_fields)
+
+
+def _explain(params: type[EnvParams], error: ValidationError) -> str:
+    lines = []
+    for problem in error.errors():
+        path = ".".join(str(part) for part in problem["loc"])
+        message = problem["msg"].removeprefix("Value error, ")
+        field = params.model_fields.get(str(problem["loc"][0])) if problem["loc"] else None
+        if field is None:
+            lines.append(message)
+            continue
+        extra: Any = field.json_schema_extra
+        unit = "" if extra["unit"] == "1" else f" {extra['unit']}"
+        valid = f"; valid: {_range(field)}{unit}" if _range(field) else ""
+        lines.append(f"parameter {path} = {problem['input']!r}: {message}{valid}")
+    return "; ".join(lines)
+
+
+def _range(field: FieldInfo) -> str:
+    if get_origin(field.annotation) is Literal:
+        return ", ".join(map(str, get_args(field.annotation)))
+    signs = {"ge": ">=", "gt": ">", "le": "<=", "lt": "<"}
+    parts = []
+    for bound in field.metadata:
+        for attribute, sign in signs.items():
+            if (value := getattr(bound, attribute, None)) is not None:
+                parts.append(f"{sign} {value:g}")
+    return ", ".join(parts)
+
+
+def _kernel_fields(params: EnvParams) -> list[tuple[str, FieldInfo]]:
+    """Return the fields that kernels read: all but the weights, which the adapters apply."""
+    return [(n, f) for n, f in type(params).model_fields.items() if n != "weights"]
+
+
+def _number(field: FieldInfo, value: Any) -> Any:
+    if get_origin(field.annotation) is Literal:
+        return get_args(field.annotation).index(value)
+    return value
+
+
+def _format(array: npt.NDArray[Any]) -> str:
+    return {"f": "f8", "i": "i8", "b": "?"}[array.dtype.kind]

@@ -1,0 +1,1 @@
+"""Radar or communication: the mode selection problem of an autonomous vehicle."""

@@ -1,0 +1,121 @@
+"""Declaration of ``isac/ModeSelect-v0``."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from isac_envs.declaration.fields import Coordinate, Signal, Spec
+from isac_envs.declaration.model import Model, State
+from isac_envs.envs.mode_selection.mode_select import baselines, kernel
+from isac_envs.envs.mode_selection.mode_select.exact import transition_model
+from isac_envs.envs.mode_selection.mode_select.params import ModeSelectParams
+from isac_envs.planning import FiniteMdp
+
+_CONDITIONS = (
+    ("channel", "Channel of the communication link.", ("good", "bad")),
+    ("road", "State of the road.", ("good", "bad")),
+    ("weather", "State of the weather.", ("good", "bad")),
+    ("speed", "Speed of the vehicle itself.", ("low", "high")),
+    ("object", "Nearby object.", ("static", "moving")),
+)
+
+
+class ModeSelect(Model):
+    """A vehicle uses one waveform either to communicate or as a radar.
+
+    In each slot the vehicle sends packets from a queue, or looks for hazards. Unexpected events
+    are the likelier the worse road, weather, speed and the nearby object are; an event that
+    happens while communicating is missed and costs dearly, one that happens in radar mode is
+    detected and pays. The event is decided on the state before the transition:
+
+    1. Events: independent causes, ``1 - P(E) = prod(1 - p_x)`` over road, weather, speed and
+       object, with ``p_x`` one value for good and one for bad conditions.
+    2. Communication sends ``min(queue, packets_good or packets_bad)`` packets; they pay
+       ``reward_packet`` each when no event happens. Radar sends none.
+    3. Arrivals are Poisson; packets above the capacity are dropped at ``penalty_dropped`` each.
+    4. A detected event pays ``reward_detected * (bad + 1)`` with ``bad`` the number of bad
+       conditions, a missed one costs ``penalty_missed``.
+    5. Channel, road, weather, speed and object are independent two-state chains, but radar next
+       to a moving object lets the vehicle slow down surely and clears the object with
+       probability ``clearing``.
+
+    The published model (scenario ``hieu2020``) ignores the queue in its reward and forgets its
+    conditions within two slots; its optimum is the myopic rule "communicate only if everything is
+    good". In the default scenario conditions persist and only packets that were waiting count, so
+    that planning pays: the optimum is 15 % above the best threshold rule.
+    """
+
+    id = "isac/ModeSelect-v0"
+    summary = "Radar or communication mode of an autonomous vehicle, slot by slot."
+    source = (
+        "N. Q. Hieu, D. T. Hoang, N. C. Luong, D. Niyato, 'iRDRC: An intelligent real-time "
+        "dual-functional radar-communication system for automotive vehicles', arXiv 2004.02122; "
+        "persistent conditions and the queue-aware reward are our choice."
+    )
+    default_scenario = "highway"
+    params_type = ModeSelectParams
+    kernel = kernel
+    env_fields = kernel.STATE_FIELDS
+    objectives = (
+        Signal("communication", "Reward of the packets sent in a slot without an event."),
+        Signal("sensing", "Reward of a detected event, or the penalty of a missed one."),
+        Signal("buffer", "Penalty of the packets that found the queue full."),
+    )
+    costs = (Signal("missed", "1 if an event happened while communicating."),)
+    metrics = (
+        Signal("event", "1 if an unexpected event happened."),
+        Signal("missed", "1 if it happened while communicating."),
+        Signal("detected", "1 if it happened in radar mode."),
+        Signal("packets_sent", "Packets credited to the slot.", "packets"),
+        Signal("packets_dropped", "Packets that found the queue full.", "packets"),
+        Signal("backlog", "Packets in the queue after the slot.", "packets"),
+        Signal("bad_conditions", "Bad ones of road, weather, speed and object, before the slot."),
+        Signal("event_probability", "Probability of an event in the slot."),
+        Signal("radar", "1 in radar mode."),
+    )
+    baselines = baselines.BASELINES
+    finite = True
+
+    def observation_spec(self) -> Spec:
+        """Return the observation in the form that the parameters ask for."""
+        form = self.params.observation
+        capacity = self.params.queue_capacity
+        if form == "index":
+            meaning = "Index of the state: queue, then the five bits, in row-major order."
+            return Spec("discrete", (Coordinate("state", meaning, high=32.0 * (capacity + 1) - 1),))
+        vector = form == "vector"
+        bits = tuple(
+            Coordinate(name, _scaled(meaning, labels, vector), "1", -1.0 if vector else 0.0, 1.0,
+                       labels)
+            for name, meaning, labels in _CONDITIONS
+        )  # fmt: skip
+        if form == "bits":
+            return Spec("multi_binary", bits)
+        if vector:
+            queue = Coordinate("queue", "Packets waiting, from empty (-1) to full (1).", low=-1.0)
+            return Spec("box", (queue, *bits))
+        queue = Coordinate("queue", "Packets waiting.", "packets", high=capacity)
+        return Spec("multi_discrete", (queue, *bits))
+
+    def action_spec(self) -> Spec:
+        """Return the choice between the two modes."""
+        labels = ("communicate", "radar")
+        return Spec("discrete", (Coordinate("mode", "Use of the slot.", labels=labels),))
+
+    def transition_model(self) -> FiniteMdp:
+        """Return the exact finite MDP with ``32 * (queue_capacity + 1)`` states."""
+        return transition_model(self.params)
+
+    def state_index(self, state: State) -> npt.NDArray[np.int64]:
+        """Return the index of each copy's state, shape ``(n,)``."""
+        env: Any = state[0]
+        index = env["queue"].copy()
+        for name, _, _ in _CONDITIONS:
+            index = index * 2 + env[name]
+        return np.asarray(index, np.int64)
+
+
+def _scaled(meaning: str, labels: tuple[str, ...], vector: bool) -> str:
+    low, high = (-1, 1) if vector else (0, 1)
+    return f"{meaning} {low} = {labels[0]}, {high} = {labels[1]}."

@@ -1,0 +1,29 @@
+"""What can be wrong with what a user gave, said in one line with the nearest valid name."""
+
+import difflib
+from collections.abc import Iterable
+
+
+class IsacError(ValueError):
+    """Input that cannot be used; the message names it, the valid range and the nearest name."""
+
+
+class UnknownNameError(IsacError):
+    """A name that nothing is registered under."""
+
+    def __init__(self, kind: str, name: object, valid: Iterable[str]) -> None:
+        super().__init__(f"unknown {kind} {name!r}{hint(str(name), valid)}")
+
+
+class ScenarioError(IsacError):
+    """A scenario file or an override that does not describe a valid environment."""
+
+
+def hint(name: str, valid: Iterable[str]) -> str:
+    """Return '; did you mean ...?', or the list of valid names where none is near."""
+    names = sorted(valid)
+    lowered = {each.lower(): each for each in names}
+    near = difflib.get_close_matches(name.lower(), lowered, n=1, cutoff=0.5)
+    if near:
+        return f"; did you mean {lowered[near[0]]!r}?"
+    return f"; valid: {', '.join(names)}" if names else ""

@@ -1,0 +1,1 @@
+"""Physics and numerics as compiled scalar functions of numbers; they know no API."""

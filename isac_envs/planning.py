@@ -1,0 +1,222 @@
+"""Exact solution of small environments: finite Markov decision processes in plain NumPy.
+
+An environment whose state space is small enough gives a :class:`FiniteMdp` through its
+``transition_model()``. The functions here turn it into numbers that a learned agent can be held
+against: optimal values, the exact value of any policy, long-run averages of every signal.
+
+A policy is an array of shape ``(S,)`` (an action for each state) or ``(S, A)`` (action
+probabilities).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[np.float64]
+Policy = npt.NDArray[Any]
+
+
+@dataclass(frozen=True)
+class FiniteMdp:
+    """A finite Markov decision process with expected signals.
+
+    Attributes:
+        transition: Probabilities of the next state, shape ``(A, S, S)``, rows sum to 1.
+        reward: Expected reward of a state and an action, shape ``(A, S)``.
+        initial: Distribution of the state after ``reset``, shape ``(S,)``.
+        signals: Further expected values by name, each of shape ``(A, S)`` (events, costs, ...).
+        horizon: Steps of an episode, or None where episodes do not end by time.
+
+    Raises:
+        ValueError: If shapes disagree or probabilities do not sum to 1.
+    """
+
+    transition: Array
+    reward: Array
+    initial: Array
+    signals: Mapping[str, Array] = field(default_factory=dict)
+    horizon: int | None = None
+
+    def __post_init__(self) -> None:
+        actions, states, _ = self.transition.shape
+        shapes = {"transition": (self.transition.shape, (actions, states, states))}
+        shapes["initial"] = (self.initial.shape, (states,))
+        for name, values in {"reward": self.reward, **self.signals}.items():
+            shapes[name] = (values.shape, (actions, states))
+        for name, (found, expected) in shapes.items():
+            if found != expected:
+                raise ValueError(f"{name} has shape {found}, expected {expected}")
+        for name, rows in (("transition", self.transition), ("initial", self.initial)):
+            if not np.allclose(rows.sum(-1), 1.0, atol=1e-9) or (rows < 0).any():
+                raise ValueError(f"{name} holds rows that are not probability distributions")
+
+    @property
+    def states(self) -> int:
+        """Number of states."""
+        return self.reward.shape[1]
+
+    @property
+    def actions(self) -> int:
+        """Number of actions."""
+        return self.reward.shape[0]
+
+
+@dataclass(frozen=True)
+class Solution:
+    """An optimal policy and its values.
+
+    Attributes:
+        policy: Optimal action of each state, shape ``(S,)``.
+        values: Expected discounted return from each state, shape ``(S,)``.
+        action_values: The same for a first action, shape ``(A, S)``.
+        sweeps: Number of Bellman sweeps until the tolerance was met.
+    """
+
+    policy: Policy
+    values: Array
+    action_values: Array
+    sweeps: int
+
+
+def value_iteration(
+    mdp: FiniteMdp, discount: float = 0.99, tolerance: float = 1e-10, max_sweeps: int = 1_000_000
+) -> Solution:
+    """Solve a discounted problem by value iteration.
+
+    Args:
+        mdp: The problem.
+        discount: Factor in [0, 1).
+        tolerance: Largest change of a value in the last sweep.
+        max_sweeps: Bound on the work.
+
+    Raises:
+        ValueError: If the discount is outside [0, 1).
+        RuntimeError: If the tolerance is not met within ``max_sweeps``.
+    """
+    if not 0.0 <= discount < 1.0:
+        raise ValueError(f"discount is {discount}, must lie in [0, 1)")
+    values = np.zeros(mdp.states)
+    for sweep in range(1, max_sweeps + 1):
+        action_values = mdp.reward + discount * (mdp.transition @ values)
+        updated = action_values.max(0)
+        change = np.abs(updated - values).max()
+        values = updated
+        if change <= tolerance:
+            return Solution(action_values.argmax(0), values, action_values, sweep)
+    raise RuntimeError(f"no convergence to {tolerance} within {max_sweeps} sweeps")
+
+
+def optimal_average(mdp: FiniteMdp, tolerance: float = 1e-9, max_sweeps: int = 1_000_000) -> float:
+    """Return the largest long-run average reward per step, by relative value iteration.
+
+    The result is certified: the optimum lies within ``tolerance`` of it, whatever the policy.
+
+    Raises:
+        RuntimeError: If the bounds do not close (a chain that falls apart or is periodic).
+    """
+    values = np.zeros(mdp.states)
+    for _ in range(max_sweeps):
+        updated = (mdp.reward + mdp.transition @ values).max(0)
+        change = updated - values
+        if change.max() - change.min() <= 2.0 * tolerance:
+            return float(0.5 * (change.max() + change.min()))
+        values = updated - updated[0]
+    raise RuntimeError(f"no convergence to {tolerance} within {max_sweeps} sweeps")
+
+
+def finite_horizon(mdp: FiniteMdp, horizon: int | None = None) -> float:
+    """Return the largest expected mean reward per step of an episode, by backward induction.
+
+    The policy may depend on the time left, so this bounds every policy on episodes from
+    ``mdp.initial``.
+    """
+    steps = _horizon(mdp, horizon)
+    values = np.zeros(mdp.states)
+    for _ in range(steps):
+        values = (mdp.reward + mdp.transition @ values).max(0)
+    return float(mdp.initial @ values) / steps
+
+
+def myopic(mdp: FiniteMdp) -> Policy:
+    """Return the policy that maximises the expected immediate reward."""
+    return mdp.reward.argmax(0)
+
+
+def chain(mdp: FiniteMdp, policy: Policy) -> Array:
+    """Return the transition matrix ``(S, S)`` of the chain that a policy makes."""
+    return np.asarray(np.einsum("as,ast->st", _probabilities(mdp, policy), mdp.transition))
+
+
+def expected(mdp: FiniteMdp, policy: Policy, signal: str = "reward") -> Array:
+    """Return the expected value of a signal in each state under a policy, shape ``(S,)``."""
+    table = mdp.reward if signal == "reward" else mdp.signals[signal]
+    return np.asarray((_probabilities(mdp, policy) * table).sum(0))
+
+
+def evaluate(mdp: FiniteMdp, policy: Policy, discount: float = 0.99) -> Array:
+    """Return the expected discounted return of a policy from each state, shape ``(S,)``."""
+    system = np.eye(mdp.states) - discount * chain(mdp, policy)
+    return np.linalg.solve(system, expected(mdp, policy))
+
+
+def stationary(mdp: FiniteMdp, policy: Policy) -> Array:
+    """Return the long-run distribution of the state when episodes start from ``mdp.initial``.
+
+    Chains with several recurrent classes are weighted by where the initial distribution leads;
+    periodic ones are averaged over their period.
+    """
+    # The Cesaro limit of a chain is the limit of the lazy chain, which has no period.
+    power = 0.5 * (chain(mdp, policy) + np.eye(mdp.states))
+    distribution = mdp.initial @ power
+    for _ in range(64):  # after k squarings: 2**k steps
+        power = power @ power
+        power /= power.sum(1, keepdims=True)  # rounding would grow with every squaring
+        following = distribution @ power
+        if np.abs(following - distribution).max() < 1e-14:
+            break
+        distribution = following
+    return np.asarray(following / following.sum())
+
+
+def average(mdp: FiniteMdp, policy: Policy, signal: str = "reward") -> float:
+    """Return the long-run mean per step of the reward or of a named signal."""
+    return float(stationary(mdp, policy) @ expected(mdp, policy, signal))
+
+
+def episode_mean(
+    mdp: FiniteMdp, policy: Policy, signal: str = "reward", horizon: int | None = None
+) -> float:
+    """Return the expected mean per step of a signal over an episode from ``mdp.initial``."""
+    steps = _horizon(mdp, horizon)
+    step, value = chain(mdp, policy), expected(mdp, policy, signal)
+    distribution, total = mdp.initial, 0.0
+    for _ in range(steps):
+        total += float(distribution @ value)
+        distribution = distribution @ step
+    return total / steps
+
+
+def uniform_policy(mdp: FiniteMdp) -> Policy:
+    """Return the policy that draws every action with equal probability, shape ``(S, A)``."""
+    return np.full((mdp.states, mdp.actions), 1.0 / mdp.actions)
+
+
+def _horizon(mdp: FiniteMdp, horizon: int | None) -> int:
+    steps = mdp.horizon if horizon is None else horizon
+    if steps is None or steps < 1:
+        raise ValueError(f"horizon is {steps}, must be at least 1")
+    return steps
+
+
+def _probabilities(mdp: FiniteMdp, policy: Policy) -> Array:
+    """Return action probabilities, shape ``(A, S)``, of a policy in either form."""
+    if policy.shape == (mdp.states,):
+        return np.eye(mdp.actions)[:, policy.astype(np.int64)]
+    if policy.shape == (mdp.states, mdp.actions):
+        return np.asarray(policy.T, dtype=np.float64)
+    raise ValueError(
+        f"policy has shape {policy.shape}, expected {(mdp.states,)} or {(mdp.states, mdp.actions)}"
+    )

@@ -1,0 +1,28 @@
+"""Registers every environment with Gymnasium; idempotent, and nothing heavy is imported."""
+
+import gymnasium
+
+from isac_envs.catalog import MODELS
+
+
+def register_all() -> None:
+    """Register every id of the catalogue that Gymnasium does not know yet."""
+    for name in MODELS:
+        register(name, name)
+
+
+def register(name: str, model: str) -> None:
+    """Register an environment with its native vector form.
+
+    Args:
+        name: Id, ``namespace/Name-vN``.
+        model: Id of the catalogue, or ``"module:Class"`` of a model of your own.
+    """
+    if name in gymnasium.registry:
+        return
+    gymnasium.register(
+        name,
+        entry_point="isac_envs.core.env:Env",
+        vector_entry_point="isac_envs.core.vector_env:VectorEnv",
+        kwargs={"model": model},
+    )

@@ -1,0 +1,177 @@
+"""Scenarios: named, validated parameter sets in TOML files.
+
+A file holds the environment's id, a name, a summary, a source, the parameters that differ from
+the defaults, presets of agents, and reference scores that a command measured::
+
+    environment = "isac/ModeSelect-v0"
+    name = "storm"
+    summary = "..."
+    source = "..."
+
+    [parameters]
+    event_fast = 0.8
+
+    [agents.ddqn]
+    learning_rate = 1e-3
+"""
+
+import hashlib
+import json
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from isac_envs.catalog import MODELS, model_class
+from isac_envs.declaration.model import Model
+from isac_envs.declaration.params import EnvParams
+from isac_envs.declaration.params import build as build_params
+from isac_envs.errors import ScenarioError, UnknownNameError, hint
+
+PACKAGE = Path(__file__).resolve().parent
+
+
+class Scenario(BaseModel):
+    """A scenario as its file states it, the parameters already validated.
+
+    Attributes:
+        environment: Id of the environment.
+        name: Name under which ``scenario=`` finds it.
+        summary: One line.
+        source: Paper and equation, or a statement that the values are our choice.
+        parameters: The complete parameters.
+        agents: Hyper-parameters of agents by agent name.
+        reference: Measured scores; see :mod:`isac_envs.reference`.
+        defects: What a published model gets wrong and this scenario reproduces.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+    environment: str
+    name: str
+    summary: str
+    source: str
+    parameters: EnvParams
+    agents: dict[str, dict[str, Any]] = {}
+    reference: dict[str, Any] = {}
+    defects: tuple[str, ...] = ()
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 over the environment and all parameters: what determines a trajectory."""
+        return content_hash(self.environment, self.parameters)
+
+
+def content_hash(environment: str, parameters: EnvParams) -> str:
+    """Return the SHA-256 of an environment with its complete parameters."""
+    content = {"environment": environment, "parameters": parameters.model_dump(mode="json")}
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def folder(environment: str) -> Path:
+    """Return the folder of an environment's scenario files, in a checkout or in a wheel."""
+    name = model_class(environment).__module__.split(".")[-2]
+    for root in (PACKAGE / "_scenarios", PACKAGE.parent / "scenarios"):
+        if (root / name).is_dir():
+            return root / name
+    raise ScenarioError(f"{environment}: no scenario files are installed")
+
+
+def names(environment: str) -> list[str]:
+    """Return the names of an environment's scenarios, the default one first."""
+    default = model_class(environment).default_scenario
+    found = sorted(path.stem for path in folder(environment).glob("*.toml"))
+    return sorted(found, key=lambda name: name != default)
+
+
+def list(environment: str | None = None) -> dict[str, tuple[str, ...]]:
+    """Return the scenario names of one environment, or of all.
+
+    Raises:
+        UnknownNameError: If the environment is not registered.
+    """
+    ids = MODELS if environment is None else (environment,)
+    return {each: tuple(names(each)) for each in ids}
+
+
+def load(environment: str, scenario: str | None = None) -> Scenario:
+    """Return a scenario by name or from a file of the user.
+
+    Args:
+        environment: Id of the environment or ``"module:Class"``.
+        scenario: Name, or a path that ends in ``.toml``; None for the default scenario.
+
+    Raises:
+        UnknownNameError: If there is no scenario of this name; the message holds the nearest.
+        ScenarioError: If the file is not a valid scenario of this environment.
+    """
+    model = model_class(environment)
+    if scenario is not None and scenario.endswith(".toml"):
+        loaded = validate(scenario)
+        if loaded.environment != model.id:
+            raise ScenarioError(f"{scenario}: is of {loaded.environment}, not of {model.id}")
+        return loaded
+    name = model.default_scenario if scenario is None else scenario
+    valid = names(environment)
+    if name not in valid:
+        raise UnknownNameError(f"scenario of {model.id}", name, valid)
+    return _read(folder(environment) / f"{name}.toml", model)
+
+
+def validate(path: str | Path) -> Scenario:
+    """Read a scenario file and check everything in it.
+
+    Raises:
+        ScenarioError: With the path of the field, its value and the nearest valid name.
+    """
+    return _read(Path(path), None)
+
+
+def build(model: str | Model, scenario: str | None, overrides: Mapping[str, Any]) -> Model:
+    """Return a model with the parameters of a scenario and single overrides.
+
+    Args:
+        model: Id, ``"module:Class"``, or a model that is already bound (it takes no overrides).
+        scenario: Name or path; None for the default scenario.
+        overrides: Parameters by name.
+
+    Raises:
+        ScenarioError: If a parameter is unknown or not valid.
+    """
+    if isinstance(model, Model):
+        if scenario is not None or overrides:
+            raise ScenarioError("a bound model takes neither a scenario nor overrides")
+        return model
+    chosen = load(model, scenario)
+    declared = model_class(model)
+    values = {**dict(chosen.parameters), **overrides}
+    built: Model = declared(build_params(declared.params_type, values, declared.id))
+    return built
+
+
+def _read(path: Path, model: Any) -> Scenario:
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ScenarioError(f"{path}: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ScenarioError(f"{path}: not a TOML file: {error}") from None
+    for key in content:
+        if key not in Scenario.model_fields:
+            raise ScenarioError(f"{path}: unknown field {key!r}{hint(key, Scenario.model_fields)}")
+    if model is None:
+        if not isinstance(content.get("environment"), str):
+            raise ScenarioError(f"{path}: field 'environment' is missing or not a string")
+        model = model_class(content["environment"])
+    parameters = content.pop("parameters", {})
+    if not isinstance(parameters, dict):
+        raise ScenarioError(f"{path}: field 'parameters' must be a table")
+    bound = build_params(model.params_type, parameters, f"{path}: parameters")
+    try:
+        return Scenario(parameters=bound, **content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise ScenarioError(f"{path}: field {where!r}: {first['msg']}") from None
