@@ -6,7 +6,7 @@ from typing import Any
 from isac_envs.errors import IsacError, UnknownNameError
 
 MODELS: dict[str, str] = {
-    # "isac/FramesPerCpi-v0": "isac_envs.envs.mode_selection.frames_per_cpi.model:FramesPerCpi",
+    "isac/FramesPerCpi-v0": "isac_envs.envs.mode_selection.frames_per_cpi.model:FramesPerCpi",
     "isac/ModeSelect-v0": "isac_envs.envs.mode_selection.mode_select.model:ModeSelect",
 }
 """Every registered id and the path of its model class."""

@@ -42,8 +42,10 @@ class FiniteMdp:
 
     def __post_init__(self) -> None:
         actions, states, _ = self.transition.shape
-        shapes = {"transition": (self.transition.shape, (actions, states, states))}
-        shapes["initial"] = (self.initial.shape, (states,))
+        shapes: dict[str, tuple[tuple[int, ...], tuple[int, ...]]] = {
+            "transition": (self.transition.shape, (actions, states, states)),
+            "initial": (self.initial.shape, (states,)),
+        }
         for name, values in {"reward": self.reward, **self.signals}.items():
             shapes[name] = (values.shape, (actions, states))
         for name, (found, expected) in shapes.items():
@@ -127,17 +129,40 @@ def optimal_average(mdp: FiniteMdp, tolerance: float = 1e-9, max_sweeps: int = 1
     raise RuntimeError(f"no convergence to {tolerance} within {max_sweeps} sweeps")
 
 
-def finite_horizon(mdp: FiniteMdp, horizon: int | None = None) -> float:
-    """Return the largest expected mean reward per step of an episode, by backward induction.
+@dataclass(frozen=True)
+class EpisodeOptimum:
+    """The optimal control of an episode of fixed length.
 
-    The policy may depend on the time left, so this bounds every policy on episodes from
-    ``mdp.initial``.
+    Attributes:
+        mean: Largest expected mean reward per step from ``mdp.initial``; bounds every policy.
+        policy: Optimal action by steps to go (row ``k - 1`` with ``k`` steps left) and state; the
+            last row holds for all longer times.
+    """
+
+    mean: float
+    policy: Policy
+
+
+def finite_horizon(
+    mdp: FiniteMdp, horizon: int | None = None, most_rows: int = 4096
+) -> EpisodeOptimum:
+    """Solve the undiscounted problem over an episode by backward induction.
+
+    Args:
+        mdp: The problem.
+        horizon: Steps of the episode; ``mdp.horizon`` when None.
+        most_rows: How many rows of the policy are kept. Far from the end the policy no longer
+            depends on the time left, so the last row stands for the rest.
     """
     steps = _horizon(mdp, horizon)
     values = np.zeros(mdp.states)
-    for _ in range(steps):
-        values = (mdp.reward + mdp.transition @ values).max(0)
-    return float(mdp.initial @ values) / steps
+    rows = []
+    for step in range(steps):
+        action_values = mdp.reward + mdp.transition @ values
+        values = action_values.max(0)
+        if step < most_rows:
+            rows.append(action_values.argmax(0))
+    return EpisodeOptimum(float(mdp.initial @ values) / steps, np.array(rows, np.int16))
 
 
 def myopic(mdp: FiniteMdp) -> Policy:
@@ -159,7 +184,7 @@ def expected(mdp: FiniteMdp, policy: Policy, signal: str = "reward") -> Array:
 def evaluate(mdp: FiniteMdp, policy: Policy, discount: float = 0.99) -> Array:
     """Return the expected discounted return of a policy from each state, shape ``(S,)``."""
     system = np.eye(mdp.states) - discount * chain(mdp, policy)
-    return np.linalg.solve(system, expected(mdp, policy))
+    return np.asarray(np.linalg.solve(system, expected(mdp, policy)))
 
 
 def stationary(mdp: FiniteMdp, policy: Policy) -> Array:

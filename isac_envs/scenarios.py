@@ -79,11 +79,11 @@ def folder(environment: str) -> Path:
     raise ScenarioError(f"{environment}: no scenario files are installed")
 
 
-def names(environment: str) -> list[str]:
+def names(environment: str) -> tuple[str, ...]:
     """Return the names of an environment's scenarios, the default one first."""
     default = model_class(environment).default_scenario
     found = sorted(path.stem for path in folder(environment).glob("*.toml"))
-    return sorted(found, key=lambda name: name != default)
+    return tuple(sorted(found, key=lambda name: name != default))
 
 
 def list(environment: str | None = None) -> dict[str, tuple[str, ...]]:
@@ -93,7 +93,7 @@ def list(environment: str | None = None) -> dict[str, tuple[str, ...]]:
         UnknownNameError: If the environment is not registered.
     """
     ids = MODELS if environment is None else (environment,)
-    return {each: tuple(names(each)) for each in ids}
+    return {each: names(each) for each in ids}
 
 
 def load(environment: str, scenario: str | None = None) -> Scenario:
@@ -108,25 +108,43 @@ def load(environment: str, scenario: str | None = None) -> Scenario:
         ScenarioError: If the file is not a valid scenario of this environment.
     """
     model = model_class(environment)
+    file = path(environment, scenario)
+    loaded = validate(file)
+    if loaded.environment != model.id:
+        raise ScenarioError(f"{file}: is of {loaded.environment}, not of {model.id}")
+    return loaded
+
+
+def path(environment: str, scenario: str | None = None) -> Path:
+    """Return the file of a scenario.
+
+    Args:
+        environment: Id of the environment or ``"module:Class"``.
+        scenario: Name, or a path that ends in ``.toml``; None for the default scenario.
+
+    Raises:
+        UnknownNameError: If there is no scenario of this name; the message holds the nearest.
+    """
+    model = model_class(environment)
     if scenario is not None and scenario.endswith(".toml"):
-        loaded = validate(scenario)
-        if loaded.environment != model.id:
-            raise ScenarioError(f"{scenario}: is of {loaded.environment}, not of {model.id}")
-        return loaded
+        return Path(scenario)
     name = model.default_scenario if scenario is None else scenario
     valid = names(environment)
     if name not in valid:
         raise UnknownNameError(f"scenario of {model.id}", name, valid)
-    return _read(folder(environment) / f"{name}.toml", model)
+    return folder(environment) / f"{name}.toml"
 
 
-def validate(path: str | Path) -> Scenario:
+def validate(file: str | Path) -> Scenario:
     """Read a scenario file and check everything in it.
+
+    Args:
+        file: Path of the file.
 
     Raises:
         ScenarioError: With the path of the field, its value and the nearest valid name.
     """
-    return _read(Path(path), None)
+    return _read(Path(file))
 
 
 def build(model: str | Model, scenario: str | None, overrides: Mapping[str, Any]) -> Model:
@@ -151,7 +169,7 @@ def build(model: str | Model, scenario: str | None, overrides: Mapping[str, Any]
     return built
 
 
-def _read(path: Path, model: Any) -> Scenario:
+def _read(path: Path) -> Scenario:
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -161,10 +179,9 @@ def _read(path: Path, model: Any) -> Scenario:
     for key in content:
         if key not in Scenario.model_fields:
             raise ScenarioError(f"{path}: unknown field {key!r}{hint(key, Scenario.model_fields)}")
-    if model is None:
-        if not isinstance(content.get("environment"), str):
-            raise ScenarioError(f"{path}: field 'environment' is missing or not a string")
-        model = model_class(content["environment"])
+    if not isinstance(content.get("environment"), str):
+        raise ScenarioError(f"{path}: field 'environment' is missing or not a string")
+    model = model_class(content["environment"])
     parameters = content.pop("parameters", {})
     if not isinstance(parameters, dict):
         raise ScenarioError(f"{path}: field 'parameters' must be a table")

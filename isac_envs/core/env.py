@@ -1,7 +1,7 @@
 """The Gymnasium environment: a batch of one copy with one agent."""
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 import gymnasium
 import numpy as np
@@ -44,7 +44,7 @@ class Env(gymnasium.Env[Any, Any]):
         ScenarioError: If the scenario or an override is not valid.
     """
 
-    metadata: ClassVar[dict[str, Any]] = {"render_modes": []}
+    metadata: dict[str, Any] = {"render_modes": []}  # noqa: RUF012 - Gymnasium declares it so
 
     def __init__(
         self,

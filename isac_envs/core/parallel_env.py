@@ -1,7 +1,7 @@
 """The PettingZoo parallel environment: a batch of one copy with an agent axis."""
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 import gymnasium
 import numpy as np
@@ -14,7 +14,7 @@ from isac_envs.declaration.model import Model, State
 from isac_envs.scenarios import build
 
 
-class ParallelEnv(pettingzoo.ParallelEnv[str, Any, Any]):
+class ParallelEnv(pettingzoo.ParallelEnv[str, Any, Any]):  # type: ignore[misc]
     """All agents of one environment behind PettingZoo's parallel interface.
 
     Args:
@@ -27,7 +27,7 @@ class ParallelEnv(pettingzoo.ParallelEnv[str, Any, Any]):
         ScenarioError: If the scenario or an override is not valid.
     """
 
-    metadata: ClassVar[dict[str, Any]] = {"render_modes": [], "is_parallelizable": True}
+    metadata: dict[str, Any] = {"render_modes": [], "is_parallelizable": True}  # noqa: RUF012
 
     def __init__(
         self,

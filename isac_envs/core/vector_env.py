@@ -190,5 +190,4 @@ class VectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
 def _shorten(model: Model, max_episode_steps: int | None) -> Model:
     if max_episode_steps is None or max_episode_steps >= model.params.horizon:
         return model
-    values = {**dict(model.params), "horizon": max_episode_steps}
-    return type(model)(type(model.params)(**values))
+    return model.with_parameters({"horizon": max_episode_steps})

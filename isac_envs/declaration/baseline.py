@@ -10,9 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from isac_envs.declaration.model import Model, State
-from isac_envs.planning import Policy, value_iteration
+from isac_envs.planning import Policy, finite_horizon
 
 Kind = Literal["random", "heuristic", "exact", "convex", "genie", "best_known"]
+
+_FAR_FROM_THE_END = 2000  # steps to go from which the optimal action is taken as stationary
 
 
 class HasState(Protocol):
@@ -28,9 +30,12 @@ class Baseline:
     Attributes:
         kind: What its score means: the floor, a heuristic, or an optimum and how it is known.
         summary: One line.
+        memoryless: The action depends on the present state alone, so that a finite model gives
+            the policy's exact value.
     """
 
     kind: ClassVar[Kind] = "heuristic"
+    memoryless: ClassVar[bool] = False
     summary: ClassVar[str]
 
     def __init__(self, batch: HasState, seed: int = 0) -> None:
@@ -55,8 +60,19 @@ class Baseline:
         episode_start: Any = None,
         deterministic: bool = True,
     ) -> tuple[npt.NDArray[Any], Any]:
-        """Return the actions for the batch's present state; the arguments are not needed."""
-        return self.act(), state
+        """Return the action for the batch's present state.
+
+        Args:
+            observation: Tells by its shape whether one copy or all are asked for; its values are
+                not needed, the true state is read.
+            state: Handed back.
+            episode_start: Not needed.
+            deterministic: Not needed.
+        """
+        dimensions = 0 if self.model.observation.kind == "discrete" else 1
+        alone = observation is not None and np.ndim(observation) == dimensions
+        actions = self.act()
+        return (actions[0] if alone else actions), state
 
 
 class RandomBaseline(Baseline):
@@ -77,6 +93,8 @@ class RandomBaseline(Baseline):
 class TableBaseline(Baseline):
     """Looks the action up by the index of the state in the finite MDP."""
 
+    memoryless = True
+
     def __init__(self, batch: HasState, seed: int = 0) -> None:
         super().__init__(batch, seed)
         self.policy = self.table()
@@ -90,13 +108,30 @@ class TableBaseline(Baseline):
         return np.asarray(self.policy[self.model.state_index(self.batch.state)])
 
 
-class OptimalBaseline(TableBaseline):
-    """Acts by value iteration on the exact transition model."""
+class OptimalBaseline(Baseline):
+    """Acts by backward induction on the exact transition model: no policy earns more."""
 
     kind = "exact"
-    summary = "Value iteration on the exact transition model (discount 0.99)."
-    discount = 0.99
+    summary = "Exact optimum of the episode, by backward induction on the transition model."
 
-    def table(self) -> Policy:
-        """Return the optimal policy."""
-        return value_iteration(self.model.transition_model(), self.discount).policy
+    def __init__(self, batch: HasState, seed: int = 0) -> None:
+        super().__init__(batch, seed)
+        rows = min(self.params.horizon, _FAR_FROM_THE_END)
+        self.policy = finite_horizon(self.model.transition_model(), rows).policy
+
+    def act(self) -> npt.NDArray[Any]:
+        """Return the optimal actions for the time left."""
+        left = np.minimum(self.params.horizon - self.env["time"], len(self.policy))
+        return np.asarray(self.policy[left - 1, self.model.state_index(self.batch.state)])
+
+
+def tabulate(baseline: type[Baseline], model: Model) -> Policy:
+    """Return the action of a memoryless baseline in every state, shape ``(S,)``."""
+    return np.asarray(baseline(_AllStates(model)).act())
+
+
+class _AllStates:
+    """A batch with one copy in each state."""
+
+    def __init__(self, model: Model) -> None:
+        self.model, self.state = model, model.all_states()

@@ -48,6 +48,23 @@ class Signal:
 
 
 @dataclass(frozen=True)
+class Summary:
+    """A figure that tables show of a policy: a mean per step, or a ratio of totals.
+
+    Attributes:
+        name: Column of the table.
+        meaning: One line.
+        numerator: Name of a metric.
+        denominator: Name of a metric; the number of steps when empty.
+    """
+
+    name: str
+    meaning: str
+    numerator: str
+    denominator: str = ""
+
+
+@dataclass(frozen=True)
 class Spec:
     """What an observation or an action is made of, and the Gymnasium space that follows.
 

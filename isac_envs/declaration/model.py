@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from functools import cached_property
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from isac_envs.declaration.fields import Signal, Spec
-from isac_envs.declaration.params import EnvParams
+from isac_envs.declaration.fields import Signal, Spec, Summary
+from isac_envs.declaration.params import EnvParams, build
 from isac_envs.kernels.jit import record
 from isac_envs.kernels.rng import ENV_FIELDS
 
@@ -41,6 +41,7 @@ class Model:
     objectives: ClassVar[tuple[Signal, ...]]
     costs: ClassVar[tuple[Signal, ...]] = ()
     metrics: ClassVar[tuple[Signal, ...]] = ()
+    summaries: ClassVar[tuple[Summary, ...]] = ()
     baselines: ClassVar[Mapping[str, "type[Baseline]"]] = {}
     masked: ClassVar[bool] = False
     finite: ClassVar[bool] = False
@@ -51,6 +52,15 @@ class Model:
         self.observation = self.observation_spec()
         self.action = self.action_spec()
         self.env_dtype = record(*ENV_FIELDS, *self.env_fields)
+
+    def with_parameters(self, changes: Mapping[str, Any]) -> Self:
+        """Return the same environment with some parameters replaced.
+
+        Raises:
+            ScenarioError: If a parameter is unknown or not valid.
+        """
+        values = {**dict(self.params), **changes}
+        return type(self)(build(type(self.params), values, self.id))
 
     def observation_spec(self) -> Spec:
         """Return what one agent observes."""
@@ -78,6 +88,10 @@ class Model:
 
     def state_index(self, state: State) -> npt.NDArray[np.int64]:
         """Return the index of each copy's state in the finite MDP, shape ``(n,)``."""
+        raise NotImplementedError(f"{self.id} has no finite transition model")
+
+    def all_states(self) -> State:
+        """Return a state with one copy in each state of the finite MDP, in the order of index."""
         raise NotImplementedError(f"{self.id} has no finite transition model")
 
     @cached_property

@@ -27,7 +27,7 @@ def parameter(default: Any, meaning: str, unit: str = "1", source: str = "", **b
         source: Paper, standard, table or equation; empty for a choice of ours.
         **bounds: ``ge``, ``gt``, ``le``, ``lt``, ``min_length``, ``max_length`` of pydantic.
     """
-    extra = {"unit": unit, "source": source}
+    extra: Any = {"unit": unit, "source": source}
     return Field(default, description=meaning, json_schema_extra=extra, **bounds)
 
 

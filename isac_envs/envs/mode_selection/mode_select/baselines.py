@@ -19,6 +19,8 @@ from isac_envs.planning import Policy, average, myopic
 class _StateRule(Baseline):
     """A rule of the present state alone."""
 
+    memoryless = True
+
     def radar(self, env: npt.NDArray[Any], bad: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """Return where radar is chosen, given the state and the number of bad conditions."""
         raise NotImplementedError
@@ -73,6 +75,7 @@ class AlwaysCommunicate(_StateRule):
 class RoundRobin(_StateRule):
     """Alternates blindly."""
 
+    memoryless = False
     summary = "Communication and radar in turn."
 
     def radar(self, env: npt.NDArray[Any], bad: npt.NDArray[Any]) -> npt.NDArray[Any]:
@@ -83,6 +86,7 @@ class RoundRobin(_StateRule):
 class WinStayLoseShift(_StateRule):
     """Reacts to the last reward."""
 
+    memoryless = False
     summary = "Keep the mode while it is rewarded, change it otherwise; starts with communication."
 
     def radar(self, env: npt.NDArray[Any], bad: npt.NDArray[Any]) -> npt.NDArray[Any]:

@@ -1,11 +1,12 @@
 """Declaration of ``isac/ModeSelect-v0``."""
 
-from typing import Any
+from types import ModuleType
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
-from isac_envs.declaration.fields import Coordinate, Signal, Spec
+from isac_envs.declaration.fields import Coordinate, Signal, Spec, Summary
 from isac_envs.declaration.model import Model, State
 from isac_envs.envs.mode_selection.mode_select import baselines, kernel
 from isac_envs.envs.mode_selection.mode_select.exact import transition_model
@@ -55,7 +56,7 @@ class ModeSelect(Model):
     )
     default_scenario = "highway"
     params_type = ModeSelectParams
-    kernel = kernel
+    kernel: ClassVar[ModuleType] = kernel
     env_fields = kernel.STATE_FIELDS
     objectives = (
         Signal("communication", "Reward of the packets sent in a slot without an event."),
@@ -76,6 +77,11 @@ class ModeSelect(Model):
     )
     baselines = baselines.BASELINES
     finite = True
+    summaries = (
+        Summary("miss_probability", "Share of the events that were missed.", "missed", "event"),
+        Summary("throughput", "Packets sent per slot.", "packets_sent"),
+        Summary("radar_share", "Share of the slots in radar mode.", "radar"),
+    )
 
     def observation_spec(self) -> Spec:
         """Return the observation in the form that the parameters ask for."""
@@ -114,6 +120,16 @@ class ModeSelect(Model):
         for name, _, _ in _CONDITIONS:
             index = index * 2 + env[name]
         return np.asarray(index, np.int64)
+
+    def all_states(self) -> State:
+        """Return one copy in each state."""
+        shape = (self.params.queue_capacity + 1, *(2,) * len(_CONDITIONS))
+        values = np.indices(shape).reshape(len(shape), -1)
+        state = self.allocate(values.shape[1])
+        names = ("queue", *(name for name, _, _ in _CONDITIONS))
+        for name, value in zip(names, values, strict=True):
+            state[0][name] = value
+        return state
 
 
 def _scaled(meaning: str, labels: tuple[str, ...], vector: bool) -> str:

@@ -1,0 +1,68 @@
+"""The ``isac`` command: nothing heavy is imported before the subcommand is known."""
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import tyro
+
+from isac_agents.commands import catalogue, evaluate, machine, plan, train
+from isac_envs.errors import IsacError
+
+COMMANDS: dict[str, Callable[..., Any]] = {
+    "list": catalogue.list_environments,
+    "describe": catalogue.describe,
+    "train": train.train,
+    "evaluate": evaluate.evaluate,
+    "plan": plan.plan,
+    "reference": plan.reference,
+    "warmup": machine.warmup,
+    "doctor": machine.doctor,
+}
+
+TRACEBACK = "ISAC_TRACEBACK"
+"""Set this variable to see where an error came from."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; return 0, 2 for bad input, 1 for a defect of ours, 130 when stopped."""
+    try:
+        tyro.extras.subcommand_cli_from_dict(
+            COMMANDS,
+            prog="isac",
+            description="Train, evaluate and solve environments for sensing and communications.",
+            args=arguments,
+        )
+    except IsacError as error:
+        return _fail(str(error), 2, error)
+    except OSError as error:
+        return _fail(f"{error.filename or 'file'}: {error.strerror or error}", 2, error)
+    except KeyboardInterrupt:
+        return _fail("stopped", 130, None)
+    except Exception as error:  # a user never sees a traceback
+        text = f"{type(error).__name__}: {error} (a defect; set {TRACEBACK}=1 for its place)"
+        return _fail(text, 1, error)
+    return 0
+
+
+def _fail(message: str, code: int, error: BaseException | None) -> int:
+    if error is not None and os.environ.get(TRACEBACK):
+        raise error
+    sys.stderr.write(f"isac: error: {' '.join(message.split())}\n")
+    return code
+
+
+def run() -> None:
+    """Entry point of the console script."""
+    try:
+        code = main()
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader of our output went away: not our error
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    run()

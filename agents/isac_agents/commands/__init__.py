@@ -1,0 +1,1 @@
+"""The subcommands of ``isac``; each module imports what is heavy only inside its functions."""

@@ -1,0 +1,63 @@
+"""``isac list`` and ``isac describe``."""
+
+from typing import Annotated, Any
+
+import tyro
+
+from isac_agents.commands.output import console, emit_json, records
+
+
+def list_environments(json: bool = False) -> None:
+    """List the environments with their scenarios and the kind of their optimum.
+
+    Args:
+        json: Print JSON instead of a table.
+    """
+    from isac_envs.description import catalogue
+
+    rows = catalogue()
+    if json:
+        emit_json(rows)
+    else:
+        console().print(records("Environments", rows))
+
+
+def describe(
+    environment: Annotated[str, tyro.conf.Positional],
+    /,
+    scenario: str | None = None,
+    json: bool = False,
+) -> None:
+    """Describe an environment: spaces with units, parameters, baselines, reference scores.
+
+    Args:
+        environment: Id, for instance isac/ModeSelect-v0.
+        scenario: Name of a scenario or path of a scenario file.
+        json: Print JSON instead of tables.
+    """
+    from isac_envs.description import describe as collect
+
+    content = collect(environment, scenario)
+    if json:
+        emit_json(content)
+        return
+    out = console()
+    out.print(f"[bold]{content['id']}[/bold]  {content['summary']}\n")
+    out.print(content["text"], markup=False)
+    chosen = content["scenario"]
+    out.print(f"\nSource: {content['source']}", markup=False)
+    out.print(f"Scenario {chosen['name']}: {chosen['summary']}", markup=False)
+    for defect in chosen["defects"]:
+        out.print(f"  defect kept from the publication: {defect}", markup=False)
+    out.print(f"\nObservation: {content['observation_space']}", markup=False)
+    out.print(f"Action: {content['action_space']}\n", markup=False)
+    sections = ("observation", "action", "objectives", "costs", "metrics", "parameters")
+    for name in (*sections, "baselines", "scenarios"):
+        if content[name]:
+            out.print(records(name.capitalize(), content[name]))
+    if content["reference"]:
+        out.print(records("Reference scores", _reference_rows(content["reference"])))
+
+
+def _reference_rows(reference: dict[str, Any]) -> list[dict[str, Any]]:
+    return [{"baseline": name, **score} for name, score in reference["scores"].items()]

@@ -1,0 +1,43 @@
+"""``isac warmup`` and ``isac doctor``."""
+
+from typing import Any
+
+from isac_agents.commands.output import console, emit_json, records
+
+
+def warmup(environment: tuple[str, ...] = (), json: bool = False) -> None:
+    """Compile environments once, so that later processes start from the cache.
+
+    Args:
+        environment: Ids; all registered ones when left out.
+        json: Print JSON instead of a table.
+    """
+    import time
+
+    from isac_envs.catalog import MODELS
+    from isac_envs.testing import exercise
+
+    rows = []
+    for name in environment or tuple(MODELS):
+        started = time.perf_counter()
+        exercise(name)
+        rows.append({"id": name, "seconds": round(time.perf_counter() - started, 2)})
+    if json:
+        emit_json(rows)
+    else:
+        console().print(records("Compiled and kept on disk", rows))
+
+
+def doctor(json: bool = False) -> None:
+    """Check this machine: versions, processor, cache, optional packages, a first step.
+
+    Args:
+        json: Print JSON instead of a table.
+    """
+    from isac_agents.diagnosis import diagnose
+
+    rows: list[dict[str, Any]] = diagnose()
+    if json:
+        emit_json(rows)
+    else:
+        console().print(records("This machine", rows))

@@ -1,0 +1,56 @@
+"""Tables for people, JSON for machines."""
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+SHORT = 24
+"""Columns whose cells are all at most this long are never folded."""
+
+
+def emit_json(value: Any) -> None:
+    """Print a value as JSON, and nothing else, on standard output."""
+    json.dump(value, sys.stdout, indent=2, default=str)
+    sys.stdout.write("\n")
+
+
+def console() -> Console:
+    """Return a console on standard output; a pipe gets plain text 120 columns wide."""
+    return Console(width=None if sys.stdout.isatty() else 120, highlight=False)
+
+
+def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Table:
+    """Return a table; numbers are aligned to the right."""
+    rows = [[_text(cell) for cell in row] for row in rows]
+    made = Table(title=title, title_justify="left", title_style="bold")
+    for k, name in enumerate(columns):
+        numeric = bool(rows) and all(_is_number(row[k]) for row in rows)
+        short = all(len(row[k]) <= SHORT for row in rows)
+        made.add_column(
+            name, justify="right" if numeric else "left", overflow="fold", no_wrap=short
+        )
+    for row in rows:
+        made.add_row(*row)
+    return made
+
+
+def records(title: str, rows: Sequence[dict[str, Any]]) -> Table:
+    """Return a table of dictionaries with the same keys."""
+    columns = list(rows[0]) if rows else []
+    return table(title, columns, [[row[c] for c in columns] for row in rows])
+
+
+def _text(cell: Any) -> str:
+    if isinstance(cell, float):
+        return f"{cell:.4g}"
+    if isinstance(cell, (list, tuple)):
+        return ", ".join(map(_text, cell))
+    return str(cell)
+
+
+def _is_number(text: str) -> bool:
+    return not text or text[0] in "-+.0123456789" or text == "nan"

@@ -1,0 +1,118 @@
+"""``isac train``."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import tyro
+
+from isac_agents.commands.output import console, emit_json
+from isac_agents.commands.values import assignments
+from isac_envs.errors import IsacError
+
+
+def train(
+    environment: Annotated[str, tyro.conf.Positional],
+    /,
+    agent: str = "ddqn",
+    scenario: str | None = None,
+    seeds: int = 1,
+    first_seed: int = 0,
+    steps: int | None = None,
+    parameters: Annotated[tuple[str, ...], tyro.conf.arg(metavar="NAME=VALUE")] = (),
+    hyper: Annotated[tuple[str, ...], tyro.conf.arg(metavar="NAME=VALUE")] = (),
+    jobs: int | None = None,
+    out: Path = Path("runs"),
+    episodes: int = 1000,
+    json: bool = False,
+) -> None:
+    """Train an agent, one run a seed, and compare it with the baselines on held-out seeds.
+
+    Args:
+        environment: Id, for instance isac/ModeSelect-v0.
+        agent: Name of an agent, or module:Class of your own.
+        scenario: Name of a scenario or path of a scenario file.
+        seeds: Number of runs.
+        first_seed: Seed of the first run; the others follow.
+        steps: Environment steps of a run; the preset's when left out.
+        parameters: Environment parameters that replace the scenario's.
+        hyper: Hyper-parameters that replace the preset's.
+        jobs: Runs trained at the same time; the number of processors when left out.
+        out: Folder of the run folders.
+        episodes: Held-out episodes of the comparison.
+        json: Print JSON instead of progress and tables.
+    """
+    import os
+
+    from isac_agents.comparison import Contestant, compare
+    from isac_agents.training import load, plan_jobs, train_all
+
+    if seeds < 1:
+        raise IsacError(f"seeds is {seeds}, must be at least 1")
+    if episodes < 2:
+        raise IsacError(f"episodes is {episodes}, must be at least 2")
+    planned = plan_jobs(
+        environment,
+        agent,
+        scenario=scenario,
+        overrides=assignments(parameters),
+        hyper_parameters=assignments(hyper),
+        seeds=range(first_seed, first_seed + seeds),
+        steps=steps,
+        out=out,
+    )
+    record = planned[0].record
+    with _Progress(len(planned), record.steps, hidden=json) as progress:
+        title = f"{agent} on {record.environment}, {record.scenario}"
+        train_all(planned, jobs or os.cpu_count() or 1, progress.named(title))
+    folders = [job.folder for job in planned]
+    model = record.model()
+    trained = [Contestant.trained(model, load(folder)[1]) for folder in folders]
+    comparison = compare(model, {agent: trained}, episodes)
+    if json:
+        emit_json({"folders": [str(f) for f in folders], **comparison.as_dict()})
+        return
+    out_console = console()
+    out_console.print(comparison.table(f"{record.environment}, {record.scenario}"))
+    out_console.print(comparison.caption(len(planned)))
+    out_console.print(f"Runs: {folders[0].parent}", markup=False)
+
+
+class _Progress:
+    """A bar over the steps of all runs; nothing where the output is for a machine."""
+
+    def __init__(self, runs: int, steps: int, hidden: bool) -> None:
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            Progress,
+            TextColumn,
+            TimeElapsedColumn,
+            TimeRemainingColumn,
+        )
+
+        self._bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("steps"),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+            disable=hidden,
+        )
+        self._runs, self._steps = runs, steps
+        self._task: Any = None
+
+    def named(self, title: str) -> Any:
+        """Return the function that moves the bar."""
+        label = f"{title} ({self._runs} run{'s' if self._runs > 1 else ''})"
+        self._task = self._bar.add_task(label, total=self._runs * self._steps)
+        return lambda done: self._bar.update(
+            self._task, completed=sum(min(each, self._steps) for each in done)
+        )
+
+    def __enter__(self) -> "_Progress":
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()

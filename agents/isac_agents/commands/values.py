@@ -1,0 +1,31 @@
+"""Values given on the command line as ``name=value``."""
+
+import tomllib
+from collections.abc import Iterable
+from typing import Any
+
+from isac_envs.errors import IsacError
+
+
+def assignments(texts: Iterable[str]) -> dict[str, Any]:
+    """Parse ``name=value`` pairs; values are written as in TOML, bare words are strings.
+
+    Raises:
+        IsacError: If a pair has no ``=`` or a name stands twice.
+    """
+    values: dict[str, Any] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not (name and equals):
+            raise IsacError(f"{text!r} is not of the form name=value")
+        if name in values:
+            raise IsacError(f"{name!r} is given twice")
+        values[name] = _parse(value)
+    return values
+
+
+def _parse(text: str) -> Any:
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text

@@ -1,0 +1,201 @@
+"""Evaluation of policies on held-out seeds with common random numbers.
+
+Every policy plays the same episodes: episode ``i`` runs in a copy seeded with ``seed + i``, and
+the environments draw the same random numbers whatever the action. Differences between policies
+are therefore differences of the policies.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+from gymnasium.vector import AutoresetMode
+from scipy import stats
+
+from isac_envs import planning
+from isac_envs.core.vector_env import VectorEnv
+from isac_envs.declaration.model import Model
+from isac_envs.errors import IsacError
+
+HELD_OUT_SEED = 1_000_000_000
+"""First seed of evaluation episodes; training seeds stay below."""
+
+Array = npt.NDArray[np.float64]
+
+
+class Policy(Protocol):
+    """Whatever can choose actions: Stable-Baselines3's ``predict`` signature."""
+
+    def predict(
+        self,
+        observation: Any,
+        state: Any = None,
+        episode_start: Any = None,
+        deterministic: bool = True,
+    ) -> tuple[Any, Any]:
+        """Return actions for a batch of observations, and the state of a recurrent policy."""
+
+
+MakePolicy = Callable[[VectorEnv], Policy]
+"""Makes a policy for the environment it will play in; a baseline reads its true state."""
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What a policy did in a number of episodes.
+
+    Attributes:
+        reward: Mean reward per step of each episode, shape ``(episodes,)``.
+        lengths: Steps of each episode, shape ``(episodes,)``.
+        objectives: Mean of each objective per step, by name, each of shape ``(episodes,)``.
+        costs: Mean of each cost per step, likewise.
+        totals: Sum of each metric, likewise.
+    """
+
+    reward: Array
+    lengths: npt.NDArray[np.int64]
+    objectives: dict[str, Array]
+    costs: dict[str, Array]
+    totals: dict[str, Array]
+
+    def summary(self, model: Model) -> dict[str, float]:
+        """Return the figures that the environment's tables show."""
+        figures = {}
+        for each in model.summaries:
+            below = self.totals[each.denominator] if each.denominator else self.lengths
+            total = float(below.sum())
+            figures[each.name] = (
+                float(self.totals[each.numerator].sum()) / total if total else float("nan")
+            )
+        return figures
+
+
+@dataclass(frozen=True)
+class Interval:
+    """An estimate with a 95 % confidence interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+def play(
+    make: MakePolicy, model: Model, episodes: int = 256, seed: int = HELD_OUT_SEED
+) -> Evaluation:
+    """Let a policy play episodes to their end.
+
+    Args:
+        make: Makes the policy for the environment.
+        model: The environment with its parameters.
+        episodes: Number of episodes, all played side by side.
+        seed: Seed of the first episode; episode ``i`` has ``seed + i``.
+
+    Raises:
+        IsacError: If the policy returns something that is no action of this environment.
+    """
+    env = VectorEnv(model, episodes, autoreset_mode=AutoresetMode.DISABLED)
+    policy = make(env)
+    observation, _ = env.reset(seed=seed)
+    running = np.ones(episodes, bool)
+    start, memory = running.copy(), None
+    sums = _Sums(model, episodes)
+    while running.any():
+        actions, memory = _decide(policy, observation, memory, start, model)
+        observation, reward, terminated, truncated, info = env.step(actions)
+        sums.add(running, reward, info)
+        start = np.zeros(episodes, bool)
+        finished = (terminated | truncated) & running
+        running &= ~finished
+        if finished.any() and running.any():  # a finished copy goes on unseen
+            env.reset(options={"reset_mask": terminated | truncated})
+    return sums.result()
+
+
+def interquartile_mean(scores: Array, seed: int = 0) -> Interval:
+    """Return the mean of the middle half of the scores with a percentile bootstrap interval.
+
+    Args:
+        scores: One score a run, shape ``(runs,)``.
+        seed: Seed of the bootstrap.
+    """
+    return _bootstrap(scores, lambda x, axis=-1: stats.trim_mean(x, 0.25, axis=axis), seed)
+
+
+def mean_interval(values: Array, seed: int = 0) -> Interval:
+    """Return the mean with a percentile bootstrap interval over independent episodes."""
+    return _bootstrap(values, np.mean, seed)
+
+
+def bounds(model: Model, episodes: int, seed: int = HELD_OUT_SEED) -> tuple[float, float]:
+    """Return the mean reward per step of random actions and of the optimum.
+
+    Both are exact where the environment has a finite model, otherwise played on the given seeds
+    by the baseline ``random`` and the one called ``optimum``.
+    """
+    if model.finite:
+        mdp = model.transition_model()
+        floor = planning.episode_mean(mdp, planning.uniform_policy(mdp))
+        return floor, planning.finite_horizon(mdp).mean
+    scores = [
+        play(baseline(model, name), model, episodes, seed).reward.mean()
+        for name in ("random", "optimum")
+    ]
+    return float(scores[0]), float(scores[1])
+
+
+def baseline(model: Model, name: str) -> MakePolicy:
+    """Return the maker of a baseline of the environment."""
+    return lambda env: model.baselines[name](env.batch)
+
+
+class _Sums:
+    """Running totals of the episodes that are not over."""
+
+    def __init__(self, model: Model, episodes: int) -> None:
+        self.model = model
+        self.reward = np.zeros(episodes)
+        self.lengths = np.zeros(episodes, np.int64)
+        self.objectives = np.zeros((episodes, len(model.objectives)))
+        self.costs = {each.name: np.zeros(episodes) for each in model.costs}
+        self.metrics = {each.name: np.zeros(episodes) for each in model.reported}
+
+    def add(self, running: npt.NDArray[np.bool_], reward: Array, info: dict[str, Any]) -> None:
+        self.reward += np.where(running, reward, 0.0)
+        self.lengths += running
+        self.objectives += np.where(running[:, None], info["objectives"], 0.0)
+        for group, sums in (("costs", self.costs), ("metrics", self.metrics)):
+            for name, total in sums.items():
+                total += np.where(running, info[group][name], 0.0)
+
+    def result(self) -> Evaluation:
+        names = (each.name for each in self.model.objectives)
+        steps = np.maximum(self.lengths, 1)
+        return Evaluation(
+            self.reward / steps,
+            self.lengths,
+            {name: self.objectives[:, k] / steps for k, name in enumerate(names)},
+            {name: total / steps for name, total in self.costs.items()},
+            self.metrics,
+        )
+
+
+def _decide(policy: Policy, observation: Any, memory: Any, start: Any, model: Model) -> Any:
+    try:
+        answer = policy.predict(observation, state=memory, episode_start=start, deterministic=True)
+        actions, memory = answer
+    except (TypeError, ValueError) as error:
+        name = type(policy).__name__
+        raise IsacError(f"{model.id}: the predict method of {name} failed: {error}") from error
+    return np.asarray(actions), memory
+
+
+def _bootstrap(values: Array, statistic: Callable[..., Any], seed: int) -> Interval:
+    value = float(statistic(values))
+    if len(values) < 2 or np.ptp(values) == 0.0:
+        return Interval(value, value, value)
+    found = stats.bootstrap(
+        (values,), statistic, method="percentile", n_resamples=2000, rng=np.random.default_rng(seed)
+    ).confidence_interval
+    return Interval(value, float(found.low), float(found.high))

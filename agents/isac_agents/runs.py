@@ -1,0 +1,136 @@
+"""Run folders: what was trained, with which numbers, and the weights; nothing is ever unpickled.
+
+A run is a folder with ``run.toml`` (environment, complete parameters and their hash, agent, its
+hyper-parameters, seed, versions), ``progress.csv`` (the learning curve) and the weights. Files
+are written beside their place and moved there in one step, so that a reader never sees half.
+"""
+
+import os
+import platform
+import subprocess
+import tempfile
+import tomllib
+from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any, Literal
+
+import tomlkit
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from isac_envs.catalog import model_class
+from isac_envs.declaration.model import Model
+from isac_envs.declaration.params import build as build_params
+from isac_envs.errors import IsacError
+from isac_envs.scenarios import content_hash
+
+RECORD = "run.toml"
+
+
+class RunRecord(BaseModel):
+    """The content of ``run.toml``.
+
+    Attributes:
+        status: ``running`` until the weights are written.
+        environment: Id of the environment.
+        scenario: Name or path that the parameters came from.
+        scenario_hash: Hash of the environment with its complete parameters.
+        parameters: The complete parameters.
+        agent: Name of the agent, or ``module:Class``.
+        hyper_parameters: Keyword arguments of the algorithm.
+        copies: Environment copies that fed the learner.
+        steps: Environment steps of training.
+        seed: Seed of the learner and of the first copy.
+        cpu_seconds: Process time of training, 0 while running.
+        versions: Versions of Python and the packages that matter.
+        git: Commit of the working directory, empty where there is none.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    status: Literal["running", "finished"]
+    environment: str
+    scenario: str
+    scenario_hash: str
+    parameters: dict[str, Any]
+    agent: str
+    hyper_parameters: dict[str, Any]
+    copies: int
+    steps: int
+    seed: int
+    cpu_seconds: float = 0.0
+    versions: dict[str, str]
+    git: str = ""
+
+    def model(self) -> Model:
+        """Return the environment that the run was trained on.
+
+        Raises:
+            IsacError: If the parameters are no longer valid, or their hash is not the recorded.
+        """
+        declared = model_class(self.environment)
+        params = build_params(declared.params_type, self.parameters, f"{RECORD}: parameters")
+        if content_hash(declared.id, params) != self.scenario_hash:
+            raise IsacError(f"{RECORD}: parameters do not have the recorded scenario_hash")
+        built: Model = declared(params)
+        return built
+
+
+def write_record(folder: Path, record: RunRecord) -> None:
+    """Write ``run.toml``."""
+    text = tomlkit.dumps(record.model_dump(mode="json"))
+    write_atomically(folder / RECORD, lambda path: path.write_text(text, encoding="utf-8"))
+
+
+def read_record(folder: str | Path) -> RunRecord:
+    """Read ``run.toml``.
+
+    Raises:
+        IsacError: If the folder is no run, or the file is damaged; the message says where.
+    """
+    path = Path(folder) / RECORD
+    if not path.is_file():
+        raise IsacError(f"{folder}: not a run folder, it has no {RECORD}")
+    try:
+        return RunRecord(**tomllib.loads(path.read_text(encoding="utf-8")))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise IsacError(f"{path}: not a TOML file: {error}") from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        raise IsacError(f"{path}: field {where!r}: {first['msg']}") from None
+
+
+def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
+    """Let ``write`` fill a file beside its place, and move it there when it is complete."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=path.suffix)
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        write(temporary)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def versions() -> dict[str, str]:
+    """Return the versions that a result depends on."""
+    found = {"python": platform.python_version()}
+    names = ("isac-envs", "gymnasium", "numpy", "numba", "stable-baselines3", "torch")
+    for name in names:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def git_commit() -> str:
+    """Return the commit of the working directory with ``+`` if changed, or an empty string."""
+    command = ["git", "describe", "--always", "--abbrev=12", "--dirty=+", "--exclude=*"]
+    try:
+        found = subprocess.run(command, capture_output=True, text=True, timeout=5, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return found.stdout.strip() if found.returncode == 0 else ""

@@ -1,0 +1,104 @@
+"""What an environment says of itself, as tables: for the command line and the documentation."""
+
+import inspect
+from typing import Any
+
+from isac_envs import scenarios
+from isac_envs.catalog import MODELS, model_class
+from isac_envs.declaration.fields import Coordinate, Spec
+
+Rows = list[dict[str, Any]]
+
+
+def catalogue() -> Rows:
+    """Return one row an environment: id, summary, agents, scenarios, and how its bound is known."""
+    rows = []
+    for name in MODELS:
+        model = model_class(name)
+        bound = scenarios.build(name, None, {})
+        kinds = [each.kind for each in model.baselines.values()]
+        rows.append(
+            {
+                "id": name,
+                "summary": model.summary,
+                "agents": len(bound.agents),
+                "scenarios": list(scenarios.names(name)),
+                "optimum": next((k for k in kinds if k not in ("random", "heuristic")), ""),
+            }
+        )
+    return rows
+
+
+def describe(environment: str, scenario: str | None = None) -> dict[str, Any]:
+    """Return everything an environment declares.
+
+    Args:
+        environment: Id of the environment.
+        scenario: Name or path; None for the default.
+
+    Raises:
+        IsacError: If a name is unknown or a file is not valid.
+    """
+    chosen = scenarios.load(environment, scenario)
+    model = scenarios.build(environment, scenario, {})
+    return {
+        "id": model.id,
+        "summary": model.summary,
+        "text": inspect.cleandoc(type(model).__doc__ or ""),
+        "source": model.source,
+        "scenario": {
+            "name": chosen.name,
+            "summary": chosen.summary,
+            "source": chosen.source,
+            "defects": list(chosen.defects),
+            "hash": chosen.hash,
+        },
+        "scenarios": [_scenario_row(environment, each) for each in scenarios.names(environment)],
+        "agents": list(model.agents),
+        "observation_space": str(model.observation.space()),
+        "observation": _coordinates(model.observation),
+        "action_space": str(model.action.space()),
+        "action": _coordinates(model.action),
+        "objectives": _signals(model.objectives),
+        "costs": _signals(model.costs),
+        "metrics": _signals(model.reported),
+        "summaries": [{"name": s.name, "meaning": s.meaning} for s in model.summaries],
+        "parameters": model.params.describe(),
+        "baselines": [
+            {"name": name, "kind": each.kind, "meaning": each.summary}
+            for name, each in model.baselines.items()
+        ],
+        "presets": sorted(chosen.agents),
+        "reference": chosen.reference,
+    }
+
+
+def _scenario_row(environment: str, name: str) -> dict[str, Any]:
+    each = scenarios.load(environment, name)
+    return {"name": name, "meaning": each.summary, "source": each.source}
+
+
+def _signals(signals: Any) -> Rows:
+    return [{"name": s.name, "unit": s.unit, "meaning": s.meaning} for s in signals]
+
+
+def _coordinates(spec: Spec) -> Rows:
+    rows, first = [], 0
+    for each in spec.coordinates:
+        rows.append(
+            {
+                "index": str(first) if each.size == 1 else f"{first}..{first + each.size - 1}",
+                "name": each.name,
+                "unit": each.unit,
+                "range": _range(each, spec.kind),
+                "meaning": each.meaning,
+            }
+        )
+        first += each.size
+    return rows
+
+
+def _range(coordinate: Coordinate, kind: str) -> str:
+    if kind != "box" and coordinate.labels:
+        return ", ".join(f"{k} = {label}" for k, label in enumerate(coordinate.labels))
+    return f"{coordinate.low:g} to {coordinate.high:g}"

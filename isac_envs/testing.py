@@ -1,0 +1,96 @@
+"""Checks for environments built on this package, ours and yours.
+
+Gymnasium's and PettingZoo's own checkers apply as well; these cover what they do not know: the
+native vector environment and the contract between a batch and its kernels.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from isac_envs.core.batch import Batch, Frame
+from isac_envs.core.parallel_env import ParallelEnv
+from isac_envs.core.vector_env import VectorEnv
+from isac_envs.declaration.model import Model
+from isac_envs.scenarios import build
+
+
+def exercise(model: str | Model, steps: int = 2) -> None:
+    """Reset and step an environment, which compiles its kernels and keeps them on disk."""
+    bound = build(model, None, {})
+    if len(bound.agents) > 1:
+        env = ParallelEnv(bound)
+        env.reset(seed=0)
+        for _ in range(steps):
+            env.step({each: env.action_space(each).sample() for each in env.agents})
+        return
+    vector = VectorEnv(bound, 2)
+    vector.reset(seed=0)
+    for _ in range(steps):
+        vector.step(vector.action_space.sample())
+
+
+def check_model(model: str | Model, steps: int = 300, copies: int = 4, seed: int = 0) -> None:
+    """Check that an environment keeps the contract of the engine.
+
+    Args:
+        model: Id, ``"module:Class"`` or a bound model.
+        steps: Steps of random actions.
+        copies: Copies in the batch.
+        seed: Seed of the episodes and of the actions.
+
+    Raises:
+        AssertionError: Naming what is violated: a field that a step leaves unwritten, an
+            observation outside its space, a number that is not finite, a step that a snapshot
+            does not repeat.
+    """
+    bound = build(model, None, {})
+    batch = Batch(bound, copies)
+    frame = Frame.allocate(bound, copies)
+    space = bound.observation.space()
+    random = np.random.default_rng(seed)
+    batch.reset(frame, [seed + i for i in range(copies)])
+    for step in range(steps):
+        actions = _random_actions(batch, random)
+        before = batch.snapshot()
+        _spoil(frame)
+        batch.step(actions, frame, restart=True)
+        where = f"{bound.id}, step {step}"
+        _check_numbers(frame, where)
+        for row in frame.observations.reshape(-1, bound.observation.width):
+            assert space.contains(bound.observation.present(row)), f"{where}: {row} not in {space}"
+        again = Frame.allocate(bound, copies)
+        after = batch.snapshot()
+        batch.restore(before)
+        batch.step(actions, again, restart=True)
+        for first, second in zip(frame.written, again.written, strict=True):
+            assert np.array_equal(first, second), f"{where}: a restored step differs"
+        for first, second in zip(after, batch.state, strict=True):
+            assert np.array_equal(first, second), f"{where}: a restored state differs"
+
+
+def _random_actions(batch: Batch, random: np.random.Generator) -> Any:
+    actions, spec = batch.actions(), batch.model.action
+    if spec.kind == "box":
+        actions[...] = random.uniform(spec.low, spec.high, actions.shape)
+    else:
+        actions[...] = random.integers(0, spec.high.astype(np.int64) + 1, actions.shape)
+    return actions
+
+
+def _spoil(frame: Frame) -> None:
+    """Fill a frame with what no step would write."""
+    for array in (frame.objectives, frame.costs):
+        array[...] = np.nan
+    for name in frame.metrics.dtype.names or ():
+        frame.metrics[name] = np.nan
+    frame.observations[...] = np.nan if frame.observations.dtype.kind == "f" else -(2**40)
+
+
+def _check_numbers(frame: Frame, where: str) -> None:
+    arrays = {"objectives": frame.objectives, "costs": frame.costs}
+    arrays["observations"] = frame.observations
+    names = set(frame.metrics.dtype.names or ()) - {"clipped_coordinates"}
+    arrays |= {f"metrics.{name}": frame.metrics[name] for name in names}
+    for name, array in arrays.items():
+        assert np.isfinite(array).all(), f"{where}: {name} is not written or not finite"
