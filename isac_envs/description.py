@@ -16,14 +16,13 @@ def catalogue() -> Rows:
     for name in MODELS:
         model = model_class(name)
         bound = scenarios.build(name, None, {})
-        kinds = [each.kind for each in model.baselines.values()]
         rows.append(
             {
                 "id": name,
                 "summary": model.summary,
                 "agents": len(bound.agents),
                 "scenarios": list(scenarios.names(name)),
-                "optimum": next((k for k in kinds if k not in ("random", "heuristic")), ""),
+                "optimum": model.baselines["optimum"].kind,
             }
         )
     return rows

@@ -14,6 +14,9 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy.sparse.csgraph import connected_components
+
+from isac_envs.errors import UnknownNameError
 
 Array = npt.NDArray[np.float64]
 Policy = npt.NDArray[Any]
@@ -41,6 +44,8 @@ class FiniteMdp:
     horizon: int | None = None
 
     def __post_init__(self) -> None:
+        if self.transition.ndim != 3:
+            raise ValueError(f"transition has shape {self.transition.shape}, expected (A, S, S)")
         actions, states, _ = self.transition.shape
         shapes: dict[str, tuple[tuple[int, ...], tuple[int, ...]]] = {
             "transition": (self.transition.shape, (actions, states, states)),
@@ -177,7 +182,10 @@ def chain(mdp: FiniteMdp, policy: Policy) -> Array:
 
 def expected(mdp: FiniteMdp, policy: Policy, signal: str = "reward") -> Array:
     """Return the expected value of a signal in each state under a policy, shape ``(S,)``."""
-    table = mdp.reward if signal == "reward" else mdp.signals[signal]
+    tables = {**mdp.signals, "reward": mdp.reward}
+    if signal not in tables:
+        raise UnknownNameError("signal", signal, tables)
+    table = tables[signal]
     return np.asarray((_probabilities(mdp, policy) * table).sum(0))
 
 
@@ -188,22 +196,37 @@ def evaluate(mdp: FiniteMdp, policy: Policy, discount: float = 0.99) -> Array:
 
 
 def stationary(mdp: FiniteMdp, policy: Policy) -> Array:
-    """Return the long-run distribution of the state when episodes start from ``mdp.initial``.
+    """Return the long-run distribution of the state when the chain starts from ``mdp.initial``.
 
-    Chains with several recurrent classes are weighted by where the initial distribution leads;
-    periodic ones are averaged over their period.
+    Exact for every finite chain: the invariant distribution of each closed class, weighted by the
+    probability that the chain ends there. Periodic chains are averaged over their period.
     """
-    # The Cesaro limit of a chain is the limit of the lazy chain, which has no period.
-    power = 0.5 * (chain(mdp, policy) + np.eye(mdp.states))
-    distribution = mdp.initial @ power
-    for _ in range(64):  # after k squarings: 2**k steps
-        power = power @ power
-        power /= power.sum(1, keepdims=True)  # rounding would grow with every squaring
-        following = distribution @ power
-        if np.abs(following - distribution).max() < 1e-14:
-            break
-        distribution = following
-    return np.asarray(following / following.sum())
+    step = chain(mdp, policy)
+    count, label = connected_components(step > 0.0, connection="strong")
+    leaves = np.zeros(count, bool)
+    source, target = np.nonzero(step)
+    leaves[label[source[label[source] != label[target]]]] = True
+
+    transient = leaves[label]
+    arriving = np.where(transient, 0.0, mdp.initial)
+    if transient.any():
+        stay = np.eye(int(transient.sum())) - step[np.ix_(transient, transient)]
+        visits = np.linalg.solve(stay.T, mdp.initial[transient])
+        arriving += visits @ step[transient] * ~transient
+    result = np.zeros(mdp.states)
+    for each in np.flatnonzero(~leaves):
+        members = label == each
+        result[members] = arriving[members].sum() * _invariant(step[np.ix_(members, members)])
+    return result
+
+
+def _invariant(step: Array) -> Array:
+    """Return the invariant distribution of an irreducible chain."""
+    system = np.eye(len(step)) - step.T
+    system[-1] = 1.0  # one balance equation follows from the others; the sum takes its place
+    right = np.zeros(len(step))
+    right[-1] = 1.0
+    return np.asarray(np.linalg.solve(system, right))
 
 
 def average(mdp: FiniteMdp, policy: Policy, signal: str = "reward") -> float:

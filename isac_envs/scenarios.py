@@ -96,7 +96,7 @@ def list(environment: str | None = None) -> dict[str, tuple[str, ...]]:
     return {each: names(each) for each in ids}
 
 
-def load(environment: str, scenario: str | None = None) -> Scenario:
+def load(environment: str, scenario: str | Path | None = None) -> Scenario:
     """Return a scenario by name or from a file of the user.
 
     Args:
@@ -115,7 +115,7 @@ def load(environment: str, scenario: str | None = None) -> Scenario:
     return loaded
 
 
-def path(environment: str, scenario: str | None = None) -> Path:
+def path(environment: str, scenario: str | Path | None = None) -> Path:
     """Return the file of a scenario.
 
     Args:
@@ -126,8 +126,8 @@ def path(environment: str, scenario: str | None = None) -> Path:
         UnknownNameError: If there is no scenario of this name; the message holds the nearest.
     """
     model = model_class(environment)
-    if scenario is not None and scenario.endswith(".toml"):
-        return Path(scenario)
+    if isinstance(scenario, Path) or str(scenario).endswith(".toml"):
+        return Path(str(scenario))
     name = model.default_scenario if scenario is None else scenario
     valid = names(environment)
     if name not in valid:
@@ -147,7 +147,7 @@ def validate(file: str | Path) -> Scenario:
     return _read(Path(file))
 
 
-def build(model: str | Model, scenario: str | None, overrides: Mapping[str, Any]) -> Model:
+def build(model: str | Model, scenario: str | Path | None, overrides: Mapping[str, Any]) -> Model:
     """Return a model with the parameters of a scenario and single overrides.
 
     Args:
@@ -162,9 +162,10 @@ def build(model: str | Model, scenario: str | None, overrides: Mapping[str, Any]
         if scenario is not None or overrides:
             raise ScenarioError("a bound model takes neither a scenario nor overrides")
         return model
-    chosen = load(model, scenario)
     declared = model_class(model)
-    values = {**dict(chosen.parameters), **overrides}
+    values = dict(overrides)
+    if scenario is not None or declared.id in MODELS:  # a model of the user's own needs no files
+        values = {**dict(load(model, scenario).parameters), **overrides}
     built: Model = declared(build_params(declared.params_type, values, declared.id))
     return built
 
@@ -181,7 +182,10 @@ def _read(path: Path) -> Scenario:
             raise ScenarioError(f"{path}: unknown field {key!r}{hint(key, Scenario.model_fields)}")
     if not isinstance(content.get("environment"), str):
         raise ScenarioError(f"{path}: field 'environment' is missing or not a string")
-    model = model_class(content["environment"])
+    try:
+        model = model_class(content["environment"])
+    except UnknownNameError as error:
+        raise ScenarioError(f"{path}: field 'environment': {error}") from None
     parameters = content.pop("parameters", {})
     if not isinstance(parameters, dict):
         raise ScenarioError(f"{path}: field 'parameters' must be a table")

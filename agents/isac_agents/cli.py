@@ -55,6 +55,7 @@ def _fail(message: str, code: int, error: BaseException | None) -> int:
 
 def run() -> None:
     """Entry point of the console script."""
+    sys.path.insert(0, "")  # module:Class of a file in the working directory, as `python -m` has it
     try:
         code = main()
         sys.stdout.flush()

@@ -72,13 +72,15 @@ class Comparison:
     def cells(self) -> tuple[list[str], list[list[str]]]:
         """Return column names and cells as text."""
         names = [each.name.replace("_", " ") for each in self.model.summaries]
-        columns = ["policy", "kind", "reward per step", "score", "95 % interval", *names]
+        columns = ["policy", "reward/step", "score", "95 % interval", *names]
         rows = []
         for row in self.rows:
+            label = row.name if row.kind == "heuristic" else f"{row.name} ({row.kind})"
+            label = row.name if row.kind == row.name else label
             interval = f"{row.score.low:.3f} to {row.score.high:.3f}"
             figures = [f"{row.figures[each.name]:.3f}" for each in self.model.summaries]
             means = (f"{row.reward.value:.3f}", f"{row.score.value:.3f}")
-            rows.append([row.name, row.kind, *means, interval, *figures])
+            rows.append([label, *means, interval, *figures])
         return columns, rows
 
     def caption(self, runs: int) -> str:

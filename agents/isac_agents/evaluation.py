@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
+from gymnasium.error import InvalidAction
 from gymnasium.vector import AutoresetMode
 from scipy import stats
 
@@ -103,7 +104,10 @@ def play(
     sums = _Sums(model, episodes)
     while running.any():
         actions, memory = _decide(policy, observation, memory, start, model)
-        observation, reward, terminated, truncated, info = env.step(actions)
+        try:
+            observation, reward, terminated, truncated, info = env.step(actions)
+        except InvalidAction as error:
+            raise IsacError(f"agent {type(policy).__name__}: {error}") from error
         sums.add(running, reward, info)
         start = np.zeros(episodes, bool)
         finished = (terminated | truncated) & running

@@ -69,9 +69,9 @@ class RunRecord(BaseModel):
             IsacError: If the parameters are no longer valid, or their hash is not the recorded.
         """
         declared = model_class(self.environment)
-        params = build_params(declared.params_type, self.parameters, f"{RECORD}: parameters")
+        params = build_params(declared.params_type, self.parameters, "parameters")
         if content_hash(declared.id, params) != self.scenario_hash:
-            raise IsacError(f"{RECORD}: parameters do not have the recorded scenario_hash")
+            raise IsacError("the parameters do not have the recorded scenario_hash")
         built: Model = declared(params)
         return built
 
@@ -83,7 +83,7 @@ def write_record(folder: Path, record: RunRecord) -> None:
 
 
 def read_record(folder: str | Path) -> RunRecord:
-    """Read ``run.toml``.
+    """Read ``run.toml`` and check that its parameters still make the recorded environment.
 
     Raises:
         IsacError: If the folder is no run, or the file is damaged; the message says where.
@@ -92,13 +92,17 @@ def read_record(folder: str | Path) -> RunRecord:
     if not path.is_file():
         raise IsacError(f"{folder}: not a run folder, it has no {RECORD}")
     try:
-        return RunRecord(**tomllib.loads(path.read_text(encoding="utf-8")))
+        record = RunRecord(**tomllib.loads(path.read_text(encoding="utf-8")))
+        record.model()
+        return record
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise IsacError(f"{path}: not a TOML file: {error}") from None
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
         raise IsacError(f"{path}: field {where!r}: {first['msg']}") from None
+    except IsacError as error:
+        raise IsacError(f"{path}: {error}") from None
 
 
 def write_atomically(path: Path, write: Callable[[Path], object]) -> None:

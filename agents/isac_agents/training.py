@@ -68,6 +68,7 @@ def plan_jobs(
     preset = registry.preset(agent, chosen.agents)
     model = scenarios.build(environment, scenario, {**(overrides or {}), **preset.environment})
     steps = preset.steps if steps is None else steps
+    registry.check(preset, hyper_parameters or {})
     if steps < 1:
         raise IsacError(f"steps is {steps}, must be at least 1")
     for seed in seeds:
@@ -134,7 +135,6 @@ def train(job: Job, report: Report | None = None) -> Any:
         IsacError: If the agent's packages are missing or its parameters are not valid.
     """
     record = job.record
-    registry.resolve(record.agent)  # a missing package is reported before anything is written
     _limit_threads()
     job.folder.mkdir(parents=True, exist_ok=True)
     write_record(job.folder, record)
@@ -142,6 +142,8 @@ def train(job: Job, report: Report | None = None) -> Any:
     _log_to(agent, job.folder)
     started = time.process_time()
     agent.learn(total_timesteps=record.steps, callback=_callback(report))
+    if hasattr(agent, "logger"):
+        agent.logger.close()
     _save(agent, job.folder)
     finished = {"status": "finished", "cpu_seconds": round(time.process_time() - started, 3)}
     write_record(job.folder, record.model_copy(update=finished))

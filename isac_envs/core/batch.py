@@ -137,7 +137,7 @@ class Batch:
             entropy: Seeds the copies that never had a seed; fresh entropy when None.
 
         Raises:
-            ValueError: If a seed is outside 0..2**64-1 or the number of seeds is wrong.
+            ValueError: If a seed is no integer in 0..2**64-1 or the number of seeds is wrong.
         """
         everyone = np.ones(self.n, np.bool_)
         mask = everyone if mask is None else np.array(mask, np.bool_)
@@ -189,7 +189,7 @@ class Batch:
         """Restart the random streams of the copies that have a seed.
 
         Raises:
-            ValueError: If a seed is outside 0..2**64-1 or the number of seeds is wrong.
+            ValueError: If a seed is no integer in 0..2**64-1 or the number of seeds is wrong.
         """
         if len(seeds) != self.n:
             raise ValueError(f"{len(seeds)} seeds for {self.n} copies")
@@ -198,17 +198,18 @@ class Batch:
         for i, seed in enumerate(seeds):
             if seed is None:
                 continue
-            if not 0 <= seed < 2**64:
-                raise ValueError(f"seed is {seed}, must lie in 0..2**64-1")
+            if not isinstance(seed, (int, np.integer)) or not 0 <= seed < 2**64:
+                raise ValueError(f"seed is {seed}, must be an integer in 0..2**64-1")
             values[i] = seed
-        seed_batch(self.env, values, given)
+        seed_batch(self.env["world"], self.env["measurement"], values, given)
 
     def _seed_new(self, entropy: np.random.Generator | None) -> None:
         """Seed the copies that never had a seed."""
         new = ~self.env["world"].any(1)
         if new.any():
             generator = np.random.default_rng() if entropy is None else entropy
-            seed_batch(self.env, generator.integers(2**63, size=self.n, dtype=np.uint64), new)
+            seeds = generator.integers(2**63, size=self.n, dtype=np.uint64)
+            seed_batch(self.env["world"], self.env["measurement"], seeds, new)
 
     def _call(self, name: str, scalars: tuple[Any, ...], *arrays: Array) -> None:
         first, rest = arrays[:1], arrays[1:]

@@ -1,6 +1,7 @@
 """The Gymnasium environment: a batch of one copy with one agent."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import gymnasium
@@ -50,7 +51,7 @@ class Env(gymnasium.Env[Any, Any]):
         self,
         model: str | Model,
         *,
-        scenario: str | None = None,
+        scenario: str | Path | None = None,
         render_mode: str | None = None,
         **overrides: Any,
     ) -> None:
@@ -73,6 +74,7 @@ class Env(gymnasium.Env[Any, Any]):
         self._advance = self._first_advance
         self._seen = self._frame.observations[0, 0]
         self._ended = self._frame.ended
+        self._counts_clipped = self.model.action.kind == "box"
         self._weights = self.model.params.weights
         self._cost_names = tuple(each.name for each in self.model.costs)
         self._metric_names = tuple(each.name for each in self.model.reported)
@@ -116,7 +118,7 @@ class Env(gymnasium.Env[Any, Any]):
             raise ResetNeeded(f"{self.model.id}: call reset() first, no episode is running")
         clipped = self._encode(action, self._row, self.model.id)
         self._advance()
-        if clipped:
+        if self._counts_clipped:
             self._frame.metrics["clipped_coordinates"] = clipped
         terminated, truncated = self._ended.item(0), self._ended.item(1)
         self._over = terminated or truncated

@@ -1,6 +1,7 @@
 """The PettingZoo parallel environment: a batch of one copy with an agent axis."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import gymnasium
@@ -33,7 +34,7 @@ class ParallelEnv(pettingzoo.ParallelEnv[str, Any, Any]):  # type: ignore[misc]
         self,
         model: str | Model,
         *,
-        scenario: str | None = None,
+        scenario: str | Path | None = None,
         render_mode: str | None = None,
         **overrides: Any,
     ) -> None:
@@ -48,6 +49,7 @@ class ParallelEnv(pettingzoo.ParallelEnv[str, Any, Any]):  # type: ignore[misc]
         }
         self.action_spaces = {each: self.model.action.space() for each in self.possible_agents}
         self._frame = Frame.allocate(self.model, 1)
+        self._frame.observations[...] = 0
         self._actions = self.batch.actions()
 
     def observation_space(self, agent: str) -> gymnasium.spaces.Space[Any]:
@@ -107,7 +109,9 @@ class ParallelEnv(pettingzoo.ParallelEnv[str, Any, Any]):  # type: ignore[misc]
     def restore(self, snapshot: State) -> None:
         """Put the state back to a snapshot; the next step continues from there."""
         self.batch.restore(snapshot)
-        self.agents = [] if self.batch.env["done"][0] else [*self.possible_agents]
+        env = self.batch.env[0]
+        over = env["done"] or not env["world"].any()
+        self.agents = [] if over else [*self.possible_agents]
 
     def _encode(self, k: int, agent: str, actions: Mapping[str, Any]) -> int:
         if agent not in actions:
@@ -129,15 +133,17 @@ class ParallelEnv(pettingzoo.ParallelEnv[str, Any, Any]):  # type: ignore[misc]
             objectives = self._frame.objectives[0, k].copy()
             costs = self._frame.costs[0, k].tolist()
             values = self._frame.metrics[0, k].item()
-            reward = 0.0
+            reward = cost = 0.0
             for weight, value in zip(weights, objectives.tolist(), strict=True):
                 reward += weight * value
+            for value in costs:  # one by one: the built-in sum rounds differently since 3.12
+                cost += value
             rewards[agent] = reward
             infos[agent] = self._mask(
                 k,
                 {
                     "objectives": objectives,
-                    "cost": sum(costs),
+                    "cost": cost,
                     "costs": dict(zip(cost_names, costs, strict=True)),
                     "metrics": dict(
                         zip((each.name for each in self.model.reported), values, strict=True)

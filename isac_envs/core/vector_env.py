@@ -1,6 +1,7 @@
 """The native Gymnasium vector environment: a batch of n copies with one agent."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import gymnasium
@@ -22,7 +23,8 @@ class VectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
     """Many copies of an environment, stepped by one compiled loop.
 
     Copy ``i`` after ``reset(seed=s)`` follows :class:`isac_envs.core.env.Env` after
-    ``reset(seed=s + i)`` bit for bit.
+    ``reset(seed=s + i)`` bit for bit. With same-step autoreset the costs and metrics of a finished
+    copy's last step stay in place in ``info``, and stand in ``final_info`` as well.
 
     Args:
         model: Id of a registered environment, ``"module:Class"``, or a bound model.
@@ -44,7 +46,7 @@ class VectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
         model: str | Model,
         num_envs: int = 1,
         *,
-        scenario: str | None = None,
+        scenario: str | Path | None = None,
         autoreset_mode: str | AutoresetMode = AutoresetMode.NEXT_STEP,
         max_episode_steps: int | None = None,
         num_threads: int = 1,
@@ -65,6 +67,7 @@ class VectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
         self.observation_space = batch_space(self.single_observation_space, num_envs)
         self.action_space = batch_space(self.single_action_space, num_envs)
         self._copy = copy
+        self._started = np.zeros(num_envs, np.bool_)
         self._frame = Frame.allocate(self.model, num_envs)
         self._actions = self.batch.actions()
         self._cost_names = tuple(each.name for each in self.model.costs)
@@ -95,6 +98,7 @@ class VectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
             seed = [each if selected else None for each, selected in zip(seed, mask, strict=True)]
         self._renew(keep_observations=True)
         self.batch.reset(self._frame, seed, mask, self.np_random)
+        self._started |= True if mask is None else np.asarray(mask, np.bool_)
         return self._observations(), self._masks({})
 
     def step(self, actions: Any) -> tuple[Any, Array, Array, Array, dict[str, Any]]:
@@ -127,10 +131,12 @@ class VectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
     def restore(self, snapshot: State) -> None:
         """Put the state of all copies back to a snapshot."""
         self.batch.restore(snapshot)
+        self._started = np.asarray(self.batch.env["world"].any(1))
 
     def _refuse_unready(self) -> None:
-        if not self.batch.env["world"][0].any():
-            raise ResetNeeded(f"{self.model.id}: call reset() first")
+        if not self._started.all():
+            missing = np.flatnonzero(~self._started)
+            raise ResetNeeded(f"{self.model.id}: call reset() first, for the copies {missing}")
         disabled = self.autoreset_mode == AutoresetMode.DISABLED
         if disabled and (done := self.batch.env["done"]).any():
             raise ResetNeeded(f"{self.model.id}: reset the finished copies {np.flatnonzero(done)}")
@@ -176,8 +182,9 @@ class VectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
         """Same-step autoreset: keep the last observations, then start the next episodes."""
         if not done.any():
             return
+        final = self._masks(dict(info))
         info["final_obs"], info["_final_obs"] = self._observations().copy(), done
-        info["final_info"], info["_final_info"] = dict(self._masks(dict(info))), done
+        info["final_info"], info["_final_info"] = final, done
         self.batch.reset(self._frame, mask=done)
 
     def _masks(self, info: dict[str, Any]) -> dict[str, Any]:

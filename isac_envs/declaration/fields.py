@@ -88,12 +88,12 @@ class Spec:
     @cached_property
     def low(self) -> npt.NDArray[np.float64]:
         """Smallest values, shape ``(width,)``."""
-        return np.repeat([float(c.low) for c in self.coordinates], self._sizes)
+        return self._bounds([each.low for each in self.coordinates])
 
     @cached_property
     def high(self) -> npt.NDArray[np.float64]:
         """Largest values, shape ``(width,)``."""
-        return np.repeat([float(c.high) for c in self.coordinates], self._sizes)
+        return self._bounds([each.high for each in self.coordinates])
 
     @cached_property
     def count(self) -> int:
@@ -124,7 +124,7 @@ class Spec:
         """Return what a user sees of an array ``(..., width)``: discrete drops the last axis."""
         if self.kind == "multi_binary":
             return values.astype(np.int8)
-        return values[..., 0] if self.kind == "discrete" else values
+        return values[..., 0][()] if self.kind == "discrete" else values  # [()]: a scalar of one
 
     def encode(self, action: Any, row: npt.NDArray[Any], owner: str) -> int:
         """Write one action into a row ``(width,)`` of the batch.
@@ -145,7 +145,7 @@ class Spec:
                 raise InvalidAction(self._complaint(owner, action, "outside its range"))
             row[0] = index
             return 0
-        return int(self.encode_rows(np.asarray(action)[None], row[None], owner)[0])
+        return int(self.encode_rows([action], row[None], owner)[0])
 
     def encode_rows(
         self, actions: Any, rows: npt.NDArray[Any], owner: str
@@ -158,14 +158,15 @@ class Spec:
         Raises:
             InvalidAction: As :meth:`encode`.
         """
-        values = np.asarray(actions)
+        try:
+            values = np.asarray(actions)
+        except ValueError:
+            raise InvalidAction(self._complaint(owner, actions, "ragged")) from None
         if self.kind == "discrete" and values.ndim == 1:
             values = values[:, None]
         if values.shape != rows.shape:
             expected = rows.shape[:1] if self.kind == "discrete" else rows.shape
-            raise InvalidAction(
-                f"{owner}: actions have shape {np.shape(actions)}, expected {expected}"
-            )
+            raise InvalidAction(f"{owner}: actions have shape {values.shape}, expected {expected}")
         if self.kind == "box":
             return self._encode_box(values, rows, owner)
         if values.dtype.kind not in "iu":
@@ -193,13 +194,15 @@ class Spec:
         )
         return f"{owner}: action {value!r} is {problem}; valid: {ranges}"
 
-    @cached_property
-    def _sizes(self) -> list[int]:
-        return [each.size for each in self.coordinates]
+    def _bounds(self, values: list[float]) -> npt.NDArray[np.float64]:
+        """Return bounds as the space holds them: a box rounds them to float32."""
+        held = np.array(values, np.float32 if self.kind == "box" else np.float64)
+        sizes = [each.size for each in self.coordinates]
+        return np.repeat(held.astype(np.float64), sizes)
 
 
 def _range(coordinate: Coordinate, integer: bool) -> str:
     if not integer:
-        return f"{coordinate.low:g}..{coordinate.high:g} {coordinate.unit}".rstrip(" 1")
+        return f"{coordinate.low:g}..{coordinate.high:g} {coordinate.unit}".removesuffix(" 1")
     names = ", ".join(f"{k} = {label}" for k, label in enumerate(coordinate.labels[:8]))
     return f"0..{coordinate.high:g}" + (f" ({names})" if names else "")

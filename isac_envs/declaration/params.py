@@ -41,12 +41,28 @@ class EnvParams(BaseModel):
         (1.0,), "Weights of the objectives; the reward is their weighted sum."
     )
 
+    @classmethod
+    def __pydantic_init_subclass__(cls, **_: Any) -> None:
+        """Refuse names that a NumPy record uses itself: a kernel could not read such a field."""
+        for name in cls.model_fields:
+            if hasattr(np.record, name):
+                raise TypeError(f"{cls.__name__}: {name!r} is an attribute of NumPy records")
+
     @field_validator("*", mode="before")
     @classmethod
-    def _no_booleans_as_numbers(cls, value: Any, info: Any) -> Any:
+    def _no_silent_conversion(cls, value: Any, info: Any) -> Any:
         field = cls.model_fields[info.field_name]
-        if isinstance(value, bool) and field.annotation is not bool:
-            raise ValueError("true and false are not numbers")
+        if get_origin(field.annotation) is Literal:
+            return value
+        for part in value if isinstance(value, (list, tuple)) else (value,):
+            if isinstance(part, bool) and field.annotation is not bool:
+                raise ValueError("true and false are not numbers")
+            if not isinstance(part, bool) and field.annotation is bool:
+                raise ValueError("must be true or false")
+            if isinstance(part, str):
+                raise ValueError("a string is not a number")
+            if isinstance(part, int) and abs(part) >= 2**63:
+                raise ValueError("is too large for a 64-bit integer")
         return value
 
     @field_validator("weights")
@@ -116,9 +132,14 @@ def _near(params: type[EnvParams], name: str) -> str:
     for candidate, field in params.model_fields.items():
         extra: Any = field.json_schema_extra
         stem, _, suffix = name.rpartition("_")
-        if stem and candidate.rpartition("_")[0] == stem and extra["unit"] != "1":
+        if stem and candidate == f"{stem}_{_suffix(extra['unit'])}":
             return f"; unknown unit {suffix!r}, did you mean {candidate!r} in {extra['unit']}?"
     return hint(name, params.model_fields)
+
+
+def _suffix(unit: str) -> str:
+    """Return how a name spells a unit: ``m/s`` is ``m_s``."""
+    return unit.lower().replace("/", "_").replace("^", "").replace("bit_s", "bps")
 
 
 def _explain(params: type[EnvParams], error: ValidationError) -> str:

@@ -68,7 +68,7 @@ def _python_float_bits(x: float) -> np.int64:
     return np.int64(struct.unpack("<q", struct.pack("<d", x))[0])
 
 
-def _python_bits_float(bits: int) -> float:
+def _python_bits_float(bits: Any) -> float:
     return float(struct.unpack("<d", struct.pack("<q", int(bits)))[0])
 
 

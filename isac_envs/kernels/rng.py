@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from isac_envs.kernels import mathx
-from isac_envs.kernels.jit import Record, inlined, jit
+from isac_envs.kernels.jit import inlined, jit
 
 Stream = Any
 """A view of four uint64: the state of one xoshiro256++ generator."""
@@ -54,24 +54,19 @@ def seed_stream(stream: Stream, seed: Any, number: Any) -> None:
 
 
 @jit
-def seed_env(e: Record, seed: Any) -> None:
-    """Seed both streams of an environment record from one uint64."""
-    seed_stream(e.world, seed, _U(1))
-    seed_stream(e.measurement, seed, _U(2))
-
-
-@jit
-def seed_batch(env: Any, seeds: Any, selected: Any) -> None:
-    """Seed the selected copies of a batch.
+def seed_batch(world: Any, measurement: Any, seeds: Any, selected: Any) -> None:
+    """Seed both streams of the selected copies of a batch.
 
     Args:
-        env: Environment records, shape ``(n,)``.
+        world: Streams of what happens, shape ``(n, 4)``.
+        measurement: Streams of the noise on what is measured, shape ``(n, 4)``.
         seeds: uint64, shape ``(n,)``.
         selected: Copies to seed, bool, shape ``(n,)``.
     """
-    for i in range(env.shape[0]):
+    for i in range(seeds.shape[0]):
         if selected[i]:
-            seed_env(env[i], seeds[i])
+            seed_stream(world[i], seeds[i], _U(1))
+            seed_stream(measurement[i], seeds[i], _U(2))
 
 
 @inlined
@@ -139,7 +134,7 @@ def poisson_table(mean: float, size: int) -> np.ndarray:
         cumulative[k] = total
         probability *= mean / (k + 1)
     cumulative[-1] = 1.0
-    return cumulative
+    return np.minimum(cumulative, 1.0)  # the sum may exceed 1 by rounding
 
 
 @jit

@@ -4,8 +4,8 @@ State ``(queue, channel, road, weather, speed, object)`` in row-major order.
 """
 
 import numpy as np
-from scipy.stats import poisson
 
+from isac_envs.envs.mode_selection.arrivals import queue_after_arrivals
 from isac_envs.envs.mode_selection.mode_select.params import ModeSelectParams
 from isac_envs.planning import Array, FiniteMdp
 
@@ -29,7 +29,7 @@ def transition_model(params: ModeSelectParams) -> FiniteMdp:
     sent = np.stack([np.minimum(could_send, queue), np.zeros(states, int)])
     credited = could_send if params.credit_empty_slots else sent[COMMUNICATE]
     credited = np.stack([credited, np.zeros(states, int)])
-    after, dropped = _queue_after(params)
+    after, dropped = queue_after_arrivals(capacity, params.arrival_mean)
 
     transition = np.empty((2, states, states))
     for action in (COMMUNICATE, RADAR):
@@ -68,22 +68,6 @@ def _event_probability(params: ModeSelectParams, *bits: np.ndarray) -> Array:
     for bit, probability in zip(bits, bad, strict=True):
         quiet *= 1.0 - np.where(bit == 1, probability, params.event_clear)
     return 1.0 - quiet
-
-
-def _queue_after(params: ModeSelectParams) -> tuple[Array, Array]:
-    """Return, by the packets left after sending, the next queue's law and the expected drops."""
-    capacity, mean = params.queue_capacity, params.arrival_mean
-    left = np.arange(capacity + 1)
-    law = np.zeros((capacity + 1, capacity + 1))
-    dropped = np.zeros(capacity + 1)
-    for start in left:
-        room = capacity - start
-        arrivals = np.arange(room)
-        law[start, start + arrivals] = poisson.pmf(arrivals, mean)
-        law[start, capacity] = 1.0 - law[start].sum()
-        # E[(A - room)^+] = E[A] - E[min(A, room)] = mean - sum_{k=0}^{room-1} P(A > k)
-        dropped[start] = mean - poisson.sf(arrivals, mean).sum()
-    return law, dropped
 
 
 def _conditions(params: ModeSelectParams, action: int) -> Array:

@@ -1,0 +1,1 @@
+"""Learners with Stable-Baselines3's interface that Stable-Baselines3 itself does not have."""

@@ -1,0 +1,297 @@
+"""Tabular Q-learning, compiled."""
+
+import json
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from gymnasium import spaces
+from stable_baselines3.common.base_class import BaseAlgorithm
+from stable_baselines3.common.callbacks import BaseCallback
+from stable_baselines3.common.policies import BasePolicy
+from stable_baselines3.common.type_aliases import MaybeCallback, PyTorchObs
+from stable_baselines3.common.utils import LinearSchedule, safe_mean
+from stable_baselines3.common.vec_env import VecEnv
+
+from isac_agents.algorithms.q_learning_kernel import choose, update
+from isac_envs.errors import IsacError
+from isac_envs.kernels.rng import seed_stream
+
+Array = npt.NDArray[Any]
+
+_SETTINGS = (
+    "learning_rate",
+    "visit_exponent",
+    "gamma",
+    "exploration_fraction",
+    "exploration_initial_eps",
+    "exploration_final_eps",
+    "initial_value",
+)
+
+
+class TablePolicy(BasePolicy):
+    """Greedy actions of a table of action values, a policy that is saved like any network.
+
+    Args:
+        observation_space: Discrete, S states.
+        action_space: Discrete, A actions.
+        initial_value: What the table holds before learning, in units of the return.
+    """
+
+    table: torch.Tensor
+    visits: torch.Tensor
+
+    def __init__(
+        self,
+        observation_space: spaces.Discrete,
+        action_space: spaces.Discrete,
+        initial_value: float = 0.0,
+    ) -> None:
+        super().__init__(observation_space, action_space)
+        shape = (int(observation_space.n), int(action_space.n))
+        table = torch.full(shape, initial_value, dtype=torch.float64)
+        self.register_buffer("table", table)
+        self.register_buffer("visits", torch.zeros(shape, dtype=torch.int64))
+
+    def _predict(self, observation: PyTorchObs, deterministic: bool = True) -> torch.Tensor:
+        assert isinstance(observation, torch.Tensor)
+        return self.table[observation.long()].argmax(-1)
+
+
+class QLearning(BaseAlgorithm):
+    """Q-learning on a table, with the interface of Stable-Baselines3.
+
+    All copies of the environment share the table and update it one after the other::
+
+        Q(s, a) += learning_rate / n(s, a)**visit_exponent * (r + gamma * max_b Q(s', b) - Q(s, a))
+
+    with ``n(s, a)`` the number of updates so far, this one included. Where an episode terminates
+    the value of ``s'`` is zero; where it is truncated it is not.
+
+    Source: C. J. C. H. Watkins, P. Dayan, "Q-learning", Machine Learning 8, 1992. Rates ``1/n**w``
+    with ``w`` in (0.5, 1) converge in polynomial time: E. Even-Dar, Y. Mansour, "Learning rates
+    for Q-learning", JMLR 5, 2003.
+
+    Args:
+        policy: ``"TablePolicy"``.
+        env: A vector of environments with Discrete observations and actions.
+        learning_rate: Step size of the first update, in (0, 1].
+        visit_exponent: How fast step sizes fall, in [0, 1]; 0 keeps them constant.
+        gamma: Discount in [0, 1].
+        exploration_fraction: Share of the training over which exploration falls linearly.
+        exploration_initial_eps: Probability of a random action at the start.
+        exploration_final_eps: The same after the fall.
+        initial_value: What the table holds before learning, in units of the return.
+        seed: Seeds the environments and the generator of this object; None for fresh entropy.
+        tensorboard_log: Folder of the log; None for no log.
+        verbose: 0 is silent, 1 prints the log.
+        device: Not used: the table stays on the CPU.
+        stats_window_size: Episodes that logged means run over.
+        _init_setup_model: Make the table at once.
+
+    Raises:
+        IsacError: If observations or actions are not Discrete, or a number is out of its range.
+    """
+
+    policy_aliases: ClassVar[dict[str, type[BasePolicy]]] = {"TablePolicy": TablePolicy}
+    policy: TablePolicy
+
+    def __init__(
+        self,
+        policy: str | type[TablePolicy],
+        env: VecEnv | None,
+        learning_rate: float = 0.1,
+        *,
+        visit_exponent: float = 0.0,
+        gamma: float = 0.99,
+        exploration_fraction: float = 0.5,
+        exploration_initial_eps: float = 1.0,
+        exploration_final_eps: float = 0.1,
+        initial_value: float = 0.0,
+        seed: int | None = None,
+        tensorboard_log: str | None = None,
+        verbose: int = 0,
+        device: str = "cpu",
+        stats_window_size: int = 100,
+        _init_setup_model: bool = True,
+    ) -> None:
+        _check_range("learning_rate", learning_rate, above_zero=True)
+        for name, value in (("visit_exponent", visit_exponent), ("gamma", gamma)):
+            _check_range(name, value)
+        super().__init__(
+            policy,
+            env,
+            learning_rate,
+            stats_window_size=stats_window_size,
+            tensorboard_log=tensorboard_log,
+            verbose=verbose,
+            device="cpu",
+            support_multi_env=True,
+            seed=seed,
+        )
+        self.visit_exponent, self.gamma, self.initial_value = visit_exponent, gamma, initial_value
+        self.exploration_fraction = exploration_fraction
+        self.exploration_initial_eps = exploration_initial_eps
+        self.exploration_final_eps = exploration_final_eps
+        self.exploration_rate = exploration_initial_eps
+        if _init_setup_model:
+            self._setup_model()
+
+    def _setup_model(self) -> None:
+        for what in ("observation", "action"):
+            space = getattr(self, f"{what}_space")
+            if not isinstance(space, spaces.Discrete):
+                hint = '; set observation="index"' if what == "observation" else ""
+                raise IsacError(f"Q-learning needs Discrete {what}s, not {space}{hint}")
+        self.policy = self.policy_class(  # type: ignore[assignment]
+            self.observation_space, self.action_space, initial_value=self.initial_value
+        )
+        self.exploration_schedule = LinearSchedule(
+            self.exploration_initial_eps, self.exploration_final_eps, self.exploration_fraction
+        )
+        seed = np.random.default_rng().integers(2**63) if self.seed is None else self.seed
+        self._stream = np.zeros(4, np.uint64)
+        seed_stream(self._stream, np.uint64(seed), np.uint64(0))
+        if self.env is not None and self.seed is not None:
+            self.env.seed(self.seed)
+
+    @property
+    def table(self) -> Array:
+        """Action values, shape ``(S, A)``: a view, in units of the return."""
+        return self.policy.table.numpy()
+
+    @property
+    def visits(self) -> Array:
+        """Number of updates of each action value, shape ``(S, A)``: a view."""
+        return self.policy.visits.numpy()
+
+    def learn(
+        self,
+        total_timesteps: int,
+        callback: MaybeCallback = None,
+        log_interval: int = 100,
+        tb_log_name: str = "q_learning",
+        reset_num_timesteps: bool = True,
+        progress_bar: bool = False,
+    ) -> Self:
+        """Learn for at least this many steps, summed over the copies.
+
+        Args:
+            total_timesteps: Steps of the environment.
+            callback: As in Stable-Baselines3.
+            log_interval: Episodes between two lines of the log.
+            tb_log_name: Name of the TensorBoard run.
+            reset_num_timesteps: Count steps from zero and start new episodes.
+            progress_bar: Show one.
+        """
+        total, hook = self._setup_learn(
+            total_timesteps, callback, reset_num_timesteps, tb_log_name, progress_bar
+        )
+        hook.on_training_start(locals(), globals())
+        logged = self._episode_num
+        while self.num_timesteps < total and self._advance(hook):
+            self._update_current_progress_remaining(self.num_timesteps, total)
+            self.exploration_rate = self.exploration_schedule(self._current_progress_remaining)
+            if self._episode_num >= logged + log_interval:
+                logged = self._episode_num
+                self._log()
+        hook.on_training_end()
+        return self
+
+    def predict(
+        self,
+        observation: Array | dict[str, Array],
+        state: tuple[Array, ...] | None = None,
+        episode_start: Array | None = None,
+        deterministic: bool = False,
+    ) -> tuple[Array, tuple[Array, ...] | None]:
+        """Return greedy actions; without ``deterministic`` each is random with probability epsilon.
+
+        Args:
+            observation: One index of a state, or an array of them.
+            state: Not used.
+            episode_start: Not used.
+            deterministic: Do not explore.
+        """
+        if deterministic:
+            return self.policy.predict(observation, state, episode_start, True)
+        indices = np.asarray(observation)
+        return self._explore(indices.reshape(-1)).reshape(indices.shape), state
+
+    def save(self, path: Any, exclude: Any = None, include: Any = None) -> None:
+        """Write the table, its counts and the settings as npz (``path`` gets that suffix)."""
+        settings = json.dumps({name: getattr(self, name) for name in _SETTINGS})
+        np.savez(_npz(path), table=self.table, visits=self.visits, settings=np.array(settings))
+
+    @classmethod
+    def load(cls, path: Any, env: VecEnv | None = None, **settings: Any) -> Self:  # type: ignore[override]
+        """Return what :meth:`save` wrote; nothing in the file can run code.
+
+        Args:
+            path: As for :meth:`save`.
+            env: To go on learning; None is enough to predict.
+            **settings: Replace saved settings.
+
+        Raises:
+            IsacError: If the environment has another number of states or actions.
+        """
+        with np.load(_npz(path), allow_pickle=False) as saved:
+            table, visits = saved["table"], saved["visits"]
+            kept = json.loads(saved["settings"].item())
+        model = cls("TablePolicy", env, **{**kept, **settings}, _init_setup_model=False)
+        if env is None:
+            model.observation_space, model.action_space = map(spaces.Discrete, table.shape)
+        model._setup_model()
+        if model.table.shape != table.shape:
+            raise IsacError(f"{path}: table {table.shape}, environment {model.table.shape}")
+        model.table[...], model.visits[...] = table, visits
+        return model
+
+    def _explore(self, states: Array) -> Array:
+        actions = np.empty(len(states), np.int64)
+        choose(self.table, states.astype(np.int64), self.exploration_rate, self._stream, actions)
+        return actions
+
+    def _advance(self, callback: BaseCallback) -> bool:
+        """Take one step in every copy and learn from it; return False to stop."""
+        assert self.env is not None
+        states: Any = self._last_obs
+        actions = self._explore(states)
+        new_obs, rewards, dones, infos = self.env.step(actions)
+        self.num_timesteps += self.n_envs
+        callback.update_locals(locals())
+        if not callback.on_step():
+            return False
+        self._update_info_buffer(infos, dones)
+        following, terminated = np.array(new_obs), np.array(dones)
+        for i in np.flatnonzero(dones):
+            following[i] = infos[i]["terminal_observation"]
+            terminated[i] = not infos[i].get("TimeLimit.truncated", False)
+        rates: Any = (self.learning_rate, self.visit_exponent, self.gamma)
+        outcome = (states, actions, rewards, following, terminated)
+        update(self.table, self.visits, *outcome, *rates)
+        self._episode_num += int(dones.sum())
+        self._last_obs = new_obs  # type: ignore[assignment]
+        return True
+
+    def _log(self) -> None:
+        episodes: Any = self.ep_info_buffer
+        if episodes:
+            self.logger.record("rollout/ep_rew_mean", safe_mean([e["r"] for e in episodes]))
+            self.logger.record("rollout/ep_len_mean", safe_mean([e["l"] for e in episodes]))
+        self.logger.record("rollout/exploration_rate", self.exploration_rate)
+        self.logger.record("time/total_timesteps", self.num_timesteps, exclude="tensorboard")
+        self.logger.dump(step=self.num_timesteps)
+
+
+def _check_range(name: str, value: float, above_zero: bool = False) -> None:
+    if not (0.0 < value <= 1.0 if above_zero else 0.0 <= value <= 1.0):
+        raise IsacError(f"{name} is {value}, must lie in {'(' if above_zero else '['}0, 1]")
+
+
+def _npz(path: Any) -> Path:
+    path = Path(path)
+    return path if path.suffix == ".npz" else path.with_name(path.name + ".npz")

@@ -1,0 +1,55 @@
+"""Weights of a learner's policy as files that cannot run code, and as a start for another run."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from isac_envs.errors import IsacError
+
+Weights = Mapping[str, torch.Tensor]
+
+
+def save_weights(model: Any, path: str | Path) -> None:
+    """Write the weights of a learner's policy, target networks included."""
+    torch.save(model.policy.state_dict(), path)
+
+
+def load_weights(path: str | Path) -> dict[str, torch.Tensor]:
+    """Return weights from a file of :func:`save_weights`; pickled objects are refused.
+
+    Raises:
+        IsacError: If the file does not hold weights.
+    """
+    try:
+        weights = torch.load(path, map_location="cpu", weights_only=True)
+    except OSError:
+        raise
+    except Exception as error:
+        raise IsacError(f"{path}: not a file of weights: {error}") from error
+    if not (isinstance(weights, dict) and all(map(torch.is_tensor, weights.values()))):
+        raise IsacError(f"{path}: not a file of weights")
+    return weights
+
+
+def warm_start(model: Any, weights: Weights | str | Path) -> Any:
+    """Let a learner start from the weights of another run, and return it.
+
+    The optimiser, the replay buffer and the step counter stay as they are: start the learner with
+    little exploration, or it forgets by acting at random what the weights know.
+
+    Args:
+        model: A learner whose policy has the same architecture.
+        weights: The weights, or a file of :func:`save_weights`.
+
+    Raises:
+        IsacError: If the weights are of another architecture.
+    """
+    if isinstance(weights, (str, Path)):
+        weights = load_weights(weights)
+    try:
+        model.policy.load_state_dict(weights)
+    except RuntimeError as error:
+        raise IsacError(f"the weights do not fit the policy: {error}") from error
+    return model

@@ -1,0 +1,165 @@
+"""Writes the page of each environment from its model; with --check, fails when one is stale."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from isac_envs import scenarios
+from isac_envs.description import catalogue, describe
+
+FOLDER = Path(__file__).parent / "environments"
+BENCHMARK_BELOW = 0.9
+"""A scenario on which the best heuristic scores more than this is for validation."""
+
+
+def main() -> int:
+    """Write or check all pages; return the exit status."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="write nothing")
+    check = parser.parse_args().check
+    stale = [path for path, text in pages().items() if not update(path, text, check)]
+    for path in stale:
+        print(f"{path} is stale; run: python docs/generate.py", file=sys.stderr)
+    return 1 if stale else 0
+
+
+def pages() -> dict[Path, str]:
+    """Return the text of every generated page by its path."""
+    rows = catalogue()
+    made = {FOLDER / f"{stem(row['id'])}.md": page(row["id"]) for row in rows}
+    made[FOLDER / "index.md"] = index(rows)
+    return made
+
+
+def update(path: Path, text: str, check: bool) -> bool:
+    """Bring a page up to date; return False if it is stale and must not be written."""
+    if path.is_file() and path.read_text(encoding="utf-8") == text:
+        return True
+    if check:
+        return False
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return True
+
+
+def stem(environment: str) -> str:
+    """Return the file name of an environment's page."""
+    return scenarios.folder(environment).name
+
+
+def index(rows: Sequence[dict[str, Any]]) -> str:
+    """Return the page that lists all environments."""
+    cells = [
+        [f"[{row['id']}]({stem(row['id'])}.md)", row["summary"], row["agents"], row["optimum"]]
+        for row in rows
+    ]
+    links = "\n".join(stem(row["id"]) for row in rows)
+    return (
+        "# Environments\n\n"
+        + table(["id", "what is decided", "agents", "optimum"], cells)
+        + f"\n```{{toctree}}\n:hidden:\n\n{links}\n```\n"
+    )
+
+
+def page(environment: str) -> str:
+    """Return the page of one environment."""
+    content = describe(environment)
+    parts = [
+        f"# {environment}\n\n{content['summary']}\n",
+        creation(environment),
+        content["text"] + "\n",
+        f"Source: {content['source']}\n",
+        "## Observation\n\n" + f"`{content['observation_space']}`\n",
+        table_of(content["observation"]),
+        "## Action\n\n" + f"`{content['action_space']}`\n",
+        table_of(content["action"]),
+        "## Objectives\n\nThe reward is their weighted sum (parameter `weights`); the vector is "
+        '`info["objectives"]`.\n',
+        table_of(content["objectives"]),
+        '## Costs and metrics\n\n`info["costs"]`; `info["cost"]` is their sum.\n',
+        table_of(content["costs"]),
+        '`info["metrics"]`:\n',
+        table_of(content["metrics"]),
+        "## Parameters\n\nKeyword arguments of `gymnasium.make`, and the `[parameters]` of a "
+        f"scenario file. The values are those of `{content['scenario']['name']}`.\n",
+        table_of(content["parameters"]),
+        "## Baselines\n\n`env.unwrapped.baseline(name).predict(observation)`\n",
+        table_of(content["baselines"]),
+        "## Scenarios and reference scores\n",
+        *(scenario(environment, name) for name in scenarios.names(environment)),
+    ]
+    return "\n".join(parts)
+
+
+def creation(environment: str) -> str:
+    """Return the lines that make the environment."""
+    return (
+        "```python\nimport gymnasium\n\n"
+        f'env = gymnasium.make("isac_envs:{environment}")\n'
+        f'many = gymnasium.make_vec("isac_envs:{environment}", num_envs=1024)\n```\n'
+    )
+
+
+def scenario(environment: str, name: str) -> str:
+    """Return the section of one scenario with its scores, normalised to random and optimum."""
+    chosen = scenarios.load(environment, name)
+    lines = [f"### {name}\n", f"{chosen.summary} Source: {chosen.source}.\n"]
+    if chosen.defects:
+        lines.append("Defects of the published model that are kept:\n")
+        lines += [f"- {each}" for each in chosen.defects]
+        lines.append("")
+    if chosen.reference:
+        kinds = {row["name"]: row["kind"] for row in describe(environment)["baselines"]}
+        lines.append(reference(environment, name, chosen.reference, kinds))
+    return "\n".join(lines)
+
+
+def reference(environment: str, name: str, measured: dict[str, Any], kinds: dict[str, str]) -> str:
+    """Return the table of reference scores and what it says of the scenario."""
+    scores = measured["scores"]
+    floor, top = (scores[key]["reward"] for key in ("random", "optimum"))
+    rows, best = [], 0.0
+    for key, score in sorted(scores.items(), key=lambda item: -item[1]["reward"]):
+        normalised = (score["reward"] - floor) / (top - floor)
+        if kinds[key] == "heuristic":
+            best = max(best, normalised)
+        half = score["half_width"]
+        interval = f" ± {half:.3f}" if half else ""
+        rows.append([key, f"{score['reward']:.4f}{interval}", f"{normalised:.3f}", score["method"]])
+    verdict = (
+        f"The best heuristic scores {best:.3f}: a benchmark."
+        if best <= BENCHMARK_BELOW
+        else f"The best heuristic scores {best:.3f}, above {BENCHMARK_BELOW}: for validation, not "
+        "a benchmark."
+    )
+    command = f"isac reference {environment} --scenario {name} --write"
+    return (
+        table(["baseline", "kind", measured["unit"], "score (random 0, optimum 1)", "method"], rows)
+        + f"\n{verdict} Made by `{command}`.\n"
+    )
+
+
+def table_of(rows: Sequence[dict[str, Any]]) -> str:
+    """Return a Markdown table of dictionaries with the same keys, without empty columns."""
+    if not rows:
+        return "None.\n"
+    columns = [key for key in rows[0] if any(str(row[key]) for row in rows)]
+    return table(columns, [[row[key] for key in columns] for row in rows])
+
+
+def table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    """Return a Markdown table."""
+    lines = [columns, ["---"] * len(columns), *rows]
+    return "".join("| " + " | ".join(map(cell, line)) + " |\n" for line in lines)
+
+
+def cell(value: Any) -> str:
+    """Return a value as the text of a table cell."""
+    text = ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
+    return text.replace("|", "\\|")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

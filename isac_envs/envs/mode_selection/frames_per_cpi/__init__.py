@@ -1,0 +1,1 @@
+"""Frames per coherent processing interval: how much of a waveform is preamble."""

@@ -1,0 +1,47 @@
+"""Fixtures over every registered environment and scenario; a new one is covered by its entry."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+HERE = Path(__file__).resolve().parent
+
+sys.path.insert(0, str(HERE))  # the helpers, here and in processes that tests start
+os.environ["PYTHONPATH"] = os.pathsep.join(
+    filter(None, (str(HERE), os.environ.get("PYTHONPATH", "")))
+)
+
+import harness  # noqa: E402 - it stands beside this file
+
+
+def pytest_addoption(parser: Any) -> None:
+    parser.addoption(
+        "--write-golden", action="store_true", help="write tests/golden.json from present results"
+    )
+
+
+@pytest.fixture(params=harness.IDS)
+def env_id(request: Any) -> str:
+    """Every registered id."""
+    return request.param
+
+
+@pytest.fixture(params=harness.ALONE)
+def alone_id(request: Any) -> str:
+    """Every registered id with one agent."""
+    return request.param
+
+
+@pytest.fixture(params=harness.CASES)
+def case(request: Any) -> str:
+    """Every environment with one agent, the toys included."""
+    return request.param
+
+
+@pytest.fixture(params=harness.SCENARIOS, ids="/".join)
+def scenario(request: Any) -> tuple[str, str]:
+    """Every registered id with each of its scenarios."""
+    return request.param

@@ -1,0 +1,164 @@
+"""What the engine's tests share: models by name, random actions, comparison and digests.
+
+``python harness.py`` prints the digest of every case as JSON, for processes with other settings.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import gymnasium
+import numpy as np
+from toy.model import Corridor, Rovers
+from toy.params import CorridorParams, RoverParams
+
+from isac_envs import scenarios
+from isac_envs.catalog import MODELS
+from isac_envs.core.env import Env
+from isac_envs.core.parallel_env import ParallelEnv
+from isac_envs.declaration.model import Model
+from isac_envs.kernels.jit import INTERPRETED
+
+TOYS = {"rovers": (Rovers, RoverParams), "corridor": (Corridor, CorridorParams)}
+DIGEST_STEPS = 250
+
+
+def bind(name: str, scenario: str | None = None, **overrides: Any) -> Model:
+    """Return a model of a registered id or of a toy."""
+    if name not in TOYS:
+        return scenarios.build(name, scenario, overrides)
+    model, params = TOYS[name]
+    return model(params(**overrides))
+
+
+def is_alone(name: str) -> bool:
+    """Tell whether a registered environment has one agent."""
+    return len(bind(name).agents) == 1
+
+
+IDS = sorted(MODELS)
+ALONE = [name for name in IDS if is_alone(name)]
+CASES = [*ALONE, *TOYS]
+SCENARIOS = [(name, scenario) for name in IDS for scenario in scenarios.names(name)]
+
+
+def short(name: str, horizon: int = 17) -> Model:
+    """Return a model with short episodes, so that a test meets many of them."""
+    return bind(name, horizon=horizon)
+
+
+def several(name: str) -> Model:
+    """Return a toy with three agents."""
+    return bind(name, **{"rovers" if name == "rovers" else "walkers": 3})
+
+
+def random_action(space: gymnasium.Space[Any], random: np.random.Generator) -> Any:
+    """Return a valid action; unlike ``space.sample``, drawn the same way in every version."""
+    if isinstance(space, gymnasium.spaces.Discrete):
+        return int(random.integers(space.n))
+    if isinstance(space, gymnasium.spaces.Box):
+        width = space.high - space.low
+        drawn = space.low + random.random(space.shape, np.float32) * width
+        return np.clip(drawn, space.low, space.high)
+    if isinstance(space, gymnasium.spaces.MultiBinary):
+        return random.integers(0, 2, space.shape).astype(np.int8)
+    assert isinstance(space, gymnasium.spaces.MultiDiscrete)
+    return random.integers(space.nvec)
+
+
+def random_actions(space: gymnasium.Space[Any], count: int, seed: int = 0) -> list[Any]:
+    """Return ``count`` actions, or batches of actions for a batched space."""
+    random = np.random.default_rng(seed)
+    return [random_action(space, random) for _ in range(count)]
+
+
+def flatten(value: Any, path: str = "") -> Iterator[tuple[str, bytes]]:
+    """Yield path and raw bytes of every number in nested dictionaries, tuples and arrays."""
+    if isinstance(value, dict):
+        for key in sorted(value):
+            yield from flatten(value[key], f"{path}.{key}")
+    elif isinstance(value, (tuple, list)):
+        for k, each in enumerate(value):
+            yield from flatten(each, f"{path}[{k}]")
+    else:
+        array = np.asarray(value)
+        if array.dtype.names:  # a record has padding, which means nothing
+            yield from flatten({name: array[name] for name in array.dtype.names}, path)
+            return
+        assert array.dtype != object, f"{path} is no array of numbers"
+        yield path, f"{array.dtype}{array.shape}".encode() + array.tobytes()
+
+
+def same(first: Any, second: Any) -> bool:
+    """Tell whether two nested values hold the same bits."""
+    return dict(flatten(first)) == dict(flatten(second))
+
+
+def differences(first: Any, second: Any) -> list[str]:
+    """Return the paths at which two nested values differ, for messages."""
+    a, b = dict(flatten(first)), dict(flatten(second))
+    return sorted(path for path in a.keys() | b.keys() if a.get(path) != b.get(path))
+
+
+def digest(values: Any) -> str:
+    """Return the SHA-256 over the raw bytes of nested values."""
+    result = hashlib.sha256()
+    for path, content in flatten(values):
+        result.update(path.encode())
+        result.update(content)
+    return result.hexdigest()
+
+
+def play(env: Any, actions: list[Any], seed: int | None = None, start: bool = True) -> list[Any]:
+    """Return everything that an Env hands out along actions, resetting it when it is over."""
+    outcomes: list[Any] = [env.reset(seed=seed)] if start else []
+    for action in actions:
+        outcomes.append(env.step(action))
+        if outcomes[-1][2] or outcomes[-1][3]:
+            outcomes.append(env.reset())
+    return outcomes
+
+
+def play_parallel(env: ParallelEnv, steps: int, seed: int) -> list[Any]:
+    """Return everything that a ParallelEnv hands out under random actions."""
+    random = np.random.default_rng(seed)
+    outcomes: list[Any] = [env.reset(seed=seed)]
+    for _ in range(steps):
+        if not env.agents:
+            outcomes.append(env.reset())
+        each = {agent: random_action(env.action_space(agent), random) for agent in env.agents}
+        outcomes.append(env.step(each))
+    return outcomes
+
+
+def _alone(name: str, scenario: str | None) -> list[Any]:
+    env = Env(bind(name, scenario))
+    return play(env, random_actions(env.action_space, DIGEST_STEPS), seed=11)
+
+
+def _together(model: Model) -> list[Any]:
+    return play_parallel(ParallelEnv(model), DIGEST_STEPS, seed=11)
+
+
+def digest_cases() -> dict[str, Callable[[], list[Any]]]:
+    """Return, by name, what produces the outcomes of a digest."""
+    cases: dict[str, Callable[[], list[Any]]] = {}
+    for name, scenario in SCENARIOS:
+        if name in ALONE:
+            cases[f"{name}/{scenario}"] = lambda n=name, s=scenario: _alone(n, s)
+        else:
+            cases[f"{name}/{scenario}"] = lambda n=name, s=scenario: _together(bind(n, s))
+    for name in TOYS:
+        cases[name] = lambda n=name: _alone(n, None)
+        cases[f"{name}/several"] = lambda n=name: _together(several(n))
+    return cases
+
+
+def digests() -> dict[str, str]:
+    """Return the digest of every case."""
+    return {name: digest(run()) for name, run in digest_cases().items()}
+
+
+if __name__ == "__main__":
+    print(json.dumps({"interpreted": INTERPRETED, "digests": digests()}))

@@ -1,0 +1,148 @@
+"""What imports what, what is loaded when, and how long a file may be."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGE = ROOT / "isac_envs"
+AGENTS = ROOT / "agents" / "isac_agents"
+SOURCES = sorted(PACKAGE.rglob("*.py"))
+
+LAYERS = {
+    "isac_envs.kernels": 0,
+    "isac_envs.errors": 1,
+    "isac_envs.planning": 1,
+    "isac_envs.declaration": 1,
+    "isac_envs.envs": 2,
+    "isac_envs.catalog": 3,
+    "isac_envs.scenarios": 3,
+    "isac_envs.description": 4,
+    "isac_envs.core": 4,
+    "isac_envs.registration": 5,
+    "isac_envs.testing": 5,
+    "isac_agents": 6,
+}
+HEAVY = ("numba", "pydantic", "torch", "matplotlib", "pygame", "pettingzoo", "stable_baselines3")
+
+
+def module_name(path: Path) -> str:
+    root = ROOT / "agents" if path.is_relative_to(AGENTS) else ROOT
+    parts = path.relative_to(root).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Yield the full names of everything that a file imports, lazily or not."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (each.name for each in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, f"{path} holds a relative import"
+            yield from (f"{node.module}.{each.name}" for each in node.names)
+
+
+def layer(name: str) -> int:
+    for prefix, number in LAYERS.items():
+        if name == prefix or name.startswith(f"{prefix}."):
+            return number
+    raise AssertionError(f"the layer of {name} is not stated here")
+
+
+def own(names: Iterator[str]) -> Iterator[str]:
+    return (each for each in names if each.split(".")[0] in ("isac_envs", "isac_agents"))
+
+
+def test_importing_the_package_loads_nothing_heavy() -> None:
+    program = f"import sys, isac_envs; print([m for m in {HEAVY} if m in sys.modules])"
+    run = [sys.executable, "-W", "error", "-c", program]
+    assert subprocess.run(run, check=True, capture_output=True, text=True).stdout == "[]\n"
+
+
+def test_listing_names_and_ids_needs_no_kernels() -> None:
+    program = "import sys, isac_envs.catalog, isac_envs.errors; print('numba' in sys.modules)"
+    run = [sys.executable, "-c", program]
+    assert subprocess.run(run, check=True, capture_output=True, text=True).stdout == "False\n"
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=module_name)
+def test_imports_run_downward(path: Path) -> None:
+    name = module_name(path)
+    if name == "isac_envs":
+        assert {each.split(".")[1] for each in own(imports(path))} <= {"registration"}
+        return
+    upward = [each for each in own(imports(path)) if layer(each) > layer(name)]
+    assert not upward
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=module_name)
+def test_environments_do_not_know_each_other(path: Path) -> None:
+    if not path.is_relative_to(PACKAGE / "envs") or path.parent == PACKAGE / "envs":
+        return
+    family = ".".join(["isac_envs", "envs", path.relative_to(PACKAGE / "envs").parts[0]])
+    others = [each for each in imports(path) if each.startswith("isac_envs.envs.")]
+    assert not [each for each in others if not each.startswith(f"{family}.")]
+
+
+def test_the_import_graph_has_no_cycles() -> None:
+    modules = {module_name(path): set(own(imports(path))) for path in SOURCES}
+    graph = {
+        name: {
+            other
+            for other in modules
+            if other not in ("isac_envs", name)
+            and any(each == other or each.rpartition(".")[0] == other for each in targets)
+        }
+        for name, targets in modules.items()
+        if name != "isac_envs"
+    }
+    graph["isac_envs.declaration.model"] -= {"isac_envs.declaration.baseline"}  # for types only
+    while graph:
+        leaves = {name for name, targets in graph.items() if not targets & graph.keys()}
+        assert leaves, f"cycle among {sorted(graph)}"
+        graph = {name: targets for name, targets in graph.items() if name not in leaves}
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=module_name)
+def test_environments_know_no_learner(path: Path) -> None:
+    roots = {each.split(".")[0] for each in imports(path)}
+    assert not roots & {"torch", "stable_baselines3", "sb3_contrib", "isac_agents", "tensorboard"}
+
+
+def global_random(tree: ast.AST) -> Iterator[str]:
+    """Yield uses of NumPy's or Python's global generators."""
+    allowed = {"default_rng", "Generator", "SeedSequence", "PCG64"}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Attribute):
+            value = node.value
+            if isinstance(value.value, ast.Name) and (value.value.id, value.attr) == (
+                "np",
+                "random",
+            ):
+                yield from () if node.attr in allowed else [f"np.random.{node.attr}"]
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=module_name)
+def test_no_global_generators(path: Path) -> None:
+    assert not list(global_random(ast.parse(path.read_text())))
+    names = list(imports(path))
+    assert not [each for each in names if each.split(".")[0] == "random"]
+    assert not [each for each in names if each.startswith("numpy.random")]
+
+
+def most_lines(path: Path) -> int:
+    kernel = path.parent == PACKAGE / "kernels" or path.stem.endswith("kernel")
+    return 250 if kernel else 300
+
+
+def test_files_are_short() -> None:
+    folders = (PACKAGE, AGENTS, ROOT / "tests", ROOT / "examples", ROOT / "benchmarks")
+    lengths = {
+        path: len(path.read_text().splitlines()) for root in folders for path in root.rglob("*.py")
+    }
+    long = {str(p.relative_to(ROOT)): n for p, n in lengths.items() if n > most_lines(p)}
+    assert not long
