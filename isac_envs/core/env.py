@@ -73,7 +73,8 @@ class Env(gymnasium.Env[Any, Any]):
         self._encode = self.model.action.encode
         self._advance = self._first_advance
         self._seen = self._frame.observations[0, 0]
-        self._ended = self._frame.ended
+        self._ended = self._frame.ended[0]
+        self._plain = self.model.observation.kind == "box"
         self._counts_clipped = self.model.action.kind == "box"
         self._weights = self.model.params.weights
         self._cost_names = tuple(each.name for each in self.model.costs)
@@ -105,7 +106,9 @@ class Env(gymnasium.Env[Any, Any]):
         super().reset(seed=seed)
         self.batch.reset(self._frame, (seed,), entropy=self.np_random)
         self._over = False
-        return self._observation(), self._mask({})
+        info: dict[str, Any] = {}
+        self._add_mask(info)
+        return self._observation(), info
 
     def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
         """Advance by one step.
@@ -120,7 +123,7 @@ class Env(gymnasium.Env[Any, Any]):
         self._advance()
         if self._counts_clipped:
             self._frame.metrics["clipped_coordinates"] = clipped
-        terminated, truncated = self._ended.item(0), self._ended.item(1)
+        terminated, truncated = self._ended.tolist()
         self._over = terminated or truncated
         reward, info = self._outcome()
         return self._observation(), reward, terminated, truncated, info
@@ -169,7 +172,8 @@ class Env(gymnasium.Env[Any, Any]):
         return gymnasium.spaces.Box(-np.inf, np.inf, (len(self.model.objectives),), np.float64)
 
     def _observation(self) -> Any:
-        return self.model.observation.present(self._seen.copy())
+        observation = self._seen.copy()
+        return observation if self._plain else self.model.observation.present(observation)
 
     def _outcome(self) -> tuple[float, dict[str, Any]]:
         values = self._values.tolist()
@@ -185,9 +189,10 @@ class Env(gymnasium.Env[Any, Any]):
             "costs": dict(zip(self._cost_names, costs)),  # noqa: B905 - checking takes longer
             "metrics": dict(zip(self._metric_names, values[self._metrics])),  # noqa: B905
         }
-        return reward, self._mask(info)
+        if self.model.masked:
+            self._add_mask(info)
+        return reward, info
 
-    def _mask(self, info: dict[str, Any]) -> dict[str, Any]:
+    def _add_mask(self, info: dict[str, Any]) -> None:
         if self._frame.masks is not None:
             info["action_mask"] = self._frame.masks[0, 0].astype(np.int8)
-        return info
