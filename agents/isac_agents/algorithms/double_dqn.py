@@ -40,8 +40,8 @@ class DoubleDQN(DQN):
         double: Use the double target; False gives DQN (Mnih et al., Nature 2015).
         reward_scale: Factor on the rewards, above 0. The Huber loss is quadratic only for errors
             below 1 and estimates a median rather than a mean beyond, so that a rare large penalty
-            is all but ignored; bring the largest reward down to about 1. Values of the networks
-            are in scaled units.
+            is all but ignored; bring the largest reward down to about 1. (Mode selection, highway:
+            0.75 of the optimum with 1, 0.98 with 0.02.) Values of the networks are in scaled units.
         learning_rate: Step size, or a schedule.
         final_learning_rate: The step size falls linearly to this one; None keeps it.
         **settings: Every other argument of :class:`stable_baselines3.DQN`, with its defaults.

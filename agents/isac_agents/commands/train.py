@@ -83,8 +83,8 @@ class _Progress:
     def __init__(self, runs: int, steps: int, hidden: bool) -> None:
         from rich.progress import (
             BarColumn,
-            MofNCompleteColumn,
             Progress,
+            TaskProgressColumn,
             TextColumn,
             TimeElapsedColumn,
             TimeRemainingColumn,
@@ -92,11 +92,12 @@ class _Progress:
 
         self._bar = Progress(
             TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("steps"),
+            BarColumn(bar_width=None),
+            TaskProgressColumn(),
             TimeElapsedColumn(),
+            TextColumn("left"),
             TimeRemainingColumn(),
+            console=console(),
             disable=hidden,
         )
         self._runs, self._steps = runs, steps
@@ -104,7 +105,8 @@ class _Progress:
 
     def named(self, title: str) -> Any:
         """Return the function that moves the bar."""
-        label = f"{title} ({self._runs} run{'s' if self._runs > 1 else ''})"
+        plural = "s" if self._runs > 1 else ""
+        label = f"{title}, {self._runs} run{plural} of {self._steps} steps"
         self._task = self._bar.add_task(label, total=self._runs * self._steps)
         return lambda done: self._bar.update(
             self._task, completed=sum(min(each, self._steps) for each in done)
