@@ -117,6 +117,17 @@ def test_the_command_itself_imports_nothing_heavy():
     assert done.returncode == 0, done.stderr
 
 
+def test_training_without_torch_names_the_extra():
+    code = (
+        "import sys; sys.modules['torch'] = None; from isac_agents.cli import main; "
+        f"sys.exit(main(['train', '{NAME}', '--steps', '10']))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 2, done.stderr
+    assert done.stderr.count("\n") == 1
+    assert "isac-envs[agents]" in done.stderr
+
+
 def test_evaluate_a_run_folder_and_a_class_of_ones_own(run_folder, tmp_path):
     (tmp_path / "mine.py").write_text(
         "import numpy as np\n"

@@ -34,6 +34,7 @@ class Row:
         reward: Mean reward per step of an episode.
         score: Normalised: 0 for random actions, 1 for the optimum on the same episodes.
         runs: Trained runs behind the row; 1 for a baseline.
+        scores: Normalised score of each run.
         figures: The environment's summary figures.
     """
 
@@ -42,6 +43,7 @@ class Row:
     reward: Interval
     score: Interval
     runs: int
+    scores: tuple[float, ...]
     figures: dict[str, float]
 
 
@@ -154,24 +156,26 @@ class Scale:
 
 
 def _baseline_row(name: str, model: Model, result: Evaluation, scale: Scale) -> Row:
+    score = mean_interval(scale.score(result.reward))
     return Row(
         name,
         model.baselines[name].kind,
         mean_interval(result.reward),
-        mean_interval(scale.score(result.reward)),
+        score,
         1,
+        (score.value,),
         result.summary(model),
     )
 
 
 def _agent_row(name: str, model: Model, results: Sequence[Evaluation], scale: Scale) -> Row:
+    rewards = np.array([each.reward.mean() for each in results])
+    scores = np.array([scale.score(each.reward).mean() for each in results])
     if len(results) == 1:
         reward, score = results[0].reward, scale.score(results[0].reward)
         intervals = mean_interval(reward), mean_interval(score)
     else:
-        rewards = np.array([each.reward.mean() for each in results])
-        scores = np.array([scale.score(each.reward).mean() for each in results])
         intervals = interquartile_mean(rewards), interquartile_mean(scores)
     summaries = [each.summary(model) for each in results]
     figures = {key: float(np.mean([s[key] for s in summaries])) for key in summaries[0]}
-    return Row(name, "agent", *intervals, len(results), figures)
+    return Row(name, "agent", *intervals, len(results), tuple(scores.tolist()), figures)

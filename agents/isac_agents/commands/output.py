@@ -53,4 +53,8 @@ def _text(cell: Any) -> str:
 
 
 def _is_number(text: str) -> bool:
-    return not text or text[0] in "-+.0123456789" or text == "nan"
+    try:
+        float(text or "0")
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,96 @@
+"""Trains the baseline agents over five seeds and writes the tables of docs/results.md.
+
+    python benchmarks/learning.py [--seeds 5] [--jobs 2] [--write]
+
+Every run uses the preset of its scenario; the comparison plays held-out episodes, the same for
+every policy. About half an hour on two cores.
+"""
+
+import argparse
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from isac_agents.comparison import Comparison, Contestant, Row, compare
+from isac_agents.training import load, plan_jobs, train_all
+
+MATRIX = (
+    ("isac/ModeSelect-v0", "highway", ("ddqn", "dueling_ddqn", "dqn", "ppo", "q_learning")),
+    ("isac/ModeSelect-v0", "hieu2020", ("ddqn", "dqn", "ppo", "q_learning")),
+    ("isac/ModeSelect-v0", "urban", ("ddqn",)),
+    ("isac/FramesPerCpi-v0", "arrivals_12", ("dueling_ddqn", "q_learning")),
+    ("isac/FramesPerCpi-v0", "sensing_heavy", ("dueling_ddqn",)),
+)
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "results.md"
+START, END = "<!-- measured: start -->", "<!-- measured: end -->"
+
+
+def main() -> None:
+    """Train, compare, print, and write where asked."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--episodes", type=int, default=2000)
+    parser.add_argument("--only", default="", help="scenario to run; all when left out")
+    parser.add_argument("--write", action="store_true")
+    options = parser.parse_args()
+    sections = []
+    for environment, scenario, agents in MATRIX:
+        if options.only in ("", scenario):
+            sections.append(section(environment, scenario, agents, options))
+            print(sections[-1], flush=True)
+    if options.write:
+        before, _, rest = PAGE.read_text(encoding="utf-8").partition(START)
+        text = "\n".join(sections)
+        PAGE.write_text(f"{before}{START}\n\n{text}\n{END}{rest.partition(END)[2]}", "utf-8")
+
+
+def section(
+    environment: str, scenario: str, agents: Sequence[str], options: argparse.Namespace
+) -> str:
+    """Return the table of one scenario."""
+    lines = [
+        f"### {environment}, {scenario}\n",
+        "| policy | steps | reward/step | of optimum | score, IQM | 95 % interval | "
+        "lowest to highest seed | figures | CPU s a run |",
+        "| --- | ---: | ---: | ---: | ---: | --- | --- | --- | ---: |",
+    ]
+    rows: dict[str, str] = {}
+    for agent in agents:
+        comparison, steps, seconds = trained(environment, scenario, agent, options)
+        found = {row.name: row for row in comparison.rows}
+        rows |= {name: cells(row, found["optimum"], "", "") for name, row in found.items()}
+        rows[agent] = cells(found[agent], found["optimum"], f"{steps:,}", f"{seconds:.0f}")
+    order = (*agents, *(name for name in rows if name not in agents))
+    return "\n".join([*lines, *(rows[name] for name in order)]) + "\n"
+
+
+def trained(
+    environment: str, scenario: str, agent: str, options: argparse.Namespace
+) -> tuple[Comparison, int, float]:
+    """Train one agent over all seeds; return comparison, steps and mean CPU seconds of a run."""
+    with tempfile.TemporaryDirectory() as out:
+        jobs = plan_jobs(environment, agent, scenario=scenario, seeds=range(options.seeds), out=out)
+        train_all(jobs, options.jobs, lambda done: None)
+        runs = [load(job.folder) for job in jobs]
+    model = jobs[0].record.model()
+    contestants = [Contestant.trained(model, policy) for _, policy in runs]
+    seconds = sum(record.cpu_seconds for record, _ in runs) / len(runs)
+    return compare(model, {agent: contestants}, options.episodes), jobs[0].record.steps, seconds
+
+
+def cells(row: Row, optimum: Row, steps: str, seconds: str) -> str:
+    """Return the Markdown line of one policy."""
+    share = row.reward.value / optimum.reward.value
+    interval = f"{row.score.low:.3f} to {row.score.high:.3f}"
+    spread = f"{min(row.scores):.3f} to {max(row.scores):.3f}" if len(row.scores) > 1 else ""
+    figures = ", ".join(f"{name} {value:.3f}" for name, value in row.figures.items())
+    columns = (
+        row.name, steps, f"{row.reward.value:.4f}", f"{share:.3f}", f"{row.score.value:.4f}",
+        interval, spread, figures.replace("_", " "), seconds,
+    )  # fmt: skip
+    return "| " + " | ".join(columns) + " |"
+
+
+if __name__ == "__main__":
+    main()
