@@ -165,9 +165,10 @@ def load(folder: str | Path) -> tuple[RunRecord, Any]:
         return record, _load_arrays(agent_class, folder / ARRAY_WEIGHTS, record)
     if not (folder / TORCH_WEIGHTS).is_file():
         raise IsacError(f"{folder}: has neither {TORCH_WEIGHTS} nor {ARRAY_WEIGHTS}")
+    from isac_agents.algorithms.weights import warm_start
+
     agent = _construct(record.model_copy(update={"copies": 1}))
-    _load_torch(agent, folder / TORCH_WEIGHTS)
-    return record, agent
+    return record, warm_start(agent, folder / TORCH_WEIGHTS)
 
 
 def _construct(record: RunRecord) -> Any:
@@ -194,23 +195,11 @@ def _callback(report: Report | None) -> Callable[[dict[str, Any], dict[str, Any]
 
 def _save(agent: Any, folder: Path) -> None:
     if hasattr(agent, "policy") and hasattr(agent.policy, "state_dict"):
-        import torch
+        from isac_agents.algorithms.weights import save_weights
 
-        weights = agent.policy.state_dict()
-        write_atomically(folder / TORCH_WEIGHTS, lambda path: torch.save(weights, path))
+        write_atomically(folder / TORCH_WEIGHTS, lambda path: save_weights(agent, path))
     else:
         write_atomically(folder / ARRAY_WEIGHTS, agent.save)
-
-
-def _load_torch(agent: Any, path: Path) -> None:
-    import torch
-
-    try:
-        weights = torch.load(path, map_location="cpu", weights_only=True)
-        agent.policy.load_state_dict(weights)
-    except Exception as error:  # torch names no common base of what damaged files raise
-        reason = str(error).splitlines()[0]
-        raise IsacError(f"{path}: the weights cannot be loaded: {reason}") from error
 
 
 def _load_arrays(agent_class: Any, path: Path, record: RunRecord) -> Any:
