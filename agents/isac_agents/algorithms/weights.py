@@ -24,10 +24,11 @@ def load_weights(path: str | Path) -> dict[str, torch.Tensor]:
     """
     try:
         weights = torch.load(path, map_location="cpu", weights_only=True)
-    except OSError:
+    except (FileNotFoundError, PermissionError):
         raise
-    except Exception as error:
-        raise IsacError(f"{path}: not a file of weights: {error}") from error
+    except Exception as error:  # torch names no common base of what damaged files raise
+        reason = str(error).splitlines()[0]
+        raise IsacError(f"{path}: not a file of weights: {reason}") from error
     if not (isinstance(weights, dict) and all(map(torch.is_tensor, weights.values()))):
         raise IsacError(f"{path}: not a file of weights")
     return weights
