@@ -10,8 +10,9 @@ import platform
 import subprocess
 import tempfile
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib.metadata import PackageNotFoundError, version
+from itertools import count
 from pathlib import Path
 from typing import Any, Literal
 
@@ -74,6 +75,37 @@ class RunRecord(BaseModel):
             raise IsacError("the parameters do not have the recorded scenario_hash")
         built: Model = declared(params)
         return built
+
+
+def place(records: Sequence[RunRecord], root: Path) -> list[Path]:
+    """Return a folder for each run, in the first place that holds no run of other settings.
+
+    A run of the same settings is made again in its place: it comes to the same numbers.
+
+    Args:
+        records: Runs of one agent that differ by their seed.
+        root: Folder of the environment's runs.
+    """
+    name = records[0].agent.replace(":", ".")
+    for number in count(1):
+        folder = root / (name if number == 1 else f"{name}_{number}")
+        folders = [folder / f"seed_{record.seed}" for record in records]
+        pairs = zip(folders, records, strict=True)
+        if not folder.exists() or all(_is_same(*pair) for pair in pairs):
+            return folders
+    raise AssertionError("count() does not end")
+
+
+def _is_same(folder: Path, record: RunRecord) -> bool:
+    """Return whether a folder is free or holds a run of the same settings."""
+    if not folder.exists():
+        return True
+    try:
+        before = read_record(folder)
+    except IsacError:
+        return False
+    ignored = {"status", "cpu_seconds", "versions", "git"}
+    return before.model_dump(exclude=ignored) == record.model_dump(exclude=ignored)
 
 
 def write_record(folder: Path, record: RunRecord) -> None:

@@ -2,12 +2,14 @@
 
 import multiprocessing
 import os
+import signal
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from multiprocessing.sharedctypes import SynchronizedArray
+from multiprocessing.synchronize import Event
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ from isac_agents.evaluation import HELD_OUT_SEED
 from isac_agents.runs import (
     RunRecord,
     git_commit,
+    place,
     read_record,
     versions,
     write_atomically,
@@ -88,8 +91,9 @@ def plan_jobs(
         versions=versions(),
         git=git_commit(),
     )
-    root = Path(out) / f"{model.id.partition('/')[2]}-{chosen.name}" / agent.replace(":", ".")
-    return [Job(record.model_copy(update={"seed": seed}), root / f"seed_{seed}") for seed in seeds]
+    root = Path(out) / f"{model.id.partition('/')[2]}-{chosen.name}"
+    records = [record.model_copy(update={"seed": seed}) for seed in seeds]
+    return [Job(*pair) for pair in zip(records, place(records, root), strict=True)]
 
 
 def train_all(jobs: Sequence[Job], processes: int, progress: Callable[[list[int]], None]) -> None:
@@ -109,9 +113,9 @@ def train_all(jobs: Sequence[Job], processes: int, progress: Callable[[list[int]
         _train_here(jobs, progress)
         return
     context = multiprocessing.get_context("spawn")
-    done = context.Array("q", len(jobs))
+    done, stop = context.Array("q", len(jobs)), context.Event()
     with ProcessPoolExecutor(
-        min(processes, len(jobs)), context, initializer=_share, initargs=(done,)
+        min(processes, len(jobs)), context, initializer=_share, initargs=(done, stop)
     ) as pool:
         futures = [pool.submit(_train_shared, job, k) for k, job in enumerate(jobs)]
         try:
@@ -123,6 +127,7 @@ def train_all(jobs: Sequence[Job], processes: int, progress: Callable[[list[int]
         except BrokenProcessPool:
             raise IsacError("a training process was killed (out of memory?)") from None
         except BaseException:
+            stop.set()
             pool.shutdown(cancel_futures=True)
             raise
     progress(done[:])
@@ -137,6 +142,8 @@ def train(job: Job, report: Report | None = None) -> Any:
     record = job.record
     _limit_threads()
     job.folder.mkdir(parents=True, exist_ok=True)
+    for path in (*job.folder.glob("weights.*"), *job.folder.glob("events.out.tfevents.*")):
+        path.unlink()
     write_record(job.folder, record)
     agent = _construct(record)
     _log_to(agent, job.folder)
@@ -233,19 +240,24 @@ def _limit_threads() -> None:
         torch.set_num_threads(1)
 
 
-_done: "SynchronizedArray[int] | None" = None  # steps of each job, shared with the parent process
+class _Shared:
+    """What a training process shares with the process that started it."""
+
+    done: "SynchronizedArray[int]"  # environment steps of each job
+    stop: "Event"  # set when the user has stopped the command
 
 
-def _share(done: "SynchronizedArray[int]") -> None:
-    global _done
-    _done = done
+def _share(done: "SynchronizedArray[int]", stop: "Event") -> None:
+    _Shared.done, _Shared.stop = done, stop
     os.environ["OMP_NUM_THREADS"] = "1"
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent hears it and sets stop
 
 
 def _train_shared(job: Job, number: int) -> None:
     def report(steps: int) -> None:
-        if _done is not None:
-            _done[number] = steps
+        _Shared.done[number] = steps
+        if _Shared.stop.is_set():
+            raise IsacError("stopped")
 
     train(job, report)
 

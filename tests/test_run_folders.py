@@ -1,0 +1,156 @@
+"""Training through the command, and what becomes of a run folder that was damaged."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from command import NAME, isac, process, refused
+
+
+@pytest.fixture(scope="module")
+def run_folder(tmp_path_factory):
+    root = tmp_path_factory.mktemp("runs")
+    done = isac(
+        "train", NAME, "--agent", "ddqn", "--steps", "4000", "--seeds", "2", "--jobs", "2",
+        "--episodes", "20", "--out", str(root), "--json",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    content = json.loads(done.stdout)
+    assert len(content["folders"]) == 2
+    assert {row["name"] for row in content["rows"]} >= {"ddqn", "random", "optimum", "threshold"}
+    return root / "ModeSelect-v0-highway" / "ddqn" / "seed_0"
+
+
+def copy_of(run_folder, tmp_path):
+    return shutil.copytree(run_folder, tmp_path / "copy")
+
+
+def test_evaluate_a_run_folder_and_a_class_of_ones_own(run_folder, tmp_path):
+    (tmp_path / "mine.py").write_text(
+        "import numpy as np\n"
+        "class Radar:\n"
+        "    def __init__(self, env): self.env = env\n"
+        "    def predict(self, observation, state=None, episode_start=None, deterministic=True):\n"
+        "        return np.ones(len(observation), int), state\n"
+    )
+    arguments = ("--agent", str(run_folder), "mine:Radar", "--episodes", "20", "--json")
+    done = process("evaluate", NAME, *arguments, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    rows = {row["name"]: row for row in json.loads(done.stdout)["rows"]}
+    assert rows["mine:Radar"]["reward"] == rows["always_radar"]["reward"]
+    assert rows["ddqn"]["runs"] == 1
+
+
+def test_a_run_evaluates_to_the_same_numbers_again(run_folder):
+    first, second = (
+        isac("evaluate", str(run_folder), "--episodes", "20", "--json") for _ in range(2)
+    )
+    assert first.returncode == 0, first.stderr
+    assert first.stdout == second.stdout
+
+
+def test_training_with_the_same_seed_gives_the_same_weights(run_folder, tmp_path):
+    import torch
+
+    arguments = ("--agent", "ddqn", "--steps", "4000", "--episodes", "2", "--out", str(tmp_path))
+    assert isac("train", NAME, *arguments).returncode == 0
+    again = tmp_path / "ModeSelect-v0-highway" / "ddqn" / "seed_0" / "weights.pt"
+    one, two = (torch.load(path, weights_only=True) for path in (run_folder / "weights.pt", again))
+    assert one.keys() == two.keys()
+    assert all(torch.equal(one[key], two[key]) for key in one)
+
+
+def test_other_settings_get_a_folder_of_their_own(tmp_path):
+    def folder(*more):
+        arguments = ("--agent", "q_learning", "--steps", "640", "--episodes", "2", "--json")
+        done = isac("train", NAME, *arguments, "--out", str(tmp_path), *more)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)["folders"][0]
+
+    first, again = folder(), folder()
+    other = folder("--parameters", "event_fast=0.4")
+    assert first == again
+    assert other != first
+    assert "event_fast = 0.5" in (Path(first) / "run.toml").read_text()
+
+
+def test_stopping_a_training_leaves_no_traceback(tmp_path):
+    code = "from isac_agents.cli import run; run()"
+    arguments = ("train", NAME, "--seeds", "2", "--jobs", "2", "--out", str(tmp_path))
+    command = [sys.executable, "-c", code, *arguments]
+    running = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    try:
+        deadline = time.monotonic() + 120
+        while not list(tmp_path.rglob("progress.csv")) and time.monotonic() < deadline:
+            time.sleep(0.2)
+        os.killpg(running.pid, signal.SIGINT)  # as a terminal does on Ctrl-C
+        _, errors = running.communicate(timeout=60)
+    finally:
+        running.kill()
+    assert running.returncode == 130
+    assert errors == "isac: error: stopped\n"
+    assert not list(tmp_path.rglob("weights*"))
+
+
+def spoil_text(old, new):
+    def spoil(folder):
+        path = folder / "run.toml"
+        text = path.read_text()
+        assert old in text
+        path.write_text(text.replace(old, new, 1))
+
+    return spoil
+
+
+def truncate(name):
+    def spoil(folder):
+        path = folder / name
+        path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+    return spoil
+
+
+def remove(name):
+    return lambda folder: (folder / name).unlink()
+
+
+def pickle_weights(folder):
+    import pickle
+
+    (folder / "weights.pt").write_bytes(pickle.dumps({"a": print}))
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (remove("run.toml"), ("run.toml",)),
+        (remove("weights.pt"), ("weights.pt",)),
+        (truncate("weights.pt"), ("weights.pt",)),
+        (pickle_weights, ("weights.pt",)),
+        (truncate("run.toml"), ("run.toml",)),
+        (spoil_text("event_fast = 0.5", "event_fast = 0.4"), ("run.toml", "scenario_hash")),
+        (spoil_text("event_fast = 0.5", "event_fast = 7"), ("event_fast", "7")),
+        (spoil_text('status = "finished"', 'status = "running"'), ("not finished",)),
+        (spoil_text('agent = "ddqn"', 'agent = "no"'), ("no",)),
+        (spoil_text("isac/ModeSelect-v0", "isac/Other-v0"), ("isac/Other-v0",)),
+        (spoil_text("copies =", "copis ="), ("copies",)),
+    ],
+)
+def test_a_damaged_run_folder_is_refused_with_the_reason(spoil, words, run_folder, tmp_path):
+    folder = copy_of(run_folder, tmp_path)
+    spoil(folder)
+    message = refused("evaluate", str(folder), "--episodes", "2")
+    for word in words:
+        assert word in message
+
+
+def test_a_folder_that_is_no_run_is_refused(tmp_path):
+    assert "not a run folder" in refused("evaluate", str(tmp_path))
