@@ -174,8 +174,7 @@ def load(folder: str | Path) -> tuple[RunRecord, Any]:
         raise IsacError(f"{folder}: has neither {TORCH_WEIGHTS} nor {ARRAY_WEIGHTS}")
     from isac_agents.algorithms.weights import warm_start
 
-    agent = _construct(record.model_copy(update={"copies": 1}))
-    return record, warm_start(agent, folder / TORCH_WEIGHTS)
+    return record, warm_start(_construct(record), folder / TORCH_WEIGHTS)
 
 
 def _construct(record: RunRecord) -> Any:

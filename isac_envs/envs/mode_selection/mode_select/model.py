@@ -44,7 +44,10 @@ class ModeSelect(Model):
     The published model (scenario ``hieu2020``) ignores the queue in its reward and forgets its
     conditions within two slots; its optimum is the myopic rule "communicate only if everything is
     good". In the default scenario conditions persist and only packets that were waiting count, so
-    that planning pays: the optimum is 15 % above the best threshold rule.
+    that planning pays: the optimum is 15 % above the best threshold rule. It is no riddle, though:
+    a rule on queue, channel and conditions together (``examples/custom_agent.py``) comes within
+    2 % of it. Measured by how far a heuristic gets from random to optimal, ``urban`` is the
+    hardest scenario.
     """
 
     id = "isac/ModeSelect-v0"
