@@ -168,6 +168,7 @@ def _ziggurat_tables() -> tuple[np.ndarray, np.ndarray]:
 
 _EDGE, _DENSITY = _ziggurat_tables()
 _TAIL = float(_EDGE[255])
+_STEP = _EDGE[1:] * _TO_UNIT  # width of a layer in units of the 53 random bits
 
 
 @jit
@@ -181,17 +182,27 @@ def _normal_tail(stream: Stream) -> float:
 
 
 @jit
+def _normal_at_edge(stream: Stream, layer: int, x: float) -> float:
+    """Return the magnitude of a normal variate whose first try fell on the edge of a layer."""
+    while True:
+        if layer == 255:
+            return _normal_tail(stream)
+        low, high = _DENSITY[layer + 1], _DENSITY[layer]
+        if low + uniform(stream) * (high - low) < mathx.exp(-0.5 * x * x):
+            return x
+        bits = next_u64(stream)
+        layer = int(bits & _LAYER_MASK)
+        x = (bits >> _S11) * _STEP[layer]
+        if x < _EDGE[layer]:
+            return x
+
+
+@inlined
 def normal(stream: Stream) -> float:
     """Return a standard normal variate (ziggurat; 98.8 % of the calls take one draw)."""
-    while True:
-        bits = next_u64(stream)
-        layer = int(bits & _LAYER_MASK) + 1
-        x = (bits >> _S11) * _TO_UNIT * _EDGE[layer]
-        sign = -1.0 if bits & _SIGN_BIT else 1.0
-        if x < _EDGE[layer - 1]:
-            return sign * x
-        if layer == 256:
-            return sign * _normal_tail(stream)
-        low, high = _DENSITY[layer], _DENSITY[layer - 1]
-        if low + uniform(stream) * (high - low) < mathx.exp(-0.5 * x * x):
-            return sign * x
+    bits = next_u64(stream)
+    layer = int(bits & _LAYER_MASK)
+    x = (bits >> _S11) * _STEP[layer]
+    if x >= _EDGE[layer]:
+        x = _normal_at_edge(stream, layer, x)
+    return -x if bits & _SIGN_BIT else x
