@@ -12,12 +12,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from isac_agents.comparison import Comparison, Contestant, Row, compare
-from isac_agents.training import load, plan_jobs, train_all
+from isac_agents.learners import load
+from isac_agents.training import plan_jobs, train_all
 
 MATRIX = (
     ("isac/ModeSelect-v0", "highway", ("ddqn", "dueling_ddqn", "dqn", "ppo", "q_learning")),
     ("isac/ModeSelect-v0", "hieu2020", ("ddqn", "dqn", "ppo", "q_learning")),
-    ("isac/ModeSelect-v0", "urban", ("ddqn",)),
+    ("isac/ModeSelect-v0", "rush_hour", ("ddqn", "q_learning")),
     ("isac/FramesPerCpi-v0", "arrivals_12", ("dueling_ddqn", "q_learning")),
     ("isac/FramesPerCpi-v0", "sensing_heavy", ("dueling_ddqn",)),
 )
@@ -34,15 +35,28 @@ def main() -> None:
     parser.add_argument("--only", default="", help="scenario to run; all when left out")
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
-    sections = []
     for environment, scenario, agents in MATRIX:
         if options.only in ("", scenario):
-            sections.append(section(environment, scenario, agents, options))
-            print(sections[-1], flush=True)
-    if options.write:
-        before, _, rest = PAGE.read_text(encoding="utf-8").partition(START)
-        text = "\n".join(sections)
-        PAGE.write_text(f"{before}{START}\n\n{text}\n{END}{rest.partition(END)[2]}", "utf-8")
+            text = section(environment, scenario, agents, options)
+            print(text, flush=True)
+            if options.write:
+                write(heading(environment, scenario), text)
+
+
+def heading(environment: str, scenario: str) -> str:
+    """Return the heading of the section of a scenario."""
+    return f"### {environment}, {scenario}"
+
+
+def write(name: str, text: str) -> None:
+    """Replace one section of the page, and keep the others in the order of the matrix."""
+    before, _, rest = PAGE.read_text(encoding="utf-8").partition(START)
+    measured, _, after = rest.partition(END)
+    sections = {part.partition("\n")[0]: part for part in measured.split("### ") if part.strip()}
+    sections[name.removeprefix("### ")] = text.removeprefix("### ")
+    order = (heading(*row[:2]).removeprefix("### ") for row in MATRIX)
+    body = "\n".join(f"### {sections[each].strip()}\n" for each in order if each in sections)
+    PAGE.write_text(f"{before}{START}\n\n{body}\n{END}{after}", encoding="utf-8")
 
 
 def section(
@@ -50,19 +64,32 @@ def section(
 ) -> str:
     """Return the table of one scenario."""
     lines = [
-        f"### {environment}, {scenario}\n",
+        f"{heading(environment, scenario)}\n",
         "| policy | steps | reward/step | of optimum | score, IQM | 95 % interval | "
         "lowest to highest seed | figures | CPU s a run |",
         "| --- | ---: | ---: | ---: | ---: | --- | --- | --- | ---: |",
     ]
     rows: dict[str, str] = {}
+    found: dict[str, Row] = {}
     for agent in agents:
         comparison, steps, seconds = trained(environment, scenario, agent, options)
-        found = {row.name: row for row in comparison.rows}
-        rows |= {name: cells(row, found["optimum"], "", "") for name, row in found.items()}
+        found |= {row.name: row for row in comparison.rows}
+        baselines = (row for row in comparison.rows if row.kind != "agent")
+        rows |= {row.name: cells(row, found["optimum"], "", "") for row in baselines}
         rows[agent] = cells(found[agent], found["optimum"], f"{steps:,}", f"{seconds:.0f}")
     order = (*agents, *(name for name in rows if name not in agents))
-    return "\n".join([*lines, *(rows[name] for name in order)]) + "\n"
+    table = "\n".join([*lines, *(rows[name] for name in order)])
+    return f"{table}\n{missed(found, agents)}"
+
+
+def missed(found: dict[str, Row], agents: Sequence[str]) -> str:
+    """Return by how much agents miss fewer events than round robin, where both are measured."""
+    key = "miss_probability"
+    if "round_robin" not in found or key not in found["round_robin"].figures:
+        return ""
+    base = found["round_robin"].figures[key]
+    shares = (f"{name} {1.0 - found[name].figures[key] / base:.1%}" for name in agents)
+    return f"\nMissed events, reduction against round robin: {', '.join(shares)}.\n"
 
 
 def trained(

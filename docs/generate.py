@@ -110,9 +110,9 @@ def scenario(environment: str, name: str) -> str:
         lines.append("Defects of the published model that are kept:\n")
         lines += [f"- {each}" for each in chosen.defects]
         lines.append("")
-    if chosen.reference:
+    if chosen.reference is not None:
         kinds = {row["name"]: row["kind"] for row in describe(environment)["baselines"]}
-        lines.append(reference(environment, name, chosen.reference, kinds))
+        lines.append(reference(environment, name, chosen.reference.model_dump(), kinds))
     return "\n".join(lines)
 
 

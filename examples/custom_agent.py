@@ -1,7 +1,7 @@
 """An agent of your own beside the baselines, on the same held-out episodes.
 
 python examples/custom_agent.py
-isac evaluate isac/ModeSelect-v0 --agent examples.custom_agent:Patient
+isac evaluate isac/ModeSelect-v0 --scenario rush_hour --agent examples.custom_agent:Patient
 """
 
 import numpy as np
@@ -11,10 +11,10 @@ from isac_envs import scenarios
 
 
 class Patient:
-    """Senses while anything is bad, but lets a half-full queue out at one mild risk.
+    """Bears the more bad conditions, the more there is to gain from talking.
 
-    It talks in spite of a bad condition when the channel is good, at least half of the queue is
-    taken, and the bad condition is the only one and not the speed.
+    A good channel and a queue that is more than half full are one reason to talk each. It talks
+    if packets wait, there is a reason, and no more conditions are bad than there are reasons.
     """
 
     def __init__(self, env):
@@ -25,12 +25,12 @@ class Patient:
         bad = sum(
             (columns[name] > 0).astype(int) for name in ("road", "weather", "speed", "object")
         )
-        worth_it = (columns["queue"] >= 0.0) & (columns["channel"] < 0)
-        bearable = (bad == 0) | ((bad == 1) & (columns["speed"] < 0) & worth_it)
-        return np.where(bearable, 0, 1), state
+        reasons = (columns["channel"] < 0).astype(int) + (columns["queue"] > 0)
+        talk = (columns["queue"] > -1) & (reasons > 0) & (bad <= reasons)
+        return np.where(talk, 0, 1), state
 
 
 if __name__ == "__main__":
-    model = scenarios.build("isac/ModeSelect-v0", None, {})
+    model = scenarios.build("isac/ModeSelect-v0", "rush_hour", {})
     result = compare(model, {"patient": [Contestant(model, Patient)]}, episodes=500)
     print(result.markdown())

@@ -19,11 +19,12 @@ def model_class(name: str) -> Any:
         IsacError: If the name is unknown; the message holds the nearest one.
     """
     name = name.removeprefix("isac_envs:")
-    if ":" in name:
-        return load_class(name)
-    if name not in MODELS:
+    if ":" not in name and name not in MODELS:
         raise UnknownNameError("environment", name, MODELS)
-    return load_class(MODELS[name])
+    found = load_class(MODELS.get(name, name))
+    if not hasattr(found, "params_type"):
+        raise IsacError(f"{name!r} is not the model of an environment")
+    return found
 
 
 def load_class(path: str) -> Any:

@@ -68,7 +68,7 @@ def describe(environment: str, scenario: str | None = None) -> dict[str, Any]:
             for name, each in model.baselines.items()
         ],
         "presets": sorted(chosen.agents),
-        "reference": chosen.reference,
+        "reference": chosen.reference.model_dump() if chosen.reference else {},
     }
 
 

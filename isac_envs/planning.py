@@ -8,18 +8,37 @@ A policy is an array of shape ``(S,)`` (an action for each state) or ``(S, A)`` 
 probabilities).
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse.csgraph import connected_components
 
-from isac_envs.errors import UnknownNameError
+from isac_envs.chains import classes, invariant
+from isac_envs.errors import IsacError, UnknownNameError
 
 Array = npt.NDArray[np.float64]
 Policy = npt.NDArray[Any]
+
+_UNCHANGED = 1e-13  # relative differences below it are rounding
+_STATIONARY = 1e-15  # largest change of a probability in a step that is taken as none
+_MOST_ENTRIES = 10**8  # of a transition array: 800 MB
+
+
+def refuse_large(actions: int, states: int) -> None:
+    """Refuse a problem whose transition probabilities do not fit into memory.
+
+    Raises:
+        IsacError: If the array of shape ``(actions, states, states)`` has more than 1e8 entries.
+    """
+    most = math.isqrt(_MOST_ENTRIES // actions)
+    if states > most:
+        raise IsacError(
+            f"{states} states are too many for an exact solution with {actions} actions; "
+            f"at most {most}"
+        )
 
 
 @dataclass(frozen=True)
@@ -120,13 +139,21 @@ def optimal_average(mdp: FiniteMdp, tolerance: float = 1e-9, max_sweeps: int = 1
     """Return the largest long-run average reward per step, by relative value iteration.
 
     The result is certified: the optimum lies within ``tolerance`` of it, whatever the policy.
+    Each sweep leaves a tenth of the values as they are: the same average without any period.
 
     Raises:
-        RuntimeError: If the bounds do not close (a chain that falls apart or is periodic).
+        ValueError: If there are several closed classes, so that the optimum depends on the start.
+        RuntimeError: If the bounds do not close within ``max_sweeps``.
     """
+    _, closed = classes(mdp.transition.max(0))
+    if closed.sum() > 1:
+        raise ValueError(
+            f"no single optimal average: the states fall into {closed.sum()} classes that nothing "
+            f"leaves, so that the optimum depends on the start"
+        )
     values = np.zeros(mdp.states)
     for _ in range(max_sweeps):
-        updated = (mdp.reward + mdp.transition @ values).max(0)
+        updated = (mdp.reward + 0.9 * (mdp.transition @ values)).max(0) + 0.1 * values
         change = updated - values
         if change.max() - change.min() <= 2.0 * tolerance:
             return float(0.5 * (change.max() + change.min()))
@@ -141,7 +168,7 @@ class EpisodeOptimum:
     Attributes:
         mean: Largest expected mean reward per step from ``mdp.initial``; bounds every policy.
         policy: Optimal action by steps to go (row ``k - 1`` with ``k`` steps left) and state; the
-            last row holds for all longer times.
+            last row holds for all longer times, so there may be fewer rows than steps.
     """
 
     mean: float
@@ -153,6 +180,8 @@ def finite_horizon(
 ) -> EpisodeOptimum:
     """Solve the undiscounted problem over an episode by backward induction.
 
+    Ends early where a further step adds the same to the value of every state: so do all others.
+
     Args:
         mdp: The problem.
         horizon: Steps of the episode; ``mdp.horizon`` when None.
@@ -160,14 +189,20 @@ def finite_horizon(
             depends on the time left, so the last row stands for the rest.
     """
     steps = _horizon(mdp, horizon)
-    values = np.zeros(mdp.states)
+    values, base = np.zeros(mdp.states), 0.0  # a state is worth its value and the base
     rows = []
     for step in range(steps):
         action_values = mdp.reward + mdp.transition @ values
-        values = action_values.max(0)
+        updated = action_values.max(0)
+        change = updated - values
+        base, values = base + updated[0], updated - updated[0]
         if step < most_rows:
             rows.append(action_values.argmax(0))
-    return EpisodeOptimum(float(mdp.initial @ values) / steps, np.array(rows, np.int16))
+        scale = max(np.abs(updated).max(), np.abs(change).max())
+        if np.ptp(change) <= _UNCHANGED * scale:
+            base += (steps - step - 1) * change.mean()
+            break
+    return EpisodeOptimum(float(base + mdp.initial @ values) / steps, np.array(rows, np.int16))
 
 
 def myopic(mdp: FiniteMdp) -> Policy:
@@ -202,31 +237,18 @@ def stationary(mdp: FiniteMdp, policy: Policy) -> Array:
     probability that the chain ends there. Periodic chains are averaged over their period.
     """
     step = chain(mdp, policy)
-    count, label = connected_components(step > 0.0, connection="strong")
-    leaves = np.zeros(count, bool)
-    source, target = np.nonzero(step)
-    leaves[label[source[label[source] != label[target]]]] = True
-
-    transient = leaves[label]
+    label, closed = classes(step)
+    transient = ~closed[label]
     arriving = np.where(transient, 0.0, mdp.initial)
     if transient.any():
         stay = np.eye(int(transient.sum())) - step[np.ix_(transient, transient)]
         visits = np.linalg.solve(stay.T, mdp.initial[transient])
         arriving += visits @ step[transient] * ~transient
     result = np.zeros(mdp.states)
-    for each in np.flatnonzero(~leaves):
+    for each in np.flatnonzero(closed):
         members = label == each
-        result[members] = arriving[members].sum() * _invariant(step[np.ix_(members, members)])
+        result[members] = arriving[members].sum() * invariant(step[np.ix_(members, members)])
     return result
-
-
-def _invariant(step: Array) -> Array:
-    """Return the invariant distribution of an irreducible chain."""
-    system = np.eye(len(step)) - step.T
-    system[-1] = 1.0  # one balance equation follows from the others; the sum takes its place
-    right = np.zeros(len(step))
-    right[-1] = 1.0
-    return np.asarray(np.linalg.solve(system, right))
 
 
 def average(mdp: FiniteMdp, policy: Policy, signal: str = "reward") -> float:
@@ -237,13 +259,20 @@ def average(mdp: FiniteMdp, policy: Policy, signal: str = "reward") -> float:
 def episode_mean(
     mdp: FiniteMdp, policy: Policy, signal: str = "reward", horizon: int | None = None
 ) -> float:
-    """Return the expected mean per step of a signal over an episode from ``mdp.initial``."""
+    """Return the expected mean per step of a signal over an episode from ``mdp.initial``.
+
+    Ends early where the distribution of the state no longer changes.
+    """
     steps = _horizon(mdp, horizon)
     step, value = chain(mdp, policy), expected(mdp, policy, signal)
     distribution, total = mdp.initial, 0.0
-    for _ in range(steps):
+    for played in range(steps):
         total += float(distribution @ value)
-        distribution = distribution @ step
+        following = distribution @ step
+        if np.abs(following - distribution).max() <= _STATIONARY:
+            total += (steps - played - 1) * float(following @ value)
+            break
+        distribution = following
     return total / steps
 
 

@@ -3,6 +3,7 @@
 import gymnasium
 
 from isac_envs.catalog import MODELS
+from isac_envs.errors import IsacError
 
 
 def register_all() -> None:
@@ -17,8 +18,14 @@ def register(name: str, model: str) -> None:
     Args:
         name: Id, ``namespace/Name-vN``.
         model: Id of the catalogue, or ``"module:Class"`` of a model of your own.
+
+    Raises:
+        IsacError: If another model is registered under this id.
     """
     if name in gymnasium.registry:
+        known = gymnasium.registry[name].kwargs.get("model")
+        if known != model:
+            raise IsacError(f"{name} is registered already, with the model {known!r}")
         return
     gymnasium.register(
         name,

@@ -22,15 +22,47 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from isac_envs.catalog import MODELS, model_class
 from isac_envs.declaration.model import Model
 from isac_envs.declaration.params import EnvParams
 from isac_envs.declaration.params import build as build_params
-from isac_envs.errors import ScenarioError, UnknownNameError, hint
+from isac_envs.errors import IsacError, ScenarioError, UnknownNameError, hint
 
 PACKAGE = Path(__file__).resolve().parent
+
+
+class Score(BaseModel):
+    """The measured reward of a baseline.
+
+    Attributes:
+        reward: Mean reward per step of an episode.
+        half_width: Half width of its 95 % interval; 0 where it is exact.
+        method: ``exact``, or the number of episodes.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    reward: float
+    half_width: float
+    method: str
+
+
+class Reference(BaseModel):
+    """Reference scores and the parameters that they were measured with.
+
+    Attributes:
+        scenario_hash: Hash of the scenario at the time.
+        unit: What the rewards are.
+        scores: Scores by name of the baseline.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    scenario_hash: str
+    unit: str
+    scores: dict[str, Score]
 
 
 class Scenario(BaseModel):
@@ -43,19 +75,19 @@ class Scenario(BaseModel):
         source: Paper and equation, or a statement that the values are our choice.
         parameters: The complete parameters.
         agents: Hyper-parameters of agents by agent name.
-        reference: Measured scores; see :mod:`isac_envs.reference`.
+        reference: Measured scores, written by ``isac reference``; None before.
         defects: What a published model gets wrong and this scenario reproduces.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
     environment: str
-    name: str
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")
     summary: str
     source: str
     parameters: EnvParams
     agents: dict[str, dict[str, Any]] = {}
-    reference: dict[str, Any] = {}
+    reference: Reference | None = None
     defects: tuple[str, ...] = ()
 
     @property
@@ -81,7 +113,10 @@ def folder(environment: str) -> Path:
 
 def names(environment: str) -> tuple[str, ...]:
     """Return the names of an environment's scenarios, the default one first."""
-    default = model_class(environment).default_scenario
+    model = model_class(environment)
+    if model.id not in MODELS:
+        return ()
+    default = model.default_scenario
     found = sorted(path.stem for path in folder(environment).glob("*.toml"))
     return tuple(sorted(found, key=lambda name: name != default))
 
@@ -96,20 +131,27 @@ def list(environment: str | None = None) -> dict[str, tuple[str, ...]]:
     return {each: names(each) for each in ids}
 
 
-def load(environment: str, scenario: str | Path | None = None) -> Scenario:
+def load(
+    environment: str, scenario: str | Path | None = None, ignore_reference: bool = False
+) -> Scenario:
     """Return a scenario by name or from a file of the user.
 
     Args:
         environment: Id of the environment or ``"module:Class"``.
-        scenario: Name, or a path that ends in ``.toml``; None for the default scenario.
+        scenario: Name, or a path that ends in ``.toml``; None for the default scenario, which of
+            a model outside the catalogue is its declared defaults.
+        ignore_reference: Accept reference scores that belong to other parameters.
 
     Raises:
         UnknownNameError: If there is no scenario of this name; the message holds the nearest.
         ScenarioError: If the file is not a valid scenario of this environment.
     """
     model = model_class(environment)
+    if scenario is None and model.id not in MODELS:
+        own = {"environment": model.id, "name": "default", "summary": model.summary}
+        return Scenario(**own, source=model.source, parameters=model.params_type())
     file = path(environment, scenario)
-    loaded = validate(file)
+    loaded = validate(file, ignore_reference)
     if loaded.environment != model.id:
         raise ScenarioError(f"{file}: is of {loaded.environment}, not of {model.id}")
     return loaded
@@ -135,16 +177,24 @@ def path(environment: str, scenario: str | Path | None = None) -> Path:
     return folder(environment) / f"{name}.toml"
 
 
-def validate(file: str | Path) -> Scenario:
+def validate(file: str | Path, ignore_reference: bool = False) -> Scenario:
     """Read a scenario file and check everything in it.
 
     Args:
         file: Path of the file.
+        ignore_reference: Accept reference scores that belong to other parameters.
 
     Raises:
         ScenarioError: With the path of the field, its value and the nearest valid name.
     """
-    return _read(Path(file))
+    loaded = _read(Path(file))
+    measured = loaded.reference
+    if measured and measured.scenario_hash != loaded.hash and not ignore_reference:
+        raise ScenarioError(
+            f"{file}: field 'reference': the scores were measured with other parameters; remove "
+            f"them or run: isac reference {loaded.environment} --scenario {file} --write"
+        )
+    return loaded
 
 
 def build(model: str | Model, scenario: str | Path | None, overrides: Mapping[str, Any]) -> Model:
@@ -163,9 +213,7 @@ def build(model: str | Model, scenario: str | Path | None, overrides: Mapping[st
             raise ScenarioError("a bound model takes neither a scenario nor overrides")
         return model
     declared = model_class(model)
-    values = dict(overrides)
-    if scenario is not None or declared.id in MODELS:  # a model of the user's own needs no files
-        values = {**dict(load(model, scenario).parameters), **overrides}
+    values = {**dict(load(model, scenario).parameters), **overrides}
     built: Model = declared(build_params(declared.params_type, values, declared.id))
     return built
 
@@ -184,7 +232,7 @@ def _read(path: Path) -> Scenario:
         raise ScenarioError(f"{path}: field 'environment' is missing or not a string")
     try:
         model = model_class(content["environment"])
-    except UnknownNameError as error:
+    except IsacError as error:
         raise ScenarioError(f"{path}: field 'environment': {error}") from None
     parameters = content.pop("parameters", {})
     if not isinstance(parameters, dict):

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from command import NAME, isac, process, refused
@@ -100,6 +101,14 @@ def test_training_without_torch_names_the_extra():
         (("evaluate", NAME, "--agent", "nowhere:Agent"), ("nowhere",)),
         (("evaluate", NAME, "--agent", "json:NoSuchClass"), ("NoSuchClass",)),
         (("evaluate", NAME, "--episodes", "0"), ("episodes", "0")),
+        (("evaluate", NAME, "--seed", "-5"), ("seed", "-5")),
+        (("evaluate", NAME, "--agent", "ddqn"), ("ddqn", "isac train")),
+        (("describe", "os:path"), ("os:path",)),
+        (("train", NAME, "--first-seed", "15625000"), ("seed", "15624999")),
+        (
+            ("train", NAME, "--agent", "q_learning", "--parameters", "observation=vector"),
+            ("observation", "index"),
+        ),
         (("warmup", "--environment", "isac/None-v0"), ("isac/None-v0",)),
     ],
 )  # fmt: skip
@@ -145,3 +154,60 @@ def test_doctor_and_warmup_report():
     assert {"check", "value", "advice"} == set(json.loads(isac("doctor", "--json").stdout)[0])
     rows = json.loads(isac("warmup", "--environment", NAME, "--json").stdout)
     assert rows[0]["id"] == NAME
+
+
+def scenario_file(folder, text, name="mine"):
+    path = folder / "mine.toml"
+    head = f'environment = "{NAME}"\nname = "{name}"\nsummary = "s"\nsource = "own"\n'
+    path.write_text(head + text)
+    return str(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "words"),
+    [
+        ("", "../../evil", ("name",)),
+        ("[agents.ddqnn]\nsteps = 10\n", "mine", ("ddqnn", "ddqn")),
+        ("[reference]\nscores = 3\n", "mine", ("reference",)),
+    ],
+)
+def test_a_scenario_file_that_does_not_fit_is_refused(text, name, words, tmp_path):
+    path = scenario_file(tmp_path, text, name)
+    out = ("--out", str(tmp_path / "out"), "--steps", "10")
+    message = refused("train", NAME, "--scenario", path, *out)
+    for word in words:
+        assert word in message
+
+
+def test_scores_of_other_parameters_are_refused(tmp_path):
+    path = Path(scenario_file(tmp_path, "[parameters]\nqueue_capacity = 3\n"))
+    measure = ("reference", NAME, "--scenario", str(path), "--episodes", "20", "--write", "--json")
+    assert isac(*measure).returncode == 0
+    path.write_text(path.read_text().replace("queue_capacity = 3", "queue_capacity = 4"))
+    assert "other parameters" in refused("describe", NAME, "--scenario", str(path))
+    assert isac(*measure).returncode == 0
+    assert isac("describe", NAME, "--scenario", str(path)).returncode == 0
+
+
+def test_a_hyper_parameter_that_fails_late_is_refused_too(tmp_path):
+    arguments = ("--steps", "9999", "--hyper", "learning_starts=abc", "--out", str(tmp_path))
+    done = isac("train", NAME, *arguments)
+    assert done.returncode == 2
+    assert "ddqn" in done.stderr.splitlines()[-1]
+    assert not list(tmp_path.rglob("weights*"))
+
+
+def test_a_reader_that_goes_away_is_no_error(tmp_path):
+    command = f"{sys.executable} -c 'from isac_agents.cli import run; run()'"
+    shell = f"{command} describe {NAME} | head -1"
+    done = subprocess.run(shell, shell=True, capture_output=True, text=True, timeout=120)
+    assert done.stderr == ""
+
+
+def test_the_optimum_scores_one_and_random_zero_without_doubt():
+    rows = json.loads(isac("evaluate", NAME, "--episodes", "20", "--json").stdout)["rows"]
+    scores = {row["name"]: row["score"] for row in rows}
+    assert scores["optimum"] == {"value": 1.0, "low": 1.0, "high": 1.0}
+    assert scores["random"] == {"value": 0.0, "low": 0.0, "high": 0.0}
+    width = scores["threshold"]["high"] - scores["threshold"]["low"]
+    assert 0.0 < width < 0.1

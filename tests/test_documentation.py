@@ -22,16 +22,16 @@ def test_reference_scores_belong_to_the_present_parameters():
         for scenario in scenarios.names(name):
             chosen = scenarios.load(name, scenario)
             assert chosen.reference, f"{name}, {scenario}: no reference scores"
-            assert chosen.reference["scenario_hash"] == chosen.hash, f"{name}, {scenario}: stale"
+            assert chosen.reference.scenario_hash == chosen.hash, f"{name}, {scenario}: stale"
 
 
 def test_no_baseline_beats_the_optimum():
     for name in MODELS:
         for scenario in scenarios.names(name):
-            scores = scenarios.load(name, scenario).reference["scores"]
-            top = scores["optimum"]["reward"]
+            scores = scenarios.load(name, scenario).reference.scores
+            top = scores["optimum"].reward
             for baseline, score in scores.items():
-                assert score["reward"] - score["half_width"] <= top + 1e-9, (scenario, baseline)
+                assert score.reward - score.half_width <= top + 1e-9, (scenario, baseline)
 
 
 def test_readme_links_lead_somewhere():

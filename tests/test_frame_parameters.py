@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from isac_envs import scenarios
+from isac_envs.envs.mode_selection.frames_per_cpi import waveform
 from isac_envs.errors import ScenarioError
 
 ID = "isac/FramesPerCpi-v0"
@@ -50,9 +51,39 @@ def test_every_parameter_has_an_effect(name):
         ("error_slope_per_db", 0.0), ("preamble_snr_db", float("nan")), ("false_alarm", 0.0),
         ("false_alarm", 1.0), ("speed_std_m_s", 0.0), ("velocity_scale_m_s", 0.0),
         ("reward_sent", -1.0), ("penalty_dropped", -1.0), ("observation", "bits"),
-        ("weights", (1.0, 1.0)), ("horizon", 0),
+        ("weights", (1.0, 1.0)), ("horizon", 0), ("residual_doppler_hz", 1.1e6),
+        ("arrival_mean", 0.9e-6), ("reward_sent", 1.1e9), ("reward_sensing", 1.1e9),
+        ("penalty_dropped", 1.1e9),
     ],
 )  # fmt: skip
 def test_bad_parameters_are_refused_by_name(name, value):
     with pytest.raises(ScenarioError, match=name):
         model(**{name: value})
+
+
+EXTREMES = {
+    "residual_doppler_hz": 1e6, "arrival_mean": 1e-6, "reward_sent": 1e9, "reward_sensing": 1e9,
+    "penalty_dropped": 1e9,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("names", [*((name,) for name in EXTREMES), tuple(EXTREMES)])
+def test_the_largest_parameters_give_finite_tables(names):
+    mdp = model(**{name: EXTREMES[name] for name in names}).transition_model()
+    for table in (mdp.transition, mdp.reward, *mdp.signals.values()):
+        assert np.isfinite(table).all()
+
+
+@pytest.mark.parametrize(
+    ("rate_bps", "packets"),
+    [(0.0, 0), (-1.0, 0), (999.9, 0), (1000.0, 1), (2999.0, 2), (1e30, 2**53), (1e308, 2**53)],
+)
+@pytest.mark.filterwarnings("error")
+def test_whole_packets_stay_within_what_a_float_counts(rate_bps, packets):
+    assert waveform.whole_packets(rate_bps, 10.0, 1e4) == packets
+    assert waveform.whole_packets(np.array([rate_bps]), 10.0, 1e4).tolist() == [packets]
+
+
+def test_packets_of_one_bit_are_counted():
+    tables = model(packet_bits=1.0, rate_bps=(1e12, 2e12, 4e12, 1e13), cpi_s=10.0).params.derived()
+    assert (tables["capacity"] >= 0).all() and (tables["capacity"] <= 1e14).all()

@@ -34,6 +34,7 @@ class Installation:
 
     def __init__(self, root: Path) -> None:
         self.root, self.cache = root, root / "cache"
+        self.settings: dict[str, str] = {}
         source = Path(isac_envs.__file__).parent
         ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(source, root / "isac_envs", ignore=ignored)
@@ -43,7 +44,7 @@ class Installation:
     def run(self, program: str | None = None) -> str:
         here = str(Path(__file__).parent)  # for the toys
         path = os.pathsep.join((str(self.root), here))
-        settings = {"PYTHONPATH": path, "NUMBA_CACHE_DIR": str(self.cache)}
+        settings = {"PYTHONPATH": path, "NUMBA_CACHE_DIR": str(self.cache), **self.settings}
         finished = subprocess.run(
             [sys.executable, "-W", "error", "-c", program or PROGRAM.format(root=str(self.root))],
             env={**os.environ, **settings},
@@ -102,3 +103,15 @@ def test_the_package_runs_where_nothing_can_be_cached(tmp_path: Path) -> None:
         "s = np.zeros(4, np.uint64); seed_stream(s, np.uint64(1), np.uint64(1)); print(s.any())"
     )
     assert installed.run(f"import os\nos.environ['HOME'] = {str(blocked)!r}\n{program}") == "True\n"
+
+
+def test_no_stale_machine_code_where_the_cache_folder_cannot_be_written(tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("in the way of a folder")
+    installed = Installation(tmp_path / "root")
+    installed.cache = blocked / "cache"
+    installed.settings = {"HOME": str(blocked), "XDG_CACHE_HOME": str(blocked)}
+    first = installed.run()
+    assert not list(installed.root.rglob("*.nb?"))
+    installed.append("kernels/rng.py", ALWAYS)
+    assert float(installed.run()) < float(first)

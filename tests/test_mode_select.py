@@ -183,8 +183,8 @@ def simulate(scenario, name, copies, steps, **overrides):
     return reward / (copies * steps), missed, events
 
 
-@pytest.mark.parametrize("scenario", [*TRANSFER, "hieu2020"])
-@pytest.mark.parametrize("name", ["optimum", "safe", "random"])
+@pytest.mark.parametrize("scenario", [*TRANSFER, "hieu2020", "rush_hour"])
+@pytest.mark.parametrize("name", ["optimum", "queue_aware", "random"])
 def test_a_million_steps_agree_with_the_exact_episode(scenario, name):
     """2500 independent episodes of 400 steps: within four standard errors."""
     env = VectorEnv(ID, 2500, scenario=scenario)

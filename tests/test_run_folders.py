@@ -28,6 +28,8 @@ def run_folder(tmp_path_factory):
 
 
 def copy_of(run_folder, tmp_path):
+    other = run_folder.with_name("seed_1") / "weights.pt"
+    shutil.copy(other, tmp_path / "other.pt")
     return shutil.copytree(run_folder, tmp_path / "copy")
 
 
@@ -96,7 +98,8 @@ def test_stopping_a_training_leaves_no_traceback(tmp_path):
     finally:
         running.kill()
     assert running.returncode == 130
-    assert errors == "isac: error: stopped\n"
+    assert errors.endswith("isac: error: stopped\n")
+    assert "Traceback" not in errors
     assert not list(tmp_path.rglob("weights*"))
 
 
@@ -116,6 +119,10 @@ def truncate(name):
         path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
 
     return spoil
+
+
+def swap_weights(folder):
+    (folder / "weights.pt").write_bytes((folder.parent / "other.pt").read_bytes())
 
 
 def remove(name):
@@ -138,7 +145,10 @@ def pickle_weights(folder):
         (truncate("run.toml"), ("run.toml",)),
         (spoil_text("event_fast = 0.5", "event_fast = 0.4"), ("run.toml", "scenario_hash")),
         (spoil_text("event_fast = 0.5", "event_fast = 7"), ("event_fast", "7")),
-        (spoil_text('status = "finished"', 'status = "running"'), ("not finished",)),
+        (spoil_text('status = "finished"', 'status = "running"'), ("run.toml", "edited")),
+        (spoil_text("steps = 4000", "steps = 99000000"), ("run.toml", "edited")),
+        (spoil_text("gamma = ", "gamma = 0."), ("run.toml",)),
+        (swap_weights, ("weights.pt", "not the weights")),
         (spoil_text('agent = "ddqn"', 'agent = "no"'), ("no",)),
         (spoil_text("isac/ModeSelect-v0", "isac/Other-v0"), ("isac/Other-v0",)),
         (spoil_text("copies =", "copis ="), ("copies",)),
@@ -154,3 +164,59 @@ def test_a_damaged_run_folder_is_refused_with_the_reason(spoil, words, run_folde
 
 def test_a_folder_that_is_no_run_is_refused(tmp_path):
     assert "not a run folder" in refused("evaluate", str(tmp_path))
+
+
+def test_a_finished_run_is_not_trained_again(run_folder):
+    before = (run_folder / "weights.pt").stat().st_mtime_ns
+    root = run_folder.parents[2]
+    arguments = ("--agent", "ddqn", "--steps", "4000", "--episodes", "2", "--out", str(root))
+    assert isac("train", NAME, *arguments).returncode == 0
+    assert (run_folder / "weights.pt").stat().st_mtime_ns == before
+
+
+def test_an_interrupted_run_is_refused(run_folder, tmp_path):
+    from isac_agents.runs import read_record, write_record
+
+    folder = copy_of(run_folder, tmp_path)
+    write_record(folder, read_record(folder).model_copy(update={"status": "running"}))
+    assert "not finished" in refused("evaluate", str(folder), "--episodes", "2")
+
+
+def test_runs_of_other_settings_get_rows_of_their_own(run_folder, tmp_path):
+    arguments = ("--agent", "ddqn", "--steps", "2000", "--episodes", "2", "--out", str(tmp_path))
+    assert isac("train", NAME, *arguments).returncode == 0
+    other = next(tmp_path.rglob("seed_0"))
+    folders = (str(run_folder), str(run_folder.with_name("seed_1")), str(other))
+    done = isac("evaluate", NAME, "--agent", *folders, "--episodes", "2", "--json")
+    rows = [row for row in json.loads(done.stdout)["rows"] if row["kind"] == "agent"]
+    assert sorted(row["runs"] for row in rows) == [1, 2]
+
+
+def test_a_run_is_evaluated_in_the_form_that_it_observes(tmp_path):
+    arguments = ("--steps", "2000", "--episodes", "2", "--out", str(tmp_path))
+    trained = isac("train", NAME, "--parameters", "observation=bits", *arguments)
+    assert trained.returncode == 0, trained.stderr
+    folder = str(next(tmp_path.rglob("seed_0")))
+    assert isac("evaluate", NAME, "--agent", folder, "--episodes", "2").returncode == 0
+
+
+def test_a_run_of_another_size_is_refused(tmp_path):
+    arguments = ("--steps", "640", "--episodes", "2", "--out", str(tmp_path))
+    smaller = ("--agent", "q_learning", "--parameters", "queue_capacity=5")
+    assert isac("train", NAME, *smaller, *arguments).returncode == 0
+    folder = str(next(tmp_path.rglob("seed_0")))
+    assert "observation space" in refused("evaluate", NAME, "--agent", folder, "--episodes", "2")
+
+
+def test_seeds_train_on_environments_of_their_own():
+    from isac_agents.learners import make_learner
+    from isac_agents.training import plan_jobs
+
+    worlds = []
+    for job in plan_jobs(NAME, "ddqn", seeds=(0, 1, 2)):
+        env = make_learner(job.record).get_env()
+        env.reset()
+        worlds.append({tuple(row) for row in env.batch.env["world"].tolist()})
+    assert all(len(each) == job.record.copies for each in worlds)
+    assert not worlds[0] & worlds[1]
+    assert not worlds[1] & worlds[2]

@@ -36,6 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
     except IsacError as error:
         return _fail(str(error), 2, error)
+    except BrokenPipeError:
+        raise
     except OSError as error:
         return _fail(f"{error.filename or 'file'}: {error.strerror or error}", 2, error)
     except KeyboardInterrupt:

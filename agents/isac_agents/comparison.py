@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from rich.table import Table
+from scipy import stats
 
 from isac_agents.commands.output import table
 from isac_agents.evaluation import (
@@ -17,6 +18,7 @@ from isac_agents.evaluation import (
     Policy,
     baseline,
     interquartile_mean,
+    interval_of,
     mean_interval,
     play,
 )
@@ -137,26 +139,42 @@ def compare(
 
 @dataclass(frozen=True)
 class Scale:
-    """Random and best reward of the same episodes, to normalise with."""
+    """Rewards of random actions and of the optimum in the same episodes, to normalise with."""
 
     floor: Array
-    top: float
+    top: Array
 
     @classmethod
     def of(cls, played: Mapping[str, Evaluation]) -> "Scale":
-        """Read the scale off the baselines ``random`` and ``optimum``."""
+        """Read the scale off the baselines ``random`` and ``optimum``.
+
+        Raises:
+            IsacError: If the environment lacks one of them.
+        """
         missing = {"random", "optimum"} - set(played)
         if missing:
             raise IsacError(f"the environment lacks the baselines {', '.join(sorted(missing))}")
-        return cls(played["random"].reward, float(played["optimum"].reward.mean()))
+        return cls(played["random"].reward, played["optimum"].reward)
 
-    def score(self, reward: Array) -> Array:
-        """Return normalised scores of episodes; their mean is the score of the policy."""
-        return (reward - self.floor) / (self.top - float(self.floor.mean()))
+    def score(self, reward: Array) -> float:
+        """Return the normalised score of a policy from its rewards in the episodes."""
+        return float(_score(reward, self.floor, self.top))
+
+    def interval(self, reward: Array, seed: int = 0) -> Interval:
+        """Return the score with an interval over episodes, which are resampled jointly."""
+        if np.array_equal(reward, self.floor) or np.array_equal(reward, self.top):
+            value = self.score(reward)
+            return Interval(value, value, value)
+        return interval_of((reward, self.floor, self.top), _score, seed)
+
+
+def _score(reward: Array, floor: Array, top: Array, axis: int = -1) -> Any:
+    low = floor.mean(axis)
+    return (reward.mean(axis) - low) / (top.mean(axis) - low)
 
 
 def _baseline_row(name: str, model: Model, result: Evaluation, scale: Scale) -> Row:
-    score = mean_interval(scale.score(result.reward))
+    score = scale.interval(result.reward)
     return Row(
         name,
         model.baselines[name].kind,
@@ -169,13 +187,14 @@ def _baseline_row(name: str, model: Model, result: Evaluation, scale: Scale) -> 
 
 
 def _agent_row(name: str, model: Model, results: Sequence[Evaluation], scale: Scale) -> Row:
-    rewards = np.array([each.reward.mean() for each in results])
-    scores = np.array([scale.score(each.reward).mean() for each in results])
+    scores = tuple(scale.score(each.reward) for each in results)
     if len(results) == 1:
-        reward, score = results[0].reward, scale.score(results[0].reward)
-        intervals = mean_interval(reward), mean_interval(score)
+        reward, score = mean_interval(results[0].reward), scale.interval(results[0].reward)
     else:
-        intervals = interquartile_mean(rewards), interquartile_mean(scores)
+        means = np.array([each.reward.mean() for each in results])
+        reward, score = interquartile_mean(means), interquartile_mean(np.array(scores))
     summaries = [each.summary(model) for each in results]
-    figures = {key: float(np.mean([s[key] for s in summaries])) for key in summaries[0]}
-    return Row(name, "agent", *intervals, len(results), tuple(scores.tolist()), figures)
+    figures = {
+        key: float(stats.trim_mean([each[key] for each in summaries], 0.25)) for key in summaries[0]
+    }
+    return Row(name, "agent", reward, score, len(results), scores, figures)

@@ -15,7 +15,6 @@ from gymnasium.error import InvalidAction
 from gymnasium.vector import AutoresetMode
 from scipy import stats
 
-from isac_envs import planning
 from isac_envs.core.vector_env import VectorEnv
 from isac_envs.declaration.model import Model
 from isac_envs.errors import IsacError
@@ -124,7 +123,7 @@ def interquartile_mean(scores: Array, seed: int = 0) -> Interval:
         scores: One score a run, shape ``(runs,)``.
         seed: Seed of the bootstrap.
     """
-    return _bootstrap(scores, lambda x, axis=-1: stats.trim_mean(x, 0.25, axis=axis), seed)
+    return _bootstrap(scores, _trimmed, seed)
 
 
 def mean_interval(values: Array, seed: int = 0) -> Interval:
@@ -132,26 +131,13 @@ def mean_interval(values: Array, seed: int = 0) -> Interval:
     return _bootstrap(values, np.mean, seed)
 
 
-def bounds(model: Model, episodes: int, seed: int = HELD_OUT_SEED) -> tuple[float, float]:
-    """Return the mean reward per step of random actions and of the optimum.
-
-    Both are exact where the environment has a finite model, otherwise played on the given seeds
-    by the baseline ``random`` and the one called ``optimum``.
-    """
-    if model.finite:
-        mdp = model.transition_model()
-        floor = planning.episode_mean(mdp, planning.uniform_policy(mdp))
-        return floor, planning.finite_horizon(mdp).mean
-    scores = [
-        play(baseline(model, name), model, episodes, seed).reward.mean()
-        for name in ("random", "optimum")
-    ]
-    return float(scores[0]), float(scores[1])
-
-
 def baseline(model: Model, name: str) -> MakePolicy:
     """Return the maker of a baseline of the environment."""
     return lambda env: model.baselines[name](env.batch)
+
+
+def _trimmed(values: Array, axis: int = -1) -> Any:
+    return stats.trim_mean(values, 0.25, axis=axis)
 
 
 class _Sums:
@@ -189,9 +175,9 @@ def _decide(policy: Policy, observation: Any, memory: Any, start: Any, model: Mo
     try:
         answer = policy.predict(observation, state=memory, episode_start=start, deterministic=True)
         actions, memory = answer
-    except (TypeError, ValueError) as error:
-        name = type(policy).__name__
-        raise IsacError(f"{model.id}: the predict method of {name} failed: {error}") from error
+    except Exception as error:  # the code of others may raise anything
+        reason = f"{type(policy).__name__}.predict raised {type(error).__name__}: {error}"
+        raise IsacError(f"{model.id}: {reason}") from error
     return np.asarray(actions), memory
 
 
@@ -199,7 +185,19 @@ def _bootstrap(values: Array, statistic: Callable[..., Any], seed: int) -> Inter
     value = float(statistic(values))
     if len(values) < 2 or np.ptp(values) == 0.0:
         return Interval(value, value, value)
+    return interval_of((values,), statistic, seed)
+
+
+def interval_of(samples: tuple[Array, ...], statistic: Callable[..., Any], seed: int) -> Interval:
+    """Return a statistic of paired samples with its 95 % percentile bootstrap interval.
+
+    Args:
+        samples: Arrays of equal length; their entries are resampled together.
+        statistic: Takes the arrays and ``axis``.
+        seed: Seed of the bootstrap.
+    """
     found = stats.bootstrap(
-        (values,), statistic, method="percentile", n_resamples=2000, rng=np.random.default_rng(seed)
-    ).confidence_interval
-    return Interval(value, float(found.low), float(found.high))
+        samples, statistic, paired=True, vectorized=True, method="percentile", n_resamples=2000,
+        batch=100, rng=np.random.default_rng(seed),
+    ).confidence_interval  # fmt: skip
+    return Interval(float(statistic(*samples)), float(found.low), float(found.high))

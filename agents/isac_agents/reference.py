@@ -8,10 +8,13 @@ import tomlkit
 from isac_agents.evaluation import baseline, mean_interval, play
 from isac_agents.runs import write_atomically
 from isac_envs import planning, scenarios
+from isac_envs.catalog import model_class
 from isac_envs.declaration.baseline import OptimalBaseline, RandomBaseline, tabulate
 from isac_envs.declaration.model import Model
 
 HEADER = "# measured; made by: isac reference {environment} --scenario {name} --write"
+
+_MOST_SWEEPS = 100_000  # a few hundred do for chains that mix within an episode
 
 
 def exact_rows(model: Model, discount: float) -> dict[str, Any]:
@@ -20,6 +23,10 @@ def exact_rows(model: Model, discount: float) -> dict[str, Any]:
     Args:
         model: An environment with a finite model.
         discount: Discount factor of the value iteration that gives the first row.
+
+    Returns:
+        The rows and the optima; ``optimal_average`` is None where it depends on the
+        start, or is not found in a reasonable time (chains that hardly ever move).
     """
     mdp = model.transition_model()
     solution = planning.value_iteration(mdp, discount)
@@ -30,7 +37,7 @@ def exact_rows(model: Model, discount: float) -> dict[str, Any]:
         "states": mdp.states,
         "actions": mdp.actions,
         "sweeps": solution.sweeps,
-        "optimal_average": planning.optimal_average(mdp),
+        "optimal_average": _optimal_average(mdp),
         "optimal_episode": optimum.mean,
         "policies": [_exact_row(model, mdp, *item) for item in policies.items()],
         "policy": solution.policy.tolist(),
@@ -43,7 +50,8 @@ def measure(environment: str, scenario: str, episodes: int) -> dict[str, Any]:
     Exact where a baseline is a table over the states of a finite model, otherwise from episodes
     on held-out seeds with the half width of a 95 % interval.
     """
-    model = scenarios.build(environment, scenario, {})
+    chosen = scenarios.load(environment, scenario, ignore_reference=True)
+    model = model_class(environment)(chosen.parameters)
     mdp = model.transition_model() if model.finite else None
     tables = _tables(model, mdp) if mdp else {}
     scores: dict[str, dict[str, Any]] = {}
@@ -86,6 +94,14 @@ def write(environment: str, scenario: str, result: dict[str, Any]) -> None:
     section.add("scores", scores)
     document.add("reference", section)
     write_atomically(path, lambda new: new.write_text(tomlkit.dumps(document), encoding="utf-8"))
+
+
+def _optimal_average(mdp: planning.FiniteMdp) -> float | None:
+    """Return the best long-run average, or None where there is no single one or none is found."""
+    try:
+        return planning.optimal_average(mdp, max_sweeps=_MOST_SWEEPS)
+    except (ValueError, RuntimeError):
+        return None
 
 
 def _tables(model: Model, mdp: planning.FiniteMdp) -> dict[str, Any]:

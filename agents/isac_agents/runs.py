@@ -5,6 +5,8 @@ hyper-parameters, seed, versions), ``progress.csv`` (the learning curve) and the
 are written beside their place and moved there in one step, so that a reader never sees half.
 """
 
+import hashlib
+import json
 import os
 import platform
 import subprocess
@@ -43,6 +45,7 @@ class RunRecord(BaseModel):
         steps: Environment steps of training.
         seed: Seed of the learner and of the first copy.
         cpu_seconds: Process time of training, 0 while running.
+        weights_sha256: Hash of the file of weights, empty while running.
         versions: Versions of Python and the packages that matter.
         git: Commit of the working directory, empty where there is none.
     """
@@ -60,8 +63,15 @@ class RunRecord(BaseModel):
     steps: int
     seed: int
     cpu_seconds: float = 0.0
+    weights_sha256: str = ""
     versions: dict[str, str]
     git: str = ""
+
+    @property
+    def content_hash(self) -> str:
+        """SHA-256 over everything above, written into the file to tell when it was edited."""
+        content = json.dumps(self.model_dump(mode="json"), sort_keys=True)
+        return hashlib.sha256(content.encode()).hexdigest()
 
     def model(self) -> Model:
         """Return the environment that the run was trained on.
@@ -80,7 +90,7 @@ class RunRecord(BaseModel):
 def place(records: Sequence[RunRecord], root: Path) -> list[Path]:
     """Return a folder for each run, in the first place that holds no run of other settings.
 
-    A run of the same settings is made again in its place: it comes to the same numbers.
+    Runs of the same settings and versions share a place: they come to the same numbers.
 
     Args:
         records: Runs of one agent that differ by their seed.
@@ -104,13 +114,13 @@ def _is_same(folder: Path, record: RunRecord) -> bool:
         before = read_record(folder)
     except IsacError:
         return False
-    ignored = {"status", "cpu_seconds", "versions", "git"}
+    ignored = {"status", "cpu_seconds", "weights_sha256", "git"}
     return before.model_dump(exclude=ignored) == record.model_dump(exclude=ignored)
 
 
 def write_record(folder: Path, record: RunRecord) -> None:
     """Write ``run.toml``."""
-    text = tomlkit.dumps(record.model_dump(mode="json"))
+    text = tomlkit.dumps({"record_hash": record.content_hash, **record.model_dump(mode="json")})
     write_atomically(folder / RECORD, lambda path: path.write_text(text, encoding="utf-8"))
 
 
@@ -124,9 +134,10 @@ def read_record(folder: str | Path) -> RunRecord:
     if not path.is_file():
         raise IsacError(f"{folder}: not a run folder, it has no {RECORD}")
     try:
-        record = RunRecord(**tomllib.loads(path.read_text(encoding="utf-8")))
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        stated = content.pop("record_hash", None)
+        record = RunRecord(**content)
         record.model()
-        return record
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise IsacError(f"{path}: not a TOML file: {error}") from None
     except ValidationError as error:
@@ -135,6 +146,22 @@ def read_record(folder: str | Path) -> RunRecord:
         raise IsacError(f"{path}: field {where!r}: {first['msg']}") from None
     except IsacError as error:
         raise IsacError(f"{path}: {error}") from None
+    if stated != record.content_hash:
+        raise IsacError(f"{path}: was edited, its content does not have the stated record_hash")
+    return record
+
+
+def is_finished(folder: Path) -> bool:
+    """Return whether a folder holds a complete run."""
+    try:
+        return read_record(folder).status == "finished"
+    except IsacError:
+        return False
+
+
+def sha256(path: Path) -> str:
+    """Return the SHA-256 of a file."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def write_atomically(path: Path, write: Callable[[Path], object]) -> None:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from multiprocessing.sharedctypes import SynchronizedArray
 from multiprocessing.synchronize import Event
 from pathlib import Path
@@ -15,22 +15,21 @@ from typing import Any
 
 from isac_agents import registry
 from isac_agents.evaluation import HELD_OUT_SEED
+from isac_agents.learners import make_learner, save_learner
 from isac_agents.runs import (
     RunRecord,
     git_commit,
+    is_finished,
     place,
-    read_record,
+    sha256,
     versions,
-    write_atomically,
     write_record,
 )
 from isac_envs import scenarios
-from isac_envs.errors import IsacError
+from isac_envs.errors import IsacError, UnknownNameError
 
 Report = Callable[[int], None]
 """Called with the number of environment steps done so far."""
-
-TORCH_WEIGHTS, ARRAY_WEIGHTS = "weights.pt", "weights.npz"
 
 
 @dataclass(frozen=True)
@@ -68,15 +67,23 @@ def plan_jobs(
         IsacError: If a name, a parameter or a number is not valid.
     """
     chosen = scenarios.load(environment, scenario)
+    for name in chosen.agents:
+        if ":" not in name and name not in registry.names():
+            raise UnknownNameError(f"agent in scenario {chosen.name}", name, registry.names())
     preset = registry.preset(agent, chosen.agents)
-    model = scenarios.build(environment, scenario, {**(overrides or {}), **preset.environment})
+    given = dict(overrides or {})
+    for name, value in preset.environment.items():
+        if given.get(name, value) != value:
+            raise IsacError(f"agent {agent} needs the parameter {name} = {value!r}")
+    model = scenarios.build(environment, scenario, {**given, **preset.environment})
     steps = preset.steps if steps is None else steps
     registry.check(preset, hyper_parameters or {})
     if steps < 1:
         raise IsacError(f"steps is {steps}, must be at least 1")
+    most = HELD_OUT_SEED // preset.copies
     for seed in seeds:
-        if not 0 <= seed < HELD_OUT_SEED:
-            raise IsacError(f"seed is {seed}, must lie in 0..{HELD_OUT_SEED - 1}")
+        if not 0 <= seed < most:
+            raise IsacError(f"seed is {seed}, must lie in 0..{most - 1}")
     record = RunRecord(
         status="running",
         environment=model.id,
@@ -97,7 +104,7 @@ def plan_jobs(
 
 
 def train_all(jobs: Sequence[Job], processes: int, progress: Callable[[list[int]], None]) -> None:
-    """Train all jobs, at most ``processes`` at a time.
+    """Train all jobs that are not finished yet, at most ``processes`` at a time.
 
     Args:
         jobs: What to train.
@@ -109,6 +116,9 @@ def train_all(jobs: Sequence[Job], processes: int, progress: Callable[[list[int]
     """
     if processes < 1:
         raise IsacError(f"jobs is {processes}, must be at least 1")
+    jobs = [job for job in jobs if not is_finished(job.folder)]
+    if not jobs:
+        return
     if processes == 1 or len(jobs) == 1:
         _train_here(jobs, progress)
         return
@@ -145,47 +155,24 @@ def train(job: Job, report: Report | None = None) -> Any:
     for path in (*job.folder.glob("weights.*"), *job.folder.glob("events.out.tfevents.*")):
         path.unlink()
     write_record(job.folder, record)
-    agent = _construct(record)
+    agent = make_learner(record)
     _log_to(agent, job.folder)
     started = time.process_time()
-    agent.learn(total_timesteps=record.steps, callback=_callback(report))
-    if hasattr(agent, "logger"):
-        agent.logger.close()
-    _save(agent, job.folder)
-    finished = {"status": "finished", "cpu_seconds": round(time.process_time() - started, 3)}
-    write_record(job.folder, record.model_copy(update=finished))
-    return agent
-
-
-def load(folder: str | Path) -> tuple[RunRecord, Any]:
-    """Return the record and the trained agent of a run folder.
-
-    Raises:
-        IsacError: If the folder is no finished run or a file in it is damaged.
-    """
-    folder = Path(folder)
-    record = read_record(folder)
-    if record.status != "finished":
-        raise IsacError(f"{folder}: the run is not finished")
-    agent_class = registry.resolve(record.agent)
-    if (folder / ARRAY_WEIGHTS).is_file():
-        return record, _load_arrays(agent_class, folder / ARRAY_WEIGHTS, record)
-    if not (folder / TORCH_WEIGHTS).is_file():
-        raise IsacError(f"{folder}: has neither {TORCH_WEIGHTS} nor {ARRAY_WEIGHTS}")
-    from isac_agents.algorithms.weights import warm_start
-
-    return record, warm_start(_construct(record), folder / TORCH_WEIGHTS)
-
-
-def _construct(record: RunRecord) -> Any:
-    from isac_agents.vec_env import BatchVecEnv
-
-    env = BatchVecEnv(record.model(), record.copies, seed=record.seed)
-    spec = replace(registry.preset(record.agent), hyper_parameters=record.hyper_parameters)
     try:
-        return registry.create(spec, env, record.seed)
+        agent.learn(total_timesteps=record.steps, callback=_callback(report))
     except (TypeError, ValueError, AssertionError) as error:
         raise IsacError(f"agent {record.agent}: {error}") from error
+    finally:
+        if hasattr(agent, "logger"):
+            agent.logger.close()
+    weights = save_learner(agent, job.folder)
+    finished = {
+        "status": "finished",
+        "cpu_seconds": round(time.process_time() - started, 3),
+        "weights_sha256": sha256(weights),
+    }
+    write_record(job.folder, record.model_copy(update=finished))
+    return agent
 
 
 def _callback(report: Report | None) -> Callable[[dict[str, Any], dict[str, Any]], bool] | None:
@@ -197,24 +184,6 @@ def _callback(report: Report | None) -> Callable[[dict[str, Any], dict[str, Any]
         return True
 
     return call
-
-
-def _save(agent: Any, folder: Path) -> None:
-    if hasattr(agent, "policy") and hasattr(agent.policy, "state_dict"):
-        from isac_agents.algorithms.weights import save_weights
-
-        write_atomically(folder / TORCH_WEIGHTS, lambda path: save_weights(agent, path))
-    else:
-        write_atomically(folder / ARRAY_WEIGHTS, agent.save)
-
-
-def _load_arrays(agent_class: Any, path: Path, record: RunRecord) -> Any:
-    from isac_agents.vec_env import BatchVecEnv
-
-    try:
-        return agent_class.load(path, env=BatchVecEnv(record.model(), 1, seed=record.seed))
-    except (OSError, ValueError, KeyError, EOFError) as error:
-        raise IsacError(f"{path}: the weights cannot be loaded: {error}") from error
 
 
 def _log_to(agent: Any, folder: Path) -> None:

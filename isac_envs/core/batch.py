@@ -110,6 +110,7 @@ class Batch:
         self.state: State = model.allocate(n)
         self._parts = _split(n, threads)
         self._entries: dict[str, Callable[..., None]] = {}
+        self._pool: ThreadPoolExecutor | None = None
 
     @property
     def env(self) -> Array:
@@ -223,9 +224,12 @@ class Batch:
             for part in self._parts
         ]
         entry = self._entry(name, split[0])
-        with ThreadPoolExecutor(len(split)) as pool:
-            for job in [pool.submit(entry, *arguments) for arguments in split]:
-                job.result()
+        if self._pool is None:
+            self._pool = ThreadPoolExecutor(len(split) - 1)
+        jobs = [self._pool.submit(entry, *arguments) for arguments in split[1:]]
+        entry(*split[0])
+        for job in jobs:
+            job.result()
 
     def _entry(self, name: str, arguments: tuple[Any, ...]) -> Callable[..., None]:
         """Return the machine code of a kernel for this batch's arrays.
@@ -240,8 +244,8 @@ class Batch:
         return self._entries[name]
 
     def __getstate__(self) -> dict[str, Any]:
-        """Leave the machine code out of pickles and copies; it is found again on first use."""
-        return {**self.__dict__, "_entries": {}}
+        """Leave machine code and threads out of pickles and copies; they are made anew."""
+        return {**self.__dict__, "_entries": {}, "_pool": None}
 
 
 def _part(arrays: tuple[Array, ...], part: slice) -> tuple[Array, ...]:

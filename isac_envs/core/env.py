@@ -9,6 +9,7 @@ import numpy as np
 from gymnasium.error import ResetNeeded
 
 from isac_envs.core.batch import Batch, Frame
+from isac_envs.core.rendering import warn_no_rendering
 from isac_envs.declaration.baseline import Baseline
 from isac_envs.declaration.model import Model, State
 from isac_envs.errors import UnknownNameError
@@ -35,7 +36,7 @@ class Env(gymnasium.Env[Any, Any]):
     Args:
         model: Id of a registered environment, ``"module:Class"``, or a bound model.
         scenario: Name of a registered scenario or path of a scenario file; None for the default.
-        render_mode: None; no environment of this kind renders.
+        render_mode: None; others are ignored with a warning, nothing renders yet.
         **overrides: Single parameters that replace the scenario's.
 
     The ``info`` of a step holds ``objectives`` (vector), ``cost`` (their sum), ``costs``,
@@ -61,7 +62,8 @@ class Env(gymnasium.Env[Any, Any]):
         self.batch = Batch(self.model, 1)
         self.observation_space = self.model.observation.space()
         self.action_space = self.model.action.space()
-        self.render_mode = render_mode
+        warn_no_rendering(self.model.id, render_mode)
+        self.render_mode = None
         self._over = True
         self._bind()
 
@@ -103,8 +105,10 @@ class Env(gymnasium.Env[Any, Any]):
         self, *, seed: int | None = None, options: Mapping[str, Any] | None = None
     ) -> tuple[Any, dict[str, Any]]:
         """Start an episode; a seed restarts the random streams, None goes on with them."""
+        if seed is None and not self.batch.env["world"].any():
+            seed = int(np.random.default_rng().integers(2**63))  # stands in np_random_seed then
         super().reset(seed=seed)
-        self.batch.reset(self._frame, (seed,), entropy=self.np_random)
+        self.batch.reset(self._frame, (seed,))
         self._over = False
         info: dict[str, Any] = {}
         self._add_mask(info)

@@ -11,6 +11,7 @@ import pettingzoo
 from gymnasium.error import InvalidAction, ResetNeeded
 
 from isac_envs.core.batch import Batch, Frame
+from isac_envs.core.rendering import warn_no_rendering
 from isac_envs.declaration.model import Model, State
 from isac_envs.scenarios import build
 
@@ -21,7 +22,7 @@ class ParallelEnv(pettingzoo.ParallelEnv[str, Any, Any]):  # type: ignore[misc]
     Args:
         model: Id of a registered environment, ``"module:Class"``, or a bound model.
         scenario: Name of a registered scenario or path of a scenario file; None for the default.
-        render_mode: None; no environment of this kind renders.
+        render_mode: None; others are ignored with a warning, nothing renders yet.
         **overrides: Single parameters that replace the scenario's.
 
     Raises:
@@ -41,7 +42,8 @@ class ParallelEnv(pettingzoo.ParallelEnv[str, Any, Any]):  # type: ignore[misc]
         self.model = build(model, scenario, overrides)
         self.metadata = {**type(self).metadata, "name": self.model.id}
         self.batch = Batch(self.model, 1)
-        self.render_mode = render_mode
+        warn_no_rendering(self.model.id, render_mode)
+        self.render_mode = None
         self.possible_agents = [*self.model.agents]
         self.agents: list[str] = []
         self.observation_spaces = {

@@ -12,6 +12,7 @@ from gymnasium.vector import AutoresetMode
 from gymnasium.vector.utils import batch_space
 
 from isac_envs.core.batch import Batch, Frame
+from isac_envs.core.rendering import warn_no_rendering
 from isac_envs.declaration.model import Model, State
 from isac_envs.kernels.arrays import weigh
 from isac_envs.scenarios import build
@@ -34,7 +35,7 @@ class VectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
         max_episode_steps: Truncates earlier than the scenario's horizon.
         num_threads: Threads that share a step of a batch of at least 2048 copies.
         copy: Hand out new arrays each step; False reuses them, which the next step overwrites.
-        render_mode: None; no environment of this kind renders.
+        render_mode: None; others are ignored with a warning, nothing renders yet.
         **overrides: Single parameters that replace the scenario's.
 
     Raises:
@@ -61,7 +62,8 @@ class VectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
         self.num_envs = num_envs
         self.autoreset_mode = AutoresetMode(autoreset_mode)
         self.metadata = {"render_modes": [], "autoreset_mode": self.autoreset_mode}
-        self.render_mode = render_mode
+        warn_no_rendering(self.model.id, render_mode)
+        self.render_mode = None
         self.single_observation_space = self.model.observation.space()
         self.single_action_space = self.model.action.space()
         self.observation_space = batch_space(self.single_observation_space, num_envs)

@@ -116,10 +116,12 @@ class PackageLocator(caching.UserWideCacheLocator):  # type: ignore[misc]
 
 @contextmanager
 def _package_locator() -> Iterator[None]:
-    """Put our locator first while one function is decorated; other libraries keep theirs."""
+    """Use our locator alone while one function is decorated; other libraries keep theirs.
+
+    Numba's own would keep machine code beside the sources, stamped with a single file.
+    """
     before = config.CACHE_LOCATOR_CLASSES
-    others = before or ",".join(each.__name__ for each in caching.CacheImpl._locator_classes)
-    config.CACHE_LOCATOR_CLASSES = f"{__name__}.{PackageLocator.__name__},{others}"
+    config.CACHE_LOCATOR_CLASSES = f"{__name__}.{PackageLocator.__name__}"
     try:
         yield
     finally:

@@ -18,9 +18,16 @@ def emit_json(value: Any) -> None:
     sys.stdout.write("\n")
 
 
-def console() -> Console:
-    """Return a console on standard output; a pipe gets plain text 120 columns wide."""
-    return Console(width=None if sys.stdout.isatty() else 120, highlight=False)
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """Leave it to the command, instead of ending the process here."""
+        raise BrokenPipeError
+
+
+def console(stderr: bool = False) -> Console:
+    """Return a console on standard output or error; a pipe gets plain text 120 columns wide."""
+    stream = sys.stderr if stderr else sys.stdout
+    return _Console(width=None if stream.isatty() else 120, highlight=False, stderr=stderr)
 
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Table:

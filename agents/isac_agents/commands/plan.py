@@ -45,14 +45,14 @@ def plan(
          *(_number(row[name]) for name in signals)]
         for row in result["policies"]
     ]  # fmt: skip
-    out = console()
+    average, out = result["optimal_average"], console()
+    in_long_run = "" if average is None else f"{average:.6f} in the long run, nor "
     out.print(table(f"{model.id}, {scenario or model.default_scenario}", columns, rows))
     out.print(
         f"{result['states']} states, {result['actions']} actions; value iteration with discount "
         f"{discount:g} took {result['sweeps']} sweeps. 'reward per step' is the long-run average, "
         f"'in an episode' the mean over {model.params.horizon} steps from reset. No policy "
-        f"exceeds {result['optimal_average']:.6f} in the long run, nor "
-        f"{result['optimal_episode']:.6f} in an episode."
+        f"exceeds {in_long_run}{result['optimal_episode']:.6f} in an episode."
     )
 
 

@@ -44,7 +44,8 @@ def train(
     import os
 
     from isac_agents.comparison import Contestant, compare
-    from isac_agents.training import load, plan_jobs, train_all
+    from isac_agents.learners import load
+    from isac_agents.training import plan_jobs, train_all
 
     if seeds < 1:
         raise IsacError(f"seeds is {seeds}, must be at least 1")
@@ -97,7 +98,7 @@ class _Progress:
             TimeElapsedColumn(),
             TextColumn("left"),
             TimeRemainingColumn(),
-            console=console(),
+            console=console(stderr=True),
             disable=hidden,
         )
         self._runs, self._steps = runs, steps

@@ -7,16 +7,20 @@ import numpy as np
 
 from isac_envs.envs.mode_selection.arrivals import queue_after_arrivals
 from isac_envs.envs.mode_selection.frames_per_cpi.params import FramesPerCpiParams
-from isac_envs.planning import Array, FiniteMdp
+from isac_envs.planning import Array, FiniteMdp, refuse_large
 
 
 def transition_model(params: FramesPerCpiParams) -> FiniteMdp:
     """Return transition probabilities, expected rewards and expected signals.
 
     The signals are ``packets_sent``, ``packets_dropped``, ``sensing_utility`` and ``miss``.
+
+    Raises:
+        IsacError: If there are too many states for an exact solution.
     """
+    classes, actions = len(params.snr_db), len(params.frame_counts)
+    refuse_large(actions, (params.queue_capacity + 1) * classes)
     tables = params.derived()
-    classes, actions = tables["capacity"].shape
     queue, channel = np.indices((params.queue_capacity + 1, classes)).reshape(2, -1)
     states = len(queue)
     sent = np.minimum(queue, tables["capacity"].T[:, channel])  # (A, S)

@@ -45,7 +45,7 @@ class FramesPerCpiParams(EnvParams):
     queue_capacity: int = parameter(40, "Packets that the queue holds.", "packets", ge=1, le=1000)
     packet_bits: float = parameter(1e6, "Size of a packet of the queue.", "bit", ge=1)
     arrival_mean: float = parameter(
-        12.0, "Mean of the Poisson arrivals in a CPI.", "packets", gt=0, le=100
+        12.0, "Mean of the Poisson arrivals in a CPI.", "packets", ge=1e-6, le=100
     )
     cpi_s: float = parameter(0.01, "Duration of a CPI.", "s", gt=0, le=10)
     wavelength_m: float = parameter(0.005, "Wavelength of the carrier (60 GHz).", "m", gt=0, le=1)
@@ -55,7 +55,7 @@ class FramesPerCpiParams(EnvParams):
         ge=0,
     )  # fmt: skip
     residual_doppler_hz: float = parameter(
-        400.0, "Doppler shift of the link that stays uncompensated.", "Hz", ge=0
+        400.0, "Doppler shift of the link that stays uncompensated.", "Hz", ge=0, le=1e6
     )
     threshold_margin_db: float = parameter(
         1.5, "How far the SNR at which half of the frames are lost lies below a class's SNR.", "dB",
@@ -78,11 +78,11 @@ class FramesPerCpiParams(EnvParams):
         0.5, "Velocity error at which the worth of a detection falls to 1/e.", "m/s", gt=0
     )
     reward_sent: float = parameter(
-        0.5, "Reward of sending as many packets as arrive on average (w_c).", ge=0
+        0.5, "Reward of sending as many packets as arrive on average (w_c).", ge=0, le=1e9
     )
-    reward_sensing: float = parameter(1.0, "Reward of a perfectly sensed CPI (w_s).", ge=0)
+    reward_sensing: float = parameter(1.0, "Reward of a perfectly sensed CPI (w_s).", ge=0, le=1e9)
     penalty_dropped: float = parameter(
-        5.0, "Penalty of dropping as many packets as arrive on average (w_d).", ge=0
+        5.0, "Penalty of dropping as many packets as arrive on average (w_d).", ge=0, le=1e9
     )
 
     @model_validator(mode="after")

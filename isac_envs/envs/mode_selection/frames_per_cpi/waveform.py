@@ -19,6 +19,7 @@ Array: TypeAlias = npt.NDArray[np.float64]
 Values: TypeAlias = npt.ArrayLike
 
 _SMALLEST = float(np.finfo(np.float64).tiny)
+_MOST_PACKETS = 2**53  # the largest range in which a float holds every whole number
 
 
 def max_speed_m_s(frame_s: Values, wavelength_m: float) -> Array:
@@ -116,5 +117,7 @@ def goodput_bps(rate_bps: Values, frame_s: Values, overhead_s: float, error_rate
 
 
 def whole_packets(rate_bps: Values, cpi_s: float, packet_bits: float) -> npt.NDArray[np.int64]:
-    """Return how many whole packets a CPI carries at a data rate."""
-    return np.floor(np.asarray(rate_bps) * cpi_s / packet_bits).astype(np.int64)
+    """Return how many whole packets, from 0 to 2^53, a CPI carries at a data rate."""
+    with np.errstate(over="ignore"):
+        packets = np.floor(np.asarray(rate_bps) * cpi_s / packet_bits)
+    return np.clip(packets, 0, _MOST_PACKETS).astype(np.int64)

@@ -112,6 +112,28 @@ class Threshold(TableBaseline):
         return max(rules, key=lambda rule: average(mdp, rule))
 
 
+class QueueAware(TableBaseline):
+    """Takes a mild risk to let a long queue out."""
+
+    summary = (
+        "Radar if a condition is bad, but at least q packets go out in a good channel if the only "
+        "bad condition is not the speed; best q."
+    )
+
+    def table(self) -> Policy:
+        """Return the best rule's table, by the exact long-run average of each."""
+        mdp = self.model.transition_model()
+        capacity = self.params.queue_capacity
+        queue, channel, *conditions = np.indices((capacity + 1, 2, 2, 2, 2, 2)).reshape(6, -1)
+        bad, speed = sum(conditions), conditions[2]
+        bearable = (channel == 0) & (bad == 1) & (speed == 0)
+        rules = [
+            ((bad > 0) & ~(bearable & (queue >= q))).astype(np.int64)
+            for q in range(min(capacity, 10) + 2)  # beyond the capacity: the rule 'safe'
+        ]
+        return max(rules, key=lambda rule: average(mdp, rule))
+
+
 class Myopic(TableBaseline):
     """Maximises the expected reward of the next slot."""
 
@@ -124,6 +146,7 @@ class Myopic(TableBaseline):
 
 BASELINES: dict[str, type[Baseline]] = {
     "optimum": OptimalBaseline,
+    "queue_aware": QueueAware,
     "threshold": Threshold,
     "safe": Safe,
     "myopic": Myopic,

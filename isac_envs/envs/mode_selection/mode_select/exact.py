@@ -3,13 +3,14 @@
 State ``(queue, channel, road, weather, speed, object)`` in row-major order.
 """
 
+import math
+
 import numpy as np
 
 from isac_envs.envs.mode_selection.arrivals import queue_after_arrivals
+from isac_envs.envs.mode_selection.mode_select.kernel import COMMUNICATE, RADAR
 from isac_envs.envs.mode_selection.mode_select.params import ModeSelectParams
-from isac_envs.planning import Array, FiniteMdp
-
-COMMUNICATE, RADAR = 0, 1
+from isac_envs.planning import Array, FiniteMdp, refuse_large
 
 
 def transition_model(params: ModeSelectParams) -> FiniteMdp:
@@ -17,9 +18,13 @@ def transition_model(params: ModeSelectParams) -> FiniteMdp:
 
     The signals are ``event``, ``missed``, ``detected``, ``packets_sent``, ``packets_dropped`` and
     ``radar``.
+
+    Raises:
+        IsacError: If the queue is too long for an exact solution.
     """
     capacity = params.queue_capacity
     shape = (capacity + 1, 2, 2, 2, 2, 2)
+    refuse_large(2, math.prod(shape))
     queue, channel, road, weather, speed, nearby = np.indices(shape).reshape(6, -1)
     states = len(queue)
     event = _event_probability(params, road, weather, speed, nearby)

@@ -45,9 +45,11 @@ class ModeSelect(Model):
     conditions within two slots; its optimum is the myopic rule "communicate only if everything is
     good". In the default scenario conditions persist and only packets that were waiting count, so
     that planning pays: the optimum is 15 % above the best threshold rule. It is no riddle, though:
-    a rule on queue, channel and conditions together (``examples/custom_agent.py``) comes within
-    2 % of it. Measured by how far a heuristic gets from random to optimal, ``urban`` is the
-    hardest scenario.
+    ``queue_aware``, a rule on queue, channel and conditions together, comes within 2 % of it.
+    Measured by how far the best heuristic gets from random (0) to optimal (1) in an episode,
+    ``highway`` and ``storm`` are solved (0.995 and 1.000) and ``urban`` and ``light`` nearly so
+    (0.951 and 0.952). The benchmark is ``rush_hour``: no heuristic here gets beyond 0.670, and a
+    rule that was fitted to it (``examples/custom_agent.py``) reaches 0.889.
     """
 
     id = "isac/ModeSelect-v0"

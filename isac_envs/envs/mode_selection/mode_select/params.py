@@ -32,12 +32,17 @@ class ModeSelectParams(EnvParams):
     credit_empty_slots: bool = parameter(
         False, "Credit the packets that a slot could carry even when the queue holds fewer."
     )
-    reward_packet: float = parameter(1.0, "Reward of a packet sent in a slot without an event.")
-    reward_detected: float = parameter(
-        5.0, "Reward of a detected event, times one plus the number of bad conditions.", "1", HIEU
+    reward_packet: float = parameter(
+        1.0, "Reward of a packet sent in a slot without an event.", ge=-1e9, le=1e9
     )
-    penalty_missed: float = parameter(50.0, "Penalty of a missed event.", "1", HIEU, ge=0)
-    penalty_dropped: float = parameter(2.0, "Penalty of a packet that finds the queue full.", ge=0)
+    reward_detected: float = parameter(
+        5.0, "Reward of a detected event, times one plus the number of bad conditions.", "1", HIEU,
+        ge=-1e9, le=1e9,
+    )  # fmt: skip
+    penalty_missed: float = parameter(50.0, "Penalty of a missed event.", "1", HIEU, ge=0, le=1e9)
+    penalty_dropped: float = parameter(
+        2.0, "Penalty of a packet that finds the queue full.", ge=0, le=1e9
+    )
     event_clear: float = parameter(
         0.005, "Probability that a good condition causes an event.", "1", HIEU, ge=0, le=1
     )

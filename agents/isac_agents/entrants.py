@@ -1,0 +1,84 @@
+"""What the names on the command line stand for: run folders, agents, classes of one's own."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from isac_agents import registry
+from isac_agents.comparison import Contestant
+from isac_agents.evaluation import MakePolicy
+from isac_agents.runs import RunRecord
+from isac_envs.core.vector_env import VectorEnv
+from isac_envs.declaration.model import Model
+from isac_envs.errors import IsacError, UnknownNameError
+
+PER_RUN = {"seed", "status", "cpu_seconds", "weights_sha256", "versions", "git"}
+"""What may differ between runs that share a row."""
+
+
+def gather(names: Iterable[str], model: Model) -> dict[str, list[Contestant]]:
+    """Return the contestants by the name of their row; runs that differ by seed share one.
+
+    Args:
+        names: Run folders, names of agents or baselines, or ``module:Class``.
+        model: The environment of the comparison.
+
+    Raises:
+        IsacError: If a name stands for nothing, or an agent does not fit the environment.
+    """
+    rows: dict[str, list[Contestant]] = {}
+    labels: dict[str, str] = {}
+    for name in names:
+        if is_folder(name):
+            record, contestant = _trained(name, model)
+            settings = record.model_dump_json(exclude=PER_RUN)
+            if settings not in labels:
+                taken = record.agent in rows
+                labels[settings] = f"{record.agent}, {Path(name).parent}" if taken else record.agent
+            rows.setdefault(labels[settings], []).append(contestant)
+        elif ":" in name:
+            rows[name] = [Contestant(model, maker(name))]
+        elif name in registry.AGENTS:
+            train = f"isac train {model.id} --agent {name}"
+            raise IsacError(f"{name} has to be trained first: {train}; then name its run folder")
+        elif name in registry.names():
+            rows[name] = [Contestant(model, maker(name))]
+        elif name not in model.baselines:  # baselines are in every comparison
+            raise UnknownNameError("agent or baseline", name, [*model.baselines, *registry.names()])
+    return rows
+
+
+def is_folder(name: str) -> bool:
+    """Return whether a name is meant as the path of a run folder."""
+    return Path(name).exists() or name.endswith("/")
+
+
+def maker(name: str) -> MakePolicy:
+    """Return the maker of an agent of the user's own: its class takes the environment."""
+    agent_class = registry.resolve(name)
+
+    def make(env: VectorEnv) -> Any:
+        try:
+            agent = agent_class(env)
+        except Exception as error:  # the code of others may raise anything
+            raise IsacError(f"{name}: cannot be made: {type(error).__name__}: {error}") from error
+        if not callable(getattr(agent, "predict", None)):
+            raise IsacError(f"{name}: has no method predict(observation, state, ...)")
+        return agent
+
+    return make
+
+
+def _trained(folder: str, model: Model) -> tuple[RunRecord, Contestant]:
+    from isac_agents.learners import load
+
+    record, agent = load(folder)
+    if record.environment != model.id:
+        raise IsacError(f"{folder}: was trained on {record.environment}, not on {model.id}")
+    trained_on = record.model()
+    form = {k: v for k, v in record.parameters.items() if k == "observation"}
+    seen = model.with_parameters(form)
+    for what in ("observation", "action"):
+        if getattr(seen, what).space() != getattr(trained_on, what).space():
+            raise IsacError(f"{folder}: was trained with another {what} space")
+    return record, Contestant.trained(seen, agent)
