@@ -20,7 +20,7 @@ MATRIX = (
     ("isac/ModeSelect-v0", "hieu2020", ("ddqn", "dqn", "ppo", "q_learning")),
     ("isac/ModeSelect-v0", "rush_hour", ("ddqn", "q_learning")),
     ("isac/FramesPerCpi-v0", "arrivals_12", ("dueling_ddqn", "q_learning")),
-    ("isac/FramesPerCpi-v0", "sensing_heavy", ("dueling_ddqn",)),
+    ("isac/FramesPerCpi-v0", "sensing_heavy", ("dueling_ddqn", "q_learning")),
 )
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "results.md"
 START, END = "<!-- measured: start -->", "<!-- measured: end -->"

@@ -13,6 +13,7 @@ from isac_envs.kernels.gamma import gamma_pair, poisson_probability
 from isac_envs.kernels.jit import jit
 
 _NEGLIGIBLE = 1e-18
+_CENTRAL = 1e-17  # below it the mean changes 1 - Q by less than rounding, and x**k vanishes
 _TINY = 1e-250
 _HOPELESS = 720.0  # 1 - Q_M(a, b) is below exp(-(a - b)**2 / 2)
 
@@ -103,6 +104,8 @@ def marcum_pair(order: float, x: float, y: float) -> tuple[float, float]:
     if x < _TINY:
         return gamma_pair(1.0 * order, y)
     if y < x + order:
+        if x < _CENTRAL:
+            return gamma_pair(1.0 * order, y)
         if y < x and (math.sqrt(x) - math.sqrt(y)) ** 2 > _HOPELESS:
             return 0.0, 1.0
         lower = min(_lower_sum(order, x, y), 1.0)

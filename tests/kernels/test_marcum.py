@@ -7,6 +7,7 @@ from pathlib import Path
 import mpmath
 import numpy as np
 import pytest
+import scipy.special
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -120,3 +121,11 @@ def test_exponential_minus_one(x: float) -> None:
 def test_exponential_underflows_to_zero() -> None:
     assert gamma.exp_or_zero(-1e9) == 0.0
     assert gamma.one_minus_exp(1e9) == 1.0
+
+
+@pytest.mark.parametrize("a", [0.0, 1e-160, 2.2e-86, 1e-30, 1e-9, 1e-8, 1e-6, 1e-4])
+@pytest.mark.parametrize(("order", "b"), [(1, 1.0), (1, 0.1), (4, 2.0), (30, 5.0)])
+def test_marcum_q_of_a_vanishing_mean_is_the_central_tail(order: int, a: float, b: float) -> None:
+    """1 - Q = P(M, b^2/2) (1 - O(a^2)), for every small a."""
+    central = scipy.special.gammainc(order, 0.5 * b * b)
+    assert 1.0 - marcum_q(order, a, b) == pytest.approx(central, rel=1e-7, abs=1e-15)
