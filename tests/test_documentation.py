@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from isac_envs import scenarios
 from isac_envs.catalog import MODELS
 
@@ -44,3 +46,10 @@ def test_readme_lists_every_environment():
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     for name in MODELS:
         assert f"`{name}`" in text, name
+
+
+@pytest.mark.parametrize("page", ["docs/results.md", "docs/physics.md", "benchmarks/README.md"])
+def test_measured_tables_are_there(page):
+    text = (ROOT / page).read_text(encoding="utf-8")
+    measured = text.partition("<!-- measured: start -->")[2].partition("<!-- measured: end -->")[0]
+    assert measured.count("\n|") > 3
