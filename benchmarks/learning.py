@@ -45,17 +45,17 @@ def main() -> None:
 
 def heading(environment: str, scenario: str) -> str:
     """Return the heading of the section of a scenario."""
-    return f"### {environment}, {scenario}"
+    return f"## {environment}, {scenario}"
 
 
 def write(name: str, text: str) -> None:
     """Replace one section of the page, and keep the others in the order of the matrix."""
     before, _, rest = PAGE.read_text(encoding="utf-8").partition(START)
     measured, _, after = rest.partition(END)
-    sections = {part.partition("\n")[0]: part for part in measured.split("### ") if part.strip()}
-    sections[name.removeprefix("### ")] = text.removeprefix("### ")
-    order = (heading(*row[:2]).removeprefix("### ") for row in MATRIX)
-    body = "\n".join(f"### {sections[each].strip()}\n" for each in order if each in sections)
+    sections = {part.partition("\n")[0]: part for part in measured.split("## ") if part.strip()}
+    sections[name.removeprefix("## ")] = text.removeprefix("## ")
+    order = (heading(*row[:2]).removeprefix("## ") for row in MATRIX)
+    body = "\n".join(f"## {sections[each].strip()}\n" for each in order if each in sections)
     PAGE.write_text(f"{before}{START}\n\n{body}\n{END}{after}", encoding="utf-8")
 
 
