@@ -15,7 +15,7 @@ import argparse
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from kernels_pathloss import multiply_adds, nanoseconds, triad  # sets the thread counts
+from timing import Machine, nanoseconds  # sets the thread counts
 
 import numpy as np  # isort: skip
 
@@ -201,10 +201,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--runs", type=int, default=7)
     runs, draw = parser.parse_args().runs, np.random.default_rng(0)
-    x, y, out = np.linspace(0.1, 0.9, 4096), np.ones(4096), np.empty(4096)
-    peak = 256.0 / nanoseconds(lambda: multiply_adds(x, out), 4096, runs)
-    bandwidth = 24.0 / nanoseconds(lambda: triad(x, y, out), 4096, runs)
-    print(f"One thread; here {peak:.0f} Gflop/s and {bandwidth:.0f} GB/s.\n")
+    machine = Machine.measure(runs)
+    print(f"One thread; here {machine}.\n")
     print("| kernel (evaluation) | kernel ns | NumPy ns | NumPy / kernel | near |")
     print("|---|---:|---:|---:|---|")
     cases = [beam_case(draw), ris_case(draw), jakes_case(draw)]
@@ -214,12 +212,8 @@ def main() -> None:
         )
         if not case.same():
             raise SystemExit(f"{case.name}: the kernel and NumPy disagree")
-        flops, bytes_ = case.operations / kernel / peak, case.bytes_ / kernel / bandwidth
-        kind, share = ("flops", flops) if flops > bytes_ else ("bytes", bytes_)
-        print(
-            f"| {case.name} | {kernel:.2f} | {plain:.1f} | {plain / kernel:.1f} "
-            f"| {kind}, {100.0 * share:.0f} % |"
-        )
+        limit = machine.near(case.operations, case.bytes_, kernel)
+        print(f"| {case.name} | {kernel:.2f} | {plain:.1f} | {plain / kernel:.1f} | {limit} |")
 
 
 if __name__ == "__main__":

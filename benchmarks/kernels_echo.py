@@ -10,21 +10,16 @@ resource element.
 """
 
 import argparse
-import os
-import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-    os.environ.setdefault(variable, "1")
+from timing import Machine, nanoseconds  # sets the thread counts
 
-import numpy as np  # noqa: E402 - thread counts must be set before NumPy is loaded
-import scipy.ndimage  # noqa: E402
+import numpy as np  # isort: skip
+import scipy.ndimage
 
-from isac_envs.kernels import cfar, doppler, echo, range_doppler, rcs, swerling  # noqa: E402
-from isac_envs.kernels.jit import jit  # noqa: E402
-from isac_envs.kernels.mathx import fma  # noqa: E402
-from isac_envs.kernels.rcs_data import lobe_table  # noqa: E402
+from isac_envs.kernels import cfar, doppler, echo, range_doppler, rcs, swerling
+from isac_envs.kernels.rcs_data import lobe_table
 
 C = 299792458.0
 GRID = echo.OfdmGrid(28e9, 120e3, 8.92e-6, 0.58e-6, 256, 64)
@@ -41,25 +36,6 @@ class Case(NamedTuple):
     evaluations: int
     operations: float
     bytes_moved: float
-
-
-@jit
-def multiply_adds(x, out):
-    """256 operations an element in eight chains, nothing but fused multiply-adds."""
-    for i in range(out.shape[0]):
-        v = x[i]
-        a, b, c, d = 0.1, 0.2, 0.3, 0.4
-        e, f, g, h = 0.5, 0.6, 0.7, 0.8
-        for _ in range(16):
-            a, b, c, d = fma(a, v, 0.1), fma(b, v, 0.2), fma(c, v, 0.3), fma(d, v, 0.4)
-            e, f, g, h = fma(e, v, 0.5), fma(f, v, 0.6), fma(g, v, 0.7), fma(h, v, 0.8)
-        out[i] = ((a + b) + (c + d)) + ((e + f) + (g + h))
-
-
-@jit
-def triad(x, y, out):
-    for i in range(out.shape[0]):
-        out[i] = x[i] + 3.0 * y[i]
 
 
 def echo_case(dtype: Any) -> Case:
@@ -218,29 +194,12 @@ def swerling_case() -> Case:
     )
 
 
-def nanoseconds(call: Callable[[], Any], n: int, runs: int) -> float:
-    """Return CPU nanoseconds per element, the best of the runs of about 20 ms."""
-    call()
-    start = time.process_time()
-    call()
-    repeats = max(1, int(0.02 / max(time.process_time() - start, 1e-6)))
-    best = float("inf")
-    for _ in range(runs):
-        start = time.process_time()
-        for _ in range(repeats):
-            call()
-        best = min(best, (time.process_time() - start) / repeats)
-    return best / n * 1e9
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--runs", type=int, default=5)
     runs = parser.parse_args().runs
-    x, y, out = np.linspace(0.1, 0.9, 4096), np.ones(4096), np.empty(4096)
-    peak = 256.0 / nanoseconds(lambda: multiply_adds(x, out), 4096, runs)
-    bandwidth = 24.0 / nanoseconds(lambda: triad(x, y, out), 4096, runs)
-    print(f"One thread; here {peak:.0f} Gflop/s (float64) and {bandwidth:.0f} GB/s.\n")
+    machine = Machine.measure(runs)
+    print(f"One thread; here {machine} (float64).\n")
     print("| evaluation | kernel ns | public ns | NumPy ns | NumPy / kernel | near |")
     print("|---|---:|---:|---:|---:|---|")
     for case in (
@@ -256,12 +215,10 @@ def main() -> None:
             nanoseconds(call, case.evaluations, runs)
             for call in (case.kernel, case.public, case.plain)
         )
-        flops = case.operations / kernel / peak
-        moved = case.bytes_moved / kernel / bandwidth
-        kind, share = ("flops", flops) if flops > moved else ("bytes", moved)
+        limit = machine.near(case.operations, case.bytes_moved, kernel)
         print(
             f"| {case.name} | {kernel:.2f} | {public:.2f} | {plain:.1f} "
-            f"| {plain / kernel:.1f} | {kind}, {100.0 * share:.0f} % |"
+            f"| {plain / kernel:.1f} | {limit} |"
         )
 
 

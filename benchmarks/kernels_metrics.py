@@ -15,8 +15,9 @@ import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-import kernels_pathloss as shared  # first: it sets thread counts before NumPy is loaded
-import numpy as np
+from timing import Machine, nanoseconds  # sets the thread counts
+
+import numpy as np  # isort: skip
 from scipy import special, stats
 
 from isac_envs.kernels import detection, estimation_bounds, kalman, link_metrics
@@ -194,14 +195,12 @@ def cases(n: int) -> list[Case]:
     ]  # fmt: skip
 
 
-def near(case: Case, kernel_ns: float, peak: float, bandwidth: float) -> str:
+def near(case: Case, kernel_ns: float, machine: Machine) -> str:
     """Return which limit the kernel is nearer to, and at which share of it."""
     if not case.operations:
         return "latency of a sum"
     moved = sum(each[0].nbytes for each in case.columns if getattr(each, "ndim", 0)) + 8.0
-    flops, bytes_ = case.operations / kernel_ns / peak, moved / kernel_ns / bandwidth
-    kind, share = ("flops", flops) if flops > bytes_ else ("bytes", bytes_)
-    return f"{kind}, {100.0 * share:.0f} %"
+    return machine.near(case.operations, moved, kernel_ns)
 
 
 def main() -> None:
@@ -210,22 +209,20 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=7)
     options = parser.parse_args()
     n, runs = options.size, options.runs
-    x, y, out = np.linspace(0.1, 0.9, n), np.ones(n), np.empty(n)
-    peak = 256.0 / shared.nanoseconds(lambda: shared.multiply_adds(x, out), n, runs)
-    bandwidth = 24.0 / shared.nanoseconds(lambda: shared.triad(x, y, out), n, runs)
-    print(f"{n} elements, one thread; here {peak:.0f} Gflop/s and {bandwidth:.0f} GB/s.\n")
+    machine, out = Machine.measure(runs, n), np.empty(n)
+    print(f"{n} elements, one thread; here {machine}.\n")
     print("| metric | kernel ns | public ns | NumPy / SciPy ns | ratio | near |")
     print("|---|---:|---:|---:|---:|---|")
     for case in cases(n):
         kernel, public, plain = (
-            shared.nanoseconds(call, n, runs)
+            nanoseconds(call, n, runs)
             for call in (
                 lambda c=case: c.kernel(*c.columns, out),
                 lambda c=case: c.public(*c.columns),
                 lambda c=case: c.plain(*c.columns),
             )
         )
-        limit = near(case, kernel, peak, bandwidth)
+        limit = near(case, kernel, machine)
         ratio = f"{plain / kernel:.1f}"
         print(f"| {case.name} | {kernel:.2f} | {public:.2f} | {plain:.1f} | {ratio} | {limit} |")
 

@@ -10,25 +10,21 @@ exponential, one for everything else.
 """
 
 import argparse
-import os
-import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-    os.environ.setdefault(variable, "1")
+from timing import Machine, nanoseconds  # sets the thread counts
 
-import numpy as np  # noqa: E402 - thread counts must be set before NumPy is loaded
+import numpy as np  # isort: skip
 
-from isac_envs.kernels import pathloss  # noqa: E402
-from isac_envs.kernels.jit import jit  # noqa: E402
-from isac_envs.kernels.mathx import fma  # noqa: E402
-from isac_envs.kernels.pathloss_36777 import uma_av_los_probability_one  # noqa: E402
-from isac_envs.kernels.pathloss_37885 import v2x_nlosv_loss_one  # noqa: E402
-from isac_envs.kernels.pathloss_38901 import uma_pair_one  # noqa: E402
-from isac_envs.kernels.pathloss_38901_los import uma_los_probability_one  # noqa: E402
-from isac_envs.kernels.pathloss_38901_rural import rma_nlos_one  # noqa: E402
-from isac_envs.kernels.pathloss_free_space import fspl_one  # noqa: E402
+from isac_envs.kernels import pathloss
+from isac_envs.kernels.jit import jit
+from isac_envs.kernels.pathloss_36777 import uma_av_los_probability_one
+from isac_envs.kernels.pathloss_37885 import v2x_nlosv_loss_one
+from isac_envs.kernels.pathloss_38901 import uma_pair_one
+from isac_envs.kernels.pathloss_38901_los import uma_los_probability_one
+from isac_envs.kernels.pathloss_38901_rural import rma_nlos_one
+from isac_envs.kernels.pathloss_free_space import fspl_one
 
 C = 299792458.0
 LOG, EXP = 24, 26
@@ -164,58 +160,14 @@ def cases(n: int) -> list[Case]:
     ]  # fmt: skip
 
 
-@jit
-def multiply_adds(x, out):
-    """256 operations an element in eight chains, nothing but fused multiply-adds."""
-    for i in range(out.shape[0]):
-        v = x[i]
-        a, b, c, d = 0.1, 0.2, 0.3, 0.4
-        e, f, g, h = 0.5, 0.6, 0.7, 0.8
-        for _ in range(16):
-            a, b, c, d = fma(a, v, 0.1), fma(b, v, 0.2), fma(c, v, 0.3), fma(d, v, 0.4)
-            e, f, g, h = fma(e, v, 0.5), fma(f, v, 0.6), fma(g, v, 0.7), fma(h, v, 0.8)
-        out[i] = ((a + b) + (c + d)) + ((e + f) + (g + h))
-
-
-@jit
-def triad(x, y, out):
-    for i in range(out.shape[0]):
-        out[i] = x[i] + 3.0 * y[i]
-
-
-def nanoseconds(call: Callable[[], Any], n: int, runs: int) -> float:
-    """Return CPU nanoseconds per element, the best of the runs of about 20 ms."""
-    call()
-    start = time.process_time()
-    call()
-    repeats = max(1, int(0.02 / max(time.process_time() - start, 1e-6)))
-    best = float("inf")
-    for _ in range(runs):
-        start = time.process_time()
-        for _ in range(repeats):
-            call()
-        best = min(best, (time.process_time() - start) / repeats)
-    return best / n * 1e9
-
-
-def near(case: Case, kernel_ns: float, peak: float, bandwidth: float) -> str:
-    """Return which limit the kernel is nearer to, and at which share of it."""
-    arrays = sum(isinstance(column, np.ndarray) for column in case.columns) + case.outputs
-    flops, bytes_ = case.operations / kernel_ns / peak, 8.0 * arrays / kernel_ns / bandwidth
-    kind, share = ("flops", flops) if flops > bytes_ else ("bytes", bytes_)
-    return f"{kind}, {100.0 * share:.0f} %"
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--size", type=int, default=4096, help="elements of a batch")
     parser.add_argument("--runs", type=int, default=7)
     options = parser.parse_args()
     n, runs = options.size, options.runs
-    x, y, out = np.linspace(0.1, 0.9, n), np.ones(n), np.empty(n)
-    peak = 256.0 / nanoseconds(lambda: multiply_adds(x, out), n, runs)
-    bandwidth = 24.0 / nanoseconds(lambda: triad(x, y, out), n, runs)
-    print(f"{n} elements, one thread; here {peak:.0f} Gflop/s and {bandwidth:.0f} GB/s.\n")
+    machine = Machine.measure(runs, n)
+    print(f"{n} elements, one thread; here {machine}.\n")
     print("| path loss | kernel ns | public ns | NumPy ns | NumPy / kernel | near |")
     print("|---|---:|---:|---:|---:|---|")
     for case in cases(n):
@@ -231,7 +183,8 @@ def main() -> None:
         expected_rows = np.reshape(case.plain(*case.columns), (-1, n))
         for compiled, expected in zip(outputs, expected_rows, strict=True):
             np.testing.assert_allclose(compiled, expected, rtol=1e-11, atol=1e-12)
-        limit = near(case, kernel, peak, bandwidth)
+        arrays = sum(isinstance(each, np.ndarray) for each in case.columns) + case.outputs
+        limit = machine.near(case.operations, 8.0 * arrays, kernel)
         print(
             f"| {case.name} | {kernel:.2f} | {public:.2f} | {plain:.1f} "
             f"| {plain / kernel:.1f} | {limit} |"

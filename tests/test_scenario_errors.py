@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any
 
 import gymnasium
-import harness
 import numpy as np
 import pytest
 from harness import bind
@@ -153,7 +152,6 @@ def test_a_misspelt_parameter_names_the_meant_one(env_id: str) -> None:
     assert not wrong
 
 
-@pytest.mark.skipif("isac/FramesPerCpi-v0" not in harness.IDS, reason="not registered")
 @pytest.mark.parametrize(
     ("given", "meant"), [("cpi_ms", "cpi_s"), ("wavelength_mm", "wavelength_m")]
 )

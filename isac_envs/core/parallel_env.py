@@ -13,6 +13,7 @@ from gymnasium.error import InvalidAction, ResetNeeded
 from isac_envs.core.batch import Batch, Frame
 from isac_envs.core.rendering import warn_no_rendering
 from isac_envs.declaration.model import Model, State
+from isac_envs.kernels.arrays import weigh
 from isac_envs.scenarios import build
 
 
@@ -128,19 +129,18 @@ class ParallelEnv(pettingzoo.ParallelEnv[str, Any, Any]):  # type: ignore[misc]
         return {each: present(rows[k]) for k, each in enumerate(self.possible_agents)}
 
     def _outcome(self) -> tuple[dict[str, float], dict[str, dict[str, Any]]]:
-        weights = self.model.params.weights
+        sums = np.empty((1, len(self.possible_agents)))
+        weigh(self._frame.objectives, np.array(self.model.params.weights), sums)
         cost_names = [each.name for each in self.model.costs]
         rewards, infos = {}, {}
         for k, agent in enumerate(self.possible_agents):
             objectives = self._frame.objectives[0, k].copy()
             costs = self._frame.costs[0, k].tolist()
             values = self._frame.metrics[0, k].item()
-            reward = cost = 0.0
-            for weight, value in zip(weights, objectives.tolist(), strict=True):
-                reward += weight * value
+            cost = 0.0
             for value in costs:  # one by one: the built-in sum rounds differently since 3.12
                 cost += value
-            rewards[agent] = reward
+            rewards[agent] = float(sums[0, k])
             infos[agent] = self._mask(
                 k,
                 {
