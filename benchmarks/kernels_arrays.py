@@ -21,6 +21,7 @@ import numpy as np  # isort: skip
 
 from isac_envs.kernels import beams, fading, ris, rng, steering
 from isac_envs.kernels.jit import jit, record
+from isac_envs.kernels.noise import fill_normal
 
 SINCOS, LOG, EXP = 29, 24, 26
 ELEMENTS, BEAMS, USERS, CELLS, RECEIVERS, LINKS, TONES = 64, 64, 256, 1024, 128, 1024, 16
@@ -192,6 +193,9 @@ def simple_cases(draw: np.random.Generator, n: int = 4096) -> list[Case]:
         Case("TR 38.901 element (direction)", lambda: element_loop(zenith, azimuth, out),
              lambda: plain_element(zenith, azimuth),
              lambda: close(out, plain_element(zenith, azimuth)), n, 12, 24.0),
+        Case("normal draw, numbered (draw)", lambda: fill_normal(np.uint64(1), out),
+             lambda: numpy_stream.standard_normal(n), lambda: abs(out.mean()) < 0.1, n,
+             (LOG + SINCOS + 26) // 2, 8.0),
         Case("normal draw, a stream each (draw)", lambda: normal_loop(states, out),
              lambda: numpy_stream.standard_normal(n), lambda: abs(out.mean()) < 0.1, n, 30, 72.0),
     ]  # fmt: skip

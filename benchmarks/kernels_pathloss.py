@@ -21,7 +21,7 @@ from isac_envs.kernels import pathloss
 from isac_envs.kernels.jit import jit
 from isac_envs.kernels.pathloss_36777 import uma_av_los_probability_one
 from isac_envs.kernels.pathloss_37885 import v2x_nlosv_loss_one
-from isac_envs.kernels.pathloss_38901 import uma_pair_one
+from isac_envs.kernels.pathloss_38901 import uma_one
 from isac_envs.kernels.pathloss_38901_los import uma_los_probability_one
 from isac_envs.kernels.pathloss_38901_rural import rma_nlos_one
 from isac_envs.kernels.pathloss_free_space import fspl_one
@@ -51,13 +51,13 @@ def fspl_loop(d, f, out):
 @jit
 def uma_pair_loop(d, f, h_ut, h_bs, los, nlos):
     for i in range(los.shape[0]):
-        los[i], nlos[i] = uma_pair_one(d[i], f[i], h_ut[i], h_bs[i], 1.0)
+        los[i], nlos[i] = uma_one(d[i], f[i], h_ut[i], h_bs[i], 1.0)
 
 
 @jit
-def uma_pair_one_carrier_loop(d, f, h_ut, h_bs, los, nlos):
+def uma_one_carrier_loop(d, f, h_ut, h_bs, los, nlos):
     for i in range(los.shape[0]):
-        los[i], nlos[i] = uma_pair_one(d[i], f, h_ut, h_bs, 1.0)
+        los[i], nlos[i] = uma_one(d[i], f, h_ut, h_bs, 1.0)
 
 
 @jit
@@ -143,10 +143,10 @@ def cases(n: int) -> list[Case]:
         Case("FSPL", fspl_loop, pathloss.fspl,
              lambda d, f: 20.0 * np.log10(4.0 * np.pi * d * f / C), (d, f), 1, 2 * LOG + 4),
         Case("UMa LOS + NLOS, every link its own", uma_pair_loop,
-             lambda *x: (pathloss.uma_los(*x), pathloss.uma_nlos(*x)), plain_uma_pair,
+             pathloss.uma, plain_uma_pair,
              (d, f, low, station), 2, 3 * LOG + 32),
-        Case("UMa LOS + NLOS, one carrier and height", uma_pair_one_carrier_loop,
-             lambda *x: (pathloss.uma_los(*x), pathloss.uma_nlos(*x)), plain_uma_pair,
+        Case("UMa LOS + NLOS, one carrier and height", uma_one_carrier_loop,
+             pathloss.uma, plain_uma_pair,
              (d, 28e9, 1.5, 25.0), 2, LOG + 14),
         Case("RMa NLOS, one carrier", rma_nlos_loop, pathloss.rma_nlos, plain_rma_nlos,
              (d, 3.5e9), 1, LOG + 18),

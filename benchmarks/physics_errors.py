@@ -23,9 +23,9 @@ import physics_references_arrays  # noqa: E402
 import physics_references_metrics  # noqa: E402
 import physics_references_sensing  # noqa: E402
 from physics_references import Comparison  # noqa: E402
+from tables import write  # noqa: E402
 
 PAGE = Path(__file__).parents[1] / "docs" / "physics.md"
-START, END = "<!-- measured: start -->", "<!-- measured: end -->"
 
 
 class Tolerance(NamedTuple):
@@ -142,9 +142,7 @@ def main() -> int:
     text = "\n\n".join(f"### {name}\n\n{table(found)}" for name, found in results.items())
     print(text)
     if options.write:
-        before, _, rest = PAGE.read_text(encoding="utf-8").partition(START)
-        after = rest.partition(END)[2]
-        PAGE.write_text(f"{before}{START}\n\n{text}\n\n{END}{after}", encoding="utf-8")
+        write("measured", text, PAGE)
     failed = [(name, each) for name, found in results.items() for each in found if not each.passes]
     for name, each in failed:
         print(f"{name}, {each.quantity}: {each.error:g} exceeds {each.tolerance.limit:g}")

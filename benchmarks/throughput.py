@@ -14,19 +14,17 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(variable, "1")
 
 import gymnasium  # noqa: E402 - thread counts must be set before NumPy is loaded
 from gymnasium.vector import SyncVectorEnv  # noqa: E402
+from tables import write  # noqa: E402
 
 from isac_envs.catalog import MODELS  # noqa: E402
 
 COPIES = 1024
-README = Path(__file__).parent / "README.md"
-START, END = "<!-- measured: start -->", "<!-- measured: end -->"
 
 
 def single(name: str) -> Callable[[int], int]:
@@ -138,9 +136,7 @@ def main() -> None:
     tables = f"{speed_table(options.seconds, options.runs)}\n\n{start_table(options.runs)}"
     print(tables)
     if options.write:
-        before, _, rest = README.read_text(encoding="utf-8").partition(START)
-        after = rest.partition(END)[2]
-        README.write_text(f"{before}{START}\n\n{tables}\n\n{END}{after}", encoding="utf-8")
+        write("measured", tables)
 
 
 if __name__ == "__main__":

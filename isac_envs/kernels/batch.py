@@ -9,7 +9,7 @@ because a loop that received the kernel as an argument could not be kept on disk
 import functools
 import inspect
 from collections.abc import Callable
-from typing import Any, NamedTuple, ParamSpec, TypeAlias
+from typing import Any, NamedTuple, ParamSpec, TypeAlias, get_args, get_type_hints
 
 import numpy as np
 from numba import types
@@ -54,7 +54,8 @@ def elementwise(
     Returns:
         A function with the kernel's signature that takes numbers or arrays that broadcast against
         each other, and returns a float if all are numbers, else a float64 array of their common
-        shape. It raises ValueError for an argument outside its range. Its attributes ``ranges``
+        shape; a tuple of such results where the kernel's annotation says ``tuple``. It raises
+        ValueError for an argument outside its range. Its attributes ``ranges``
         and ``ordered`` are what was given here, for callers that validate parameters early.
 
     Raises:
@@ -64,7 +65,8 @@ def elementwise(
     names = tuple(signature.parameters)
     if set(names) != set(ranges):
         raise TypeError(f"{kernel.__name__}: ranges for {sorted(ranges)}, arguments {names}")
-    loop = _compiled_loop(kernel, names)
+    outputs = len(get_args(get_type_hints(kernel).get("return")))
+    loop = _compiled_loop(kernel, names, outputs)
 
     @functools.wraps(kernel)
     def call(*args: P.args, **kwargs: P.kwargs) -> Any:
@@ -77,7 +79,8 @@ def elementwise(
             check_range(name, value, ranges[name])
         for lower, upper in ordered:
             _check_order(lower, given[names.index(lower)], upper, given[names.index(upper)])
-        return _evaluate(loop, given)
+        results = _evaluate(loop, given, max(outputs, 1))
+        return results if outputs else results[0]
 
     call.__name__ = call.__qualname__ = kernel.__name__.removesuffix("_one")
     call.__doc__ = _documentation(kernel, ranges, ordered)
@@ -129,16 +132,17 @@ def _number_or_array(value: Any) -> Any:
     return array if array.ndim else array.item()
 
 
-def _evaluate(loop: Callable[..., None], arguments: list[Any]) -> Any:
+def _evaluate(loop: Callable[..., None], arguments: list[Any], outputs: int) -> tuple[Any, ...]:
     shapes = {each.shape for each in arguments if type(each) is not float}
     if not shapes:
-        single = np.empty(1)
-        loop(np.full(1, arguments[0]), *arguments[1:], single)
-        return single.item()
+        single = np.empty((outputs, 1))
+        loop(np.full(1, arguments[0]), *arguments[1:], *single)
+        return tuple(single[:, 0].tolist())
     shape = shapes.pop() if len(shapes) == 1 else np.broadcast_shapes(*shapes)
-    out = np.empty(shape)
+    out = tuple(np.empty(shape) for _ in range(outputs))
     first = np.full(shape, arguments[0]) if type(arguments[0]) is float else arguments[0]
-    loop(*(_column(each, shape) for each in (first, *arguments[1:])), out.reshape(-1))
+    columns = (_column(each, shape) for each in (first, *arguments[1:]))
+    loop(*columns, *(each.reshape(-1) for each in out))
     return out
 
 
@@ -167,13 +171,16 @@ def _at_compiled(values: Any, i: Any) -> Any:
     return lambda values, i: values
 
 
-def _compiled_loop(kernel: Callable[..., Any], names: tuple[str, ...]) -> Callable[..., None]:
+def _compiled_loop(
+    kernel: Callable[..., Any], names: tuple[str, ...], outputs: int
+) -> Callable[..., None]:
     name = f"_{kernel.__name__}_loop"
     elements = ", ".join(f"at({each}, i)" for each in names)
+    out = [f"out_{k}" for k in range(outputs)] or ["out"]
     source = (
-        f"def {name}({', '.join(names)}, out):\n"
-        f"    for i in range(out.shape[0]):\n"
-        f"        out[i] = kernel({elements})\n"
+        f"def {name}({', '.join((*names, *out))}):\n"
+        f"    for i in range({out[0]}.shape[0]):\n"
+        f"        {', '.join(f'{each}[i]' for each in out)} = kernel({elements})\n"
     )
     python = getattr(kernel, "py_func", inspect.unwrap(kernel))
     space: dict[str, Any] = {"__name__": kernel.__module__, "kernel": kernel, "at": at}
@@ -190,7 +197,7 @@ def _documentation(
     valid += [f"``{lower}`` below ``{upper}``" for lower, upper in ordered]
     return (
         f"{inspect.cleandoc(kernel.__doc__ or '')}\n\n"
-        f"Numbers or arrays that broadcast; returns a float or a float64 array.\n\n"
+        f"Numbers or arrays that broadcast; each result is a float or a float64 array.\n\n"
         f"Valid: {', '.join(valid)}.\n\n"
         f"Raises:\n    ValueError: An argument is NaN or outside its valid range.\n"
     )

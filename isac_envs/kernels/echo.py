@@ -25,6 +25,7 @@ from isac_envs.kernels import mathx, rng
 from isac_envs.kernels.batch import Range, check_range
 from isac_envs.kernels.constants import SPEED_OF_LIGHT_M_S
 from isac_envs.kernels.jit import inlined, jit
+from isac_envs.kernels.noise import add_complex_normal
 
 GROUP = 4
 """Targets are processed in groups of this many; scratch arrays are rounded up to it."""
@@ -115,16 +116,14 @@ def _write_all(
 def add_noise(stream: rng.Stream, variance: float, grid: Any) -> None:
     """Add circular complex Gaussian noise to a grid: half the variance in each component.
 
+    Takes one draw of the stream, whatever the size of the grid.
+
     Args:
         stream: Random stream of the measurement.
         variance: E|W|**2 of one resource element, W (or any unit the grid has).
-        grid: Complex, shape ``(N, M)``, changed in place.
+        grid: Complex, contiguous, shape ``(N, M)``, changed in place.
     """
-    deviation = math.sqrt(0.5 * variance)
-    for n in range(grid.shape[0]):
-        for m in range(grid.shape[1]):
-            real = deviation * rng.normal(stream)
-            grid[n, m] += complex(real, deviation * rng.normal(stream))
+    add_complex_normal(rng.next_u64(stream), math.sqrt(0.5 * variance), grid.reshape(-1))
 
 
 def echo_amplitudes(

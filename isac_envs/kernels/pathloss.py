@@ -38,6 +38,7 @@ from isac_envs.kernels.pathloss_37885 import (
 )
 from isac_envs.kernels.pathloss_38901 import (
     breakpoint_distance,
+    uma,
     uma_effective_height,
     uma_los,
     uma_los_at_breakpoint,
@@ -178,6 +179,7 @@ __all__ = [
     "track_cosine",
     "track_distance",
     "track_position",
+    "uma",
     "uma_av_los",
     "uma_av_los_probability",
     "uma_av_nlos",

@@ -16,7 +16,7 @@ import math
 from isac_envs.kernels.batch import Range, Real, elementwise
 from isac_envs.kernels.constants import SPEED_OF_LIGHT_M_S
 from isac_envs.kernels.jit import inlined
-from isac_envs.kernels.mathx import exp, log10
+from isac_envs.kernels.mathx import exp, fma, log2, log10
 
 FREQUENCY = Range(0.5e9, 100e9, "Hz")
 DISTANCE = Range(10.0, 5000.0, "m")
@@ -25,6 +25,7 @@ STATION_HEIGHT = Range(1.5, 150.0, "m")
 """The table names one station height per scenario; other links of clause 7.9 need others."""
 
 _FOUR_OVER_C = 4.0 / SPEED_OF_LIGHT_M_S
+_OCTAVE_DB = 3.0102999566398120  # 10 lg 2
 
 
 @inlined
@@ -56,6 +57,12 @@ def breakpoint_distance_one(
 
 
 @inlined
+def _octaves_squared(distance_m: Real, rise_m: Real) -> Real:
+    """Return the binary logarithm of the square of a slant distance: no root, one rounding less."""
+    return log2(fma(distance_m, distance_m, rise_m * rise_m))
+
+
+@inlined
 def uma_los_at_breakpoint_one(
     d_2d_m: Real, f_hz: Real, d_bp_m: Real, h_ut_m: Real = 1.5, h_bs_m: Real = 25.0
 ) -> Real:
@@ -70,10 +77,10 @@ def uma_los_at_breakpoint_one(
         h_ut_m: Height of the terminal in m.
         h_bs_m: Height of the base station in m.
     """
-    rise = h_bs_m - h_ut_m
-    lg_d = log10_slant_one(d_2d_m, rise)
-    beyond = lg_d - log10_slant_one(d_bp_m, rise)
-    return 28.0 + 20.0 * log10(f_hz * 1e-9) + 22.0 * lg_d + 18.0 * max(beyond, 0.0)
+    octaves = _octaves_squared(d_2d_m, h_bs_m - h_ut_m)
+    beyond = octaves - _octaves_squared(d_bp_m, h_bs_m - h_ut_m)
+    slope = fma(1.1 * _OCTAVE_DB, octaves, fma(2.0 * _OCTAVE_DB, log2(f_hz), 28.0 - 180.0))
+    return fma(0.9 * _OCTAVE_DB, max(beyond, 0.0), slope)
 
 
 @inlined
@@ -86,13 +93,14 @@ def uma_nlos_term_one(d_2d_m: Real, f_hz: Real, h_ut_m: Real = 1.5, h_bs_m: Real
         h_ut_m: Height of the terminal in m.
         h_bs_m: Height of the base station in m.
     """
-    lg_d = log10_slant_one(d_2d_m, h_bs_m - h_ut_m)
-    return 13.54 + 20.0 * log10(f_hz * 1e-9) + 39.08 * lg_d - 0.6 * (h_ut_m - 1.5)
+    octaves = _octaves_squared(d_2d_m, h_bs_m - h_ut_m)
+    start = fma(-0.6, h_ut_m, fma(2.0 * _OCTAVE_DB, log2(f_hz), 13.54 + 0.9 - 180.0))
+    return fma(1.954 * _OCTAVE_DB, octaves, start)
 
 
 @inlined
-def uma_pair_one(
-    d_2d_m: Real, f_hz: Real, h_ut_m: Real, h_bs_m: Real, h_e_m: Real
+def uma_one(
+    d_2d_m: Real, f_hz: Real, h_ut_m: Real = 1.5, h_bs_m: Real = 25.0, h_e_m: Real = 1.0
 ) -> tuple[Real, Real]:
     """Return the UMa path losses in dB, ``(LOS, NLOS)``, for the work of little more than one.
 
@@ -100,8 +108,9 @@ def uma_pair_one(
         d_2d_m: Distance on the ground in m.
         f_hz: Carrier frequency in Hz.
         h_ut_m: Height of the terminal in m.
-        h_bs_m: Height of the base station in m.
-        h_e_m: Effective environment height in m.
+        h_bs_m: Height of the base station in m; 25 m in the table.
+        h_e_m: Effective environment height in m: 1 below a terminal height of 13 m, else drawn
+            once per link, see :func:`uma_effective_height`.
     """
     d_bp_m = breakpoint_distance_one(f_hz, h_bs_m, h_ut_m, h_e_m)
     los = uma_los_at_breakpoint_one(d_2d_m, f_hz, d_bp_m, h_ut_m, h_bs_m)
@@ -139,7 +148,7 @@ def uma_nlos_one(
         h_bs_m: Height of the base station in m; 25 m in the table.
         h_e_m: Effective environment height in m, as for LOS.
     """
-    return uma_pair_one(d_2d_m, f_hz, h_ut_m, h_bs_m, h_e_m)[1]
+    return uma_one(d_2d_m, f_hz, h_ut_m, h_bs_m, h_e_m)[1]
 
 
 @inlined
@@ -202,6 +211,7 @@ _ABOVE = (("h_e_m", "h_ut_m"), ("h_e_m", "h_bs_m"))
 breakpoint_distance = elementwise(
     breakpoint_distance_one, _ABOVE, f_hz=FREQUENCY, h_e_m=_EFFECTIVE, **_HEIGHTS
 )
+uma = elementwise(uma_one, _ABOVE, **_LINK, h_e_m=_EFFECTIVE)
 uma_los = elementwise(uma_los_one, _ABOVE, **_LINK, h_e_m=_EFFECTIVE)
 uma_los_at_breakpoint = elementwise(
     uma_los_at_breakpoint_one, **_LINK, d_bp_m=Range(1e-3, 1e9, "m")

@@ -29,7 +29,7 @@ ENV_FIELDS: tuple[tuple[Any, ...], ...] = (
 """The fields that every environment's state record starts with."""
 
 _U = np.uint64
-_GOLDEN = _U(0x9E3779B97F4A7C15)
+GOLDEN = _U(0x9E3779B97F4A7C15)
 _MIX_1, _MIX_2 = _U(0xBF58476D1CE4E5B9), _U(0x94D049BB133111EB)
 _S11, _S17, _S23, _S27, _S30, _S31, _S45 = (_U(k) for k in (11, 17, 23, 27, 30, 31, 45))
 _S19, _S41 = _U(64 - 45), _U(64 - 23)
@@ -38,7 +38,8 @@ _TO_UNIT = 1.0 / 9007199254740992.0  # 2**-53
 
 
 @inlined
-def _mix(z: Any) -> Any:
+def mix(z: Any) -> Any:
+    """Return 64 bits in which each bit of a uint64 has spread over all (SplitMix64's mixer)."""
     z = (z ^ (z >> _S30)) * _MIX_1
     z = (z ^ (z >> _S27)) * _MIX_2
     return z ^ (z >> _S31)
@@ -47,10 +48,10 @@ def _mix(z: Any) -> Any:
 @jit
 def seed_stream(stream: Stream, seed: Any, number: Any) -> None:
     """Fill a stream from a seed and a stream number, both uint64, by SplitMix64."""
-    z = _mix(seed + _GOLDEN) ^ _mix(number * _GOLDEN)
+    z = mix(seed + GOLDEN) ^ mix(number * GOLDEN)
     for k in range(4):
-        z += _GOLDEN
-        stream[k] = _mix(z)
+        z += GOLDEN
+        stream[k] = mix(z)
 
 
 @jit

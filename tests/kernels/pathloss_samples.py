@@ -14,10 +14,13 @@ import numpy as np
 
 from isac_envs.kernels import pathloss
 
+PAIRS = ("uma",)
+"""Functions that return two losses, each also a function of its own."""
+
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     name: getattr(pathloss, name)
     for name in pathloss.__all__
-    if hasattr(getattr(pathloss, name), "ranges")
+    if hasattr(getattr(pathloss, name), "ranges") and name not in PAIRS
 }
 
 

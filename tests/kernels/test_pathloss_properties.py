@@ -184,6 +184,18 @@ def test_one_call_a_batch_and_two_threads_give_the_same_bits(name: str) -> None:
     assert same_bits(np.concatenate(threads), batch)
 
 
+def test_a_pair_holds_what_its_functions_return() -> None:
+    arguments = samples("uma_nlos", 203)
+    los, nlos = pathloss.uma(**arguments)
+    assert same_bits(los, pathloss.uma_los(**arguments))
+    assert same_bits(nlos, pathloss.uma_nlos(**arguments))
+    row = {name: float(values[7]) for name, values in arguments.items()}
+    assert pathloss.uma(**row) == (los[7], nlos[7])
+    assert all(type(each) is float for each in pathloss.uma(**row))
+    with pytest.raises(ValueError, match=r"d_2d_m = 5\.0 is outside"):
+        pathloss.uma(5.0, 28e9)
+
+
 def test_numpy_signature() -> None:
     single = pathloss.uma_los(100, 28e9)
     assert type(single) is float
