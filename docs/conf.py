@@ -12,3 +12,16 @@ exclude_patterns = ["_build"]
 myst_heading_anchors = 3
 autodoc_typehints = "none"
 autodoc_member_order = "bysource"
+
+
+def _keep_bars(_app, _what, _name, _object, _options, lines):
+    """Let |x| in formulas stand for a magnitude, not for a substitution, outside of literals."""
+    for i, line in enumerate(lines):
+        parts = line.split("``")
+        parts[::2] = [each.replace("|", r"\|") for each in parts[::2]]
+        lines[i] = "``".join(parts)
+
+
+def setup(app):
+    """Connect to Sphinx."""
+    app.connect("autodoc-process-docstring", _keep_bars)

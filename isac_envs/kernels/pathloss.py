@@ -111,6 +111,7 @@ from isac_envs.kernels.pathloss_free_space import (
 )
 from isac_envs.kernels.railway import (
     hst_doppler,
+    railway_d2a_los,
     railway_doppler,
     track_cosine,
     track_distance,
@@ -158,6 +159,7 @@ __all__ = [
     "oxygen_loss",
     "radar_loss",
     "radar_received_power",
+    "railway_d2a_los",
     "railway_doppler",
     "rain_coefficients",
     "rain_loss",

@@ -5,7 +5,8 @@ nearest one, hands over midway, and starts midway. Path loss comes from RMa belo
 above (TR 38.901 V19.4.0, table 7.9.3-1).
 
 Source of the profile: 3GPP TS 36.101, annex B.3, and TS 38.101-4, annex B.3 (recalled, not read
-again): spacing 300 m and offset 2 m, or 700 m and 150 m.
+again): spacing 300 m and offset 2 m, or 700 m and 150 m. Source of the path loss on an elevated
+line: WINNER II, D1.1.2 V1.2, table 4-4, scenario D2a (recalled).
 """
 
 import math
@@ -13,6 +14,7 @@ import math
 from isac_envs.kernels.batch import Range, Real, elementwise
 from isac_envs.kernels.constants import SPEED_OF_LIGHT_M_S
 from isac_envs.kernels.jit import inlined
+from isac_envs.kernels.mathx import log10
 
 
 @inlined
@@ -95,6 +97,26 @@ def hst_doppler_one(
     return railway_doppler_one(ahead, offset_m, speed_m_s, f_hz, 0.0)
 
 
+@inlined
+def railway_d2a_los_one(d_m: Real, f_hz: Real, h_bs_m: Real = 32.0, h_train_m: Real = 2.5) -> Real:
+    """Return the path loss in dB between a mast and a train, line of sight (WINNER II, D2a).
+
+    44.2 + 21.5 lg d + 20 lg(f / 5 GHz) up to d'BP = 4 hBS hMS f / c, and beyond it
+    10.5 + 40 lg d - 18.5 lg(hBS hMS) + 1.5 lg(f / 5 GHz). Shadow fading: 4 dB and 6 dB.
+
+    Args:
+        d_m: Distance in m.
+        f_hz: Carrier frequency in Hz.
+        h_bs_m: Height of the mast's antenna in m.
+        h_train_m: Height of the train's antenna in m.
+    """
+    lg_d, lg_f = log10(d_m), log10(f_hz * 2e-10)
+    heights = h_bs_m * h_train_m
+    near = 44.2 + 21.5 * lg_d + 20.0 * lg_f
+    far = 10.5 + 40.0 * lg_d - 18.5 * log10(heights) + 1.5 * lg_f
+    return far if d_m > heights * (f_hz * (4.0 / SPEED_OF_LIGHT_M_S)) else near
+
+
 _ALONG = Range(-1e6, 1e6, "m")
 _OFFSET = Range(0.1, 1e4, "m")
 _RISE = Range(0.0, 1e3, "m")
@@ -116,4 +138,11 @@ hst_doppler = elementwise(
     f_hz=_CARRIER,
     spacing_m=_SPACING,
     offset_m=_OFFSET,
+)
+railway_d2a_los = elementwise(
+    railway_d2a_los_one,
+    d_m=Range(30.0, 10_000.0, "m"),
+    f_hz=Range(2e9, 6e9, "Hz"),
+    h_bs_m=Range(5.0, 100.0, "m"),
+    h_train_m=Range(1.0, 10.0, "m"),
 )

@@ -170,6 +170,15 @@ def test_cloud_at_10_degrees() -> None:
         assert pathloss.cloud_coefficient(f_ghz * GHZ) == pytest.approx(coefficient, abs=6e-5)
 
 
+def test_loss_on_an_elevated_railway() -> None:
+    # heights 32 m and 2.5 m: breakpoint at 2135 m for 2 GHz; both slopes by hand
+    near, far = pathloss.railway_d2a_los(np.array([1000.0, 5000.0]), 2 * GHZ)
+    assert near == pytest.approx(44.2 + 64.5 - 7.9588, abs=1e-4)
+    assert far == pytest.approx(10.5 + 147.9588 - 35.2072 - 0.5969, abs=1e-4)
+    below, above = pathloss.railway_d2a_los(np.array([2134.0, 2136.0]), 2 * GHZ)
+    assert above == pytest.approx(below, abs=0.1)  # the two fits meet
+
+
 def test_railway_doppler() -> None:
     """500 km/h at 28 GHz: 12 972 Hz; TS 36.101: 300 km/h at 2.7 GHz, about 750 Hz."""
     far = pathloss.railway_doppler(1e6, 0.1, 500 / 3.6, 28 * GHZ)
