@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from isac_envs.chains import classes, invariant
+from isac_envs.chains import SparseTransition, classes, discounted, long_run
 from isac_envs.errors import IsacError, UnknownNameError
 
 Array = npt.NDArray[np.float64]
@@ -46,7 +46,8 @@ class FiniteMdp:
     """A finite Markov decision process with expected signals.
 
     Attributes:
-        transition: Probabilities of the next state, shape ``(A, S, S)``, rows sum to 1.
+        transition: Probabilities of the next state, shape ``(A, S, S)``, rows sum to 1; sparse
+            where there are many states.
         reward: Expected reward of a state and an action, shape ``(A, S)``.
         initial: Distribution of the state after ``reset``, shape ``(S,)``.
         signals: Further expected values by name, each of shape ``(A, S)`` (events, costs, ...).
@@ -56,7 +57,7 @@ class FiniteMdp:
         ValueError: If shapes disagree or probabilities do not sum to 1.
     """
 
-    transition: Array
+    transition: Array | SparseTransition
     reward: Array
     initial: Array
     signals: Mapping[str, Array] = field(default_factory=dict)
@@ -75,8 +76,9 @@ class FiniteMdp:
         for name, (found, expected) in shapes.items():
             if found != expected:
                 raise ValueError(f"{name} has shape {found}, expected {expected}")
-        for name, rows in (("transition", self.transition), ("initial", self.initial)):
-            if not np.allclose(rows.sum(-1), 1.0, atol=1e-9) or (rows < 0).any():
+        tables: dict[str, Any] = {"transition": self.transition, "initial": self.initial}
+        for name, rows in tables.items():
+            if not np.allclose(rows.sum(-1), 1.0, atol=1e-9) or rows.min() < 0:
                 raise ValueError(f"{name} holds rows that are not probability distributions")
 
     @property
@@ -210,8 +212,10 @@ def myopic(mdp: FiniteMdp) -> Policy:
     return mdp.reward.argmax(0)
 
 
-def chain(mdp: FiniteMdp, policy: Policy) -> Array:
-    """Return the transition matrix ``(S, S)`` of the chain that a policy makes."""
+def chain(mdp: FiniteMdp, policy: Policy) -> Any:
+    """Return the matrix ``(S, S)``, sparse like the problem's, of the chain that a policy makes."""
+    if isinstance(mdp.transition, SparseTransition):
+        return mdp.transition.chain(_probabilities(mdp, policy))
     return np.asarray(np.einsum("as,ast->st", _probabilities(mdp, policy), mdp.transition))
 
 
@@ -226,8 +230,7 @@ def expected(mdp: FiniteMdp, policy: Policy, signal: str = "reward") -> Array:
 
 def evaluate(mdp: FiniteMdp, policy: Policy, discount: float = 0.99) -> Array:
     """Return the expected discounted return of a policy from each state, shape ``(S,)``."""
-    system = np.eye(mdp.states) - discount * chain(mdp, policy)
-    return np.asarray(np.linalg.solve(system, expected(mdp, policy)))
+    return discounted(chain(mdp, policy), expected(mdp, policy), discount)
 
 
 def stationary(mdp: FiniteMdp, policy: Policy) -> Array:
@@ -236,19 +239,7 @@ def stationary(mdp: FiniteMdp, policy: Policy) -> Array:
     Exact for every finite chain: the invariant distribution of each closed class, weighted by the
     probability that the chain ends there. Periodic chains are averaged over their period.
     """
-    step = chain(mdp, policy)
-    label, closed = classes(step)
-    transient = ~closed[label]
-    arriving = np.where(transient, 0.0, mdp.initial)
-    if transient.any():
-        stay = np.eye(int(transient.sum())) - step[np.ix_(transient, transient)]
-        visits = np.linalg.solve(stay.T, mdp.initial[transient])
-        arriving += visits @ step[transient] * ~transient
-    result = np.zeros(mdp.states)
-    for each in np.flatnonzero(closed):
-        members = label == each
-        result[members] = arriving[members].sum() * invariant(step[np.ix_(members, members)])
-    return result
+    return long_run(chain(mdp, policy), mdp.initial)
 
 
 def average(mdp: FiniteMdp, policy: Policy, signal: str = "reward") -> float:

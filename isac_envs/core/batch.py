@@ -108,6 +108,7 @@ class Batch:
             raise ValueError(f"copies ({n}) and threads ({threads}) must be at least 1")
         self.model, self.n, self.threads = model, n, threads
         self.state: State = model.allocate(n)
+        self.masks: Array | None = None  # of the last step or reset, for baselines
         self._parts = _split(n, threads)
         self._entries: dict[str, Callable[..., None]] = {}
         self._pool: ThreadPoolExecutor | None = None
@@ -146,6 +147,7 @@ class Batch:
             self.seed(seeds)
         self._seed_new(entropy)
         self._call("reset_batch", (), mask, *frame.seen)
+        self.masks = frame.masks
 
     def step(self, actions: Array, frame: Frame, restart: bool = False) -> Array | None:
         """Advance every copy by one step.
@@ -160,6 +162,7 @@ class Batch:
         """
         done = self.env["done"].copy() if restart else None
         self._call("step_batch", (restart,), actions, *frame.written)
+        self.masks = frame.masks
         if done is None or not done.any():
             return None
         frame.clear(done)
@@ -167,6 +170,7 @@ class Batch:
 
     def bound_step(self, actions: Array, frame: Frame) -> Callable[[], None]:
         """Return the step with its arrays bound: what :meth:`step` does, for one copy, faster."""
+        self.masks = frame.masks
         arguments = (self.model.params.record, *self.state, actions, False, *frame.written)
         return partial(self._entry("step_batch", arguments), *arguments)
 

@@ -6,10 +6,11 @@ from typing import Any
 
 import gymnasium
 import numpy as np
+import numpy.typing as npt
 from gymnasium.error import ResetNeeded
 
 from isac_envs.core.batch import Batch, Frame
-from isac_envs.core.rendering import warn_no_rendering
+from isac_envs.core.rendering import FPS, MODES, make_renderer, metadata, warn_without_mode
 from isac_envs.declaration.baseline import Baseline
 from isac_envs.declaration.model import Model, State
 from isac_envs.errors import UnknownNameError
@@ -36,7 +37,8 @@ class Env(gymnasium.Env[Any, Any]):
     Args:
         model: Id of a registered environment, ``"module:Class"``, or a bound model.
         scenario: Name of a registered scenario or path of a scenario file; None for the default.
-        render_mode: None; others are ignored with a warning, nothing renders yet.
+        render_mode: ``human`` shows a window at every step, ``rgb_array`` lets :meth:`render`
+            return pictures; None draws nothing and costs nothing.
         **overrides: Single parameters that replace the scenario's.
 
     The ``info`` of a step holds ``objectives`` (vector), ``cost`` (their sum), ``costs``,
@@ -46,7 +48,7 @@ class Env(gymnasium.Env[Any, Any]):
         ScenarioError: If the scenario or an override is not valid.
     """
 
-    metadata: dict[str, Any] = {"render_modes": []}  # noqa: RUF012 - Gymnasium declares it so
+    metadata: dict[str, Any] = {"render_modes": [*MODES], "render_fps": FPS}  # noqa: RUF012
 
     def __init__(
         self,
@@ -62,8 +64,9 @@ class Env(gymnasium.Env[Any, Any]):
         self.batch = Batch(self.model, 1)
         self.observation_space = self.model.observation.space()
         self.action_space = self.model.action.space()
-        warn_no_rendering(self.model.id, render_mode)
-        self.render_mode = None
+        self.metadata = metadata(type(self).metadata, self.model)
+        self._renderer = make_renderer(self.model, render_mode)
+        self.render_mode = None if self._renderer is None else render_mode
         self._over = True
         self._bind()
 
@@ -110,6 +113,8 @@ class Env(gymnasium.Env[Any, Any]):
         super().reset(seed=seed)
         self.batch.reset(self._frame, (seed,))
         self._over = False
+        if self._renderer is not None:
+            self._renderer.begin(self.batch.state, self._frame)
         info: dict[str, Any] = {}
         self._add_mask(info)
         return self._observation(), info
@@ -129,8 +134,32 @@ class Env(gymnasium.Env[Any, Any]):
             self._frame.metrics["clipped_coordinates"] = clipped
         terminated, truncated = self._ended.tolist()
         self._over = terminated or truncated
+        if self._renderer is not None:
+            self._renderer.record(self.batch.state, self._actions, self._frame)
         reward, info = self._outcome()
         return self._observation(), reward, terminated, truncated, info
+
+    def render(self) -> npt.NDArray[np.uint8] | None:
+        """Return the picture of the present state, shape ``(height, width, 3)``.
+
+        None in the mode ``human``, which draws by itself, and without a mode, with a warning.
+
+        Raises:
+            gymnasium.error.ResetNeeded: Before the first reset.
+        """
+        if self._renderer is None:
+            warn_without_mode(self.model)
+            return None
+        if not self.batch.env["world"].any():
+            raise ResetNeeded(f"{self.model.id}: call reset() first, there is nothing to render")
+        if self.render_mode == "human":
+            return None
+        return self._renderer.picture(self.batch.state, self._frame, 0)
+
+    def close(self) -> None:
+        """Free the window, where there is one."""
+        if self._renderer is not None:
+            self._renderer.close()
 
     def simulate(
         self, action: Any, seed: int | None = None
@@ -143,13 +172,14 @@ class Env(gymnasium.Env[Any, Any]):
                 the very future that a step would meet.
         """
         saved, over = self.snapshot(), self._over
+        renderer, self._renderer = self._renderer, None  # a trial is no part of the episode
         try:
             if seed is not None:
                 self.batch.seed((seed,))
             return self.step(action)
         finally:
             self.restore(saved)
-            self._over = over
+            self._over, self._renderer = over, renderer
 
     def snapshot(self) -> State:
         """Return the whole state, random streams included."""
@@ -159,6 +189,8 @@ class Env(gymnasium.Env[Any, Any]):
         """Put the state back to a snapshot; the next step continues from there."""
         self.batch.restore(snapshot)
         self._over = bool(self.batch.env["done"][0]) or not self.batch.env["world"].any()
+        if self._renderer is not None:
+            self._renderer.forget()
 
     def baseline(self, name: str) -> Baseline:
         """Return a baseline bound to this environment; its ``predict`` gives the next action.

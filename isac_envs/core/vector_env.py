@@ -12,7 +12,7 @@ from gymnasium.vector import AutoresetMode
 from gymnasium.vector.utils import batch_space
 
 from isac_envs.core.batch import Batch, Frame
-from isac_envs.core.rendering import warn_no_rendering
+from isac_envs.core.rendering import FPS, make_renderer, metadata, warn_without_mode
 from isac_envs.declaration.model import Model, State
 from isac_envs.kernels.arrays import weigh
 from isac_envs.scenarios import build
@@ -35,7 +35,8 @@ class VectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
         max_episode_steps: Truncates earlier than the scenario's horizon.
         num_threads: Threads that share a step of a batch of at least 2048 copies.
         copy: Hand out new arrays each step; False reuses them, which the next step overwrites.
-        render_mode: None; others are ignored with a warning, nothing renders yet.
+        render_mode: ``rgb_array`` lets :meth:`render` return the picture of each of at most 64
+            copies; ``gymnasium.wrappers.vector.HumanRendering`` shows them in a window.
         **overrides: Single parameters that replace the scenario's.
 
     Raises:
@@ -61,9 +62,10 @@ class VectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
         self.batch = Batch(self.model, num_envs, num_threads)
         self.num_envs = num_envs
         self.autoreset_mode = AutoresetMode(autoreset_mode)
-        self.metadata = {"render_modes": [], "autoreset_mode": self.autoreset_mode}
-        warn_no_rendering(self.model.id, render_mode)
-        self.render_mode = None
+        base = {"render_modes": ["rgb_array"], "render_fps": FPS}
+        self.metadata = {**metadata(base, self.model), "autoreset_mode": self.autoreset_mode}
+        self._renderer = make_renderer(self.model, render_mode, num_envs, ("rgb_array",))
+        self.render_mode = None if self._renderer is None else render_mode
         self.single_observation_space = self.model.observation.space()
         self.single_action_space = self.model.action.space()
         self.observation_space = batch_space(self.single_observation_space, num_envs)
@@ -101,6 +103,8 @@ class VectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
         self._renew(keep_observations=True)
         self.batch.reset(self._frame, seed, mask, self.np_random)
         self._started |= True if mask is None else np.asarray(mask, np.bool_)
+        if self._renderer is not None:
+            self._renderer.begin(self.batch.state, self._frame, mask)
         return self._observations(), self._masks({})
 
     def step(self, actions: Any) -> tuple[Any, Array, Array, Array, dict[str, Any]]:
@@ -119,12 +123,30 @@ class VectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
         restarted = self.batch.step(self._actions, self._frame, next_step)
         if self.model.action.kind == "box":
             self._frame.metrics["clipped_coordinates"][:, 0] = clipped
+        if self._renderer is not None:
+            self._renderer.record(self.batch.state, self._actions, self._frame, restarted)
         reward = self._reward()
         terminated, truncated = (self._frame.ended[:, k].copy() for k in range(2))
         info = self._info(self._everyone if restarted is None else ~restarted)
         if self.autoreset_mode == AutoresetMode.SAME_STEP:
             self._reset_finished(terminated | truncated, info)
         return self._observations(), reward, terminated, truncated, self._masks(info)
+
+    def render(self) -> tuple[npt.NDArray[np.uint8], ...] | None:
+        """Return the picture of each copy, of shape ``(height, width, 3)``.
+
+        None without a render mode, with a warning.
+
+        Raises:
+            gymnasium.error.ResetNeeded: Before the first reset.
+        """
+        if self._renderer is None:
+            warn_without_mode(self.model)
+            return None
+        if not self._started.all():
+            raise ResetNeeded(f"{self.model.id}: call reset() first, there is nothing to render")
+        state, frame = self.batch.state, self._frame
+        return tuple(self._renderer.picture(state, frame, i) for i in range(self.num_envs))
 
     def snapshot(self) -> State:
         """Return the whole state of all copies, random streams included."""
@@ -134,6 +156,8 @@ class VectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
         """Put the state of all copies back to a snapshot."""
         self.batch.restore(snapshot)
         self._started = np.asarray(self.batch.env["world"].any(1))
+        if self._renderer is not None:
+            self._renderer.forget()
 
     def _refuse_unready(self) -> None:
         if not self._started.all():
@@ -188,6 +212,8 @@ class VectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
         info["final_obs"], info["_final_obs"] = self._observations().copy(), done
         info["final_info"], info["_final_info"] = final, done
         self.batch.reset(self._frame, mask=done)
+        if self._renderer is not None:
+            self._renderer.begin(self.batch.state, self._frame, done)
 
     def _masks(self, info: dict[str, Any]) -> dict[str, Any]:
         if self._frame.masks is not None:

@@ -22,6 +22,7 @@ class HasState(Protocol):
 
     model: Model
     state: State
+    masks: npt.NDArray[np.bool_] | None
 
 
 class Baseline:
@@ -50,8 +51,19 @@ class Baseline:
         return self.batch.state[0]
 
     def act(self) -> npt.NDArray[Any]:
-        """Return the actions of all copies, shape ``(n,)`` or ``(n, width)``."""
+        """Return the actions of all copies: ``(n,)`` if discrete, otherwise ``(n, width)``.
+
+        With several agents these are ``(n, A)`` and ``(n, A, width)``.
+        """
         raise NotImplementedError
+
+    def act_by_agent(self) -> dict[str, Any]:
+        """Return the action of each agent of the first copy, as PettingZoo takes them."""
+        names, spec = self.model.agents, self.model.action
+        rows = self.act()[0].reshape(len(names), spec.width)
+        if spec.kind == "discrete":
+            return {name: int(row[0]) for name, row in zip(names, rows, strict=True)}
+        return dict(zip(names, rows, strict=True))
 
     def predict(
         self,
@@ -59,16 +71,19 @@ class Baseline:
         state: Any = None,
         episode_start: Any = None,
         deterministic: bool = True,
-    ) -> tuple[npt.NDArray[Any], Any]:
+    ) -> tuple[Any, Any]:
         """Return the action for the batch's present state.
 
         Args:
-            observation: Tells by its shape whether one copy or all are asked for; its values are
-                not needed, the true state is read.
+            observation: Tells by its shape whether one copy or all are asked for, a dictionary
+                by agent that the first copy's actions are wanted so; its values are not needed,
+                the true state is read.
             state: Handed back.
             episode_start: Not needed.
             deterministic: Not needed.
         """
+        if isinstance(observation, dict):
+            return self.act_by_agent(), state
         dimensions = 0 if self.model.observation.kind == "discrete" else 1
         alone = observation is not None and np.ndim(observation) == dimensions
         actions = self.act()
@@ -76,18 +91,23 @@ class Baseline:
 
 
 class RandomBaseline(Baseline):
-    """Draws every action uniformly from its space."""
+    """Draws every action uniformly from its space; from the valid ones where there are masks."""
 
     kind = "random"
     summary = "Uniform draws from the action space."
 
     def act(self) -> npt.NDArray[Any]:
-        """Return uniform actions."""
-        spec, n = self.model.action, len(self.env)
+        """Return uniform actions, valid ones by the masks of the batch's last step or reset."""
+        spec, count = self.model.action, len(self.model.agents)
+        rows = (len(self.env), count) if count > 1 else (len(self.env),)
+        masks = self.batch.masks if self.model.masked else None
+        if masks is not None:
+            ranks = np.where(masks, self.random.random(masks.shape), -1.0)
+            return np.asarray(ranks.argmax(-1).reshape(rows))
         if spec.kind == "box":
-            return self.random.uniform(spec.low, spec.high, (n, spec.width))
-        values = self.random.integers(0, spec.high.astype(np.int64) + 1, (n, spec.width))
-        return values[:, 0] if spec.kind == "discrete" else values
+            return self.random.uniform(spec.low, spec.high, (*rows, spec.width))
+        values = self.random.integers(0, spec.high.astype(np.int64) + 1, (*rows, spec.width))
+        return values[..., 0] if spec.kind == "discrete" else values
 
 
 class TableBaseline(Baseline):
@@ -135,3 +155,4 @@ class _AllStates:
 
     def __init__(self, model: Model) -> None:
         self.model, self.state = model, model.all_states()
+        self.masks: npt.NDArray[np.bool_] | None = None

@@ -43,6 +43,7 @@ class Model:
     metrics: ClassVar[tuple[Signal, ...]] = ()
     summaries: ClassVar[tuple[Summary, ...]] = ()
     baselines: ClassVar[Mapping[str, "type[Baseline]"]] = {}
+    scene: ClassVar[str | None] = None
     masked: ClassVar[bool] = False
     finite: ClassVar[bool] = False
 
@@ -52,6 +53,18 @@ class Model:
         self.observation = self.observation_spec()
         self.action = self.action_spec()
         self.env_dtype = record(*ENV_FIELDS, *self.env_fields)
+
+    @classmethod
+    def yardstick(cls) -> str:
+        """Return the name of the baseline that scores 1: the first that is no mere heuristic.
+
+        Raises:
+            ValueError: If there is none.
+        """
+        for name, each in cls.baselines.items():
+            if each.kind not in ("heuristic", "random"):
+                return name
+        raise ValueError(f"{cls.id} has no baseline that is an optimum or a bound")
 
     def with_parameters(self, changes: Mapping[str, Any]) -> Self:
         """Return the same environment with some parameters replaced.

@@ -16,8 +16,18 @@ from pydantic.fields import FieldInfo
 from isac_envs.errors import ScenarioError, hint
 from isac_envs.kernels.jit import record
 
+INTERFACE = ("observation", "action")
+"""Parameters that say how an agent sees and acts, in every environment that has them."""
 
-def parameter(default: Any, meaning: str, unit: str = "1", source: str = "", **bounds: Any) -> Any:
+
+def parameter(
+    default: Any,
+    meaning: str,
+    unit: str = "1",
+    source: str = "",
+    interface: bool = False,
+    **bounds: Any,
+) -> Any:
     """Declare a parameter.
 
     Args:
@@ -25,9 +35,11 @@ def parameter(default: Any, meaning: str, unit: str = "1", source: str = "", **b
         meaning: One line.
         unit: Unit of the value; ``"1"`` where it has none.
         source: Paper, standard, table or equation; empty for a choice of ours.
+        interface: It changes what an agent sees or how it acts (the length of a history), never
+            the world, so that agents may choose it; ``observation`` and ``action`` always are.
         **bounds: ``ge``, ``gt``, ``le``, ``lt``, ``min_length``, ``max_length`` of pydantic.
     """
-    extra: Any = {"unit": unit, "source": source}
+    extra: Any = {"unit": unit, "source": source, "interface": interface}
     return Field(default, description=meaning, json_schema_extra=extra, **bounds)
 
 
@@ -72,6 +84,16 @@ class EnvParams(BaseModel):
         if len(weights) != expected:
             raise ValueError(f"{expected} objectives need {expected} weights, not {len(weights)}")
         return weights
+
+    @classmethod
+    def interface_names(cls) -> tuple[str, ...]:
+        """Return the parameters that an agent may choose, because the world is the same for all."""
+        fields: Any = cls.model_fields
+        return tuple(
+            name
+            for name, field in fields.items()
+            if name in INTERFACE or field.json_schema_extra["interface"]
+        )
 
     def derived(self) -> dict[str, Any]:
         """Return what kernels need beyond the fields, computed once: numbers or float arrays."""

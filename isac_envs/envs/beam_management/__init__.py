@@ -1,0 +1,1 @@
+"""Pointing, shaping and tracking beams that sense and communicate."""

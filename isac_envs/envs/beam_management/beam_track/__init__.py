@@ -1,0 +1,1 @@
+"""Sensing-assisted predictive beamforming for vehicles and UAVs."""

@@ -1,0 +1,258 @@
+"""Baselines of beam tracking.
+
+Unless a baseline says otherwise it senses for the ``CUSTOMARY_SHARE`` of the slot, the nearest
+share that the scenario offers; where all data echoes are used, for none.
+"""
+
+import functools
+import math
+from itertools import product
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from isac_envs.declaration.baseline import Baseline, HasState, RandomBaseline
+from isac_envs.declaration.model import Model
+from isac_envs.envs.beam_management.beam_track.commands import DISCRETE, POINTING
+from isac_envs.envs.beam_management.beam_track.feedback import FeedbackFilter
+from isac_envs.envs.beam_management.beam_track.planning import (
+    coming_vehicles,
+    fixed_score,
+    myopic_widths,
+    water_filling,
+)
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+
+CUSTOMARY_SHARE = 0.1
+
+
+class _BeamBaseline(Baseline):
+    """Base: writes beams in the form of the action."""
+
+    def __init__(self, batch: HasState, seed: int = 0) -> None:
+        super().__init__(batch, seed)
+        p = self.params
+        self.record = p.record[0]
+        shares = np.asarray(p.sensing_shares)
+        wanted = 0.0 if p.data_echo_share == 1.0 and p.slot == "single" else CUSTOMARY_SHARE
+        self.share = int(np.abs(shares - wanted).argmin())
+        self.full = int(self.record.widths) - 1
+
+    @property
+    def vehicles(self) -> npt.NDArray[Any]:
+        """Vehicle records, shape ``(n, K)``."""
+        return self.batch.state[1]
+
+    @property
+    def believed_cosine(self) -> Floats:
+        """Direction cosine of the beliefs for the coming slot, shape ``(n, K)``."""
+        v = self.vehicles
+        distance = np.sqrt(v["m0"] ** 2 + v["m2"] ** 2 + self.params.height_m**2)
+        return np.asarray(v["m0"] / distance)
+
+    def beams(self, widths: Any, share: int | None = None) -> npt.NDArray[Any]:
+        """Return actions with given width indices, at zero offset and equal power.
+
+        Args:
+            widths: Indices, number of widths for a sweep; broadcast to ``(n, K)``.
+            share: Index of the sensing share; the customary one by default.
+        """
+        spec, p = self.model.action, self.params
+        n, count = self.vehicles.shape
+        widths = np.broadcast_to(widths, (n, count))
+        each = (spec.width - 1) // count
+        actions = np.zeros((n, spec.width), spec.action_dtype)
+        part = actions[:, :-1].reshape(n, count, each)
+        chosen = self.share if share is None else share
+        if self.record.action == DISCRETE:
+            part[..., 0], part[..., 1] = widths, 1
+            if count > 1:
+                part[..., 2] = len(p.power_levels) - 1
+            actions[:, -1] = chosen
+        else:
+            octave = self.record.first_octave
+            part[..., 0] = np.where(widths > self.full, octave - 1.0, octave + widths)
+            if self.record.action == POINTING:
+                part[..., 1] = self.believed_cosine
+            if count > 1:
+                part[..., 2] = 1.0
+            actions[:, -1] = p.sensing_shares[chosen]
+        actions[:, :-1] = part.reshape(n, -1)
+        return actions
+
+    def follow(self, width: int, share: int, patience: float) -> npt.NDArray[Any]:
+        """Return beams of a width at a share; sweeps where the last detection is too long ago."""
+        lost = self.vehicles["age"] >= patience
+        return self.beams(np.where(lost, self.full + 1, width), share)
+
+    def direct(self, cosines: Any, powers: Any = np.nan) -> None:
+        """Point the next beams, whatever the action says.
+
+        Parts of the power are for those who know the channel: rates are not promised blindly.
+        """
+        self.vehicles["directed_cosine"] = cosines
+        self.vehicles["directed_power"] = powers
+
+    def foresee(self) -> tuple[Floats, Floats, npt.NDArray[np.bool_]]:
+        """Return true cosine, distance and blockage in the coming slot, ``(n, K)`` each."""
+        vehicles = coming_vehicles(self.params, self.batch.state)
+        return vehicles["cosine"], vehicles["distance"], vehicles["blocked"]
+
+
+class Bound(_BeamBaseline):
+    """Perfect tracking without sensing."""
+
+    kind = "genie"
+    summary = (
+        "Knows the coming directions, senses nothing, fills power over vehicles like water: no "
+        "policy has a higher rate."
+    )
+
+    def act(self) -> npt.NDArray[Any]:
+        """Return full-array beams at the truth."""
+        cosine, distance, blocked = self.foresee()
+        r = self.record
+        loss = np.where(blocked, r.block_loss, 1.0)
+        gains = r.power_w * r.transmit_antennas * r.link_gain * loss / distance**2
+        powers = water_filling(gains)
+        self.direct(cosine, powers)
+        return self.beams(self.full, 0)
+
+
+class Genie(_BeamBaseline):
+    """Perfect tracking at the customary sensing share."""
+
+    kind = "genie"
+    summary = "Knows the coming directions; full array, equal powers, the customary share sensed."
+
+    def act(self) -> npt.NDArray[Any]:
+        """Return full-array beams at the truth."""
+        self.direct(self.foresee()[0], 1.0 / self.params.vehicles)
+        return self.beams(self.full)
+
+
+class BestFixed(_BeamBaseline):
+    """The fixed beam width."""
+
+    summary = "The one number of antennas with the largest simulated reward, customary share."
+    search_shares = False
+    patiences: tuple[float, ...] = (math.inf,)
+
+    def __init__(self, batch: HasState, seed: int = 0) -> None:
+        super().__init__(batch, seed)
+        shares = range(len(self.params.sensing_shares)) if self.search_shares else (self.share,)
+        candidates = tuple(product(range(self.full + 1), shares, self.patiences))
+        # mypy takes a class for unhashable where instances define no hash
+        chosen = _best_rule(type(self.model), self.params, candidates)  # type: ignore[arg-type]
+        self.width, self.share, self.patience = chosen
+
+    def act(self) -> npt.NDArray[Any]:
+        """Return beams of that width, or sweeps."""
+        return self.follow(self.width, self.share, self.patience)
+
+
+class BestFixedShare(BestFixed):
+    """The fixed beam width and sensing share."""
+
+    summary = "The antennas and the share with the largest simulated reward."
+    search_shares = True
+
+
+class Reacquire(BestFixedShare):
+    """The fixed width and share, with sweeps when the vehicle is lost."""
+
+    summary = (
+        "Antennas, share and patience with the largest simulated reward: a sweep after that many "
+        "slots without a detection."
+    )
+    patiences = (2.0, 3.0)
+
+
+@functools.lru_cache(maxsize=32)  # parameters are frozen, and a search takes seconds
+def _best_rule(
+    model: type[Model], params: Any, candidates: tuple[tuple[int, int, float], ...]
+) -> tuple[int, int, float]:
+    """Return the width, share and patience with the largest simulated reward."""
+    bound = model(params)
+
+    def score(rule: tuple[int, int, float]) -> float:
+        return fixed_score(bound, lambda batch: _BeamBaseline(batch).follow(*rule))
+
+    return max(candidates, key=score)
+
+
+class Myopic(_BeamBaseline):
+    """Maximises the expected rate of the coming slot."""
+
+    summary = "Width of the largest expected rate of the slot, by Gauss-Hermite over the belief."
+
+    def act(self) -> npt.NDArray[Any]:
+        """Return the widths that are expected to carry most."""
+        return self.beams(myopic_widths(self.params, self.vehicles))
+
+
+class Ekf(_BeamBaseline):
+    """Follows the filter with the full array."""
+
+    summary = "Full array in the believed direction."
+
+    def act(self) -> npt.NDArray[Any]:
+        """Return full-array beams."""
+        return self.beams(self.full)
+
+
+class Feedback(_BeamBaseline):
+    """Communication-only tracking."""
+
+    summary = "Full array; a filter of its own from one pilot a slot, which the vehicle reports."
+
+    def __init__(self, batch: HasState, seed: int = 0) -> None:
+        super().__init__(batch, seed)
+        self.filter = FeedbackFilter(self.params, self.random)
+
+    def act(self) -> npt.NDArray[Any]:
+        """Return full-array beams in the direction that the reports give."""
+        self.direct(self.filter.follow(self.env, self.vehicles))
+        return self.beams(self.full, 0)
+
+
+class Hold(_BeamBaseline):
+    """Points where the vehicle was seen last."""
+
+    summary = "Full array in the direction measured last."
+
+    def act(self) -> npt.NDArray[Any]:
+        """Return full-array beams."""
+        self.direct(self.vehicles["measured_cosine"])
+        return self.beams(self.full)
+
+
+class CodebookSweep(_BeamBaseline):
+    """Exhaustive beam training now and then."""
+
+    summary = "A sweep over the codebook every 10 slots, its beam held in between."
+    period = 10
+
+    def act(self) -> npt.NDArray[Any]:
+        """Return a sweep or the held beam."""
+        due = self.env["time"] % self.period == 0
+        self.direct(np.where(due[:, None], np.nan, self.vehicles["beam_cosine"]))
+        return self.beams(np.where(due, self.full + 1, self.full)[:, None], 0)
+
+
+BASELINES: dict[str, type[Baseline]] = {
+    "bound": Bound,
+    "genie": Genie,
+    "reacquire": Reacquire,
+    "best_fixed_share": BestFixedShare,
+    "best_fixed": BestFixed,
+    "myopic": Myopic,
+    "ekf": Ekf,
+    "feedback": Feedback,
+    "hold": Hold,
+    "codebook_sweep": CodebookSweep,
+    "random": RandomBaseline,
+}

@@ -1,0 +1,161 @@
+"""The filter inside the environment: a Kalman filter of (x, v_x, y, v_y), extended to echoes.
+
+The record holds the belief for the COMING slot. Covariances are ten numbers of the upper triangle
+(``p01`` is that of x and v_x). A measurement takes three scalar updates, linearised at the same
+predicted state: the estimate of an update with all three at once, without an inverse. Direction
+is the cosine u with the array axis, in which the errors of a linear array do not depend on the
+direction. Source: Y. Bar-Shalom, X. R. Li and T. Kirubarajan, "Estimation with Applications to
+Tracking and Navigation", 2001, sections 5.2 and 10.3.
+"""
+
+import math
+from typing import Any
+
+from isac_envs.kernels.jit import Record, inlined
+
+BELIEF_FIELDS: tuple[tuple[Any, ...], ...] = (
+    ("m0", "f8"),  # mean of x, m
+    ("m1", "f8"),  # mean of v_x, m/s
+    ("m2", "f8"),  # mean of y, m
+    ("m3", "f8"),  # mean of v_y, m/s
+    *((f"p{i}{j}", "f8") for i in range(4) for j in range(i, 4)),  # covariances, m, m/s
+    ("filtered_x", "f8"),  # mean of x at the end of the slot, m
+    ("filtered_y", "f8"),  # mean of y at the end of the slot, m
+    ("filtered_xx", "f8"),  # variance of x then, m^2
+    ("filtered_xy", "f8"),  # covariance then, m^2
+    ("filtered_yy", "f8"),  # variance of y then, m^2
+)
+
+
+@inlined
+def set_belief(v: Record, x: float, v_x: float, y: float, v_y: float) -> None:
+    """Set the mean."""
+    v.m0, v.m1, v.m2, v.m3 = x, v_x, y, v_y
+
+
+@inlined
+def set_covariance(v: Record, xx: float, xy: float, yy: float, speed: float) -> None:
+    """Set the covariance of the position and the variance of either speed."""
+    v.p00, v.p02, v.p22 = xx, xy, yy
+    v.p11, v.p33 = speed, speed
+    v.p01, v.p03, v.p12, v.p13, v.p23 = 0.0, 0.0, 0.0, 0.0, 0.0
+
+
+@inlined
+def predict(p: Record, v: Record) -> None:
+    """Keep the estimate of this slot as ``filtered`` and move the belief to the next slot."""
+    dt = p.slot_s
+    v.filtered_x, v.filtered_y = v.m0, v.m2
+    v.filtered_xx, v.filtered_xy, v.filtered_yy = v.p00, v.p02, v.p22
+    v.m0 += dt * v.m1
+    v.m2 += dt * v.m3
+    v.p00 += dt * (2.0 * v.p01 + dt * v.p11) + p.noise_x_position
+    v.p02 += dt * (v.p03 + v.p12 + dt * v.p13)
+    v.p22 += dt * (2.0 * v.p23 + dt * v.p33) + p.noise_y_position
+    v.p01 += dt * v.p11 + p.noise_x_cross
+    v.p03 += dt * v.p13
+    v.p12 += dt * v.p13
+    v.p23 += dt * v.p33 + p.noise_y_cross
+    v.p11 += p.noise_x_speed
+    v.p33 += p.noise_y_speed
+
+
+@inlined
+def distance(x: float, y: float, height: float) -> float:
+    """Return the distance from the array in m."""
+    return math.sqrt(x * x + y * y + height * height)
+
+
+@inlined
+def moments(v: Record, height: float) -> tuple[float, float, float, float]:
+    """Return mean and variance of the direction cosine and of the distance (m, m^2)."""
+    d = distance(v.m0, v.m2, height)
+    inverse = 1.0 / d
+    u = v.m0 * inverse
+    y = v.m2 * inverse
+    u_x, u_y = (1.0 - u * u) * inverse, -u * y * inverse
+    var_u = u_x * (u_x * v.p00 + 2.0 * u_y * v.p02) + u_y * u_y * v.p22
+    var_d = u * (u * v.p00 + 2.0 * y * v.p02) + y * y * v.p22
+    return u, max(var_u, 1e-18), d, max(var_d, 1e-18)
+
+
+@inlined
+def correct(
+    v: Record, h0: float, h1: float, h2: float, h3: float, residual: float, variance: float
+) -> None:
+    """Apply one scalar measurement with Jacobian (h0..h3) to mean and covariance."""
+    g0 = v.p00 * h0 + v.p01 * h1 + v.p02 * h2 + v.p03 * h3
+    g1 = v.p01 * h0 + v.p11 * h1 + v.p12 * h2 + v.p13 * h3
+    g2 = v.p02 * h0 + v.p12 * h1 + v.p22 * h2 + v.p23 * h3
+    g3 = v.p03 * h0 + v.p13 * h1 + v.p23 * h2 + v.p33 * h3
+    inverse = 1.0 / (variance + h0 * g0 + h1 * g1 + h2 * g2 + h3 * g3)
+    k0, k1, k2, k3 = g0 * inverse, g1 * inverse, g2 * inverse, g3 * inverse
+    v.m0 += k0 * residual
+    v.m1 += k1 * residual
+    v.m2 += k2 * residual
+    v.m3 += k3 * residual
+    v.p00 -= k0 * g0
+    v.p01 -= k0 * g1
+    v.p02 -= k0 * g2
+    v.p03 -= k0 * g3
+    v.p11 -= k1 * g1
+    v.p12 -= k1 * g2
+    v.p13 -= k1 * g3
+    v.p22 -= k2 * g2
+    v.p23 -= k2 * g3
+    v.p33 -= k3 * g3
+
+
+@inlined
+def update(
+    v: Record, height: float, cosine: float, metres: float, speed: float,
+    var_cosine: float, var_metres: float, var_speed: float,
+) -> None:  # fmt: skip
+    """Apply a measurement of direction cosine, distance (m) and radial velocity (m/s)."""
+    x, s_x, y, s_y = v.m0, v.m1, v.m2, v.m3
+    d = distance(x, y, height)
+    inverse = 1.0 / d
+    u, w = x * inverse, y * inverse
+    radial = u * s_x + w * s_y
+    correct(v, u, 0.0, w, 0.0, metres - d, var_metres)
+    h0, h2 = (1.0 - u * u) * inverse, -u * w * inverse
+    shift = h0 * (v.m0 - x) + h2 * (v.m2 - y)
+    correct(v, h0, 0.0, h2, 0.0, cosine - u - shift, var_cosine)
+    h0, h2 = (s_x - radial * u) * inverse, (s_y - radial * w) * inverse
+    shift = h0 * (v.m0 - x) + u * (v.m1 - s_x) + h2 * (v.m2 - y) + w * (v.m3 - s_y)
+    correct(v, h0, u, h2, w, speed - radial - shift, var_speed)
+
+
+@inlined
+def reacquire(
+    v: Record, height: float, cosine: float, metres: float, var_cosine: float, var_metres: float
+) -> None:
+    """Restart the position of the belief from a direction and a distance alone."""
+    x = cosine * metres
+    y = math.sqrt(max(metres * metres - x * x - height * height, 1.0))
+    # x = u d and y = sqrt(d^2 (1 - u^2) - h^2), linearised
+    y_u, y_d = -x * metres / y, metres * (1.0 - cosine * cosine) / y
+    xx = metres * metres * var_cosine + cosine * cosine * var_metres
+    xy = metres * y_u * var_cosine + cosine * y_d * var_metres
+    yy = y_u * y_u * var_cosine + y_d * y_d * var_metres
+    v.m0, v.m2 = x, y
+    v.p00, v.p02, v.p22 = xx, xy, yy
+
+
+@inlined
+def normalised_error(v: Record) -> float:
+    """Return e^T P^-1 e of the true state (NEES, 4 degrees of freedom), by P = L D L^T."""
+    e0, e1, e2, e3 = v.x - v.m0, v.v_x - v.m1, v.y - v.m2, v.v_y - v.m3
+    d0 = 1.0 / v.p00
+    l10, l20, l30 = v.p01 * d0, v.p02 * d0, v.p03 * d0
+    d1 = 1.0 / (v.p11 - l10 * v.p01)
+    t21, t31 = v.p12 - l20 * v.p01, v.p13 - l30 * v.p01
+    l21, l31 = t21 * d1, t31 * d1
+    d2 = 1.0 / (v.p22 - l20 * v.p02 - l21 * t21)
+    t32 = v.p23 - l30 * v.p02 - l31 * t21
+    l32 = t32 * d2
+    d3 = 1.0 / (v.p33 - l30 * v.p03 - l31 * t31 - l32 * t32)
+    e1 -= l10 * e0
+    e2 -= l20 * e0 + l21 * e1
+    e3 -= l30 * e0 + l31 * e1 + l32 * e2
+    return e0 * e0 * d0 + e1 * e1 * d1 + e2 * e2 * d2 + e3 * e3 * d3

@@ -1,0 +1,90 @@
+"""The scene: how vehicles start and move, when they are blocked, how strongly they scatter.
+
+Every slot takes the same draws of the ``world`` stream whatever the action.
+"""
+
+import math
+
+from isac_envs.kernels.jit import Record, inlined
+from isac_envs.kernels.mathx import sincos_turns
+from isac_envs.kernels.rng import Stream, bernoulli, normal, uniform
+from isac_envs.kernels.swerling import exponential
+
+ROAD, CIRCLE = 0, 1  # order of the parameter ``motion``
+HELD, CONTINUOUS = 0, 1  # order of the parameter ``process``
+AVERAGED, SWERLING_1, CONSTANT = 0, 1, 2  # order of the parameter ``fluctuation``
+
+_TWO_PI = 2.0 * math.pi
+
+
+@inlined
+def place(p: Record, v: Record) -> None:
+    """Put a vehicle on the circle where its phase says, with its tangential velocity."""
+    sine, cosine = sincos_turns(v.phase_turns)
+    v.x = v.centre_x + p.circle_radius_m * cosine
+    v.y = v.centre_y + p.circle_radius_m * sine
+    v.v_x = -v.speed * sine
+    v.v_y = v.speed * cosine
+
+
+@inlined
+def start(p: Record, stream: Stream, v: Record, k: int) -> None:
+    """Start vehicle number k; draws twice."""
+    u_speed, u_phase = uniform(stream), uniform(stream)
+    v.speed = p.speed_m_s + p.speed_spread_m_s * (2.0 * u_speed - 1.0)
+    v.a_x = 0.0
+    v.a_y = 0.0
+    v.blocked = False
+    v.relative_rcs = 1.0
+    v.centre_x = p.circle_centre_x_m
+    v.centre_y = p.circle_centre_y_m
+    v.phase_turns = u_phase
+    v.x = p.start_x_m - k * p.vehicle_spacing_m
+    v.y = p.lane_y_m
+    v.v_x = v.speed
+    v.v_y = 0.0
+    if p.motion == CIRCLE:
+        place(p, v)
+
+
+@inlined
+def _drive(p: Record, stream: Stream, v: Record) -> None:
+    """Advance a vehicle on the road by one slot."""
+    dt = p.slot_s
+    kept = p.acceleration_kept
+    v.a_x = kept * v.a_x + p.acceleration_x_drawn * normal(stream)
+    v.a_y = kept * v.a_y + p.acceleration_y_drawn * normal(stream)
+    d_x, d_y = 0.5 * dt * dt * v.a_x, 0.5 * dt * dt * v.a_y
+    if p.process == CONTINUOUS:  # the rest of the position's noise, independent of the speed's
+        d_x += p.jitter_x_m * normal(stream)
+        d_y += p.jitter_y_m * normal(stream)
+    v.x += v.v_x * dt + d_x
+    y = v.y + v.v_y * dt + d_y
+    v.v_x += v.a_x * dt
+    v_y = v.v_y + v.a_y * dt
+    v.y = min(max(y, p.lane_y_m - p.lane_half_width_m), p.lane_y_m + p.lane_half_width_m)
+    v.v_y = v_y if v.y == y else 0.0
+
+
+@inlined
+def _circle(p: Record, stream: Stream, v: Record) -> None:
+    """Advance a UAV on its drifting circle by one slot."""
+    v.centre_x += p.drift_m * normal(stream)
+    v.centre_y += p.drift_m * normal(stream)
+    turns = v.phase_turns + v.speed * p.slot_s / (_TWO_PI * p.circle_radius_m)
+    v.phase_turns = turns - math.floor(turns)
+    place(p, v)
+
+
+@inlined
+def move(p: Record, stream: Stream, v: Record) -> None:
+    """Advance position, blockage and cross section of a vehicle by one slot."""
+    if p.motion == CIRCLE:
+        _circle(p, stream, v)
+    else:
+        _drive(p, stream, v)
+    if p.block_probability > 0.0:
+        change = p.clear_probability if v.blocked else p.block_probability
+        v.blocked = v.blocked != bernoulli(stream, change)
+    if p.fluctuation == SWERLING_1:
+        v.relative_rcs = exponential(stream)

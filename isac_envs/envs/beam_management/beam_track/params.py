@@ -1,0 +1,223 @@
+"""Parameters of beam tracking."""
+
+import math
+from itertools import pairwise
+from statistics import NormalDist
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+
+from isac_envs.declaration.params import EnvParams, parameter
+from isac_envs.envs.beam_management.beam_track.tables import (
+    acceleration,
+    budget,
+    measurement_variances,
+)
+
+HARD = "Our choice, after the vehicular model of Liu et al., arXiv 2001.09306."
+JIANG = "Jiang et al., sensing-assisted predictive beamforming for low-altitude UAV tracking"
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Level = Annotated[float, Field(ge=0, le=1)]
+
+
+class BeamTrackParams(EnvParams):
+    """Parameters; the defaults are the ``hard`` scenario."""
+
+    horizon: int = parameter(30, "Slots until an episode is truncated.", "slots", ge=1)
+    weights: tuple[float, ...] = parameter(
+        (1.0, 1.0), "Weights of communication and alignment in the reward."
+    )
+    observation: Literal["belief", "history", "echo"] = parameter(
+        "belief", "What the agent sees: filter, last measurements, or the array's echo."
+    )
+    action: Literal["discrete", "continuous", "pointing"] = parameter(
+        "discrete", "Form of the action; pointing sets the direction without the filter."
+    )
+    history_length: int = parameter(8, "Measurements that the history holds.", "slots", ge=1, le=64)
+    vehicles: int = parameter(1, "Vehicles that are served at once.", ge=1, le=64)
+    power_dbm: float = parameter(5.0, "Transmit power of all beams.", "dBm", ge=-60, le=80)
+    noise_dbm: float = parameter(
+        -80.0, "Noise of either receiver over the bandwidth.", "dBm", HARD, ge=-200, le=50
+    )  # fmt: skip
+    wavelength_m: float = parameter(0.01, "Wavelength of the carrier.", "m", gt=0, le=1)
+    bandwidth_hz: float = parameter(1e8, "Bandwidth, flat.", "Hz", ge=1e3, le=1e11)
+    transmit_antennas: int = parameter(
+        256, "Antennas of the full array, half a wavelength apart, a power of two.", ge=4, le=4096
+    )
+    fewest_antennas: int = parameter(
+        4, "Antennas of the widest beam, a power of two.", ge=2, le=4096
+    )
+    receive_antennas: int = parameter(64, "Antennas that hear the echo.", ge=2, le=1024)
+    sector_deg: float = parameter(
+        170.0, "Sector around broadside that beams are steered in.", "deg", gt=0, le=180
+    )
+    symbols: float = parameter(1e3, "Symbols of a slot.", "symbols", HARD, ge=1, le=1e9)
+    data_echo_share: float = parameter(
+        0.0, "Part of the data part's echo that the matched filter uses as well.", ge=0, le=1
+    )
+    false_alarm: float = parameter(
+        1e-6, "Probability of a false alarm of the detector.", ge=1e-30, le=0.1
+    )
+    rcs_m2: float = parameter(1.0, "Mean radar cross section.", "m^2", HARD, gt=0, le=1e6)
+    fluctuation: Literal["averaged", "swerling_1", "constant"] = parameter(
+        "averaged",
+        "Cross section: mean with the detection law of Swerling 1, drawn each slot, or steady.",
+    )
+    excess_loss_db: float = parameter(0.0, "Loss beyond free space, one way.", "dB", ge=-50, le=100)
+    error_law: Literal["crb", "power_law"] = parameter(
+        "crb", "Error of measurements: Cramer-Rao bounds, or inverse to the SNR.", "1", JIANG
+    )
+    error_scale: float = parameter(
+        1.0, "Factor on the deviations of the errors.", "1", JIANG, gt=0, le=1e3
+    )
+    slot: Literal["single", "two_stage"] = parameter(
+        "single", "One beam a slot, or a second one after the echo.", "1", JIANG
+    )
+    outage: float = parameter(
+        0.0, "Outage probability that the rate is chosen for; 0 credits what the channel carries.",
+        "1", JIANG, ge=0, le=0.5,
+    )  # fmt: skip
+    slot_s: float = parameter(0.1, "Duration of a slot.", "s", HARD, gt=0, le=10)
+    motion: Literal["road", "circle"] = parameter("road", "Path of the vehicles.")
+    process: Literal["held", "continuous"] = parameter(
+        "held", "Acceleration held over a slot, or white in continuous time.", "1", JIANG
+    )
+    start_x_m: float = parameter(
+        -25.0, "Start along the array axis; the array is at 0.", "m", HARD, ge=-1e4, le=1e4
+    )
+    vehicle_spacing_m: float = parameter(
+        0.0, "Distance of each vehicle behind the one before.", "m", ge=-1e3, le=1e3
+    )
+    lane_y_m: float = parameter(20.0, "Distance of the lane.", "m", HARD, ge=1, le=1e4)
+    lane_half_width_m: float = parameter(
+        5.0, "Vehicles stay this close to the lane.", "m", HARD, ge=0, le=1e4
+    )
+    height_m: float = parameter(0.0, "Height above the array.", "m", ge=0, le=1e4)
+    speed_m_s: float = parameter(20.0, "Mean speed at the start.", "m/s", HARD, ge=0, le=1e3)
+    speed_spread_m_s: float = parameter(
+        0.0, "Speeds at the start differ uniformly by up to this.", "m/s", ge=0, le=1e3
+    )
+    acceleration_x_m_s2: float = parameter(
+        10.0,
+        "Deviation of the acceleration along the lane that moves vehicles and that the filter "
+        "expects; the filter alone on a circle; the root of the spectral density (m s^-3/2) where "
+        "it is white in continuous time.", "m/s^2", HARD, gt=0, le=1e3,
+    )  # fmt: skip
+    acceleration_y_m_s2: float = parameter(
+        5.0, "The same, across the lane.", "m/s^2", HARD, gt=0, le=1e3
+    )
+    acceleration_memory_s: float = parameter(
+        0.0, "Correlation time of the acceleration (Ornstein-Uhlenbeck); the filter expects 0.",
+        "s", ge=0, le=1e3,
+    )  # fmt: skip
+    circle_radius_m: float = parameter(100.0, "Radius of the circle.", "m", gt=0, le=1e4)
+    circle_centre_x_m: float = parameter(50.0, "Centre of the circle.", "m", ge=-1e4, le=1e4)
+    circle_centre_y_m: float = parameter(200.0, "Centre of the circle.", "m", ge=-1e4, le=1e4)
+    drift_m: float = parameter(
+        1.0, "Random walk of the circle's centre in a slot, each axis.", "m", ge=0, le=100
+    )
+    initial_position_std_m: float = parameter(
+        0.5, "Deviation of the filter's first position, each axis.", "m", HARD, gt=0, le=1e3
+    )
+    initial_speed_std_m_s: float = parameter(
+        1.5, "Deviation of the filter's first velocity, each axis.", "m/s", HARD, gt=0, le=1e3
+    )
+    start_known: bool = parameter(
+        True, "The filter starts at the true state, though it does not know so."
+    )
+    block_probability: float = parameter(
+        0.0, "Probability that a free path is blocked in the next slot.", ge=0, le=1
+    )
+    clear_probability: float = parameter(
+        0.3, "Probability that a blocked path is free in the next slot.", gt=0, le=1
+    )
+    block_loss_db: float = parameter(20.0, "Loss of a blocked path, one way.", "dB", ge=0, le=200)
+    sensing_shares: tuple[Share, ...] = parameter(
+        (0.0, 0.05, 0.1, 0.2, 0.4),
+        "Shares of a slot spent on sensing that a discrete action chooses from, increasing; the "
+        "last one bounds a continuous action.", min_length=1,
+    )  # fmt: skip
+    power_levels: tuple[Level, ...] = parameter(
+        (0.0, 0.25, 0.5, 1.0),
+        "Parts of the power that a vehicle can ask for, increasing; more than all is scaled down.",
+        min_length=2,
+    )  # fmt: skip
+    sweep_loss: float = parameter(1.0, "Part of a slot that a sweep takes.", ge=0, le=1)
+    sweep_distance_std_m: float = parameter(
+        1.0, "Error of the distance that a sweep finds.", "m", gt=0, le=1e3
+    )
+    sweep_speed_std_m_s: float = parameter(
+        10.0, "Deviation of either velocity after a sweep, around the mean start.", "m/s", gt=0,
+        le=1e3,
+    )  # fmt: skip
+    misalignment_penalty: float = parameter(
+        0.0, "Penalty of a beam with less than half of its gain (lambda).", ge=0, le=1e3
+    )
+
+    @model_validator(mode="after")
+    def _lists_increase(self) -> "BeamTrackParams":
+        for name in ("sensing_shares", "power_levels"):
+            values = getattr(self, name)
+            if any(a >= b for a, b in pairwise(values)):
+                raise ValueError(f"parameter {name} = {values}: must increase strictly")
+        if self.power_levels[-1] <= 0:
+            raise ValueError(f"parameter power_levels = {self.power_levels}: the last must be > 0")
+        return self
+
+    @model_validator(mode="after")
+    def _arrays_fit(self) -> "BeamTrackParams":
+        for name in ("transmit_antennas", "fewest_antennas"):
+            value = getattr(self, name)
+            if value & (value - 1):
+                raise ValueError(f"parameter {name} = {value}: must be a power of two")
+        if self.fewest_antennas > self.transmit_antennas:
+            raise ValueError(
+                f"parameter fewest_antennas = {self.fewest_antennas}: at most transmit_antennas "
+                f"= {self.transmit_antennas}"
+            )
+        width = math.degrees(2.0 * math.asin(0.886 / self.fewest_antennas))
+        if width > self.sector_deg:
+            raise ValueError(
+                f"parameter fewest_antennas = {self.fewest_antennas}: the beam is {width:.1f} deg "
+                f"wide, wider than sector_deg = {self.sector_deg}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _paths_fit(self) -> "BeamTrackParams":
+        if self.lane_half_width_m >= self.lane_y_m and self.height_m == 0:
+            raise ValueError(
+                f"parameter lane_half_width_m = {self.lane_half_width_m}: must be below "
+                f"lane_y_m = {self.lane_y_m}, the road would run through the array"
+            )
+        if self.motion == "circle" and self.height_m == 0:
+            raise ValueError("parameter height_m = 0.0: a circle needs a height above 0 m")
+        if self.speed_spread_m_s > self.speed_m_s:
+            raise ValueError(
+                f"parameter speed_spread_m_s = {self.speed_spread_m_s}: at most speed_m_s = "
+                f"{self.speed_m_s}"
+            )
+        return self
+
+    def derived(self) -> dict[str, Any]:
+        """Return the link and echo budgets, the filter's noise, and the scales of observations."""
+        widths = int(math.log2(self.transmit_antennas // self.fewest_antennas)) + 1
+        on_road = self.motion == "road"
+        start = math.hypot(self.start_x_m, self.lane_y_m, self.height_m)
+        circle = math.hypot(self.circle_centre_x_m, self.circle_centre_y_m) + self.circle_radius_m
+        return {
+            **budget(self),
+            **measurement_variances(self),
+            **acceleration(self),
+            "widths": widths,
+            "first_octave": math.log2(self.fewest_antennas),
+            "sweep_below": math.log2(self.fewest_antennas) - 0.5,
+            "sector_cosine": math.sin(math.radians(0.5 * self.sector_deg)),
+            "sweep_speed_m_s": self.speed_m_s if on_road else 0.0,
+            "outage_quantile": NormalDist().inv_cdf(1.0 - 0.5 * self.outage)
+            if self.outage
+            else 0.0,
+            "distance_scale": 4.0 * start if on_road else math.hypot(circle, self.height_m),
+            "speed_scale": 2.0 * max(self.speed_m_s, 5.0),
+        }

@@ -1,0 +1,130 @@
+"""What baselines compute: the coming slot, expected rates, power over vehicles, fixed beams."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from isac_envs.declaration.model import Model, State
+from isac_envs.envs.beam_management.beam_track import kernel, motion
+from isac_envs.envs.beam_management.beam_track.belief import moments
+from isac_envs.envs.beam_management.beam_track.echoes import alignment, efficiency
+from isac_envs.kernels.jit import jit
+from isac_envs.kernels.mathx import sincos_turns
+from isac_envs.kernels.rng import seed_batch
+
+Floats = npt.NDArray[np.float64]
+
+_NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(15)
+_WEIGHTS = _WEIGHTS / _WEIGHTS.sum()
+_TO_TURNS = 0.5 / np.pi
+_EPISODES = 512
+_KERNEL: Any = kernel  # its functions take the state's arrays, whatever their number
+_LEAST_SLOTS = 30_000
+
+
+@jit
+def _move_all(p: Any, env: Any, vehicles: Any) -> None:
+    for i in range(env.shape[0]):
+        for k in range(vehicles.shape[1]):
+            motion.move(p[0], env[i].world, vehicles[i, k])
+            kernel.locate(p[0], vehicles[i, k])
+
+
+def coming_vehicles(params: Any, state: State) -> npt.NDArray[Any]:
+    """Return copies of the vehicles as the coming slot will find them, shape ``(n, K)``."""
+    env, vehicles = state[0].copy(), state[1].copy()
+    _move_all(params.record, env, vehicles)
+    return vehicles
+
+
+@jit
+def _expected_rates(p: Any, vehicles: Any, octaves: Any, out: Any) -> None:
+    for i in range(vehicles.shape[0]):
+        for k in range(vehicles.shape[1]):
+            u, var_u, d, _ = moments(vehicles[i, k], p[0].height_m)
+            sine = np.sqrt(max(1.0 - u * u, 1e-12))
+            angle = np.arccos(u)
+            deviation = np.sqrt(var_u) / sine
+            for j in range(octaves.shape[0]):
+                peak = p[0].power_w / vehicles.shape[1] * octaves[j] * p[0].link_gain / (d * d)
+                total = 0.0
+                for q in range(_NODES.shape[0]):
+                    turns = _TO_TURNS * (angle + deviation * _NODES[q])
+                    gain = alignment(sincos_turns(turns)[1], u, octaves[j])
+                    total += _WEIGHTS[q] * efficiency(peak * gain)
+                out[i, k, j] = total
+
+
+def expected_rates(params: Any, vehicles: npt.NDArray[Any]) -> Floats:
+    """Return the expected rate of each width in the coming slot, shape ``(n, K, widths)``.
+
+    15-point Gauss-Hermite quadrature over the believed angle, at the believed distance; the share
+    of the slot that senses, a common factor, is left out.
+    """
+    widths = int(params.record[0].widths)
+    antennas = params.fewest_antennas * 2.0 ** np.arange(widths)
+    out = np.empty((*vehicles.shape, widths))
+    _expected_rates(params.record, vehicles, antennas, out)
+    return out
+
+
+def myopic_widths(params: Any, vehicles: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+    """Return the indices of the widths with the largest expected rate, shape ``(n, K)``."""
+    return np.asarray(expected_rates(params, vehicles).argmax(-1), np.int64)
+
+
+def water_filling(gains: Floats) -> Floats:
+    """Return the parts of the power that maximise the sum of log2(1 + part gain).
+
+    Args:
+        gains: SNR of each channel if it had all the power, above 0, shape ``(n, K)``.
+
+    Returns:
+        Parts, at least 0, that sum to 1 in each row.
+    """
+    floors = np.sort(1.0 / gains, axis=-1)
+    used = np.arange(1, gains.shape[-1] + 1)
+    levels = (1.0 + np.cumsum(floors, axis=-1)) / used
+    count = (levels > floors).sum(-1)
+    level = np.take_along_axis(levels, count[:, None] - 1, axis=-1)
+    return np.maximum(level - 1.0 / gains, 0.0)
+
+
+@dataclass
+class Rehearsal:
+    """State arrays on which a policy is tried, beside the real ones."""
+
+    model: Model
+    state: State
+    masks: npt.NDArray[np.bool_] | None = None
+
+
+def fixed_score(model: Model, policy: Callable[[Rehearsal], npt.NDArray[Any]]) -> float:
+    """Return the mean reward of a policy on simulated episodes, always the same ones.
+
+    Args:
+        model: The environment.
+        policy: From the state to actions ``(n, W)``.
+    """
+    params: Any = model.params
+    n = max(_EPISODES, _LEAST_SLOTS // params.horizon)
+    trial = Rehearsal(model, model.allocate(n))
+    env = trial.state[0]
+    everyone = np.ones(n, np.bool_)
+    seed_batch(env["world"], env["measurement"], np.arange(n, dtype=np.uint64), everyone)
+    observations = np.empty((n, 1, model.observation.width), np.float32)
+    objectives, costs = np.empty((n, 1, 2)), np.empty((n, 1, 2))
+    metrics, ended = np.empty((n, 1), model.metrics_dtype), np.empty((n, 2), np.bool_)
+    _KERNEL.reset_batch(params.record, *trial.state, everyone, observations)
+    total = 0.0
+    for _ in range(params.horizon):
+        actions = np.ascontiguousarray(policy(trial)[:, None])
+        _KERNEL.step_batch(
+            params.record, *trial.state, actions, False, observations, objectives, costs, metrics,
+            ended,
+        )  # fmt: skip
+        total += float((objectives @ np.asarray(params.weights)).mean())
+    return total / params.horizon

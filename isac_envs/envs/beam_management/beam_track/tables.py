@@ -1,0 +1,79 @@
+"""Constants that a scenario fixes: budgets of link and echo, error variances, filter noise."""
+
+import math
+from typing import Any
+
+from isac_envs.kernels.constants import SPEED_OF_LIGHT_M_S
+from isac_envs.kernels.estimation_bounds import (
+    angle_variance,
+    delay_variance_flat_spectrum,
+    doppler_variance_flat_time,
+)
+
+_NOT_MEASURED = 1e12  # variance times SNR of a velocity that is not measured, (m/s)^2
+
+
+def budget(p: Any) -> dict[str, float]:
+    """Return powers and gains of the link and the echo; SNRs follow by powers and distances.
+
+    ``link_gain`` is ``(lambda / 4 pi)^2 / noise`` in m^2/W, ``echo_gain``
+    ``rcs lambda^2 / ((4 pi)^3 noise)`` in m^4/W, both with the excess loss.
+    """
+    noise_w = 1e-3 * 10.0 ** (0.1 * p.noise_dbm)
+    kept = 10.0 ** (-0.1 * p.excess_loss_db)
+    wave = p.wavelength_m / (4.0 * math.pi)
+    return {
+        "power_w": 1e-3 * 10.0 ** (0.1 * p.power_dbm),
+        "link_gain": wave * wave * kept / noise_w,
+        "echo_gain": p.rcs_m2 * wave * wave * kept * kept / (4.0 * math.pi * noise_w),
+        "block_loss": 10.0 ** (-0.1 * p.block_loss_db),
+        "threshold": -math.log(p.false_alarm),
+    }
+
+
+def measurement_variances(p: Any) -> dict[str, float]:
+    """Return error variances times the array's SNR: cosine, distance, radial velocity.
+
+    Cramer-Rao bounds with unknown amplitude. That of the velocity is for one symbol; it falls with
+    the square of their number. Under the power law all are 1 and the velocity is not measured.
+    """
+    if p.error_law == "power_law":
+        return {
+            "cosine_variance": 1.0,
+            "distance_variance": 1.0,
+            "speed_variance": _NOT_MEASURED * p.symbols**2,
+        }
+    n_r = p.receive_antennas
+    half_speed, half_wave = 0.5 * SPEED_OF_LIGHT_M_S, 0.5 * p.wavelength_m
+    delay = delay_variance_flat_spectrum(1.0, p.bandwidth_hz)
+    doppler = doppler_variance_flat_time(1.0, 1.0 / p.bandwidth_hz)
+    return {
+        "cosine_variance": n_r * float(angle_variance(1.0, 0.0, 0.5, n_r, 1)),
+        "distance_variance": half_speed**2 * float(delay),
+        "speed_variance": half_wave**2 * float(doppler),
+    }
+
+
+def acceleration(p: Any) -> dict[str, float]:
+    """Return what moves the vehicles, and the process noise that the filter expects.
+
+    Held over a slot T: position and velocity move by (T^2 / 2, T) times the acceleration. White in
+    continuous time with density q: covariance q [[T^3/3, T^2/2], [T^2/2, T]], drawn as a held
+    acceleration of variance q / T and an independent rest of variance q T^3 / 12 on the position.
+    On a circle the filter adds the drift of the centre to the position's noise.
+    """
+    t = p.slot_s
+    kept = math.exp(-t / p.acceleration_memory_s) if p.acceleration_memory_s else 0.0
+    continuous = p.process == "continuous"
+    drift = p.drift_m if p.motion == "circle" else 0.0
+    result = {"acceleration_kept": kept}
+    for axis in ("x", "y"):
+        deviation = getattr(p, f"acceleration_{axis}_m_s2")
+        held = deviation / math.sqrt(t) if continuous else deviation
+        rest = deviation * math.sqrt(t**3 / 12.0) if continuous else 0.0
+        result[f"acceleration_{axis}_drawn"] = held * math.sqrt(1.0 - kept * kept)
+        result[f"jitter_{axis}_m"] = rest
+        result[f"noise_{axis}_position"] = (0.5 * t * t * held) ** 2 + rest**2 + drift**2
+        result[f"noise_{axis}_cross"] = 0.5 * t**3 * held**2
+        result[f"noise_{axis}_speed"] = (t * held) ** 2
+    return result

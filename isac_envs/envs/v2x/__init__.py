@@ -1,0 +1,1 @@
+"""Vehicles that share a radio between radar and communication with each other."""

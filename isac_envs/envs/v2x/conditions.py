@@ -1,0 +1,65 @@
+"""Binary driving conditions of a vehicle and the unexpected events that they cause.
+
+Road, weather, own speed and a nearby object are two-state chains (1 = bad: slippery road, bad
+weather, high speed, moving object). The record that carries them may be that of an environment or
+of a vehicle. Model: Hieu et al., arXiv 2004.02122; Lee et al., IEEE IV 2021.
+"""
+
+from typing import Any
+
+from isac_envs.kernels.jit import Record, inlined
+from isac_envs.kernels.rng import bernoulli, integer
+
+CONDITION_FIELDS: tuple[tuple[Any, ...], ...] = (
+    ("road", "i8"),  # 1 = bad
+    ("weather", "i8"),  # 1 = bad
+    ("speed", "i8"),  # 1 = high
+    ("object", "i8"),  # 1 = a moving object is near
+)
+
+
+@inlined
+def next_bit(stream: Any, bit: int, stays_good: float, stays_bad: float) -> int:
+    """Advance a two-state chain (1 = bad) by one slot; always draws exactly once."""
+    return int(bernoulli(stream, stays_bad if bit else 1.0 - stays_good))
+
+
+@inlined
+def draw_conditions(stream: Any, vehicle: Record) -> None:
+    """Draw all four conditions uniformly."""
+    vehicle.road = integer(stream, 2)
+    vehicle.weather = integer(stream, 2)
+    vehicle.speed = integer(stream, 2)
+    vehicle.object = integer(stream, 2)
+
+
+@inlined
+def bad_conditions(vehicle: Record) -> int:
+    """Return the number of bad conditions, 0..4."""
+    return vehicle.road + vehicle.weather + vehicle.speed + vehicle.object
+
+
+@inlined
+def advance_conditions(p: Record, stream: Any, vehicle: Record, radar: bool) -> None:
+    """Advance the conditions by one slot, with four draws whatever the action.
+
+    Radar next to a moving object lets the vehicle slow down surely and clears the object with
+    probability ``p.clearing``.
+    """
+    clears = radar and vehicle.object == 1
+    vehicle.road = next_bit(stream, vehicle.road, p.road_stays_good, p.road_stays_bad)
+    vehicle.weather = next_bit(stream, vehicle.weather, p.weather_stays_good, p.weather_stays_bad)
+    speed = next_bit(stream, vehicle.speed, p.speed_stays_low, p.speed_stays_high)
+    vehicle.speed = 0 if clears else speed
+    stays = 1.0 - p.clearing if clears else p.object_stays_moving
+    vehicle.object = next_bit(stream, vehicle.object, p.object_stays_static, stays)
+
+
+@inlined
+def observe_conditions(vehicle: Record, observation: Any, first: int) -> int:
+    """Write the four conditions from an index on; return the index after them."""
+    observation[first] = vehicle.road
+    observation[first + 1] = vehicle.weather
+    observation[first + 2] = vehicle.speed
+    observation[first + 3] = vehicle.object
+    return first + 4

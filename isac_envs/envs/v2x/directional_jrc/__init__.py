@@ -1,0 +1,1 @@
+"""Directional joint radar and communication of several vehicles on a dual carriageway."""

@@ -1,0 +1,122 @@
+"""Data maps of 5 x 7 cells around each vehicle: labels and ages of what it knows.
+
+Cell ``7 r + c`` lies ``c - 3`` cells along x and ``r - 2`` lanes along y from the vehicle. A label
+tells where the data came from as the vehicle drives (1 front, 2 left, 3 back, 4 right; 0 nothing),
+the age counts steps.
+"""
+
+import math
+from typing import Any
+
+from isac_envs.envs.v2x.directional_jrc.records import CELLS, COLUMNS, ROWS
+from isac_envs.kernels.jit import Record, inlined, jit
+from isac_envs.kernels.mathx import round_even
+
+YOUNGEST, SUMMED = 0, 1  # order of the parameter ``merging``
+WORLD, VEHICLE = 0, 1  # order of the parameter ``grid``
+TOWARDS, AWAY = 0, 1  # order of the parameter ``displacement``
+
+
+@inlined
+def cells_between(p: Record, from_m: float, to_m: float) -> int:
+    """Return by how many cells two positions along the road differ."""
+    if p.grid == WORLD:
+        return int(math.floor(to_m / p.cell_m) - math.floor(from_m / p.cell_m))
+    return int(round_even((to_m - from_m) / p.cell_m))
+
+
+@inlined
+def cells_moved(p: Record, from_m: float, to_m: float) -> int:
+    """Return by how many cells a map moves along with its vehicle."""
+    if p.grid == WORLD:
+        return int(math.floor(to_m / p.cell_m) - math.floor(from_m / p.cell_m))
+    return int((to_m - from_m) / p.cell_m)
+
+
+@jit
+def erase(labels: Any, ages: Any, incoming: Any, k: int) -> None:
+    """Empty the map of vehicle ``k``."""
+    for cell in range(CELLS):
+        labels[k, cell] = 0
+        ages[k, cell] = 0
+        incoming[k, cell] = 0
+
+
+@jit
+def begin(source: Any, labels: Any, ages: Any, incoming: Any, k: int) -> None:
+    """Start the map of vehicle ``k`` with the labels of ``source``, all of age 1."""
+    for cell in range(CELLS):
+        labels[k, cell] = source[cell]
+        ages[k, cell] = 1 if source[cell] > 0 else 0
+        incoming[k, cell] = 0
+
+
+@jit
+def merge(p: Record, labels: Any, ages: Any, incoming: Any, k: int, heading: int) -> None:
+    """Take over what arrived where it is younger than what vehicle ``k`` knows."""
+    for cell in range(CELLS):
+        usefulness = incoming[k, cell]
+        if usefulness > 0:
+            age = p.age_max - usefulness if p.merging == YOUNGEST else usefulness
+            if ages[k, cell] == 0 or ages[k, cell] > age:
+                ages[k, cell] = min(age, p.age_max)  # erased below: it grows by 1 first
+                labels[k, cell] = p.received_labels[heading, cell]
+            incoming[k, cell] = 0
+
+
+@jit
+def move(labels: Any, ages: Any, k: int, shift: int) -> None:
+    """Shift the map of vehicle ``k`` against its motion by ``shift`` cells along x."""
+    for row in range(ROWS):
+        start = row * COLUMNS
+        for step in range(COLUMNS):
+            column = step if shift > 0 else COLUMNS - 1 - step  # never reads what it wrote
+            source = column + shift
+            inside = 0 <= source < COLUMNS
+            labels[k, start + column] = labels[k, start + source] if inside else 0
+            ages[k, start + column] = ages[k, start + source] if inside else 0
+
+
+@jit
+def grow_old(p: Record, labels: Any, ages: Any, k: int, heading: int) -> None:
+    """Age the map of vehicle ``k`` by one step, forget the oldest, and add what sensors see."""
+    for cell in range(CELLS):
+        age = ages[k, cell]
+        kept = 0 < age < p.age_max
+        fresh = p.fresh_labels[heading, cell]
+        ages[k, cell] = 1 if fresh > 0 else (age + 1 if kept else 0)
+        labels[k, cell] = fresh if fresh > 0 else (labels[k, cell] if kept else 0)
+
+
+@jit
+def share(
+    p: Record, vehicles: Any, labels: Any, ages: Any, incoming: Any, i: int, j: int, arrives: bool
+) -> tuple[float, int]:
+    """Lay the sector that ``i`` sends over the map of ``j``.
+
+    Returns:
+        Usefulness of the cells that matter to ``j``, and how many cells are news to it. Where the
+        packet arrives, it waits in ``incoming`` for the end of the step.
+    """
+    columns = cells_between(p, vehicles[i].x_m, vehicles[j].x_m)
+    rows = int(round_even((vehicles[j].y_m - vehicles[i].y_m) / p.lane_width_m))
+    if p.displacement == AWAY:
+        columns, rows = -columns, -rows
+    heading, sector = vehicles[j].heading, vehicles[i].sector
+    value = 0.0
+    news = 0
+    for row in range(max(0, rows), min(ROWS, ROWS + rows)):
+        for column in range(max(0, columns), min(COLUMNS, COLUMNS + columns)):
+            cell = row * COLUMNS + column
+            usefulness = p.age_max - ages[i, cell]
+            if labels[i, cell] == sector and usefulness > 0:
+                there = (row - rows) * COLUMNS + column - columns
+                value += usefulness * p.importance[heading, there]
+                news += ages[j, there] == 0 or ages[i, cell] < ages[j, there]
+                if arrives:
+                    already = incoming[j, there]
+                    total = max(already, usefulness)
+                    if p.merging == SUMMED:
+                        total = already + usefulness
+                    incoming[j, there] = total
+    return value, news

@@ -1,0 +1,74 @@
+"""State records of the dual carriageway and the numbers that stand for modes and choices."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from isac_envs.kernels.jit import record
+
+ROWS, COLUMNS = 5, 7
+CELLS = ROWS * COLUMNS
+BEAMS = SECTORS = 4
+NULL, RADAR = BEAMS * SECTORS, BEAMS * SECTORS + 1
+ACTIONS = BEAMS * SECTORS + 2
+
+ENV_FIELDS: tuple[tuple[Any, ...], ...] = (
+    ("waiting", "i8"),  # requests to enter the road that were not served yet
+    ("on_road", "i8"),  # vehicles on the road
+)
+
+VEHICLE = record(
+    ("x_m", "f8"),  # position along the road
+    ("y_m", "f8"),  # position across it, 0 on the median
+    ("velocity_m_s", "f8"),  # signed, along x
+    ("lane", "i8"),  # counted from the smallest y
+    ("heading", "i8"),  # 0 = towards +x, 1 = towards -x
+    ("present", "?"),  # on the road
+    ("rank", "i8"),  # place in the order along the road; on-road vehicles come first
+    ("action", "i8"),  # what was chosen in this step
+    ("beam", "i8"),  # direction it sends to: 0 = +x, 1 = +y, 2 = -x, 3 = -y, -1 = sends nothing
+    ("sector", "i8"),  # label of the data it sends, 1..4
+    ("radar", "?"),  # it uses radar
+    ("took_part", "?"),  # it was on the road when the step began
+    ("sent_x_m", "f8"),  # where it was then, for the picture
+    ("sent_y_m", "f8"),
+    ("luck", "f8"),  # uniform variate: what it receives arrives if this is below the success
+    ("quiet_s", "f8"),  # seconds since its last radar use, or since it entered
+    ("value", "f8"),  # usefulness delivered in this step
+    ("risk", "f8"),  # penalty of not sensing in this step
+    ("receivers", "i8"),  # vehicles that its beam reached without a collision
+    ("collisions", "i8"),  # vehicles where its signal met another one on the same face
+    ("sinr_db", "f8"),  # sum over the receivers
+    ("useful_cells", "i8"),  # cells delivered that were news to their receiver
+)
+
+FACE = record(
+    ("arrivals", "i8"),  # signals that arrive on this face
+    ("sender", "i8"),  # the first of their senders
+    ("arrived", "?"),  # the packet was received
+)
+
+NEAREST = record(
+    ("distance2_m2", "f8"),
+    ("vehicle", "i8"),
+)
+
+
+def allocate_road(n: int, vehicles: int, neighbours: int) -> tuple[npt.NDArray[Any], ...]:
+    """Return the zeroed state arrays of ``n`` copies beyond their environment records.
+
+    In order: vehicles ``(n, N)``; their order along the road ``(n, N)``; receive faces
+    ``(n, N, 4)``, by the direction in which the signal travels; labels ``(n, N, 35)`` and ages
+    ``(n, N, 35)`` of the data maps, row-major 5 x 7, 0 where nothing is known; usefulness that
+    arrived in the step ``(n, N, 35)``; scratch of the search for neighbours ``(n, K)``.
+    """
+    return (
+        np.zeros((n, vehicles), VEHICLE),
+        np.zeros((n, vehicles), np.int64),
+        np.zeros((n, vehicles, BEAMS), FACE),
+        np.zeros((n, vehicles, CELLS), np.int8),
+        np.zeros((n, vehicles, CELLS), np.int8),
+        np.zeros((n, vehicles, CELLS), np.int16),
+        np.zeros((n, neighbours), NEAREST),
+    )

@@ -1,0 +1,81 @@
+"""Vehicles on the road: where they start, how they move, leave and come back."""
+
+from typing import Any
+
+from isac_envs.envs.v2x.directional_jrc import maps
+from isac_envs.kernels.jit import Record, inlined, jit
+from isac_envs.kernels.rng import discrete, integer, uniform
+
+
+@inlined
+def put_on_lane(p: Record, vehicles: Any, k: int, lane: int, x_m: float) -> None:
+    """Put vehicle ``k`` on a lane, with the lane's speed."""
+    vehicles[k].lane = lane
+    vehicles[k].x_m = x_m
+    vehicles[k].y_m = p.lane_y_m[lane]
+    vehicles[k].velocity_m_s = p.lane_velocity_m_s[lane]
+    vehicles[k].heading = 0 if p.lane_velocity_m_s[lane] > 0.0 else 1
+    vehicles[k].present = True
+    vehicles[k].quiet_s = 0.0
+
+
+@jit
+def place_all(p: Record, e: Record, vehicles: Any, labels: Any, ages: Any, incoming: Any) -> None:
+    """Draw different places on the grid of lanes and start positions for all vehicles."""
+    slots = p.start_slots
+    for k in range(vehicles.shape[0]):
+        taken = True
+        while taken:
+            place = integer(e.world, slots * p.lane_y_m.shape[0])
+            lane = place // slots
+            x = p.start_spacing_m * (place - lane * slots)
+            taken = False
+            for other in range(k):
+                taken = taken or (vehicles[other].lane == lane and vehicles[other].x_m == x)
+        put_on_lane(p, vehicles, k, lane, x)
+        maps.begin(p.first_labels[lane], labels, ages, incoming, k)
+
+
+@jit
+def drive(p: Record, vehicles: Any, labels: Any, ages: Any, incoming: Any, k: int) -> None:
+    """Move vehicle ``k`` and its map by one step; at the end of the road it leaves."""
+    if not vehicles[k].present:
+        return
+    before = vehicles[k].x_m
+    after = before + vehicles[k].velocity_m_s * p.step_s
+    vehicles[k].x_m = after
+    if after < 0.0 or after > p.road_m:
+        vehicles[k].present = False
+        vehicles[k].quiet_s = 0.0
+        maps.erase(labels, ages, incoming, k)
+        return
+    heading = vehicles[k].heading
+    maps.merge(p, labels, ages, incoming, k, heading)
+    shift = maps.cells_moved(p, before, after)
+    if shift != 0:
+        maps.move(labels, ages, k, shift)
+    maps.grow_old(p, labels, ages, k, heading)
+
+
+@jit
+def let_in(p: Record, e: Record, vehicles: Any, labels: Any, ages: Any, incoming: Any) -> None:
+    """Let at most one vehicle back on the road; the same three draws whatever happens."""
+    e.waiting += discrete(e.world, p.arrivals)
+    pick = uniform(e.world)
+    lane = integer(e.world, p.lane_y_m.shape[0])
+    absent = 0
+    for k in range(vehicles.shape[0]):
+        absent += not vehicles[k].present
+    if absent == 0 or e.waiting == 0:
+        return
+    left = int(pick * absent)
+    for k in range(vehicles.shape[0]):
+        if not vehicles[k].present:
+            if left == 0:
+                e.waiting -= 1
+                x = 0.0 if p.lane_velocity_m_s[lane] > 0.0 else p.road_m
+                put_on_lane(p, vehicles, k, lane, x)
+                source = p.fresh_labels[vehicles[k].heading]
+                maps.begin(source, labels, ages, incoming, k)
+                return
+            left -= 1

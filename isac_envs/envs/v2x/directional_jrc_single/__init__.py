@@ -1,0 +1,1 @@
+"""Directional joint radar and communication of one learning vehicle among partners."""

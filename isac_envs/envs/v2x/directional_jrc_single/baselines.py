@@ -1,0 +1,78 @@
+"""Baselines of the learning vehicle; its partners are part of the environment."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from isac_envs.declaration.baseline import Baseline, HasState, RandomBaseline
+from isac_envs.envs.v2x.directional_jrc import policies
+from isac_envs.envs.v2x.directional_jrc.baselines import (
+    AlwaysRadar,
+    Greedy,
+    LeeGreedy,
+    LeeNearest,
+    Nearest,
+    RoundRobin,
+)
+from isac_envs.envs.v2x.directional_jrc.records import ACTIONS
+
+
+class OneStepGenie(Baseline):
+    """Tries every action on a copy of the state."""
+
+    kind = "best_known"
+    summary = (
+        "Largest reward of the coming step among all 18 actions, tried with what partners will do "
+        "and what will arrive; no bound on an episode, but the best that is known."
+    )
+
+    def __init__(self, batch: HasState, seed: int = 0) -> None:
+        super().__init__(batch, seed)
+        n, model = len(self.env), self.model
+        self._state = model.allocate(n)
+        self._actions = np.zeros((n, 1, 1), np.int64)
+        self._objectives = np.zeros((n, 1, len(model.objectives)))
+        self._written = (
+            np.zeros((n, 1, model.observation.width), model.observation.dtype),
+            np.zeros((n, 1, ACTIONS), np.bool_),
+            self._objectives,
+            np.zeros((n, 1, len(model.costs))),
+            np.zeros((n, 1), model.metrics_dtype),
+            np.zeros((n, 2), np.bool_),
+        )
+
+    def act(self) -> npt.NDArray[Any]:
+        """Return the best actions of the step, shape ``(n,)``."""
+        rewards = np.stack([self._try(action) for action in range(ACTIONS)])
+        return np.asarray(rewards.argmax(0))
+
+    def _try(self, action: int) -> npt.NDArray[np.float64]:
+        """Return the rewards of an action, shape ``(n,)``."""
+        for copy, array in zip(self._state, self.batch.state, strict=True):
+            copy[...] = array
+        self._actions[...] = action
+        self.model.kernel.step_batch(
+            self.params.record, *self._state, self._actions, False, *self._written
+        )
+        return np.asarray(self._objectives[:, 0] @ np.array(self.params.weights))
+
+
+class GreedyInSight(Greedy):
+    """Greedy that knows who is hidden."""
+
+    summary = "Largest reward of the step with line of sight and noise, as if partners were silent."
+    mode = policies.AWARE
+
+
+BASELINES: dict[str, type[Baseline]] = {
+    "one_step_genie": OneStepGenie,
+    "greedy_in_sight": GreedyInSight,
+    "greedy": Greedy,
+    "lee_greedy": LeeGreedy,
+    "always_radar": AlwaysRadar,
+    "round_robin": RoundRobin,
+    "nearest": Nearest,
+    "lee_nearest": LeeNearest,
+    "random": RandomBaseline,
+}

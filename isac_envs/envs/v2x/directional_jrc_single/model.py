@@ -1,0 +1,45 @@
+"""Declaration of ``isac/DirectionalJrcSingle-v0``."""
+
+from types import ModuleType
+from typing import ClassVar
+
+from isac_envs.envs.v2x.directional_jrc.model import DirectionalJrc
+from isac_envs.envs.v2x.directional_jrc_single import baselines, kernel
+from isac_envs.envs.v2x.directional_jrc_single.params import DirectionalJrcSingleParams
+
+
+class DirectionalJrcSingle(DirectionalJrc):
+    """One vehicle learns to beam or to sense among partners that take turns.
+
+    The physics, the observation and the actions are those of ``isac/DirectionalJrc-v0``
+    (equations 1 to 8 there), with beams of 35 degrees half width and a sensing weight of 8. Only
+    vehicle 0 is an agent. Partner i is part of the environment:
+
+    9. At time t > 0 with ``(t + i) mod radar_interval = 0`` it uses radar; otherwise it goes
+       through the 16 pairs of beam and sector, beginning with pair i at time 0.
+
+    The scenario ``lee2022`` is the published model for a single agent. Beyond the defects listed
+    there: cells are laid on the wrong side of the receiver, so that data moves away from where
+    it was seen (``displacement``); what matters lies towards +x for receivers of both headings
+    (``importance_map``); nothing interferes, collides or is hidden (``radar_interferes``,
+    ``collisions``, ``shadows``), and the noise floor is 1e-7 W at unit power and wavelength.
+    It is a validation preset, not a benchmark: the greedy rule takes the best action of every
+    step, and nothing better is known. In the default scenario, where packets collide and get
+    lost, greedy rules go 0.87 of the way from random to ``one_step_genie``.
+    """
+
+    id = "isac/DirectionalJrcSingle-v0"
+    summary = "One vehicle among seven that take turns beams sensor data or uses radar."
+    source = (
+        "J. Lee, Y. Cheng, D. Niyato, Y. L. Guan, D. Gonzalez G., 'Deep reinforcement learning for "
+        "time allocation and directional transmission in joint radar-communication', IEEE WCNC "
+        "2022, doi 10.1109/WCNC51071.2022.9771580, and the authors' public code; radio "
+        "propagation, packet errors and merging of the default scenario are our choice."
+    )
+    params_type = DirectionalJrcSingleParams
+    kernel: ClassVar[ModuleType] = kernel
+    baselines = baselines.BASELINES
+
+    def agent_names(self) -> tuple[str, ...]:
+        """Return the name of the learning vehicle."""
+        return ("agent_0",)

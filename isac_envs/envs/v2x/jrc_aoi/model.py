@@ -1,0 +1,81 @@
+"""Declaration of ``isac/JrcAoi-v0``."""
+
+from types import ModuleType
+from typing import ClassVar
+
+import numpy as np
+
+from isac_envs.declaration.fields import Coordinate, Spec
+from isac_envs.declaration.model import Model, State
+from isac_envs.envs.v2x import fields, packets
+from isac_envs.envs.v2x.jrc_aoi import baselines, kernel
+from isac_envs.envs.v2x.jrc_aoi.params import JrcAoiParams
+
+
+class JrcAoi(Model):
+    """A vehicle uses each slot for its radar or to send packets of one of K classes.
+
+    The queue holds packets of K classes, the oldest first. In slot t, with the number ``n`` of bad
+    ones among road, weather, speed and object (each good or bad) and the channel good or bad:
+
+    1. An unexpected event happens with probability ``P = exp(-c (4 - n))``.
+    2. Action 0 is radar. Action k sends the ``packets_good`` (bad channel: ``packets_bad``) oldest
+       packets of class k, all of them if there are fewer; if an event happens, none.
+    3. The age ``D_k`` of the class becomes the age of the last packet sent. Packets older than
+       ``max_age`` that were not sent are removed. Then all ages grow by one slot.
+    4. Poisson arrivals of mean ``arrival_means[k]`` join the queue with age zero, class 1 first;
+       those beyond its capacity are lost (overflow).
+    5. Reward ``w_age (-sum_k class_weights[k] D_k) - w_radar [event without radar]
+       (penalty_clear + n) - w_overflow overflow``, with the ages after the slot.
+    6. The five conditions are independent two-state chains, but radar next to a moving object lets
+       the vehicle slow down surely and clears the object with probability ``clearing``.
+
+    An episode starts with all ages zero, the arrivals of one slot and uniformly drawn conditions.
+    The observation holds the age and class of each packet, channel, conditions and the ages of the
+    classes, in [0, 1]; ages as ``a / (a + age_scale)``, so that none is cut off (the publication
+    divides by 10, without a bound). Sending a class of which nothing waits is allowed, as in the
+    publication: the slot is lost, and the risk is taken for nothing.
+
+    The published model (scenario ``lee2021``) penalises overflow as if nothing had left the queue
+    in the slot, charges nothing for an event while all conditions are good, and its conditions have
+    no memory. In the default scenario they persist and every missed event costs something. There is
+    no exact optimum: ``optimum`` is the best rule known, drift plus penalty with a tuned constant.
+    Its siblings are ``isac/JrcAoiTiny-v0``, which is solved exactly, and ``isac/JrcAoiMulti-v0``.
+    """
+
+    id = "isac/JrcAoi-v0"
+    summary = "Radar, or which class of packets to send, for fresh information without surprises."
+    source = (
+        "J. Lee, D. Niyato, Y. L. Guan, D. I. Kim, 'Learning to schedule joint radar-communication "
+        "requests for optimal information freshness', IEEE Intelligent Vehicles Symposium 2021, "
+        "and the authors' public code; persistent conditions and the penalty of an event under "
+        "good conditions are our choice."
+    )
+    default_scenario = "persistent"
+    params_type = JrcAoiParams
+    kernel: ClassVar[ModuleType] = kernel
+    env_fields = kernel.STATE_FIELDS
+    objectives = fields.OBJECTIVES
+    costs = fields.COSTS
+    metrics = fields.METRICS
+    summaries = fields.SUMMARIES
+    baselines = baselines.BASELINES
+
+    def observation_spec(self) -> Spec:
+        """Return queue, channel, conditions and class ages, all in [0, 1]."""
+        channel = Coordinate("channel", "1 if the channel is bad.")
+        ages = fields.class_ages(len(self.params.class_weights))
+        return Spec("box", (*fields.queue(self.params), channel, *fields.CONDITIONS, ages))
+
+    def action_spec(self) -> Spec:
+        """Return the choice between radar and the classes."""
+        return fields.uses("radar", *fields.class_labels(len(self.params.class_weights)))
+
+    def allocate(self, n: int) -> State:
+        """Return environments ``(n,)``, queues ``(n, capacity)`` and classes ``(n, K)``."""
+        capacity, classes = self.params.queue_capacity, len(self.params.class_weights)
+        return (
+            np.zeros(n, self.env_dtype),
+            np.zeros((n, capacity), packets.PACKET),
+            np.zeros((n, classes), packets.STREAM),
+        )

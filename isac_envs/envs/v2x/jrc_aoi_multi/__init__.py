@@ -1,0 +1,1 @@
+"""Several vehicles that contend for one channel with radar and packets of several classes."""

@@ -1,0 +1,114 @@
+"""Declaration of ``isac/JrcAoiMulti-v0``."""
+
+from types import ModuleType
+from typing import ClassVar
+
+import numpy as np
+
+from isac_envs.declaration.fields import Coordinate, Signal, Spec, Summary
+from isac_envs.declaration.model import Model, State
+from isac_envs.envs.v2x import fields, packets
+from isac_envs.envs.v2x.jrc_aoi_multi import baselines, kernel
+from isac_envs.envs.v2x.jrc_aoi_multi.params import JrcAoiMultiParams
+
+
+class JrcAoiMulti(Model):
+    """Vehicles share one channel, on which one of them senses or sends in a slot.
+
+    Each of N vehicles has a queue and conditions of its own, as in ``isac/JrcAoi-v0``; the channel
+    is always good and carries one packet, or one radar measurement, in a slot. In slot t:
+
+    1. Action 0 idles, k = 1..K asks to send a packet of class k, K + 1 asks for radar. If several
+       vehicles ask, the one with priority is granted the channel if it asks, else a uniformly drawn
+       one of those who ask; all others idle. Priority has who delivered in the previous slot.
+    2. At each vehicle an unexpected event happens with probability ``P = exp(-c (4 - n))``, with
+       its number ``n`` of bad ones among road, weather, speed and object.
+    3. A grant for class k delivers its oldest packet if no event happens: the age ``D_k`` of the
+       class becomes that of the packet. Packets older than ``max_age`` are removed. Then all ages
+       grow by one slot.
+    4. Poisson arrivals of mean ``arrival_means[k]`` join the queue with age zero, class 1 first;
+       those beyond its capacity are lost (overflow).
+    5. Reward of each vehicle ``w_age (-sum_k class_weights[k] D_k) - w_radar [event without granted
+       radar] (penalty_clear + n) - w_overflow overflow``, idle or denied vehicles included.
+    6. Conditions are independent two-state chains, but granted radar next to a moving object lets
+       the vehicle slow down surely and clears the object with probability ``clearing``.
+
+    An episode starts with all ages zero, the arrivals of one slot, uniformly drawn conditions and a
+    uniformly drawn vehicle with priority. A vehicle sees its queue, whether it has priority, its
+    conditions, the ages of its classes, the slots since its last grant, its number, the slot in a
+    round of N, and for how long the channel has been idle; all in [0, 1], ages and slots as
+    ``a / (a + age_scale)``. Asking to send a class of which nothing waits is allowed, as in the
+    publication, so that there are no action masks.
+
+    The published model (scenario ``lee2022``) penalises overflow as if nothing had left the queue
+    in the slot, takes the rank of a contention's winner among those who ask for its number, charges
+    nothing for an event while all conditions are good, and its roads stay bad for ever. Two of its
+    slips change no number noticeably and are not reproduced: at reset nobody (or never the last
+    vehicle) has priority, and the slots since the last grant count idle slots only. The best rule
+    known, ``optimum``, is a central controller that sees all vehicles: drift plus penalty.
+    """
+
+    id = "isac/JrcAoiMulti-v0"
+    summary = "Vehicles that contend for one channel with radar and packets of several classes."
+    source = (
+        "J. Lee, D. Niyato, Y. L. Guan, D. I. Kim, 'Learning to schedule joint radar-communication "
+        "with deep multi-agent reinforcement learning', IEEE Trans. Veh. Technol. 71(1), 2022, and "
+        "the authors' public code; persistent conditions and the penalty of an event under good "
+        "conditions are our choice."
+    )
+    default_scenario = "persistent"
+    params_type = JrcAoiMultiParams
+    kernel: ClassVar[ModuleType] = kernel
+    env_fields = kernel.STATE_FIELDS
+    objectives = fields.OBJECTIVES
+    costs = fields.COSTS
+    metrics = (
+        *fields.METRICS,
+        Signal("asked", "1 if the vehicle asked for the channel."),
+        Signal("granted", "1 if it got the channel."),
+        Signal("contended", "1 if it asked together with another vehicle."),
+    )
+    summaries = (
+        *fields.SUMMARIES,
+        Summary("contention", "Share of the requests that met another.", "contended", "asked"),
+    )
+    baselines = baselines.BASELINES
+
+    def agent_names(self) -> tuple[str, ...]:
+        """Return one name for each vehicle."""
+        return tuple(f"veh_{v}" for v in range(self.params.vehicles))
+
+    def observation_spec(self) -> Spec:
+        """Return what one vehicle sees of itself and the channel, all in [0, 1]."""
+        last = (
+            Coordinate("waited", "Slots since its last grant, as slots / (slots + scale)."),
+            Coordinate("identity", "Number of the vehicle, from 1, over all vehicles."),
+            Coordinate("cycle", "Slot in a round of one slot a vehicle, over its length."),
+            Coordinate("idle", "Slots since the channel was used, as slots / (slots + scale)."),
+        )
+        return Spec(
+            "box",
+            (
+                *fields.queue(self.params),
+                Coordinate("priority", "1 if the vehicle wins a contention."),
+                *fields.CONDITIONS,
+                fields.class_ages(len(self.params.class_weights)),
+                *last,
+            ),
+        )
+
+    def action_spec(self) -> Spec:
+        """Return the choice between idling, the classes and radar."""
+        classes = fields.class_labels(len(self.params.class_weights))
+        return fields.uses("idle", *classes, "radar")
+
+    def allocate(self, n: int) -> State:
+        """Return environments (n,), vehicles (n, N), queues (n, N, Q) and classes (n, N, K)."""
+        vehicles, capacity = self.params.vehicles, self.params.queue_capacity
+        classes = len(self.params.class_weights)
+        return (
+            np.zeros(n, self.env_dtype),
+            np.zeros((n, vehicles), kernel.VEHICLE),
+            np.zeros((n, vehicles, capacity), packets.PACKET),
+            np.zeros((n, vehicles, classes), packets.STREAM),
+        )

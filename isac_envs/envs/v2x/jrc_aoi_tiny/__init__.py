@@ -1,0 +1,1 @@
+"""Radar or fresh packets at will: small enough for an exact solution."""

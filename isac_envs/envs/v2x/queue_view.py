@@ -1,0 +1,56 @@
+"""What baselines see of queues of packets, for whole batches in NumPy."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy.stats import poisson
+
+from isac_envs.envs.v2x.params import QueueParams
+
+Array = npt.NDArray[np.float64]
+Records = npt.NDArray[Any]
+
+
+def first_packets(
+    now: npt.NDArray[np.int64], owners: Records, packets: Records, classes: int, most: Any
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return what a slot would send of each class.
+
+    Args:
+        now: Number of the slot, broadcasts to the shape ``(...)`` of the owners.
+        owners: Records with the field ``backlog``, shape ``(...)``.
+        packets: The queues, shape ``(..., capacity)``.
+        classes: Number of classes K.
+        most: Packets that the slot carries, broadcasts to ``(...)``.
+
+    Returns:
+        Two arrays ``(..., K)``: the number of packets, and the age of the last of them (0 where
+        there is none).
+    """
+    capacity = packets.shape[-1]
+    there = np.arange(capacity) < owners["backlog"][..., None]
+    level = np.where(there, packets["level"], 0)[..., None, :]
+    mine = level == np.arange(1, classes + 1)[:, None]  # (..., K, capacity)
+    goes = mine & (mine.cumsum(-1) <= np.broadcast_to(most, owners.shape)[..., None, None])
+    last = capacity - 1 - goes[..., ::-1].argmax(-1)
+    born = np.take_along_axis(packets["born"], last, -1)
+    sent = goes.sum(-1)
+    age = np.broadcast_to(now, owners.shape)[..., None] - born
+    return sent, np.where(sent > 0, age, 0)
+
+
+def expected_overflow(params: QueueParams) -> Array:
+    """Return the expected packets lost in a slot by the packets left in the queue, ``(Q + 1,)``."""
+    total = sum(params.arrival_means)
+    room = params.queue_capacity - np.arange(params.queue_capacity + 1)
+    # E[(A - room)^+] of a Poisson variate A
+    lost = total * poisson.sf(room - 1, total) - room * poisson.sf(room, total)
+    return np.maximum(lost, 0.0)
+
+
+def bad_conditions(vehicles: Records) -> npt.NDArray[np.int64]:
+    """Return the number of bad conditions of each vehicle, 0..4."""
+    return np.asarray(
+        vehicles["road"] + vehicles["weather"] + vehicles["speed"] + vehicles["object"], np.int64
+    )
