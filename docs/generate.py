@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import animate
+
 from isac_envs import scenarios
 from isac_envs.description import catalogue, describe
 
@@ -68,6 +70,7 @@ def page(environment: str) -> str:
     content = describe(environment)
     parts = [
         f"# {environment}\n\n{content['summary']}\n",
+        animation(environment),
         creation(environment),
         content["text"] + "\n",
         f"Source: {content['source']}\n",
@@ -91,6 +94,20 @@ def page(environment: str) -> str:
         *(scenario(environment, name) for name in scenarios.names(environment)),
     ]
     return "\n".join(parts)
+
+
+def animation(environment: str) -> str:
+    """Return the lines that show the animated example, where there is one."""
+    picture = animate.path(environment)
+    if not picture.is_file():
+        return ""
+    play = animate.PLAYS.get(environment, animate.Play())
+    name = picture.relative_to(FOLDER.parent).as_posix()
+    return (
+        f"![{environment}, the baseline {play.baseline} acts](../{name})\n\n"
+        f"The baseline `{play.baseline}` acts; made by `python docs/animate.py {environment}`. "
+        "See [rendering](../rendering.md).\n"
+    )
 
 
 def creation(environment: str) -> str:
@@ -119,7 +136,8 @@ def scenario(environment: str, name: str) -> str:
 def reference(environment: str, name: str, measured: dict[str, Any], kinds: dict[str, str]) -> str:
     """Return the table of reference scores and what it says of the scenario."""
     scores = measured["scores"]
-    floor, top = (scores[key]["reward"] for key in ("random", "optimum"))
+    best_known = next(key for key in kinds if kinds[key] not in ("heuristic", "random"))
+    floor, top = (scores[key]["reward"] for key in ("random", best_known))
     rows, best = [], 0.0
     for key, score in sorted(scores.items(), key=lambda item: -item[1]["reward"]):
         normalised = (score["reward"] - floor) / (top - floor)

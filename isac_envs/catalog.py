@@ -5,8 +5,22 @@ from typing import Any
 
 from isac_envs.errors import IsacError, UnknownNameError
 
+PARALLEL: dict[str, str] = {
+    "isac/DirectionalJrc-v0": "isac_envs.envs.v2x.directional_jrc.model:DirectionalJrc",
+    "isac/JrcAoiMulti-v0": "isac_envs.envs.v2x.jrc_aoi_multi.model:JrcAoiMulti",
+}
+"""The ids with several agents: PettingZoo's, made by ``isac_envs.parallel_env(id)``."""
+
 MODELS: dict[str, str] = {
+    **PARALLEL,
+    "isac/BeamTrack-v0": "isac_envs.envs.beam_management.beam_track.model:BeamTrack",
+    "isac/DirectionalJrcSingle-v0": (
+        "isac_envs.envs.v2x.directional_jrc_single.model:DirectionalJrcSingle"
+    ),
     "isac/FramesPerCpi-v0": "isac_envs.envs.mode_selection.frames_per_cpi.model:FramesPerCpi",
+    "isac/HsrDualBeam-v0": "isac_envs.envs.beam_management.hsr_dual_beam.model:HsrDualBeam",
+    "isac/JrcAoi-v0": "isac_envs.envs.v2x.jrc_aoi.model:JrcAoi",
+    "isac/JrcAoiTiny-v0": "isac_envs.envs.v2x.jrc_aoi_tiny.model:JrcAoiTiny",
     "isac/ModeSelect-v0": "isac_envs.envs.mode_selection.mode_select.model:ModeSelect",
 }
 """Every registered id and the path of its model class."""

@@ -22,7 +22,7 @@ def catalogue() -> Rows:
                 "summary": model.summary,
                 "agents": len(bound.agents),
                 "scenarios": list(scenarios.names(name)),
-                "optimum": model.baselines["optimum"].kind,
+                "optimum": model.baselines[model.yardstick()].kind,
             }
         )
     return rows

@@ -1,35 +1,95 @@
-"""Registers every environment with Gymnasium; idempotent, and nothing heavy is imported."""
+"""Registers every environment; idempotent, and nothing heavy is imported.
+
+An environment with one agent goes to Gymnasium, one with several agents to PettingZoo. PettingZoo
+is not imported for that: if it is there before this package, the ids are registered at once,
+otherwise by :func:`register_parallel`. :func:`parallel_env` needs no registration at all.
+"""
+
+import sys
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import gymnasium
 
-from isac_envs.catalog import MODELS
+from isac_envs.catalog import MODELS, PARALLEL
 from isac_envs.errors import IsacError
+
+if TYPE_CHECKING:
+    from isac_envs.core.parallel_env import ParallelEnv
+
+_parallel: dict[str, str] = {}  # models of all ids with several agents, PettingZoo loaded or not
 
 
 def register_all() -> None:
-    """Register every id of the catalogue that Gymnasium does not know yet."""
+    """Register every id of the catalogue that is not known yet."""
     for name in MODELS:
-        register(name, name)
+        register(name, name, parallel=name in PARALLEL)
 
 
-def register(name: str, model: str) -> None:
+def register(name: str, model: str, parallel: bool = False) -> None:
     """Register an environment with its native vector form.
 
     Args:
         name: Id, ``namespace/Name-vN``.
         model: Id of the catalogue, or ``"module:Class"`` of a model of your own.
+        parallel: It has several agents and belongs to PettingZoo; ``gymnasium.make`` then says so.
 
     Raises:
         IsacError: If another model is registered under this id.
     """
+    if parallel:
+        _parallel[name] = model
+        if "pettingzoo" in sys.modules:
+            register_parallel()
     if name in gymnasium.registry:
         known = gymnasium.registry[name].kwargs.get("model")
         if known != model:
             raise IsacError(f"{name} is registered already, with the model {known!r}")
         return
+    here, core = "isac_envs.registration:refuse_several_agents", "isac_envs.core"
     gymnasium.register(
         name,
-        entry_point="isac_envs.core.env:Env",
-        vector_entry_point="isac_envs.core.vector_env:VectorEnv",
+        entry_point=here if parallel else f"{core}.env:Env",
+        vector_entry_point=here if parallel else f"{core}.vector_env:VectorEnv",
         kwargs={"model": model},
+    )
+
+
+def register_parallel() -> None:
+    """Register the ids with several agents for ``pettingzoo.make("parallel", id)``."""
+    import pettingzoo
+
+    for name, model in _parallel.items():
+        if name not in pettingzoo.parallel_registry:
+            entry = "isac_envs.registration:parallel_env"
+            pettingzoo.register("parallel", name, entry, kwargs={"model": model})
+
+
+def parallel_env(model: str, *, max_cycles: int | None = None, **settings: Any) -> "ParallelEnv":
+    """Return an environment behind PettingZoo's parallel interface.
+
+    Args:
+        model: Id of the catalogue or ``"module:Class"``; one with a single agent works as well.
+        max_cycles: Truncates earlier than the scenario's horizon.
+        **settings: ``scenario``, ``render_mode`` and single parameters that replace the scenario's.
+
+    Raises:
+        ScenarioError: If the scenario or an override is not valid.
+    """
+    from isac_envs.core.parallel_env import ParallelEnv
+
+    env = ParallelEnv(model, **settings)
+    if max_cycles is None or max_cycles >= env.model.params.horizon:
+        return env
+    return ParallelEnv(env.model.with_parameters({"horizon": max_cycles}))
+
+
+def refuse_several_agents(model: str, **_: Any) -> NoReturn:
+    """Say how an environment with several agents is made: Gymnasium knows one agent only.
+
+    Raises:
+        IsacError: Always.
+    """
+    raise IsacError(
+        f"{model} has several agents, which Gymnasium does not know; "
+        f"make it with isac_envs.parallel_env({model!r})"
     )

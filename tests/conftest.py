@@ -15,6 +15,8 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fixed"))
 
 HERE = Path(__file__).resolve().parent
 
+os.environ.setdefault("SDL_VIDEODRIVER", "dummy")  # no windows pop up
+
 sys.path.insert(0, str(HERE))  # the helpers, here and in processes that tests start
 os.environ["PYTHONPATH"] = os.pathsep.join(
     filter(None, (str(HERE), os.environ.get("PYTHONPATH", "")))
@@ -38,6 +40,12 @@ def env_id(request: Any) -> str:
 @pytest.fixture(params=harness.ALONE)
 def alone_id(request: Any) -> str:
     """Every registered id with one agent."""
+    return request.param
+
+
+@pytest.fixture(params=harness.TEAMS)
+def team_id(request: Any) -> str:
+    """Every registered id with several agents."""
     return request.param
 
 

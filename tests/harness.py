@@ -14,7 +14,7 @@ from toy.model import Corridor, Rovers
 from toy.params import CorridorParams, RoverParams
 
 from isac_envs import scenarios
-from isac_envs.catalog import MODELS
+from isac_envs.catalog import MODELS, PARALLEL
 from isac_envs.core.env import Env
 from isac_envs.core.parallel_env import ParallelEnv
 from isac_envs.declaration.model import Model
@@ -32,13 +32,9 @@ def bind(name: str, scenario: str | None = None, **overrides: Any) -> Model:
     return model(params(**overrides))
 
 
-def is_alone(name: str) -> bool:
-    """Tell whether a registered environment has one agent."""
-    return len(bind(name).agents) == 1
-
-
 IDS = sorted(MODELS)
-ALONE = [name for name in IDS if is_alone(name)]
+TEAMS = sorted(PARALLEL)
+ALONE = [name for name in IDS if name not in PARALLEL]
 CASES = [*ALONE, *TOYS]
 SCENARIOS = [(name, scenario) for name in IDS for scenario in scenarios.names(name)]
 
@@ -58,6 +54,8 @@ def random_action(space: gymnasium.Space[Any], random: np.random.Generator) -> A
     if isinstance(space, gymnasium.spaces.Discrete):
         return int(random.integers(space.n))
     if isinstance(space, gymnasium.spaces.Box):
+        if space.dtype.kind == "i":  # what Gymnasium makes of several multi-discrete spaces
+            return random.integers(space.low, space.high, endpoint=True)
         width = space.high - space.low
         drawn = space.low + random.random(space.shape, np.float32) * width
         return np.clip(drawn, space.low, space.high)

@@ -14,7 +14,8 @@ from gymnasium.error import ResetNeeded
 from gymnasium.utils.env_checker import check_env
 from gymnasium.vector import AsyncVectorEnv, AutoresetMode
 from harness import bind, random_actions, same, several, short
-from pettingzoo.test import parallel_api_test, parallel_seed_test
+from pettingzoo.test import api_test, parallel_api_test, parallel_seed_test
+from pettingzoo.utils import parallel_to_aec
 
 import isac_envs
 from isac_envs.core.env import Env
@@ -27,6 +28,11 @@ ALLOWED_WARNINGS: tuple[str, ...] = ()
 ALLOWED_FOR_TOYS = (
     "symmetric and normalized space",  # the toy's bounds are odd on purpose
     "due to the environment not having a spec",  # made from a bound model
+)
+
+ALLOWED_AGENT_BY_AGENT = (
+    "is all zeros",  # what an agent that is absent observes
+    "probably should be gymnasium.spaces",  # PettingZoo knows all spaces of Gymnasium by now
 )
 
 FORMS = [Env, VectorEnv, ParallelEnv]
@@ -65,6 +71,17 @@ def test_pettingzoo_checkers(model: Any) -> None:
     assert not complaints(
         lambda: parallel_seed_test(lambda: ParallelEnv(model()), num_cycles=50),
     )
+
+
+@pytest.mark.parametrize("name", [*harness.TEAMS, *harness.TOYS])
+def test_pettingzoo_agent_by_agent(name: str) -> None:
+    model = several(name) if name in harness.TOYS else bind(name)
+    env = parallel_to_aec(ParallelEnv(model))
+    assert not complaints(lambda: api_test(env, num_cycles=50), ALLOWED_AGENT_BY_AGENT)
+
+
+def test_the_catalogue_knows_how_many_agents_there_are(env_id: str) -> None:
+    assert (len(bind(env_id).agents) > 1) == (env_id in harness.TEAMS)
 
 
 def test_make_gives_the_native_forms(alone_id: str) -> None:

@@ -19,6 +19,7 @@ LAYERS = {
     "isac_envs.chains": 1,
     "isac_envs.planning": 1,
     "isac_envs.declaration": 1,
+    "isac_envs.rendering": 1,
     "isac_envs.envs": 2,
     "isac_envs.catalog": 3,
     "isac_envs.scenarios": 3,

@@ -128,7 +128,7 @@ def compare(
         IsacError: If an agent's actions do not fit the environment.
     """
     played = {name: play(baseline(model, name), model, episodes, seed) for name in model.baselines}
-    scale = Scale.of(played)
+    scale = Scale.of(played, model.yardstick())
     rows = [_baseline_row(name, model, played[name], scale) for name in model.baselines]
     for name, policies in agents.items():
         results = [play(each.make, each.model, episodes, seed) for each in policies]
@@ -145,16 +145,16 @@ class Scale:
     top: Array
 
     @classmethod
-    def of(cls, played: Mapping[str, Evaluation]) -> "Scale":
-        """Read the scale off the baselines ``random`` and ``optimum``.
+    def of(cls, played: Mapping[str, Evaluation], top: str) -> "Scale":
+        """Read the scale off the baseline ``random`` and the one that scores 1.
 
         Raises:
             IsacError: If the environment lacks one of them.
         """
-        missing = {"random", "optimum"} - set(played)
+        missing = {"random", top} - set(played)
         if missing:
             raise IsacError(f"the environment lacks the baselines {', '.join(sorted(missing))}")
-        return cls(played["random"].reward, played["optimum"].reward)
+        return cls(played["random"].reward, played[top].reward)
 
     def score(self, reward: Array) -> float:
         """Return the normalised score of a policy from its rewards in the episodes."""

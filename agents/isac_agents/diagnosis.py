@@ -18,6 +18,7 @@ PACKAGES = {
     "numba": "",
     "torch": 'learned agents: pip install "isac-envs[agents]"',
     "stable-baselines3": 'learned agents: pip install "isac-envs[agents]"',
+    "sb3-contrib": 'learned agents: pip install "isac-envs[agents]"',
 }
 
 

@@ -8,7 +8,6 @@ from isac_agents import registry
 from isac_agents.comparison import Contestant
 from isac_agents.evaluation import MakePolicy
 from isac_agents.runs import RunRecord
-from isac_envs.core.vector_env import VectorEnv
 from isac_envs.declaration.model import Model
 from isac_envs.errors import IsacError, UnknownNameError
 
@@ -57,7 +56,7 @@ def maker(name: str) -> MakePolicy:
     """Return the maker of an agent of the user's own: its class takes the environment."""
     agent_class = registry.resolve(name)
 
-    def make(env: VectorEnv) -> Any:
+    def make(env: Any) -> Any:
         try:
             agent = agent_class(env)
         except Exception as error:  # the code of others may raise anything
@@ -76,9 +75,12 @@ def _trained(folder: str, model: Model) -> tuple[RunRecord, Contestant]:
     if record.environment != model.id:
         raise IsacError(f"{folder}: was trained on {record.environment}, not on {model.id}")
     trained_on = record.model()
-    form = {k: v for k, v in record.parameters.items() if k == "observation"}
-    seen = model.with_parameters(form)
+    names = type(model.params).interface_names()
+    seen = model.with_parameters({name: getattr(trained_on.params, name) for name in names})
     for what in ("observation", "action"):
         if getattr(seen, what).space() != getattr(trained_on, what).space():
             raise IsacError(f"{folder}: was trained with another {what} space")
+    before, now = len(trained_on.agents), len(seen.agents)
+    if before != now and hasattr(agent, "num_agents"):  # it looks at all agents together
+        raise IsacError(f"{folder}: was trained with {before} agents, not {now}")
     return record, Contestant.trained(seen, agent)

@@ -3,8 +3,13 @@
 Every policy plays the same episodes: episode ``i`` runs in a copy seeded with ``seed + i``, and
 the environments draw the same random numbers whatever the action. Differences between policies
 are therefore differences of the policies.
+
+With several agents, the observations of a copy are consecutive rows (row ``i * A + a`` is agent
+``a`` of copy ``i``), one policy chooses for all rows, and every figure of an episode - reward,
+objectives, costs, metrics - is the mean over the agents.
 """
 
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -15,6 +20,7 @@ from gymnasium.error import InvalidAction
 from gymnasium.vector import AutoresetMode
 from scipy import stats
 
+from isac_agents.team_env import TeamEnv
 from isac_envs.core.vector_env import VectorEnv
 from isac_envs.declaration.model import Model
 from isac_envs.errors import IsacError
@@ -35,11 +41,14 @@ class Policy(Protocol):
         episode_start: Any = None,
         deterministic: bool = True,
     ) -> tuple[Any, Any]:
-        """Return actions for a batch of observations, and the state of a recurrent policy."""
+        """Return actions for a batch of observations, and the state of a recurrent policy.
+
+        A policy with an argument ``action_masks`` gets the masks, shape ``(rows, actions)``.
+        """
 
 
-MakePolicy = Callable[[VectorEnv], Policy]
-"""Makes a policy for the environment it will play in; a baseline reads its true state."""
+MakePolicy = Callable[[Any], Policy]
+"""Makes a policy for the environment of :func:`arena`; a baseline reads its true state."""
 
 
 @dataclass(frozen=True)
@@ -95,25 +104,34 @@ def play(
     Raises:
         IsacError: If the policy returns something that is no action of this environment.
     """
-    env = VectorEnv(model, episodes, autoreset_mode=AutoresetMode.DISABLED)
+    env = arena(model, episodes)
     policy = make(env)
-    observation, _ = env.reset(seed=seed)
+    masked = model.masked and "action_masks" in inspect.signature(policy.predict).parameters
+    observation, info = env.reset(seed=seed)
     running = np.ones(episodes, bool)
-    start, memory = running.copy(), None
+    start, memory = np.ones(len(observation), bool), None
     sums = _Sums(model, episodes)
     while running.any():
-        actions, memory = _decide(policy, observation, memory, start, model)
+        masks = {"action_masks": info["action_mask"].astype(bool)} if masked else {}
+        actions, memory = _decide(policy, observation, memory, start, model, masks)
         try:
             observation, reward, terminated, truncated, info = env.step(actions)
         except InvalidAction as error:
             raise IsacError(f"agent {type(policy).__name__}: {error}") from error
         sums.add(running, reward, info)
-        start = np.zeros(episodes, bool)
-        finished = (terminated | truncated) & running
-        running &= ~finished
-        if finished.any() and running.any():  # a finished copy goes on unseen
-            env.reset(options={"reset_mask": terminated | truncated})
+        over = terminated | truncated
+        start = np.repeat(over, len(model.agents))
+        running &= ~over
+        if over.any() and running.any():  # a finished copy goes on unseen
+            observation, info = env.reset(options={"reset_mask": over})
     return sums.result()
+
+
+def arena(model: Model, episodes: int) -> VectorEnv | TeamEnv:
+    """Return what policies play in: a vector environment, or its form for several agents."""
+    if len(model.agents) > 1:
+        return TeamEnv(model, episodes)
+    return VectorEnv(model, episodes, autoreset_mode=AutoresetMode.DISABLED)
 
 
 def interquartile_mean(scores: Array, seed: int = 0) -> Interval:
@@ -171,9 +189,13 @@ class _Sums:
         )
 
 
-def _decide(policy: Policy, observation: Any, memory: Any, start: Any, model: Model) -> Any:
+def _decide(
+    policy: Policy, observation: Any, memory: Any, start: Any, model: Model, masks: dict[str, Any]
+) -> Any:
     try:
-        answer = policy.predict(observation, state=memory, episode_start=start, deterministic=True)
+        answer = policy.predict(
+            observation, state=memory, episode_start=start, deterministic=True, **masks
+        )
         actions, memory = answer
     except Exception as error:  # the code of others may raise anything
         reason = f"{type(policy).__name__}.predict raised {type(error).__name__}: {error}"

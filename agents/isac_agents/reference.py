@@ -110,7 +110,7 @@ def _tables(model: Model, mdp: planning.FiniteMdp) -> dict[str, Any]:
     for name, declared in model.baselines.items():
         if declared.memoryless:
             tables[name] = tabulate(declared, model)
-        elif issubclass(declared, RandomBaseline):
+        elif issubclass(declared, RandomBaseline) and not model.masked:
             tables[name] = planning.uniform_policy(mdp)
     return tables
 

@@ -6,15 +6,17 @@ points at a class or at an :class:`AgentSpec`. ``"module:Class"`` works everywhe
 
 import inspect
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
+from isac_agents import defaults
 from isac_envs.catalog import load_class
 from isac_envs.errors import IsacError, UnknownNameError, hint
 
 GROUP = "isac_agents.agents"
-OPTIONAL = ("torch", "stable_baselines3")
+OPTIONAL = ("torch", "stable_baselines3", "sb3_contrib")
 
 
 @dataclass(frozen=True)
@@ -24,9 +26,11 @@ class AgentSpec:
     Attributes:
         path: ``"module:Class"``.
         copies: Copies of the environment to train on.
-        steps: Steps of the environment to train for, summed over the copies.
+        steps: Steps of the environment to train for, summed over copies and agents.
         hyper_parameters: Keyword arguments of the class.
-        environment: Parameters that the environment must have for this agent.
+        environment: Parameters of the interface that the environment must have for this agent.
+        actions: Kinds of actions that it can choose.
+        masks: It needs action masks.
     """
 
     path: str
@@ -34,63 +38,70 @@ class AgentSpec:
     steps: int = 200_000
     hyper_parameters: Mapping[str, Any] = field(default_factory=dict)
     environment: Mapping[str, Any] = field(default_factory=dict)
+    actions: tuple[str, ...] = ("discrete", "multi_discrete", "multi_binary", "box")
+    masks: bool = False
 
     def with_preset(self, preset: Mapping[str, Any]) -> "AgentSpec":
-        """Return the agent with ``steps``, ``copies`` and hyper-parameters of a preset."""
+        """Return the agent with a preset: hyper-parameters, ``steps``, ``copies``, ``environment``.
+
+        ``environment`` is a table of parameters of the interface, such as the form of the
+        observation; :func:`isac_agents.interface.choose_interface` checks their names.
+        """
         chosen = {**self.hyper_parameters, **preset}
+        environment = chosen.pop("environment", {})
+        if not isinstance(environment, Mapping):
+            raise IsacError(f"{self.path}: environment is {environment!r}, must be a table")
         steps, copies = chosen.pop("steps", self.steps), chosen.pop("copies", self.copies)
         for name, value in (("steps", steps), ("copies", copies)):
             if isinstance(value, bool) or not isinstance(value, int) or value < 1:
                 raise IsacError(f"{self.path}: {name} is {value!r}, must be a positive integer")
-        return replace(self, steps=steps, copies=copies, hyper_parameters=chosen)
+        merged = {**self.environment, **environment}
+        return replace(
+            self, steps=steps, copies=copies, hyper_parameters=chosen, environment=merged
+        )
 
 
-_NETWORK = {"policy": "MlpPolicy", "policy_kwargs": {"net_arch": [64, 64]}, "device": "cpu"}
-_DEEP_Q = {
-    **_NETWORK,
-    "learning_rate": 1e-3,
-    "final_learning_rate": 1e-5,
-    "buffer_size": 200_000,
-    "learning_starts": 2_000,
-    "batch_size": 512,
-    "gamma": 0.97,
-    "train_freq": 1,
-    "gradient_steps": 4,
-    "tau": 0.02,
-    "target_update_interval": 64,
-    "exploration_fraction": 0.8,
-    "exploration_final_eps": 0.2,
-}
+_DISCRETE = ("discrete",)
 _DOUBLE_DQN = "isac_agents.algorithms.double_dqn:DoubleDQN"
 
 AGENTS: dict[str, AgentSpec] = {
     "q_learning": AgentSpec(
         "isac_agents.algorithms.q_learning:QLearning",
         steps=1_000_000,
-        hyper_parameters={
-            "policy": "TablePolicy",
-            "learning_rate": 1.0,
-            "visit_exponent": 0.8,
-            "gamma": 0.97,
-            "exploration_final_eps": 0.3,
-        },
+        hyper_parameters=defaults.TABLE,
         environment={"observation": "index"},
+        actions=_DISCRETE,
     ),
-    "dqn": AgentSpec(_DOUBLE_DQN, hyper_parameters={**_DEEP_Q, "double": False}),
-    "ddqn": AgentSpec(_DOUBLE_DQN, hyper_parameters=_DEEP_Q),
-    "dueling_ddqn": AgentSpec(_DOUBLE_DQN, hyper_parameters={**_DEEP_Q, "policy": "DuelingPolicy"}),
-    "ppo": AgentSpec(
-        "stable_baselines3:PPO",
-        hyper_parameters={
-            **_NETWORK,
-            "learning_rate": 1e-3,
-            "n_steps": 64,
-            "batch_size": 512,
-            "n_epochs": 10,
-            "gamma": 0.97,
-            "gae_lambda": 0.9,
-            "ent_coef": 0.01,
-        },
+    "dqn": AgentSpec(
+        _DOUBLE_DQN, hyper_parameters={**defaults.DEEP_Q, "double": False}, actions=_DISCRETE
+    ),
+    "ddqn": AgentSpec(_DOUBLE_DQN, hyper_parameters=defaults.DEEP_Q, actions=_DISCRETE),
+    "dueling_ddqn": AgentSpec(
+        _DOUBLE_DQN,
+        hyper_parameters={**defaults.DEEP_Q, "policy": "DuelingPolicy"},
+        actions=_DISCRETE,
+    ),
+    "ppo": AgentSpec("stable_baselines3:PPO", hyper_parameters=defaults.PPO),
+    "a2c": AgentSpec("stable_baselines3:A2C", hyper_parameters=defaults.A2C),
+    "sac": AgentSpec(
+        "stable_baselines3:SAC", hyper_parameters=defaults.CONTINUOUS, actions=("box",)
+    ),
+    "td3": AgentSpec(
+        "stable_baselines3:TD3", hyper_parameters=defaults.CONTINUOUS, actions=("box",)
+    ),
+    "tqc": AgentSpec("sb3_contrib:TQC", hyper_parameters=defaults.CONTINUOUS, actions=("box",)),
+    "qrdqn": AgentSpec("sb3_contrib:QRDQN", hyper_parameters=defaults.QUANTILES, actions=_DISCRETE),
+    "recurrent_ppo": AgentSpec("sb3_contrib:RecurrentPPO", hyper_parameters=defaults.RECURRENT),
+    "maskable_ppo": AgentSpec(
+        "sb3_contrib:MaskablePPO", hyper_parameters=defaults.PPO, actions=_DISCRETE, masks=True
+    ),
+    "mappo": AgentSpec("isac_agents.algorithms.mappo:Mappo", hyper_parameters=defaults.MAPPO),
+    "gnn_ppo": AgentSpec("isac_agents.algorithms.gnn_ppo:GnnPpo", hyper_parameters=defaults.GNN),
+    "lstm_predictor": AgentSpec(
+        "isac_agents.algorithms.lstm_predictor:LstmPredictor",
+        hyper_parameters={"policy": "ForecastPolicy"},
+        environment={"observation": "history", "action": "pointing"},
+        actions=("box",),
     ),
 }
 """The agents of this package; tuned settings stand in the scenarios' files."""
@@ -147,7 +158,8 @@ def create(agent: AgentSpec, env: Any, seed: int | None = None, **hyper_paramete
         IsacError: If the class has no argument of a name; the message holds the nearest.
     """
     check(agent, hyper_parameters)
-    chosen = {**agent.hyper_parameters, **hyper_parameters}
+    # A copy: learners write into what they get (A2C its optimiser into policy_kwargs).
+    chosen = deepcopy({**agent.hyper_parameters, **hyper_parameters})
     return _load(agent.path)(env=env, seed=seed, **chosen)
 
 

@@ -39,6 +39,8 @@ class RunRecord(BaseModel):
         scenario: Name or path that the parameters came from.
         scenario_hash: Hash of the environment with its complete parameters.
         parameters: The complete parameters.
+        interface: What the agent sees or how it acts where that differs from ``parameters``;
+            the world is the same, and baselines are measured without it.
         agent: Name of the agent, or ``module:Class``.
         hyper_parameters: Keyword arguments of the algorithm.
         copies: Environment copies that fed the learner.
@@ -57,6 +59,7 @@ class RunRecord(BaseModel):
     scenario: str
     scenario_hash: str
     parameters: dict[str, Any]
+    interface: dict[str, Any] = {}
     agent: str
     hyper_parameters: dict[str, Any]
     copies: int
@@ -74,7 +77,15 @@ class RunRecord(BaseModel):
         return hashlib.sha256(content.encode()).hexdigest()
 
     def model(self) -> Model:
-        """Return the environment that the run was trained on.
+        """Return the environment that the run was trained on, as its agent sees it.
+
+        Raises:
+            IsacError: As :meth:`world`, or if the interface is no longer valid.
+        """
+        return self.world().with_parameters(self.interface)
+
+    def world(self) -> Model:
+        """Return the environment of the run without the agent's interface, for baselines.
 
         Raises:
             IsacError: If the parameters are no longer valid, or their hash is not the recorded.
@@ -180,8 +191,8 @@ def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
 def versions() -> dict[str, str]:
     """Return the versions that a result depends on."""
     found = {"python": platform.python_version()}
-    names = ("isac-envs", "gymnasium", "numpy", "numba", "stable-baselines3", "torch")
-    for name in names:
+    learners = ("stable-baselines3", "sb3-contrib", "torch")
+    for name in ("isac-envs", "gymnasium", "numpy", "numba", *learners):
         try:
             found[name] = version(name)
         except PackageNotFoundError:

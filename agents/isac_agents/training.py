@@ -15,6 +15,7 @@ from typing import Any
 
 from isac_agents import registry
 from isac_agents.evaluation import HELD_OUT_SEED
+from isac_agents.interface import choose_interface
 from isac_agents.learners import make_learner, save_learner
 from isac_agents.runs import (
     RunRecord,
@@ -60,7 +61,7 @@ def plan_jobs(
         overrides: Environment parameters that replace the scenario's.
         hyper_parameters: Keyword arguments that replace the preset's.
         seeds: Seeds of the runs.
-        steps: Environment steps; the preset's when None.
+        steps: Environment steps, each agent's counted; the preset's when None.
         out: Folder of all runs.
 
     Raises:
@@ -72,10 +73,8 @@ def plan_jobs(
             raise UnknownNameError(f"agent in scenario {chosen.name}", name, registry.names())
     preset = registry.preset(agent, chosen.agents)
     given = dict(overrides or {})
-    for name, value in preset.environment.items():
-        if given.get(name, value) != value:
-            raise IsacError(f"agent {agent} needs the parameter {name} = {value!r}")
-    model = scenarios.build(environment, scenario, {**given, **preset.environment})
+    model = scenarios.build(environment, scenario, given)
+    interface = choose_interface(agent, preset, model, given)
     steps = preset.steps if steps is None else steps
     registry.check(preset, hyper_parameters or {})
     if steps < 1:
@@ -90,6 +89,7 @@ def plan_jobs(
         scenario=scenario or model.default_scenario,
         scenario_hash=scenarios.content_hash(model.id, model.params),
         parameters=model.params.model_dump(mode="json"),
+        interface=interface,
         agent=agent,
         hyper_parameters={**preset.hyper_parameters, **(hyper_parameters or {})},
         copies=preset.copies,

@@ -29,7 +29,8 @@ class BatchVecEnv(VecEnv):
     :class:`isac_envs.core.vector_env.VectorEnv` with same-step autoreset bit for bit.
 
     The ``info`` of a step is empty, except where an episode ends: ``terminal_observation``,
-    ``TimeLimit.truncated``, and with ``monitor`` also ``episode`` (``r`` return, ``l`` steps,
+    ``TimeLimit.truncated``, ``terminal_action_mask`` where there are masks, and with ``monitor``
+    also ``episode`` (``r`` return, ``l`` steps,
     ``t`` seconds since the construction), ``episode_costs`` (sums) and ``episode_metrics`` (means
     over the steps).
 
@@ -193,12 +194,15 @@ class BatchVecEnv(VecEnv):
     def _finish(self, done: Array, infos: list[Info]) -> None:
         """Report the episodes that ended, and start the next ones."""
         last = self._observations()
+        masks = None if self._frame.masks is None else self.action_masks()
         for copy in np.flatnonzero(done).tolist():
             terminated, truncated = self._frame.ended[copy].tolist()
             for agent in range(self.num_agents):
                 info = infos[copy * self.num_agents + agent]
                 info["terminal_observation"] = last[copy * self.num_agents + agent]
                 info["TimeLimit.truncated"] = truncated and not terminated
+                if masks is not None:
+                    info["terminal_action_mask"] = masks[copy * self.num_agents + agent]
                 if self.monitor:
                     info.update(self._episode(copy, agent))
         self.batch.reset(self._frame, mask=done)

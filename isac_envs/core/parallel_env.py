@@ -11,8 +11,10 @@ import pettingzoo
 from gymnasium.error import InvalidAction, ResetNeeded
 
 from isac_envs.core.batch import Batch, Frame
-from isac_envs.core.rendering import warn_no_rendering
+from isac_envs.core.rendering import FPS, MODES, make_renderer, metadata, warn_without_mode
+from isac_envs.declaration.baseline import Baseline
 from isac_envs.declaration.model import Model, State
+from isac_envs.errors import UnknownNameError
 from isac_envs.kernels.arrays import weigh
 from isac_envs.scenarios import build
 
@@ -23,14 +25,19 @@ class ParallelEnv(pettingzoo.ParallelEnv[str, Any, Any]):  # type: ignore[misc]
     Args:
         model: Id of a registered environment, ``"module:Class"``, or a bound model.
         scenario: Name of a registered scenario or path of a scenario file; None for the default.
-        render_mode: None; others are ignored with a warning, nothing renders yet.
+        render_mode: ``human`` shows a window at every step, ``rgb_array`` lets :meth:`render`
+            return pictures; None draws nothing and costs nothing.
         **overrides: Single parameters that replace the scenario's.
 
     Raises:
         ScenarioError: If the scenario or an override is not valid.
     """
 
-    metadata: dict[str, Any] = {"render_modes": [], "is_parallelizable": True}  # noqa: RUF012
+    metadata: dict[str, Any] = {  # noqa: RUF012 - PettingZoo declares it so
+        "render_modes": [*MODES],
+        "render_fps": FPS,
+        "is_parallelizable": True,
+    }
 
     def __init__(
         self,
@@ -41,10 +48,10 @@ class ParallelEnv(pettingzoo.ParallelEnv[str, Any, Any]):  # type: ignore[misc]
         **overrides: Any,
     ) -> None:
         self.model = build(model, scenario, overrides)
-        self.metadata = {**type(self).metadata, "name": self.model.id}
+        self.metadata = {**metadata(type(self).metadata, self.model), "name": self.model.id}
         self.batch = Batch(self.model, 1)
-        warn_no_rendering(self.model.id, render_mode)
-        self.render_mode = None
+        self._renderer = make_renderer(self.model, render_mode)
+        self.render_mode = None if self._renderer is None else render_mode
         self.possible_agents = [*self.model.agents]
         self.agents: list[str] = []
         self.observation_spaces = {
@@ -54,6 +61,11 @@ class ParallelEnv(pettingzoo.ParallelEnv[str, Any, Any]):  # type: ignore[misc]
         self._frame = Frame.allocate(self.model, 1)
         self._frame.observations[...] = 0
         self._actions = self.batch.actions()
+        self._owners = [f"{self.model.id}, agent {each}" for each in self.possible_agents]
+        self._sums = np.empty((1, len(self.possible_agents)))
+        self._weights = np.array(self.model.params.weights)
+        self._cost_names = tuple(each.name for each in self.model.costs)
+        self._metric_names = tuple(each.name for each in self.model.reported)
 
     def observation_space(self, agent: str) -> gymnasium.spaces.Space[Any]:
         """Return the observation space of an agent, always the same object."""
@@ -69,7 +81,13 @@ class ParallelEnv(pettingzoo.ParallelEnv[str, Any, Any]):  # type: ignore[misc]
         """Start an episode; a seed restarts the random streams, None goes on with them."""
         self.batch.reset(self._frame, (seed,))
         self.agents = [*self.possible_agents]
-        return self._observations(), {each: self._mask(k, {}) for k, each in enumerate(self.agents)}
+        if self._renderer is not None:
+            self._renderer.begin(self.batch.state, self._frame)
+        masks = self._masks()
+        if masks is None:
+            return self._observations(), {each: {} for each in self.agents}
+        rows = zip(self.agents, masks, strict=True)
+        return self._observations(), {each: {"action_mask": row} for each, row in rows}
 
     def step(self, actions: Mapping[str, Any]) -> tuple[Any, Any, Any, Any, Any]:
         """Advance by one step.
@@ -84,7 +102,7 @@ class ParallelEnv(pettingzoo.ParallelEnv[str, Any, Any]):  # type: ignore[misc]
         """
         if not self.agents:
             raise ResetNeeded(f"{self.model.id}: call reset() first, no episode is running")
-        clipped = [self._encode(k, each, actions) for k, each in enumerate(self.agents)]
+        clipped = self._encode(actions)
         self.batch.step(self._actions, self._frame)
         if self.model.action.kind == "box":
             self._frame.metrics["clipped_coordinates"][0] = clipped
@@ -93,6 +111,8 @@ class ParallelEnv(pettingzoo.ParallelEnv[str, Any, Any]):  # type: ignore[misc]
         rewards, infos = self._outcome()
         if terminated or truncated:
             self.agents = []
+        if self._renderer is not None:
+            self._renderer.record(self.batch.state, self._actions, self._frame)
         return (
             self._observations(),
             rewards,
@@ -100,6 +120,26 @@ class ParallelEnv(pettingzoo.ParallelEnv[str, Any, Any]):  # type: ignore[misc]
             dict.fromkeys(agents, truncated),
             infos,
         )
+
+    def render(self) -> npt.NDArray[np.uint8] | None:
+        """Return the picture of the present state, as :meth:`isac_envs.core.env.Env.render`.
+
+        Raises:
+            gymnasium.error.ResetNeeded: Before the first reset.
+        """
+        if self._renderer is None:
+            warn_without_mode(self.model)
+            return None
+        if not self.batch.env["world"].any():
+            raise ResetNeeded(f"{self.model.id}: call reset() first, there is nothing to render")
+        if self.render_mode == "human":
+            return None
+        return self._renderer.picture(self.batch.state, self._frame, 0)
+
+    def close(self) -> None:
+        """Free the window, where there is one."""
+        if self._renderer is not None:
+            self._renderer.close()
 
     def state(self) -> npt.NDArray[Any]:
         """Return the observations of all agents, one after the other."""
@@ -115,46 +155,59 @@ class ParallelEnv(pettingzoo.ParallelEnv[str, Any, Any]):  # type: ignore[misc]
         env = self.batch.env[0]
         over = env["done"] or not env["world"].any()
         self.agents = [] if over else [*self.possible_agents]
+        if self._renderer is not None:
+            self._renderer.forget()
 
-    def _encode(self, k: int, agent: str, actions: Mapping[str, Any]) -> int:
-        if agent not in actions:
-            raise InvalidAction(f"{self.model.id}: no action for agent {agent!r}")
-        return self.model.action.encode(
-            actions[agent], self._actions[0, k], f"{self.model.id}, agent {agent}"
-        )
+    def baseline(self, name: str) -> Baseline:
+        """Return a baseline of the environment; its ``predict(observations)`` acts for all agents.
+
+        Raises:
+            UnknownNameError: If the environment has no baseline of this name.
+        """
+        if name not in self.model.baselines:
+            raise UnknownNameError("baseline", name, self.model.baselines)
+        return self.model.baselines[name](self.batch)
+
+    def _encode(self, actions: Mapping[str, Any]) -> list[int]:
+        """Write the actions into the batch; return the clipped coordinates of each agent."""
+        encode, rows = self.model.action.encode, self._actions[0]
+        clipped = []
+        for agent, row, owner in zip(self.possible_agents, rows, self._owners, strict=True):
+            if agent not in actions:
+                raise InvalidAction(f"{self.model.id}: no action for agent {agent!r}")
+            clipped.append(encode(actions[agent], row, owner))
+        return clipped
 
     def _observations(self) -> dict[str, Any]:
         rows = self._frame.observations[0].copy()
-        present = self.model.observation.present
-        return {each: present(rows[k]) for k, each in enumerate(self.possible_agents)}
+        if self.model.observation.kind != "box":
+            rows = [self.model.observation.present(row) for row in rows]
+        return dict(zip(self.possible_agents, rows, strict=True))
 
     def _outcome(self) -> tuple[dict[str, float], dict[str, dict[str, Any]]]:
-        sums = np.empty((1, len(self.possible_agents)))
-        weigh(self._frame.objectives, np.array(self.model.params.weights), sums)
-        cost_names = [each.name for each in self.model.costs]
-        rewards, infos = {}, {}
-        for k, agent in enumerate(self.possible_agents):
-            objectives = self._frame.objectives[0, k].copy()
-            costs = self._frame.costs[0, k].tolist()
-            values = self._frame.metrics[0, k].item()
+        """Return rewards and infos; each array becomes Python numbers or is copied once."""
+        frame = self._frame
+        weigh(frame.objectives, self._weights, self._sums)
+        objectives = frame.objectives[0].copy()
+        masks = self._masks()
+        infos: dict[str, dict[str, Any]] = {}
+        rows = zip(frame.costs[0].tolist(), frame.metrics[0].tolist(), strict=True)
+        for k, (costs, metrics) in enumerate(rows):
             cost = 0.0
             for value in costs:  # one by one: the built-in sum rounds differently since 3.12
                 cost += value
-            rewards[agent] = float(sums[0, k])
-            infos[agent] = self._mask(
-                k,
-                {
-                    "objectives": objectives,
-                    "cost": cost,
-                    "costs": dict(zip(cost_names, costs, strict=True)),
-                    "metrics": dict(
-                        zip((each.name for each in self.model.reported), values, strict=True)
-                    ),
-                },
-            )
+            info = {
+                "objectives": objectives[k],
+                "cost": cost,
+                "costs": dict(zip(self._cost_names, costs)),  # noqa: B905 - checking takes longer
+                "metrics": dict(zip(self._metric_names, metrics)),  # noqa: B905
+            }
+            if masks is not None:
+                info["action_mask"] = masks[k]
+            infos[self.possible_agents[k]] = info
+        rewards = dict(zip(self.possible_agents, self._sums[0].tolist(), strict=True))
         return rewards, infos
 
-    def _mask(self, k: int, info: dict[str, Any]) -> dict[str, Any]:
-        if self._frame.masks is not None:
-            info["action_mask"] = self._frame.masks[0, k].astype(np.int8)
-        return info
+    def _masks(self) -> npt.NDArray[np.int8] | None:
+        masks = self._frame.masks
+        return None if masks is None else masks[0].astype(np.int8)

@@ -47,7 +47,7 @@ def evaluate(
     if is_folder(environment):
         record, agent = read_record(environment), (environment, *agent)
         if scenario is None and not overrides:
-            model, scenario = record.model(), record.scenario
+            model, scenario = record.world(), record.scenario
         else:
             model = scenarios.build(record.environment, scenario, overrides)
     else:

@@ -25,9 +25,9 @@ class _Console(Console):
 
 
 def console(stderr: bool = False) -> Console:
-    """Return a console on standard output or error; a pipe gets plain text 120 columns wide."""
+    """Return a console on standard output or error; a pipe gets plain text 160 columns wide."""
     stream = sys.stderr if stderr else sys.stdout
-    return _Console(width=None if stream.isatty() else 120, highlight=False, stderr=stderr)
+    return _Console(width=None if stream.isatty() else 160, highlight=False, stderr=stderr)
 
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Table:

@@ -33,7 +33,7 @@ def train(
         scenario: Name of a scenario or path of a scenario file.
         seeds: Number of runs.
         first_seed: Seed of the first run; the others follow.
-        steps: Environment steps of a run; the preset's when left out.
+        steps: Environment steps of a run, each agent's counted; the preset's when left out.
         parameters: Environment parameters that replace the scenario's.
         hyper: Hyper-parameters that replace the preset's.
         jobs: Runs trained at the same time; the number of processors when left out.
@@ -68,7 +68,7 @@ def train(
     folders = [job.folder for job in planned]
     model = record.model()
     trained = [Contestant.trained(model, load(folder)[1]) for folder in folders]
-    comparison = compare(model, {agent: trained}, episodes)
+    comparison = compare(record.world(), {agent: trained}, episodes)
     if json:
         emit_json({"folders": [str(f) for f in folders], **comparison.as_dict()})
         return

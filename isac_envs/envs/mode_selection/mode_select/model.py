@@ -81,6 +81,7 @@ class ModeSelect(Model):
         Signal("radar", "1 in radar mode."),
     )
     baselines = baselines.BASELINES
+    scene = "isac_envs.envs.mode_selection.mode_select.scene:draw"
     finite = True
     summaries = (
         Summary("miss_probability", "Share of the events that were missed.", "missed", "event"),

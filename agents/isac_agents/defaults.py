@@ -1,0 +1,76 @@
+"""Hyper-parameters that agents start from: small networks, made for the CPU and one thread.
+
+Tuned settings stand in the scenarios' files. ``policy_kwargs`` of a preset replace these as a
+whole.
+"""
+
+from typing import Any
+
+_NETWORK: dict[str, Any] = {
+    "policy": "MlpPolicy",
+    "policy_kwargs": {"net_arch": [64, 64]},
+    "device": "cpu",
+}
+_REPLAY: dict[str, Any] = {
+    "learning_rate": 1e-3,
+    "buffer_size": 200_000,
+    "learning_starts": 2_000,
+    "batch_size": 512,
+    "gamma": 0.97,
+    "train_freq": 1,
+    "gradient_steps": 4,
+}
+_EXPLORATION: dict[str, Any] = {
+    "tau": 0.02,
+    "target_update_interval": 64,
+    "exploration_fraction": 0.8,
+    "exploration_final_eps": 0.2,
+}
+
+TABLE: dict[str, Any] = {
+    "policy": "TablePolicy",
+    "learning_rate": 1.0,
+    "visit_exponent": 0.8,
+    "gamma": 0.97,
+    "exploration_final_eps": 0.3,
+}
+DEEP_Q: dict[str, Any] = {**_NETWORK, **_REPLAY, "final_learning_rate": 1e-5, **_EXPLORATION}
+QUANTILES: dict[str, Any] = {
+    **_NETWORK,
+    **_REPLAY,
+    **_EXPLORATION,
+    "policy_kwargs": {"net_arch": [64, 64], "n_quantiles": 25},
+}
+CONTINUOUS: dict[str, Any] = {**_NETWORK, **_REPLAY, "batch_size": 256, "tau": 0.01}
+PPO: dict[str, Any] = {
+    **_NETWORK,
+    "learning_rate": 1e-3,
+    "n_steps": 64,
+    "batch_size": 512,
+    "n_epochs": 10,
+    "gamma": 0.97,
+    "gae_lambda": 0.9,
+    "ent_coef": 0.01,
+}
+A2C: dict[str, Any] = {
+    **_NETWORK,
+    "learning_rate": 1e-3,
+    "n_steps": 16,
+    "gamma": 0.97,
+    "gae_lambda": 0.9,
+    "ent_coef": 0.01,
+    "normalize_advantage": True,
+}
+RECURRENT: dict[str, Any] = {
+    **PPO,
+    "policy": "MlpLstmPolicy",
+    "policy_kwargs": {"net_arch": [64], "lstm_hidden_size": 64},
+    "n_epochs": 5,
+}
+MAPPO: dict[str, Any] = {**PPO, "policy": "TeamPolicy", "n_epochs": 8}
+GNN: dict[str, Any] = {
+    **PPO,
+    "policy": "GraphPolicy",
+    "policy_kwargs": {"width": 64},
+    "n_epochs": 8,
+}

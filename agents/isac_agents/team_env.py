@@ -1,0 +1,95 @@
+"""Copies of an environment with several agents, in which policies are evaluated."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from gymnasium.error import ResetNeeded
+
+from isac_envs.core.batch import Batch, Frame
+from isac_envs.declaration.model import Model
+from isac_envs.kernels.arrays import weigh
+
+Array = npt.NDArray[Any]
+
+
+class TeamEnv:
+    """Copies of an environment whose agents are rows, as a shared policy is trained on them.
+
+    The interface is that of :class:`isac_envs.core.vector_env.VectorEnv` with autoreset disabled.
+    Observations, actions and ``action_mask`` have a row for each agent, ``i * A + a`` for agent
+    ``a`` of copy ``i``; reward, objectives, costs and metrics have one for each copy, the mean
+    over its agents.
+
+    Args:
+        model: The environment.
+        num_envs: Number of copies.
+    """
+
+    def __init__(self, model: Model, num_envs: int) -> None:
+        self.model, self.num_envs, self.num_agents = model, num_envs, len(model.agents)
+        self.batch = Batch(model, num_envs)
+        self.single_observation_space = model.observation.space()
+        self.single_action_space = model.action.space()
+        self._frame = Frame.allocate(model, num_envs)
+        self._actions = self.batch.actions()
+        self._weights = np.array(model.params.weights)
+
+    def reset(
+        self, *, seed: int | None = None, options: Mapping[str, Any] | None = None
+    ) -> tuple[Array, dict[str, Any]]:
+        """Start episodes.
+
+        Args:
+            seed: ``s`` seeds copy ``i`` with ``s + i``; None goes on.
+            options: ``{"reset_mask": bool array}`` resets only some copies.
+        """
+        seeds = None if seed is None else [seed + i for i in range(self.num_envs)]
+        self.batch.reset(self._frame, seeds, (options or {}).get("reset_mask"))
+        return self._observations(), self._masks({})
+
+    def step(self, actions: Any) -> tuple[Array, Array, Array, Array, dict[str, Any]]:
+        """Advance every copy; actions have shape ``(n * A,)`` or ``(n, A)``, with a width if any.
+
+        Raises:
+            gymnasium.error.InvalidAction: If any action is not valid; no state is touched.
+            gymnasium.error.ResetNeeded: If a copy is finished or was never reset.
+        """
+        if self.batch.env["done"].any() or not self.batch.env["world"].any():
+            raise ResetNeeded(f"{self.model.id}: reset the finished copies first")
+        spec, actions = self.model.action, np.asarray(actions)
+        if actions.shape[:2] == (self.num_envs, self.num_agents):  # a baseline's
+            actions = actions.reshape(-1, *actions.shape[2:])
+        rows = self._actions.reshape(self.num_envs * self.num_agents, spec.width)
+        clipped = spec.encode_rows(actions, rows, self.model.id)
+        self.batch.step(self._actions, self._frame)
+        if spec.kind == "box":
+            self._frame.metrics["clipped_coordinates"] = clipped.reshape(self.num_envs, -1)
+        reward = np.empty((self.num_envs, self.num_agents))
+        weigh(self._frame.objectives, self._weights, reward)
+        terminated, truncated = (self._frame.ended[:, k].copy() for k in range(2))
+        return self._observations(), reward.mean(1), terminated, truncated, self._info()
+
+    def _observations(self) -> Array:
+        rows = self._frame.observations.reshape(self.num_envs * self.num_agents, -1).copy()
+        return np.asarray(self.model.observation.present(rows))
+
+    def _info(self) -> dict[str, Any]:
+        costs = self._frame.costs.mean(1)
+        return self._masks(
+            {
+                "objectives": self._frame.objectives.mean(1),
+                "costs": {each.name: costs[:, k] for k, each in enumerate(self.model.costs)},
+                "metrics": {
+                    each.name: self._frame.metrics[each.name].mean(1)
+                    for each in self.model.reported
+                },
+            }
+        )
+
+    def _masks(self, info: dict[str, Any]) -> dict[str, Any]:
+        if self._frame.masks is not None:
+            rows = (self.num_envs * self.num_agents, -1)
+            info["action_mask"] = self._frame.masks.reshape(rows).astype(np.int8)
+        return info

@@ -1,0 +1,100 @@
+"""Makes the animated example of each environment: a baseline plays part of an episode.
+
+    python docs/animate.py [ID ...]
+
+Writes ``docs/_static/animations/<name>.webp``; ``docs/generate.py`` shows it on the page of the
+environment. Seed, baseline and quality are fixed, so that the same versions of the environment, of
+pygame and of Pillow write the same bytes.
+"""
+
+import argparse
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from isac_envs import scenarios
+from isac_envs.catalog import MODELS
+from isac_envs.core.parallel_env import ParallelEnv
+from isac_envs.core.rendering import FPS
+
+FOLDER = Path(__file__).parent / "_static" / "animations"
+COLOURS = 64
+LARGEST = 400_000
+"""Bytes that an animation may have; frames at its end are left out until it fits."""
+
+
+class Play(NamedTuple):
+    """What an animation shows: every ``stride``-th of ``frames * stride`` steps after ``skip``."""
+
+    baseline: str = "optimum"
+    seed: int = 1
+    skip: int = 0
+    stride: int = 1
+    frames: int = 90
+
+
+PLAYS = {
+    "isac/BeamTrack-v0": Play("myopic", frames=92),
+    "isac/HsrDualBeam-v0": Play(stride=2, frames=103),
+}
+"""Where an environment is shown otherwise than by default."""
+
+
+def path(environment: str) -> Path:
+    """Return where the animation of an environment stands."""
+    return FOLDER / f"{scenarios.folder(environment).name}.webp"
+
+
+def pictures(environment: str, play: Play) -> list[Any]:
+    """Return the frames, arrays of shape ``(height, width, 3)``."""
+    model = scenarios.build(environment, None, {})
+    env = ParallelEnv(model, render_mode="rgb_array")
+    policy = env.baseline(play.baseline)
+    observations, _ = env.reset(seed=play.seed)
+    frames = []
+    for step in range(play.skip + play.stride * play.frames):
+        if step >= play.skip and (step - play.skip) % play.stride == 0:
+            frames.append(env.render())
+        if env.agents:
+            observations, *_ = env.step(policy.predict(observations)[0])
+        else:
+            observations, _ = env.reset()
+    return frames
+
+
+def encode(frames: list[Any], target: Path) -> int:
+    """Write an animation that repeats for ever; return its size in bytes.
+
+    With few colours, lossless compression beats lossy, and letters stay sharp.
+    """
+    from PIL import Image
+
+    some = Image.fromarray(np.concatenate(frames[:: max(1, len(frames) // 12)]))
+    palette = some.quantize(COLOURS, Image.Quantize.MEDIANCUT)
+    images = [
+        Image.fromarray(frame).quantize(palette=palette, dither=Image.Dither.NONE).convert("RGB")
+        for frame in frames
+    ]
+    target.parent.mkdir(parents=True, exist_ok=True)
+    images[0].save(
+        target, save_all=True, append_images=images[1:], duration=round(1000 / FPS), loop=0,
+        lossless=True, method=4,
+    )  # fmt: skip
+    return target.stat().st_size
+
+
+def main() -> None:
+    """Make the animations that were asked for, or all."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("ids", nargs="*", metavar="ID", help="environments; all with a scene")
+    drawn = [name for name in MODELS if scenarios.build(name, None, {}).scene]
+    for name in parser.parse_args().ids or drawn:
+        frames = pictures(name, PLAYS.get(name, Play()))
+        while (size := encode(frames, path(name))) > LARGEST:
+            frames = frames[: len(frames) * 9 // 10]
+        print(f"{path(name)}: {len(frames)} frames, {size / 1000:.0f} kB")
+
+
+if __name__ == "__main__":
+    main()

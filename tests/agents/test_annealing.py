@@ -1,0 +1,75 @@
+"""Scaled rewards and falling settings of the PPO family."""
+
+import numpy as np
+import pytest
+import stable_baselines3
+import torch
+from harness import bind
+from toy.signals import Signals, SignalsParams
+
+from isac_agents import registry
+from isac_agents.vec_env import BatchVecEnv
+
+SMALL = {"n_steps": 8, "batch_size": 96, "n_epochs": 1}
+NAMES = ("ppo", "maskable_ppo", "mappo", "gnn_ppo")
+
+
+def learner(name, **settings):
+    env = BatchVecEnv(Signals(SignalsParams(absent=0.3, horizon=4)), 16)
+    return registry.create(registry.preset(name), env, 3, **{**SMALL, **settings})
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_buffer_holds_scaled_rewards_and_the_monitor_the_true_ones(name):
+    found = {}
+    for scale in (1.0, 0.25):
+        agent = learner(name, reward_scale=scale, gamma=0.0, learning_rate=1e-30)
+        agent.learn(1)
+        found[scale] = agent.rollout_buffer.rewards, [each["r"] for each in agent.ep_info_buffer]
+    assert found[1.0][0].any()
+    np.testing.assert_array_equal(found[0.25][0], 0.25 * found[1.0][0])
+    assert found[0.25][1] == found[1.0][1]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_learning_rate_and_entropy_bonus_fall_linearly(name):
+    agent = learner(
+        name, learning_rate=0.4, final_learning_rate=0.1, ent_coef=0.2, final_ent_coef=0.0
+    )
+    rollout = 8 * agent.n_envs
+    agent.learn(2 * rollout)  # learning begins with half of the steps done, and ends with all
+    assert agent.policy.optimizer.param_groups[0]["lr"] == pytest.approx(0.1)
+    assert agent.ent_coef == 0.0
+    agent = learner(name, learning_rate=0.4, final_learning_rate=0.1, ent_coef=0.2)
+    agent._current_progress_remaining = 0.5
+    agent._setup_learn(rollout)
+    agent.train = lambda: None
+    agent._update_learning_rate(agent.policy.optimizer)
+    assert agent.policy.optimizer.param_groups[0]["lr"] == pytest.approx(0.25)
+
+
+def test_without_them_it_is_the_ppo_of_stable_baselines():
+    weights = []
+    for make in (registry.resolve("ppo"), stable_baselines3.PPO):
+        env = BatchVecEnv(bind("corridor"), 8, seed=5)
+        agent = make("MlpPolicy", env, seed=2, device="cpu", **SMALL).learn(256)
+        weights.append(agent.policy.state_dict())
+    assert all(torch.equal(weights[0][key], weights[1][key]) for key in weights[0])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_saved_agents_can_go_on_learning(name, tmp_path):
+    agent = learner(name, reward_scale=0.5, final_learning_rate=0.0)
+    agent.learn(1)
+    agent.save(tmp_path / "agent")
+    env = BatchVecEnv(Signals(SignalsParams(absent=0.3, horizon=4)), 16)
+    loaded = registry.resolve(name).load(tmp_path / "agent", env=env)
+    assert loaded.reward_scale == 0.5
+    loaded.learn(1)
+
+
+def test_settings_that_make_no_sense_are_refused():
+    with pytest.raises(ValueError, match="reward_scale is 0.0, must be above 0"):
+        learner("ppo", reward_scale=0.0)
+    with pytest.raises(ValueError, match="takes no final_learning_rate"):
+        learner("ppo", learning_rate=lambda _: 1e-3, final_learning_rate=0.0)
