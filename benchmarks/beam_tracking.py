@@ -38,8 +38,8 @@ POWERS_DBM = {
     "hard": (-10.0, 0.0, 10.0, 20.0, 30.0),
 }
 DOCS = Path(__file__).resolve().parents[1] / "docs"
-RIVALS = {"LSTM": "reacquire", "LSTM, no sweeps": "ekf"}  # what each form is compared with
-LSTM, LSTM_ONCE = RIVALS
+LSTM, LSTM_ONCE = "LSTM", "LSTM, no sweeps"
+PAIRS = ((LSTM_ONCE, "ekf"), (LSTM_ONCE, "myopic"), (LSTM, "reacquire"))
 NAMES = {
     "genie": "perfect knowledge",
     LSTM: "LSTM, sweeps when lost",
@@ -72,9 +72,9 @@ class Point:
         rates = self.rates[name]
         return interquartile_mean(rates.mean(1)) if rates.ndim == 2 else mean_interval(rates)
 
-    def gain(self, name: str) -> Interval:
-        """Return by how much a form of the LSTM carries more than its rival, over episodes."""
-        return interval_of((self.rates[name].mean(0), self.rates[RIVALS[name]]), _gain, 0)
+    def gain(self, name: str, rival: str) -> Interval:
+        """Return by how much a form of the LSTM carries more than a rival, over episodes."""
+        return interval_of((self.rates[name].mean(0), self.rates[rival]), _gain, 0)
 
 
 def _gain(one: Any, other: Any, axis: int = -1) -> Any:
@@ -110,7 +110,8 @@ def measure(scenario: str, powers: Sequence[float], options: argparse.Namespace)
     with tempfile.TemporaryDirectory() as temporary:
         jobs = plan_jobs(
             ENVIRONMENT, "lstm_predictor", scenario=scenario, seeds=range(options.seeds),
-            out=options.out or temporary, steps=options.steps, hyper_parameters={"powers_dbm": list(powers)},
+            steps=options.steps, hyper_parameters={"powers_dbm": list(powers)},
+            out=options.out or temporary,
         )  # fmt: skip
         train_all(jobs, options.jobs, lambda done: None)
         runs = [load(job.folder) for job in jobs]
@@ -149,8 +150,8 @@ def table(points: Sequence[Point]) -> str:
     lines = [["bit/s/Hz", *powers], ["---", *["---:"] * len(points)]]
     for name, label in NAMES.items():
         lines.append([label, *(cell(each.interval(name)) for each in points)])
-    for name, rival in RIVALS.items():
-        gains = (each.gain(name) for each in points)
+    for name, rival in PAIRS:
+        gains = (each.gain(name, rival) for each in points)
         cells = (f"{g.value:+.1%} ({g.low:+.1%} to {g.high:+.1%})" for g in gains)
         lines.append([f"*{NAMES[name]}* against *{NAMES[rival]}*", *cells])
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)

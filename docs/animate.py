@@ -36,7 +36,11 @@ class Play(NamedTuple):
 
 PLAYS = {
     "isac/BeamTrack-v0": Play("myopic", frames=92),
+    "isac/DirectionalJrc-v0": Play("greedy_coordinated"),
+    "isac/DirectionalJrcSingle-v0": Play("greedy_in_sight"),
     "isac/HsrDualBeam-v0": Play(stride=2, frames=103),
+    "isac/JrcAoi-v0": Play(frames=96),
+    "isac/JrcAoiMulti-v0": Play(frames=96),
 }
 """Where an environment is shown otherwise than by default."""
 

@@ -81,7 +81,7 @@ AGENTS: dict[str, AgentSpec] = {
         hyper_parameters={**defaults.DEEP_Q, "policy": "DuelingPolicy"},
         actions=_DISCRETE,
     ),
-    "ppo": AgentSpec("stable_baselines3:PPO", hyper_parameters=defaults.PPO),
+    "ppo": AgentSpec("isac_agents.algorithms.ppo:Ppo", hyper_parameters=defaults.PPO),
     "a2c": AgentSpec("stable_baselines3:A2C", hyper_parameters=defaults.A2C),
     "sac": AgentSpec(
         "stable_baselines3:SAC", hyper_parameters=defaults.CONTINUOUS, actions=("box",)
@@ -93,7 +93,10 @@ AGENTS: dict[str, AgentSpec] = {
     "qrdqn": AgentSpec("sb3_contrib:QRDQN", hyper_parameters=defaults.QUANTILES, actions=_DISCRETE),
     "recurrent_ppo": AgentSpec("sb3_contrib:RecurrentPPO", hyper_parameters=defaults.RECURRENT),
     "maskable_ppo": AgentSpec(
-        "sb3_contrib:MaskablePPO", hyper_parameters=defaults.PPO, actions=_DISCRETE, masks=True
+        "isac_agents.algorithms.ppo:MaskablePpo",
+        hyper_parameters=defaults.PPO,
+        actions=_DISCRETE,
+        masks=True,
     ),
     "mappo": AgentSpec("isac_agents.algorithms.mappo:Mappo", hyper_parameters=defaults.MAPPO),
     "gnn_ppo": AgentSpec("isac_agents.algorithms.gnn_ppo:GnnPpo", hyper_parameters=defaults.GNN),

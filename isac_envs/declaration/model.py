@@ -72,7 +72,8 @@ class Model:
         Raises:
             ScenarioError: If a parameter is unknown or not valid.
         """
-        values = {**dict(self.params), **changes}
+        fields = type(self.params).model_fields  # not what is computed from them and kept beside
+        values = {name: getattr(self.params, name) for name in fields} | dict(changes)
         return type(self)(build(type(self.params), values, self.id))
 
     def observation_spec(self) -> Spec:

@@ -7,6 +7,7 @@ import torch
 from stable_baselines3.common.policies import BasePolicy
 from torch import nn
 
+from isac_agents.algorithms.annealing import Annealing
 from isac_agents.algorithms.team_policy import SharedPolicy, perceptron
 from isac_agents.algorithms.team_ppo import TeamPpo
 
@@ -76,7 +77,7 @@ class GraphPolicy(SharedPolicy):
         return nodes, nodes
 
 
-class GnnPpo(TeamPpo):
+class GnnPpo(Annealing, TeamPpo):
     """PPO whose shared policy is a graph network over the agents of a copy.
 
     Source: J. Lee, Y. Cheng, D. Niyato, Y. L. Guan, D. Gonzalez, "Intelligent resource allocation
@@ -91,7 +92,8 @@ class GnnPpo(TeamPpo):
         policy: ``"GraphPolicy"``; ``policy_kwargs`` take ``width``, the numbers of a node.
         env: As for :class:`TeamPpo`.
         num_agents: As for :class:`TeamPpo`.
-        **settings: As for :class:`TeamPpo`.
+        **settings: As for :class:`TeamPpo`, and those of
+            :class:`isac_agents.algorithms.annealing.Annealing`.
     """
 
     policy_aliases: ClassVar[dict[str, type[BasePolicy]]] = {"GraphPolicy": GraphPolicy}

@@ -5,6 +5,7 @@ from typing import ClassVar
 import torch
 from stable_baselines3.common.policies import BasePolicy
 
+from isac_agents.algorithms.annealing import Annealing
 from isac_agents.algorithms.team_policy import SharedPolicy, perceptron
 from isac_agents.algorithms.team_ppo import TeamPpo
 
@@ -42,7 +43,7 @@ class TeamPolicy(SharedPolicy):
         return torch.cat((joint, identity), 1)
 
 
-class Mappo(TeamPpo):
+class Mappo(Annealing, TeamPpo):
     """Multi-agent PPO: shared policy, central critic, normalised values, several epochs.
 
     Source: C. Yu et al., "The surprising effectiveness of PPO in cooperative multi-agent games",
@@ -55,7 +56,8 @@ class Mappo(TeamPpo):
         policy: ``"TeamPolicy"``; ``policy_kwargs`` take ``net_arch``.
         env: As for :class:`TeamPpo`.
         num_agents: As for :class:`TeamPpo`.
-        **settings: As for :class:`TeamPpo`.
+        **settings: As for :class:`TeamPpo`, and those of
+            :class:`isac_agents.algorithms.annealing.Annealing`.
     """
 
     policy_aliases: ClassVar[dict[str, type[BasePolicy]]] = {"TeamPolicy": TeamPolicy}

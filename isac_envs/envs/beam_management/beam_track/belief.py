@@ -11,7 +11,7 @@ Tracking and Navigation", 2001, sections 5.2 and 10.3.
 import math
 from typing import Any
 
-from isac_envs.kernels.jit import Record, inlined
+from isac_envs.kernels.jit import Record, inlined, jit
 
 BELIEF_FIELDS: tuple[tuple[Any, ...], ...] = (
     ("m0", "f8"),  # mean of x, m
@@ -41,7 +41,7 @@ def set_covariance(v: Record, xx: float, xy: float, yy: float, speed: float) -> 
     v.p01, v.p03, v.p12, v.p13, v.p23 = 0.0, 0.0, 0.0, 0.0, 0.0
 
 
-@inlined
+@jit
 def predict(p: Record, v: Record) -> None:
     """Keep the estimate of this slot as ``filtered`` and move the belief to the next slot."""
     dt = p.slot_s
@@ -66,7 +66,7 @@ def distance(x: float, y: float, height: float) -> float:
     return math.sqrt(x * x + y * y + height * height)
 
 
-@inlined
+@jit
 def moments(v: Record, height: float) -> tuple[float, float, float, float]:
     """Return mean and variance of the direction cosine and of the distance (m, m^2)."""
     d = distance(v.m0, v.m2, height)
@@ -79,7 +79,7 @@ def moments(v: Record, height: float) -> tuple[float, float, float, float]:
     return u, max(var_u, 1e-18), d, max(var_d, 1e-18)
 
 
-@inlined
+@jit
 def correct(
     v: Record, h0: float, h1: float, h2: float, h3: float, residual: float, variance: float
 ) -> None:
@@ -106,7 +106,7 @@ def correct(
     v.p33 -= k3 * g3
 
 
-@inlined
+@jit
 def update(
     v: Record, height: float, cosine: float, metres: float, speed: float,
     var_cosine: float, var_metres: float, var_speed: float,
@@ -126,7 +126,7 @@ def update(
     correct(v, h0, u, h2, w, speed - radial - shift, var_speed)
 
 
-@inlined
+@jit
 def reacquire(
     v: Record, height: float, cosine: float, metres: float, var_cosine: float, var_metres: float
 ) -> None:
@@ -142,7 +142,7 @@ def reacquire(
     v.p00, v.p02, v.p22 = xx, xy, yy
 
 
-@inlined
+@jit
 def normalised_error(v: Record) -> float:
     """Return e^T P^-1 e of the true state (NEES, 4 degrees of freedom), by P = L D L^T."""
     e0, e1, e2, e3 = v.x - v.m0, v.v_x - v.m1, v.y - v.m2, v.v_y - v.m3

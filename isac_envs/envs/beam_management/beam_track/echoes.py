@@ -40,7 +40,7 @@ def used_symbols(p: Record, share: float) -> float:
     return p.symbols * (share + p.data_echo_share * (1.0 - share))
 
 
-@inlined
+@jit
 def echo_snr(p: Record, v: Record, power: float, gain: float, symbols: float) -> float:
     """Return the SNR of the echo per receive antenna after integration, linear.
 
@@ -56,7 +56,7 @@ def echo_snr(p: Record, v: Record, power: float, gain: float, symbols: float) ->
     return power * gain * symbols * p.echo_gain * v.relative_rcs * loss / (square * square)
 
 
-@inlined
+@jit
 def gate(p: Record, array_snr: float) -> float:
     """Return the probability that the peak of the array's matched filter passes the threshold."""
     if p.fluctuation == AVERAGED:

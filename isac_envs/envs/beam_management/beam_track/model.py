@@ -24,7 +24,7 @@ _BELIEF = (
     ("radial_speed", "Believed radial speed over twice the mean speed."),
     ("cosine", "Believed cosine of the angle."),
     ("detected", "Whether the last slot gave a measurement (1) or not (-1)."),
-    ("sensing_snr", "SNR of the last echo in 60 dB."),
+    ("sensing_snr", "SNR of the echo in 60 dB; 0 without a detection."),
     ("age", "Slots since the last detection, over 10, at most 1."),
 )
 _TUPLE = (
@@ -32,7 +32,7 @@ _TUPLE = (
     ("distance", "Measured distance over four times the first (circle: over the largest)."),
     ("radial_speed", "Measured radial speed over twice the mean speed."),
     ("detected", "Whether the slot gave a measurement (1) or not (0)."),
-    ("sensing_snr", "SNR of the echo in 60 dB."),
+    ("sensing_snr", "SNR of the echo in 60 dB; 0 without a detection."),
 )
 
 

@@ -4,14 +4,14 @@ import math
 from typing import Any
 
 from isac_envs.envs.beam_management.beam_track.rates import link_snr
-from isac_envs.kernels.jit import Record, inlined
+from isac_envs.kernels.jit import Record, inlined, jit
 from isac_envs.kernels.mathx import linear_to_db
 
 _DEGREES = 180.0 / math.pi
 _LEAST = 1e-12
 
 
-@inlined
+@jit
 def estimate(v: Record) -> tuple[float, float]:
     """Return the angle error and the angle's deviation of the belief that aimed, in deg."""
     sine = math.sqrt(max(1.0 - v.aimed_cosine * v.aimed_cosine, _LEAST))

@@ -110,7 +110,7 @@ def scales(params: Params) -> dict[str, Any]:
     return {
         "off_road": -1.0,
         "scale_v": 1.0 / params.fastest_m_s,
-        "scale_x": 1.0 / params.range_m,
+        "scale_x": 1.0 / min(params.range_m, params.road_m),
         "scale_y": 1.0 / width,
         "scale_dv": 0.5 / params.fastest_m_s,
         "scale_label": 0.25,

@@ -60,6 +60,7 @@ class JrcAoi(Model):
     metrics = fields.METRICS
     summaries = fields.SUMMARIES
     baselines = baselines.BASELINES
+    scene = "isac_envs.envs.v2x.jrc_aoi.scene:draw"
 
     def observation_spec(self) -> Spec:
         """Return queue, channel, conditions and class ages, all in [0, 1]."""

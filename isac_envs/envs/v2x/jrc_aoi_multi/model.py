@@ -73,6 +73,7 @@ class JrcAoiMulti(Model):
         Summary("contention", "Share of the requests that met another.", "contended", "asked"),
     )
     baselines = baselines.BASELINES
+    scene = "isac_envs.envs.v2x.jrc_aoi_multi.scene:draw"
 
     def agent_names(self) -> tuple[str, ...]:
         """Return one name for each vehicle."""

@@ -1,0 +1,98 @@
+"""What the learners of the PPO family share: scaled rewards, and settings that fall linearly."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from stable_baselines3.common.policies import BasePolicy
+from stable_baselines3.common.type_aliases import GymEnv, Schedule
+from stable_baselines3.common.utils import LinearSchedule
+from stable_baselines3.common.vec_env import VecEnv, VecEnvWrapper
+
+Array = npt.NDArray[Any]
+
+
+class ScaledRewards(VecEnvWrapper):
+    """Multiplies rewards; what the monitor reports stays in the environment's units.
+
+    Args:
+        venv: The environment.
+        scale: Factor on the rewards.
+    """
+
+    def __init__(self, venv: VecEnv, scale: float) -> None:
+        super().__init__(venv)
+        self.scale = scale
+
+    def reset(self) -> Any:
+        """Start an episode in every copy."""
+        return self.venv.reset()
+
+    def step_wait(self) -> Any:
+        """Advance every copy; return observations, scaled rewards, dones and infos."""
+        observations, rewards, dones, infos = self.venv.step_wait()
+        return observations, rewards * np.float32(self.scale), dones, infos
+
+
+class Annealing:
+    """Adds three settings to a PPO of Stable-Baselines3; a mix-in that comes before it.
+
+    Args:
+        policy: As the class mixed with.
+        env: As the class mixed with.
+        reward_scale: Factor on the rewards, above 0. Advantages are normalised, but a critic that
+            errs by hundreds can take all of ``max_grad_norm``; bring the spread of the returns to
+            about 1. Learners that normalise returns themselves do not need it.
+        learning_rate: Step size, or a schedule.
+        final_learning_rate: The step size falls linearly to this one; None keeps it.
+        ent_coef: Weight of the entropy in the loss.
+        final_ent_coef: That weight falls linearly to this one; None keeps it.
+        **settings: Every other argument of the class mixed with, with its defaults.
+
+    Raises:
+        ValueError: If the reward scale is not positive, or both a schedule and a final learning
+            rate are given.
+    """
+
+    ent_coef: float
+    _current_progress_remaining: float
+
+    def __init__(
+        self,
+        policy: str | type[BasePolicy],
+        env: GymEnv | str | None,
+        *,
+        reward_scale: float = 1.0,
+        learning_rate: float | Schedule = 3e-4,
+        final_learning_rate: float | None = None,
+        ent_coef: float = 0.0,
+        final_ent_coef: float | None = None,
+        **settings: Any,
+    ) -> None:
+        if not reward_scale > 0.0:
+            raise ValueError(f"reward_scale is {reward_scale}, must be above 0")
+        if final_learning_rate is not None:
+            if callable(learning_rate):
+                raise ValueError("a schedule as learning_rate takes no final_learning_rate")
+            learning_rate = LinearSchedule(learning_rate, final_learning_rate, 1.0)
+        self.reward_scale = reward_scale
+        last = ent_coef if final_ent_coef is None else final_ent_coef
+        self.entropy_schedule = LinearSchedule(ent_coef, last, 1.0)
+        super().__init__(
+            policy,
+            env,
+            learning_rate=learning_rate,
+            ent_coef=ent_coef,
+            **settings,  # type: ignore[call-arg]
+        )
+
+    def train(self) -> None:
+        """Take the gradient steps of one rollout."""
+        self.ent_coef = self.entropy_schedule(self._current_progress_remaining)
+        super().train()  # type: ignore[misc]
+
+    def collect_rollouts(self, env: VecEnv, *args: Any, **settings: Any) -> bool:
+        """Play one rollout; return False where a callback stops it."""
+        if self.reward_scale != 1.0:
+            env = ScaledRewards(env, self.reward_scale)
+        return bool(super().collect_rollouts(env, *args, **settings))  # type: ignore[misc]
