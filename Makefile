@@ -14,7 +14,7 @@ demo: $(VENV)/agents.stamp
 	$(BIN)/isac train isac/ModeSelect-v0 --agent ddqn --seeds 4
 
 test: $(VENV)/test.stamp
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n auto --dist worksteal
 
 slow: $(VENV)/test.stamp
 	$(BIN)/python -m pytest -q -m slow

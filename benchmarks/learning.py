@@ -28,8 +28,7 @@ MATRIX = (
     ("isac/JrcAoi-v0", "lee2021", ("dqn",)),
     ("isac/JrcAoiTiny-v0", "persistent", ("dqn",)),
     ("isac/JrcAoiTiny-v0", "traffic", ("dqn",)),
-    ("isac/JrcAoiMulti-v0", "lee2022", ("mappo",)),
-    ("isac/DirectionalJrc-v0", "lee2022", ("ppo", "mappo", "gnn_ppo")),
+    ("isac/DirectionalJrc-v0", "lee2022", ("ppo", "gnn_ppo")),
 )
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "results.md"
 START, END = "<!-- measured: start -->", "<!-- measured: end -->"
@@ -123,12 +122,17 @@ def cells(row: Row, optimum: Row, steps: str, seconds: str) -> str:
     share = f"{row.reward.value / most:.3f}" if most > 0.0 else ""
     interval = f"{row.score.low:.3f} to {row.score.high:.3f}"
     spread = f"{min(row.scores):.3f} to {max(row.scores):.3f}" if len(row.scores) > 1 else ""
-    figures = ", ".join(f"{name} {value:.3f}" for name, value in row.figures.items())
+    figures = ", ".join(f"{name} {brief(value)}" for name, value in row.figures.items())
     columns = (
         row.name, steps, f"{row.reward.value:.4f}", share, f"{row.score.value:.4f}",
         interval, spread, figures.replace("_", " "), seconds,
     )  # fmt: skip
     return "| " + " | ".join(columns) + " |"
+
+
+def brief(value: float) -> str:
+    """Return a figure with three decimals, large ones with four digits."""
+    return f"{value:.3f}" if abs(value) < 1e4 else f"{value:.3e}"
 
 
 if __name__ == "__main__":
