@@ -57,21 +57,18 @@ class Canvas:
     ) -> None:
         """Draw an anti-aliased line through points; ``width`` in pixels."""
         corners = _corners(points)
-        if len(corners) < 2:
-            return
-        if width <= 1:
-            pygame.draw.aalines(self.surface, colour, closed, corners)
-            return
         ends = corners[1:] + corners[:1] if closed else corners[1:]
+        # Piece by piece: pygame-ce's aalines reads memory that it never set where two pieces meet,
+        # and draws equal lines differently now and then.
         for start, end in zip(corners, ends, strict=False):
-            pygame.draw.aaline(self.surface, colour, start, end, round(width))
+            pygame.draw.aaline(self.surface, colour, start, end, max(1, round(width)))
 
     def curve(self, points: Points, colour: Colour) -> None:
         """Draw a line through many points, about two pixels wide; much faster than a wide line."""
         corners = _corners(points)
         if len(corners) > 1:
             pygame.draw.lines(self.surface, colour, False, corners, 2)
-            pygame.draw.aalines(self.surface, colour, False, corners)
+            self.line(corners, colour)
 
     def polygon(
         self,
@@ -155,9 +152,7 @@ class Canvas:
 
 
 def _corners(points: Points) -> list[Any]:
-    # Rounded: NumPy's last bit can depend on where an array lies in memory, and a coordinate on the
-    # edge of a pixel would then fall to either side.
-    return np.round(np.clip(np.asarray(points, float), -_FAR, _FAR), 3).tolist()
+    return np.clip(np.asarray(points, float), -_FAR, _FAR).tolist()
 
 
 @functools.lru_cache(maxsize=128)
