@@ -1,0 +1,63 @@
+"""An agent of a package of its own: installed, trained, evaluated like a built-in one."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).resolve().parents[1] / "packages" / "constant_agent"
+TRAIN = ("train", "isac/ModeSelect-v0", "--steps", "4000", "--episodes", "20", "--json")
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory):
+    """Return a folder with the package, as pip installs it."""
+    folder = tmp_path_factory.mktemp("site")
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-index", "--no-deps"]
+    command += ["--no-build-isolation", "--target", str(folder), str(PACKAGE)]
+    subprocess.run(command, check=True, timeout=300)
+    return folder
+
+
+def isac(installed, folder, *arguments):
+    code = "from isac_agents.cli import run; run()"
+    paths = os.pathsep.join(filter(None, (str(installed), os.environ.get("PYTHONPATH"))))
+    return subprocess.run(
+        [sys.executable, "-c", code, *arguments],
+        capture_output=True,
+        text=True,
+        cwd=folder,
+        timeout=300,
+        env={**os.environ, "PYTHONPATH": paths},
+    )
+
+
+def scores(done):
+    assert done.returncode == 0, done.stderr
+    return {row["name"]: row["scores"] for row in json.loads(done.stdout)["rows"]}
+
+
+@pytest.mark.parametrize("name", ["best_constant", "constant_agent:BestConstant"])
+def test_trained_and_evaluated_like_a_built_in_agent(installed, tmp_path, name):
+    trained = isac(installed, tmp_path, *TRAIN, "--agent", name, "--seeds", "2", "--jobs", "1")
+    row = scores(trained)
+    assert row[name] == row["always_radar"] * 2  # radar is the better of the two constants
+    assert row["always_radar"] > row["always_communicate"]
+    first, second = json.loads(trained.stdout)["folders"]
+    again = ("evaluate", first, "--agent", second, "--episodes", "20", "--json")
+    assert scores(isac(installed, tmp_path, *again)) == row
+
+
+def test_a_name_that_is_nearly_right_is_hinted_at(installed, tmp_path):
+    done = isac(installed, tmp_path, *TRAIN, "--agent", "best_constants")
+    assert done.returncode == 2
+    assert "'best_constant'" in done.stderr and done.stderr.count("\n") == 1
+
+
+def test_hyper_parameters_are_the_arguments_of_the_class(installed, tmp_path):
+    done = isac(installed, tmp_path, *TRAIN, "--agent", "best_constant", "--hyper", "acton=1")
+    assert done.returncode == 2
+    assert "'acton'" in done.stderr and "'action'" in done.stderr
