@@ -19,10 +19,14 @@ for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(variable, "1")
 
 import gymnasium  # noqa: E402 - thread counts must be set before NumPy is loaded
+import numpy as np  # noqa: E402
 from gymnasium.vector import SyncVectorEnv  # noqa: E402
 from tables import write  # noqa: E402
 
-from isac_envs.catalog import MODELS  # noqa: E402
+import isac_envs  # noqa: E402
+from isac_envs import scenarios  # noqa: E402
+from isac_envs.catalog import MODELS, PARALLEL  # noqa: E402
+from isac_envs.core.batch import Batch, Frame  # noqa: E402
 
 COPIES = 1024
 
@@ -52,6 +56,42 @@ def vector(env: gymnasium.vector.VectorEnv) -> Callable[[int], int]:
     def step(i: int) -> int:
         env.step(actions[i & 63])
         return env.num_envs
+
+    return step
+
+
+def parallel(name: str) -> Callable[[int], int]:
+    """Return the joint step of a PettingZoo environment, with its resets."""
+    env = isac_envs.parallel_env(name)
+    draw = np.random.default_rng(0)
+    high = env.action_space(env.possible_agents[0]).n
+    actions = [
+        {agent: int(draw.integers(high)) for agent in env.possible_agents} for _ in range(1024)
+    ]
+    env.reset(seed=0)
+
+    def step(i: int) -> int:
+        if not env.agents:
+            env.reset()
+        env.step(actions[i & 1023])
+        return 1
+
+    return step
+
+
+def batch(name: str, **overrides: object) -> Callable[[int], int]:
+    """Return the joint step of many copies of an environment with several agents."""
+    model = scenarios.build(name, None, overrides)
+    copies, frame = Batch(model, COPIES), Frame.allocate(model, COPIES)
+    draw = np.random.default_rng(0)
+    actions = copies.actions()
+    rounds = [draw.integers(model.action.count, size=actions.shape) for _ in range(16)]
+    copies.reset(frame, range(COPIES))
+
+    def step(i: int) -> int:
+        actions[...] = rounds[i & 15]
+        copies.step(actions, frame, restart=True)
+        return COPIES
 
     return step
 
@@ -92,13 +132,20 @@ def speed_table(seconds: float, runs: int) -> str:
             gymnasium.make_vec("CartPole-v1", COPIES)
         ),
     }
-    for name in MODELS:
+    for name in sorted(MODELS.keys() - PARALLEL.keys()):
         full = f"isac_envs:{name}"
         cases[f"`{name}`, gymnasium.make"] = single(full)
         cases[f"`{name}`, SyncVectorEnv, 64 copies"] = vector(
             SyncVectorEnv([lambda full=full: gymnasium.make(full)] * 64)
         )
         cases[f"`{name}`, make_vec, {COPIES} copies"] = vector(gymnasium.make_vec(full, COPIES))
+    for name in PARALLEL:
+        cases[f"`{name}`, parallel_env, joint steps"] = parallel(name)
+        cases[f"`{name}`, batch of {COPIES} copies, joint steps"] = batch(name)
+    crowd = {"vehicles": 100, "road_m": 1875.0}
+    cases["`isac/DirectionalJrc-v0`, 100 vehicles, batch, joint steps"] = batch(
+        "isac/DirectionalJrc-v0", **crowd
+    )
     lines = ["| environment | steps per CPU second | min | max |", "| --- | ---: | ---: | ---: |"]
     for label, step in cases.items():
         figures = " | ".join(f"{value:,.0f}" for value in rate(step, seconds, runs))
@@ -108,7 +155,7 @@ def speed_table(seconds: float, runs: int) -> str:
 
 def start_table(runs: int) -> str:
     """Return the table of start-up costs and memory."""
-    name = next(iter(MODELS))
+    name = "isac/ModeSelect-v0"
     bare = cpu_seconds("", runs)
     imported = cpu_seconds("import isac_envs", runs)
     stepped = cpu_seconds(
@@ -120,8 +167,9 @@ def start_table(runs: int) -> str:
     lines.append(
         f"| first step in a new process, warm cache, CPU s with imports | {stepped - bare:.2f} |"
     )
-    for each in MODELS:
-        size = gymnasium.make_vec(f"isac_envs:{each}", 1).batch.env.dtype.itemsize
+    for each in sorted(MODELS):
+        model = scenarios.build(each, None, {})
+        size = sum(array.nbytes for array in model.allocate(1))
         lines.append(f"| state of one copy of `{each}`, bytes | {size} |")
     return "\n".join(lines)
 

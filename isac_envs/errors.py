@@ -1,6 +1,7 @@
 """What can be wrong with what a user gave, said in one line with the nearest valid name."""
 
 import difflib
+from collections import Counter
 from collections.abc import Iterable
 
 
@@ -23,7 +24,18 @@ def hint(name: str, valid: Iterable[str]) -> str:
     """Return '; did you mean ...?', or the list of valid names where none is near."""
     names = sorted(valid)
     lowered = {each.lower(): each for each in names}
-    near = difflib.get_close_matches(name.lower(), lowered, n=1, cutoff=0.5)
+    near = nearest(name.lower(), lowered)
     if near:
-        return f"; did you mean {lowered[near[0]]!r}?"
+        return f"; did you mean {lowered[near]!r}?"
     return f"; valid: {', '.join(names)}" if names else ""
+
+
+def nearest(name: str, valid: Iterable[str], cutoff: float = 0.5) -> str | None:
+    """Return the most similar name, None where none is near; of equals, one of the same letters."""
+    near = difflib.get_close_matches(name, list(valid), n=4, cutoff=cutoff)
+
+    def likeness(each: str) -> tuple[float, int]:
+        missing = Counter(name) - Counter(each)
+        return round(difflib.SequenceMatcher(None, each, name).ratio(), 6), -missing.total()
+
+    return max(near, key=likeness, default=None)

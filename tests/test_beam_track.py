@@ -165,7 +165,7 @@ def test_swept_belief_covers_the_truth():
         ("sensing_shares", {"sensing_shares": (0.0, 1.5)}),
         ("rcs_m2", {"rcs_m2": 0.0}),
         ("lane_half_width_m", {"lane_half_width_m": 20.0}),
-        ("height_m", {"motion": "circle"}),
+        ("circle_centre_y_m", {"motion": "circle", "circle_centre_y_m": 50.0}),
         ("speed_spread_m_s", {"speed_spread_m_s": 21.0}),
         ("outage", {"outage": 0.7}),
     ],

@@ -202,7 +202,7 @@ def test_an_observation_holds_the_nearest_neighbours():
                 dx = vehicles["x_m"][others] - vehicles["x_m"][k]
                 dy = vehicles["y_m"][others] - vehicles["y_m"][k]
                 nearest = np.sort(np.hypot(dx, dy))[:7]
-                seen = frame.observations[i, k, 3:17].reshape(7, 2) * [400.0, 16.0]
+                seen = frame.observations[i, k, 3:17].reshape(7, 2) * [300.0, 16.0]
                 found = np.hypot(*seen.T)[: len(nearest)]
                 np.testing.assert_allclose(found, nearest, atol=1e-3)
 

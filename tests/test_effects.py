@@ -105,9 +105,16 @@ def trace(name: str, scenario: str | None, overrides: dict[str, Any]) -> tuple[s
 
 
 def has_effect(name: str, parameter: str, horizon: int) -> bool:
-    """Tell whether another value of a parameter shows, in any scenario."""
-    for scenario in [s for n, s in SCENARIOS if n == name] or [None]:
-        base = {"horizon": horizon}
+    """Tell whether another value of a parameter shows, in any scenario and form of observation."""
+    cases = [(scenario, {}) for n, scenario in SCENARIOS if n == name] or [(None, {})]
+    declared = type(bind(name).params).model_fields
+    if "observation" in declared:
+        forms = get_args(declared["observation"].annotation)
+        cases += [(cases[0][0], {"observation": form}) for form in forms]
+    for scenario, form in cases:
+        base = {"horizon": horizon, **form}
+        if parameter in form:
+            continue
         params = bind(name, scenario, **base).params
         before = trace(name, scenario, base)
         field = type(params).model_fields[parameter]

@@ -82,12 +82,22 @@ def test_other_settings_get_a_folder_of_their_own(tmp_path):
     assert "event_fast = 0.5" in (Path(first) / "run.toml").read_text()
 
 
+def heed_interrupts():
+    """Undo what a process in the background inherits: signals of the keyboard ignored."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_stopping_a_training_leaves_no_traceback(tmp_path):
     code = "from isac_agents.cli import run; run()"
     arguments = ("train", NAME, "--seeds", "2", "--jobs", "2", "--out", str(tmp_path))
     command = [sys.executable, "-c", code, *arguments]
     running = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        preexec_fn=heed_interrupts,
     )
     try:
         deadline = time.monotonic() + 120

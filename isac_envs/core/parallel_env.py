@@ -1,6 +1,6 @@
 """The PettingZoo parallel environment: a batch of one copy with an agent axis."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -62,10 +62,15 @@ class ParallelEnv(pettingzoo.ParallelEnv[str, Any, Any]):  # type: ignore[misc]
         self._frame.observations[...] = 0
         self._actions = self.batch.actions()
         self._owners = [f"{self.model.id}, agent {each}" for each in self.possible_agents]
+        self._advance: Callable[[], None] | None = None  # made by the first step
         self._sums = np.empty((1, len(self.possible_agents)))
         self._weights = np.array(self.model.params.weights)
         self._cost_names = tuple(each.name for each in self.model.costs)
         self._metric_names = tuple(each.name for each in self.model.reported)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave the machine code of a step out of pickles and copies; it is made anew."""
+        return {**self.__dict__, "_advance": None}
 
     def observation_space(self, agent: str) -> gymnasium.spaces.Space[Any]:
         """Return the observation space of an agent, always the same object."""
@@ -103,7 +108,9 @@ class ParallelEnv(pettingzoo.ParallelEnv[str, Any, Any]):  # type: ignore[misc]
         if not self.agents:
             raise ResetNeeded(f"{self.model.id}: call reset() first, no episode is running")
         clipped = self._encode(actions)
-        self.batch.step(self._actions, self._frame)
+        if self._advance is None:
+            self._advance = self.batch.bound_step(self._actions, self._frame)
+        self._advance()
         if self.model.action.kind == "box":
             self._frame.metrics["clipped_coordinates"][0] = clipped
         terminated, truncated = self._frame.ended[0].tolist()

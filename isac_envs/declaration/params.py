@@ -13,7 +13,7 @@ import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic.fields import FieldInfo
 
-from isac_envs.errors import ScenarioError, hint
+from isac_envs.errors import ScenarioError, hint, nearest
 from isac_envs.kernels.jit import record
 
 INTERFACE = ("observation", "action")
@@ -151,10 +151,11 @@ def build(params: type[EnvParams], values: dict[str, Any], where: str) -> EnvPar
 
 def _near(params: type[EnvParams], name: str) -> str:
     """Return the nearest field; a right name with a wrong unit suffix is told apart."""
+    close = nearest(name, params.model_fields, cutoff=0.9)
     for candidate, field in params.model_fields.items():
         extra: Any = field.json_schema_extra
         stem, _, suffix = name.rpartition("_")
-        if stem and candidate == f"{stem}_{_suffix(extra['unit'])}":
+        if close in (None, candidate) and stem and candidate == f"{stem}_{_suffix(extra['unit'])}":
             return f"; unknown unit {suffix!r}, did you mean {candidate!r} in {extra['unit']}?"
     return hint(name, params.model_fields)
 

@@ -155,7 +155,9 @@ class Canvas:
 
 
 def _corners(points: Points) -> list[Any]:
-    return np.clip(np.asarray(points, float), -_FAR, _FAR).tolist()
+    # Rounded: NumPy's last bit can depend on where an array lies in memory, and a coordinate on the
+    # edge of a pixel would then fall to either side.
+    return np.round(np.clip(np.asarray(points, float), -_FAR, _FAR), 3).tolist()
 
 
 @functools.lru_cache(maxsize=128)

@@ -191,8 +191,11 @@ class BeamTrackParams(EnvParams):
                 f"parameter lane_half_width_m = {self.lane_half_width_m}: must be below "
                 f"lane_y_m = {self.lane_y_m}, the road would run through the array"
             )
-        if self.motion == "circle" and self.height_m == 0:
-            raise ValueError("parameter height_m = 0.0: a circle needs a height above 0 m")
+        if self.motion == "circle" and self.circle_centre_y_m <= self.circle_radius_m:
+            raise ValueError(
+                f"parameter circle_centre_y_m = {self.circle_centre_y_m}: must be above "
+                f"circle_radius_m = {self.circle_radius_m}, the array serves one side"
+            )
         if self.speed_spread_m_s > self.speed_m_s:
             raise ValueError(
                 f"parameter speed_spread_m_s = {self.speed_spread_m_s}: at most speed_m_s = "
