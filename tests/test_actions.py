@@ -211,9 +211,10 @@ def without_count(outcome: Any) -> Any:
     return *rest, {**info, "metrics": metrics}
 
 
+@pytest.mark.parametrize("form", [list, np.array])
 @pytest.mark.parametrize(("action", "clipped", "count"), OUTSIDE)
-def test_env_clips_and_counts(action: Any, clipped: Any, count: int) -> None:
-    outcome, expected = reference("rovers", action), reference("rovers", clipped)
+def test_env_clips_and_counts(action: Any, clipped: Any, count: int, form: Any) -> None:
+    outcome, expected = reference("rovers", form(action)), reference("rovers", clipped)
     assert same(without_count(outcome), without_count(expected))
     assert outcome[4]["metrics"]["clipped_coordinates"] == count
 

@@ -21,6 +21,26 @@ def first_outside(values: Any, high: Any) -> int:
 
 
 @jit
+def clip_row(row: Any, low: Any, high: Any) -> int:
+    """Clip a row into its bounds and return how many numbers that changed, or -1 for a NaN.
+
+    Args:
+        row: Changed in place, as far as the first NaN, shape ``(width,)``.
+        low: Smallest values, shape ``(width,)``.
+        high: Largest values, shape ``(width,)``.
+    """
+    clipped = 0
+    for k in range(row.shape[0]):
+        value = row[k]
+        if value != value:
+            return -1
+        if value < low[k] or value > high[k]:
+            row[k] = low[k] if value < low[k] else high[k]
+            clipped += 1
+    return clipped
+
+
+@jit
 def weigh(objectives: Any, weights: Any, reward: Any) -> None:
     """Write the weighted sums of objectives, added in the order of the objectives.
 

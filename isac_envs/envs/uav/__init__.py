@@ -1,0 +1,1 @@
+"""Unmanned aerial vehicles that sense and communicate."""

@@ -1,0 +1,1 @@
+"""Mode, channel and power of a group of UAVs, by one controller."""

@@ -1,0 +1,70 @@
+"""Gains between UAVs, targets and base station, and what an allocation makes of them.
+
+All gains are powers received for one watt sent, over the noise power of a channel: in 1/W.
+"""
+
+from typing import Any
+
+from isac_envs.envs.uav.uav_alloc.records import COMMUNICATE
+from isac_envs.kernels.jit import Record, inlined
+from isac_envs.kernels.mathx import log2
+
+_NEAREST_M2 = 1.0  # distances are not taken below one metre
+
+
+@inlined
+def squared_distance(dx: float, dy: float, dz: float) -> float:
+    """Return a squared distance in m^2, at least 1."""
+    return max(_NEAREST_M2, dx * dx + dy * dy + dz * dz)
+
+
+@inlined
+def measure_gains(
+    p: Record, uavs: Any, targets: Any, echoes: Any, uplinks: Any, couplings: Any
+) -> None:
+    """Write the gains of the present positions: equations (1) to (3) of the model."""
+    for m in range(uavs.shape[0]):
+        x, y, z = uavs[m].x_m, uavs[m].y_m, uavs[m].z_m
+        uplinks[m] = p.uplink_1m / squared_distance(x, y, z - p.station_height_m)
+        for k in range(targets.shape[0]):
+            squared = squared_distance(x - targets[k].x_m, y - targets[k].y_m, z)
+            echoes[m, k] = p.echo_1m / (squared * squared)
+        for j in range(m):
+            squared = squared_distance(x - uavs[j].x_m, y - uavs[j].y_m, z - uavs[j].z_m)
+            couplings[m, j] = p.coupling_1m / squared
+            couplings[j, m] = couplings[m, j]
+
+
+@inlined
+def measure_sinr(echoes: Any, uplinks: Any, couplings: Any, allocation: Any) -> None:
+    """Write the SINR of each UAV: equations (4) and (5) of the model."""
+    count = allocation.shape[0]
+    for m in range(count):
+        mode, channel = allocation[m].mode, allocation[m].channel
+        sends = mode == COMMUNICATE
+        interference = 1.0  # the noise
+        for j in range(count):
+            met = j != m and allocation[j].channel == channel
+            gain = uplinks[j] if sends else couplings[m, j]
+            interference += allocation[j].power_w * gain if met else 0.0
+        gain = uplinks[m] if sends else echoes[m, max(0, mode - 1)]
+        allocation[m].sinr = allocation[m].power_w * gain / interference
+
+
+@inlined
+def communication_rate(allocation: Any) -> float:
+    """Return the sum of the spectral efficiencies of the uplinks in bit/s/Hz."""
+    product = 1.0
+    for m in range(allocation.shape[0]):
+        product *= 1.0 + (allocation[m].sinr if allocation[m].mode == COMMUNICATE else 0.0)
+    return log2(product)
+
+
+@inlined
+def information(allocation: Any, target: int) -> float:
+    """Return the mutual information about a target, of the UAV that sees it best."""
+    best = 0.0
+    for m in range(allocation.shape[0]):
+        sinr = allocation[m].sinr if allocation[m].mode == target + 1 else 0.0
+        best = max(best, sinr)
+    return log2(1.0 + best)

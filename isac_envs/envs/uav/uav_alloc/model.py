@@ -1,0 +1,115 @@
+"""Declaration of ``isac/UavAlloc-v0``."""
+
+from types import ModuleType
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from isac_envs.declaration.fields import Spec
+from isac_envs.declaration.model import Model, State
+from isac_envs.declaration.params import EnvParams
+from isac_envs.envs.uav.uav_alloc import baselines, fields, kernel, records
+from isac_envs.envs.uav.uav_alloc.params import UavAllocParams
+
+
+class UavAlloc(Model):
+    """One controller gives each UAV of a group a mode, a channel and a power.
+
+    M UAVs fly over K moving targets and share C channels. In each slot of ``step_s`` a UAV is idle,
+    or with power ``p_m`` on channel ``c_m`` it senses target k with its radar or sends to the base
+    station. With the noise power ``N = k T B F`` of a channel, distances R, and ``l`` the wave
+    length, one watt is received as
+
+    1. ``a_mk = G^2 l^2 rcs pulses / ((4 pi)^3 R_mk^4 N)``: the echo of target k at UAV m,
+    2. ``b_m = g (l / 4 pi R_m)^2 / N``: UAV m at the base station, in the middle of the area,
+    3. ``x_mj = (l / 4 pi R_mj)^2 10^(-isolation / 10) / N``: UAV j in a radar side lobe of UAV m.
+
+    Those on one channel disturb each other, whatever they do; sums run over j != m, c_j = c_m:
+
+    4. ``SINR_m = p_m a_mk / (1 + sum_j p_j x_mj)`` if m senses target k,
+    5. ``SINR_m = p_m b_m / (1 + sum_j p_j b_j)`` if m sends,
+    6. ``MI_k = max over those m that sense k of log2(1 + SINR_m)``, 0 without any,
+    7. ``CR = sum over those m that send of log2(1 + SINR_m)``,
+    8. reward ``w_1 2 sum_k MI_k / (4 K) + w_2 CR / 4 - w_3 sum_m p_m / M - w_4 [overrun]``, with
+       ``w_1 = alpha`` and ``w_2 = 1 - alpha``; 4 bit/s/Hz is ``reference_bit``.
+    9. Batteries start with ``energy_j``: ``e_m' = max(0, e_m - p_m step)``. A transmission that
+       takes more than is left is made and is an overrun. Who is empty stays idle: the action mask
+       says so, and transmissions that are asked for all the same are denied.
+    10. Velocities of UAVs are Gauss-Markov processes: ``v' = a v + (1 - a) u + sqrt(1 - a^2) s w``
+        with memory a, mean velocity u (vertical: 0), deviation s and normal w, limited to the
+        largest speed; targets keep their velocity plus noise. All reflect at the borders of the
+        area, UAVs also at the lowest and the highest altitude.
+
+    An episode starts with uniform positions, full batteries and all idle. Everybody moves after
+    the transmission, so the controller sees the geometry in which its decision counts.
+
+    The action has three forms. ``discrete``: an option for each UAV, 0 idle, then mode (send,
+    targets), channel and power in row-major order. ``index``: all options as one number, for small
+    groups. ``continuous``: for each UAV scores of the modes and, if there are several, of the
+    channels, of which the largest wins, and a power between 0 (-1) and the largest (1); below a
+    twentieth the UAV is idle. The observation ``state`` holds positions, velocities, energies, the
+    last allocation and outcome; ``links`` the gains (1) to (3) in dB and the energies.
+
+    Slots are coupled by energy alone. With energy for full power in all slots (``tethered``
+    scenarios) the exhaustive search of each slot is the optimum; otherwise it is myopic, spends
+    early and falls silent, and the searches with a price on energy are better. They are no
+    bounds, but the best that is known. The assignment of Kuhn and Munkres knows nothing of
+    interference: it is optimal for a slot while every UAV has a channel of its own, and falls
+    behind the more UAVs share one. All numbers are our choice; the publication tells the state,
+    the action, the reward's ingredients and the comparison, but not its parameters.
+    """
+
+    id = "isac/UavAlloc-v0"
+    summary = "A controller gives each UAV a mode (radar or uplink), a channel and a power."
+    source = (
+        "X. Wang et al., Electronics 11(3) 441, 2022, for state, action, reward and comparison; "
+        "all parameters are our choice."
+    )
+    default_scenario = "squad"
+    params_type: ClassVar[type[EnvParams]] = UavAllocParams
+    kernel: ClassVar[ModuleType] = kernel
+    env_fields = records.ENV_FIELDS
+    objectives = fields.OBJECTIVES
+    costs = fields.COSTS
+    metrics = fields.METRICS
+    summaries = fields.SUMMARIES
+    baselines = baselines.BASELINES
+    scene = "isac_envs.envs.uav.uav_alloc.scene:draw"
+    masked = True
+
+    def observation_spec(self) -> Spec:
+        """Return what the controller sees."""
+        return fields.view(self.params, identity=False)
+
+    def action_spec(self) -> Spec:
+        """Return what the controller decides for all UAVs."""
+        return fields.controller_actions(self.params)
+
+    def allocate(self, n: int) -> State:
+        """Return the environments and what :func:`records.allocate` lists."""
+        p = self.params
+        return (np.zeros(n, self.env_dtype), *records.allocate(n, p.uavs, p.targets))
+
+    def encode_options(self, options: npt.NDArray[np.int64]) -> npt.NDArray[Any]:
+        """Return options of all UAVs, shape ``(n, M)``, in the form of the action."""
+        p = self.params
+        if p.action == "discrete":
+            return options
+        if p.action == "index":
+            return np.asarray(options @ p.option_count ** np.arange(p.uavs)[::-1])
+        return self.scores(options).reshape(len(options), -1)
+
+    def scores(self, options: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+        """Return scores and powers that stand for options, shape ``(n, M, W)``."""
+        p = self.params
+        width, scored = p.targets + 2, p.channels if p.channels > 1 else 0
+        rows = np.full((*options.shape, width + scored), -1.0)
+        pair, level = np.divmod(np.maximum(options - 1, 0), len(p.powers_w))
+        mode, channel = np.divmod(pair, p.channels)
+        power_w = np.where(options > 0, np.array(p.powers_w)[level], 0.0)
+        np.put_along_axis(rows, mode[..., None], 1.0, -1)
+        if scored:
+            np.put_along_axis(rows, p.targets + 1 + channel[..., None], 1.0, -1)
+        rows[..., -1] = 2.0 * power_w / max(p.powers_w) - 1.0
+        return rows

@@ -1,0 +1,137 @@
+"""What is seen of a group of UAVs, from the side of one of them, and what it may do."""
+
+from typing import Any
+
+from isac_envs.envs.uav.uav_alloc.options import FREE, is_allowed
+from isac_envs.envs.uav.uav_alloc.records import EMPTY_J
+from isac_envs.kernels.jit import Record, inlined
+from isac_envs.kernels.mathx import linear_to_db
+
+STATE = 0  # order of the parameter ``observation``
+DISCRETE, INDEX = 0, 1  # order of the parameter ``action``
+_DB_SCALE = 1.0 / 50.0
+_WEAKEST = 1e-6
+
+
+@inlined
+def clipped(x: float) -> float:
+    """Return a value limited to [-1, 1]."""
+    return min(max(x, -1.0), 1.0)
+
+
+@inlined
+def decibels(gain: float) -> float:
+    """Return a gain in units of 50 dB, limited to [-1, 1]."""
+    return clipped(_DB_SCALE * linear_to_db(max(gain, _WEAKEST)))
+
+
+@inlined
+def observe_uav(p: Record, uav: Record, allocation: Record, count: int, seen: Any, at: int) -> int:
+    """Write position, velocity, energy and last allocation of a UAV; return where they end."""
+    seen[at] = uav.x_m * p.scale_x
+    seen[at + 1] = uav.y_m * p.scale_x
+    seen[at + 2] = (uav.z_m - p.middle_m) * p.scale_z
+    seen[at + 3] = uav.vx_m_s * p.scale_v
+    seen[at + 4] = uav.vy_m_s * p.scale_v
+    seen[at + 5] = uav.vz_m_s * p.scale_v
+    seen[at + 6] = uav.energy_j * p.scale_e
+    seen[at + 7] = allocation.power_w * p.scale_p
+    sends = allocation.power_w > 0.0
+    for mode in range(count + 1):
+        seen[at + 8 + mode] = 1.0 if sends and allocation.mode == mode else 0.0
+    at += 9 + count
+    for channel in range(p.channels):
+        seen[at + channel] = 1.0 if sends and allocation.channel == channel else 0.0
+    return at + p.channels
+
+
+@inlined
+def observe_state(
+    p: Record, e: Record, uavs: Any, targets: Any, allocation: Any, first: int, seen: Any
+) -> int:
+    """Write positions, velocities, energies, allocations and outcome; return where they end."""
+    count, at = uavs.shape[0], 0
+    for r in range(count):
+        m = first + r
+        m -= count if m >= count else 0
+        at = observe_uav(p, uavs[m], allocation[m], targets.shape[0], seen, at)
+    for k in range(targets.shape[0]):
+        seen[at] = targets[k].x_m * p.scale_x
+        seen[at + 1] = targets[k].y_m * p.scale_x
+        seen[at + 2] = targets[k].vx_m_s * p.scale_u
+        seen[at + 3] = targets[k].vy_m_s * p.scale_u
+        at += 4
+    seen[at] = clipped(0.25 * e.sensing)
+    seen[at + 1] = clipped(0.25 * e.communication)
+    return at + 2
+
+
+@inlined
+def observe_links(
+    p: Record, e: Record, uavs: Any, echoes: Any, uplinks: Any, couplings: Any, first: int,
+    seen: Any,
+) -> int:  # fmt: skip
+    """Write all gains in dB and the energies; return where they end."""
+    count, at = uavs.shape[0], 0
+    left_s = (p.plan_slots - e.time) * p.step_s
+    for r in range(count):
+        m = first + r
+        m -= count if m >= count else 0
+        seen[at] = decibels(uplinks[m])
+        for k in range(echoes.shape[1]):
+            seen[at + 1 + k] = decibels(echoes[m, k])
+        at += 1 + echoes.shape[1]
+        seen[at] = uavs[m].energy_j * p.scale_e
+        seen[at + 1] = clipped(uavs[m].energy_j * p.scale_p / max(p.step_s, left_s))
+        at += 2
+        for q in range(r):
+            j = first + q
+            j -= count if j >= count else 0
+            seen[at] = decibels(couplings[m, j])
+            at += 1
+    return at
+
+
+@inlined
+def observe(
+    p: Record, e: Record, uavs: Any, targets: Any, allocation: Any, echoes: Any, uplinks: Any,
+    couplings: Any, first: int, seen: Any,
+) -> int:  # fmt: skip
+    """Write what is seen, with UAV ``first`` first; return where it ends."""
+    if p.observation == STATE:
+        at = observe_state(p, e, uavs, targets, allocation, first, seen)
+    else:
+        at = observe_links(p, e, uavs, echoes, uplinks, couplings, first, seen)
+    seen[at] = min(1.0, e.time / p.plan_slots)
+    return at + 1
+
+
+@inlined
+def allow(p: Record, uav: Record, mask: Any, start: int) -> None:
+    """Write which options a UAV has: idle, and unless its battery is empty all others."""
+    charged = uav.energy_j > EMPTY_J
+    mask[start] = p.idling == FREE or not charged
+    for option in range(1, p.options):
+        mask[start + option] = charged
+
+
+@inlined
+def allow_joint(p: Record, uavs: Any, mask: Any) -> None:
+    """Write which joint actions are valid, in the form of the action."""
+    count = uavs.shape[0]
+    if p.action == DISCRETE:
+        for m in range(count):
+            allow(p, uavs[m], mask, m * p.options)
+    elif p.action == INDEX:
+        mask[:] = True
+        stride = 1
+        for m in range(count - 1, -1, -1):
+            idle, others = is_allowed(p, uavs[m], 0), is_allowed(p, uavs[m], 1)
+            if not (idle and others):
+                for joint in range(mask.shape[0]):
+                    asked = others if joint // stride % p.options > 0 else idle
+                    mask[joint] = mask[joint] and asked
+            stride *= p.options
+    else:
+        for m in range(count):
+            mask[m] = uavs[m].energy_j > EMPTY_J

@@ -1,0 +1,55 @@
+"""State of a group of UAVs: dtypes and arrays."""
+
+from typing import Any
+
+import numpy as np
+
+from isac_envs.declaration.model import State
+from isac_envs.kernels.jit import record
+
+ENV_FIELDS: tuple[tuple[Any, ...], ...] = (
+    ("sensing", "f8"),  # objectives of the last slot, zero at the start
+    ("communication", "f8"),
+)
+UAV = record(
+    ("x_m", "f8"),  # position; the origin is the middle of the area, on the ground
+    ("y_m", "f8"),
+    ("z_m", "f8"),
+    ("vx_m_s", "f8"),  # velocity
+    ("vy_m_s", "f8"),
+    ("vz_m_s", "f8"),
+    ("cruise_x_m_s", "f8"),  # velocity that the Gauss-Markov process returns to
+    ("cruise_y_m_s", "f8"),
+    ("energy_j", "f8"),  # what is left for transmissions
+)
+TARGET = record(
+    ("x_m", "f8"),  # position on the ground
+    ("y_m", "f8"),
+    ("vx_m_s", "f8"),
+    ("vy_m_s", "f8"),
+    ("information_bit", "f8"),  # mutual information of the last slot, bit/s/Hz
+)
+ALLOCATION = record(
+    ("mode", "i8"),  # 0 communicates, k = 1..K senses target k
+    ("channel", "i8"),
+    ("power_w", "f8"),  # 0 = idle
+    ("sinr", "f8"),  # of what the UAV does, linear; 0 if idle
+)
+IDLE, COMMUNICATE = 0, 0  # an option; a mode
+EMPTY_J = 1e-9  # a battery below it is empty: what rounding leaves of a spent budget
+
+
+def allocate(n: int, uavs: int, targets: int) -> State:
+    """Return UAVs (n, M), targets (n, K), allocations (n, M) and gains in 1/W.
+
+    The gains, over the noise power, are of the echoes ``(n, M, K)``, of the uplinks ``(n, M)`` and
+    from UAV to UAV ``(n, M, M)``.
+    """
+    return (
+        np.zeros((n, uavs), UAV),
+        np.zeros((n, targets), TARGET),
+        np.zeros((n, uavs), ALLOCATION),
+        np.zeros((n, uavs, targets)),
+        np.zeros((n, uavs)),
+        np.zeros((n, uavs, uavs)),
+    )

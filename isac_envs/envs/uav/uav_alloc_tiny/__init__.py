@@ -1,0 +1,1 @@
+"""Two hovering UAVs with quantised batteries: small enough for an exact solution."""

@@ -1,0 +1,220 @@
+"""Baselines of the mission."""
+
+import math
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from isac_envs.declaration.baseline import Baseline, HasState, RandomBaseline
+from isac_envs.envs.uav.uav_trajectory.bounds import DataBound, sensing_bound
+from isac_envs.kernels.propulsion import maximum_range_speed, rotary_wing_power
+
+Floats = npt.NDArray[np.float64]
+
+
+class _Pilot(Baseline):
+    """Base: writes velocities, looks and shares in the form of the action."""
+
+    @property
+    def users(self) -> npt.NDArray[Any]:
+        """User records, shape ``(n, M)``."""
+        return self.batch.state[1]
+
+    @property
+    def targets(self) -> npt.NDArray[Any]:
+        """Target records, shape ``(n, K)``."""
+        return self.batch.state[2]
+
+    @property
+    def place(self) -> Floats:
+        """Where the UAVs are in m, shape ``(n, 2)``."""
+        return np.stack((self.env["x"], self.env["y"]), -1)
+
+    @property
+    def home(self) -> Floats:
+        """Home in m, shape ``(2,)``."""
+        return np.array((self.params.home_x_m, self.params.home_y_m))
+
+    def command(self, velocity: Floats, look: Any, served: Any = None) -> npt.NDArray[Any]:
+        """Return actions.
+
+        Args:
+            velocity: m/s, shape ``(n, 2)``.
+            look: Whether to look, shape ``(n,)``.
+            served: User that gets the band, shape ``(n,)``; None for equal shares.
+        """
+        p, spec, n = self.params, self.model.action, len(self.env)
+        parts = velocity / p.max_speed_m_s
+        look = np.broadcast_to(look, (n,))
+        if p.action == "discrete":
+            return np.where(look, 1, self._nearest_heading(parts))
+        actions = np.zeros((n, spec.width))
+        actions[:, :2] = parts
+        if p.targets:
+            actions[:, 2] = np.where(look, 1.0, -1.0)
+        if p.users > 1 and served is not None:
+            first = spec.width - p.users
+            actions[:, first:] = -1.0
+            actions[np.arange(n), first + served] = 1.0
+        return actions
+
+    def _nearest_heading(self, parts: Floats) -> npt.NDArray[np.int64]:
+        table = np.stack(self.params.headings(), -1)
+        away = ((parts[:, None] - table) ** 2).sum(-1)
+        away[:, 1] = np.inf  # a look only where asked for
+        return np.asarray(away.argmin(1))
+
+    def towards(self, goal: Floats, speed: Any) -> Floats:
+        """Return the velocity to a goal ``(n, 2)``, slower in the last slot."""
+        way = goal - self.place
+        distance = np.hypot(way[:, 0], way[:, 1])
+        slot = self.params.slot_s
+        factor = np.minimum(speed / np.maximum(distance, 1e-9), 1.0 / slot)
+        return np.asarray(way * factor[:, None])
+
+
+class Bound(_Pilot):
+    """What no policy exceeds in an episode."""
+
+    kind = "genie"
+    summary = "Relaxed dynamic program of the data plus the best looks: no flight earns more."
+
+    def __init__(self, batch: HasState, seed: int = 0) -> None:
+        super().__init__(batch, seed)
+        self.program = DataBound(self.params) if self.params.users else None
+        self.sensing = sensing_bound(self.params)
+        self.totals = np.zeros(len(self.env))
+
+    def act(self) -> npt.NDArray[Any]:
+        """Hover, and be paid the bound in equal parts."""
+        env, p = self.env, self.params
+        places = np.stack((self.users["x"], self.users["y"]), -1)
+        for i in np.flatnonzero(env["time"] == 0):
+            self.totals[i] = self.program.of(places[i]) if self.program else 0.0
+            # a way home that is too long from the start can be made up for
+            self.totals[i] += p.weights[2] * env["shortfall"][i] / p.home_scale_m
+        data, sensing, _ = p.weights
+        env["granted_data"] = self.totals / (data * p.most_slots) if data else 0.0
+        env["granted_sensing"] = self.sensing / (sensing * p.most_slots) if sensing else 0.0
+        return self.command(np.zeros((len(env), 2)), False)
+
+
+class FlyHoverSense(_Pilot):
+    """Locates every target from two sides, then hovers over one user after the other."""
+
+    summary = (
+        "Looks from H / sqrt(2) along the axis that the estimate knows least until every target is "
+        "known well, then hovers over users until each has its quota, at the speed that the "
+        "battery sustains, and returns in time. Without users it looks on."
+    )
+    uses_truth = False
+    deviation_m = 5.0
+    quota = 0.4  # of what a user that has the whole band of the mission gets, over the users
+    reserve_m = 60.0
+
+    def __init__(self, batch: HasState, seed: int = 0) -> None:
+        super().__init__(batch, seed)
+        p = self.params
+        self.thrifty = min(maximum_range_speed(p.aircraft), p.max_speed_m_s)
+        speeds = np.linspace(self.thrifty, p.max_speed_m_s, 200)
+        power = np.asarray(rotary_wing_power(speeds, *p.aircraft))
+        sustained = speeds[power * p.mission_s <= p.battery_j]
+        self.detour = 1.25 if p.action == "discrete" else 1.0  # headings lie 45 degrees apart
+        self.cruise_m_s = float(sustained.max(initial=self.thrifty))
+
+    def act(self) -> npt.NDArray[Any]:
+        """Return the next leg."""
+        p, n = self.params, len(self.env)
+        cruise = self.cruise_m_s
+        goal, served = self._users(n)
+        look = np.zeros(n, bool)
+        if p.targets:
+            place, unknown = self._look_place()
+            goal = np.where(unknown[:, None], place, goal)
+            close = np.hypot(*(goal - self.place).T) <= 0.05 * p.height_m
+            look = unknown & close
+        home, pace = self._way_home(cruise)
+        goal = np.where(home[:, None], self.home, goal)
+        speed = np.where(home, pace, cruise)
+        return self.command(self.towards(goal, speed), look & ~home, served)
+
+    def _users(self, n: int) -> tuple[Floats, Any]:
+        """Return the user to hover over and the user to serve."""
+        users = self.users
+        if users.shape[1] == 0:
+            return np.tile(self.home, (n, 1)), None
+        p, bits = self.params, users["bits"]
+        laps = self.quota * float(p.record[0].peak_bits) * p.mission_s / p.slot_s
+        level = laps * (1.0 + np.floor(bits.min(1) / laps))
+        open_ = bits < level[:, None]
+        x, y = self.place.T[..., None]
+        away = np.hypot(users["x"] - x, users["y"] - y)
+        nearest = np.where(open_, away, np.inf).argmin(1)
+        rows = np.arange(n)
+        goal = np.stack((users["x"][rows, nearest], users["y"][rows, nearest]), -1)
+        return goal, nearest
+
+    def _look_place(self) -> tuple[Floats, npt.NDArray[np.bool_]]:
+        """Return the nearest best place for the next look, and whether one is needed."""
+        p, t, rows = self.params, self.targets, np.arange(len(self.env))
+        determinant = t["info_xx"] * t["info_yy"] - t["info_xy"] ** 2
+        variance = (t["info_xx"] + t["info_yy"]) / determinant
+        unknown = variance > (self.deviation_m**2 if p.users else 0.0)
+        x, y = self.place.T[..., None]
+        mean_x, mean_y = (t["x"], t["y"]) if self.uses_truth else (t["mean_x"], t["mean_y"])
+        away = np.hypot(mean_x - x, mean_y - y)
+        chosen = np.where(unknown, away, 1e9 - variance).argmin(1)
+        t, mean_x, mean_y = t[rows, chosen], mean_x[rows, chosen], mean_y[rows, chosen]
+        known = 0.5 * np.arctan2(2.0 * t["info_xy"], t["info_xx"] - t["info_yy"])
+        isotropic = np.abs(t["info_xy"]) + np.abs(t["info_xx"] - t["info_yy"]) < 1e-9
+        bearing = np.arctan2(self.env["y"] - mean_y, self.env["x"] - mean_x)
+        angle = np.where(isotropic, bearing, known + 0.5 * np.pi)
+        radius = p.height_m / math.sqrt(2.0)
+        offset = radius * np.stack((np.cos(angle), np.sin(angle)), -1)
+        centre = np.stack((mean_x, mean_y), -1)
+        ends = np.clip(np.stack((centre + offset, centre - offset)), 0.0, p.area_m)
+        nearer = ((ends - self.place) ** 2).sum(-1).argmin(0)
+        return ends[nearer, rows], unknown.any(1)
+
+    def _way_home(self, cruise: float) -> tuple[npt.NDArray[np.bool_], Floats]:
+        """Return whether it is time to return, and the speed that saves energy and is in time."""
+        p, env = self.params, self.env
+        away = self.detour * np.hypot(*(self.place - self.home).T)
+        margin = away + self.reserve_m + cruise * p.slot_s
+        left = np.maximum(p.mission_s - p.slot_s * env["time"], p.slot_s)
+        pace = np.minimum(np.maximum(self.thrifty, (away + self.reserve_m) / left), p.max_speed_m_s)
+        power = np.asarray(rotary_wing_power(pace, *p.aircraft))
+        too_late = margin > p.max_speed_m_s * left
+        return too_late | (power * margin / pace > env["energy"]), pace
+
+
+class KnownPlaces(FlyHoverSense):
+    """The same flight around the true places."""
+
+    kind = "heuristic"
+    summary = (
+        "The same flight around the true places: for one target the closed-form optimum of two "
+        "looks, H / sqrt(2) away and a right angle apart."
+    )
+    uses_truth = True
+
+
+class StraightHome(_Pilot):
+    """Flies straight home and stays there."""
+
+    summary = "Flies straight home and serves all users from there."
+
+    def act(self) -> npt.NDArray[Any]:
+        """Return the way home."""
+        goal = np.broadcast_to(self.home, (len(self.env), 2))
+        return self.command(self.towards(goal, self.params.max_speed_m_s), False)
+
+
+BASELINES: dict[str, type[Baseline]] = {
+    "bound": Bound,
+    "known_places": KnownPlaces,
+    "fly_hover_sense": FlyHoverSense,
+    "straight_home": StraightHome,
+    "random": RandomBaseline,
+}

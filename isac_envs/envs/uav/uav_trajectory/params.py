@@ -1,0 +1,173 @@
+"""Parameters of the UAV's mission."""
+
+import math
+from typing import Any, Literal
+
+import numpy as np
+from pydantic import model_validator
+
+from isac_envs.declaration.params import EnvParams, parameter
+from isac_envs.kernels.elevated_ranging import elevated_range_information
+from isac_envs.kernels.propulsion import (
+    STANDARD,
+    RotaryWing,
+    maximum_range_speed,
+    minimum_power_speed,
+    rotary_wing_power,
+)
+
+JING = "Jing, Liu, Masouros, Zeng, IEEE TWC 23(10), 2024, arXiv 2207.02904"
+ZENG = "Zeng, Xu, Zhang, IEEE TWC 18(4), 2019, eq. 12"
+
+HEADINGS = 8
+
+
+class UavTrajectoryParams(EnvParams):
+    """Parameters; the defaults are the ``mission`` scenario."""
+
+    horizon: int = parameter(120, "Slots until an episode is truncated.", "slots", ge=1, le=2000)
+    weights: tuple[float, ...] = parameter(
+        (1.0, 6.0, 5.0), "Weights of data, sensing and homecoming in the reward."
+    )
+    action: Literal["continuous", "discrete"] = parameter(
+        "continuous", "Velocity, look and bandwidth; or one of hover, look, headings at speeds."
+    )
+    speeds: tuple[float, ...] = parameter(
+        (0.34, 0.61, 1.0), "Speeds of the discrete action over the largest; each in (0, 1]."
+    )
+    mission_s: float = parameter(
+        120.0, "Time by which the UAV must be home; a horizon may end the episode sooner.", "s",
+        gt=0, le=1e6,
+    )  # fmt: skip
+    users: int = parameter(3, "Ground users.", ge=0, le=32)
+    targets: int = parameter(2, "Ground targets.", ge=0, le=32)
+    slot_s: float = parameter(1.0, "Slot; a look takes one.", "s", JING, gt=0, le=60)
+    area_m: float = parameter(1200.0, "Side of the square area.", "m", ge=50, le=1e5)
+    height_m: float = parameter(200.0, "Height of the flight.", "m", JING, ge=1, le=1e4)
+    max_speed_m_s: float = parameter(30.0, "Largest speed.", "m/s", JING, gt=0, le=100)
+    start_x_m: float = parameter(0.0, "Where the flight begins.", "m", ge=0)
+    start_y_m: float = parameter(0.0, "The same, other axis.", "m", ge=0)
+    home_x_m: float = parameter(0.0, "Where the flight must end.", "m", ge=0)
+    home_y_m: float = parameter(0.0, "The same, other axis.", "m", ge=0)
+    home_radius_m: float = parameter(30.0, "Distance from home that counts as home.", "m", gt=0)
+    home_scale_m: float = parameter(
+        100.0, "Missing distance that costs one unit of homecoming.", "m", gt=0
+    )
+    battery_j: float = parameter(30e3, "Energy for propulsion at the start.", "J", gt=0, le=1e9)
+    transmit_dbm: float = parameter(
+        10.0, "Transmit power, of the data and of the echoes.", "dBm", ge=-60, le=80
+    )
+    bandwidth_hz: float = parameter(10e6, "Bandwidth of all users.", "Hz", JING, ge=1e3, le=1e11)
+    noise_dbm_hz: float = parameter(
+        -170.0, "Noise power density of either receiver.", "dBm/Hz", JING, ge=-250, le=0
+    )
+    link_gain_db: float = parameter(
+        -50.0, "Channel gain alpha at 1 m, one way.", "dB", JING, ge=-150, le=50
+    )
+    echo_gain_db: float = parameter(
+        -49.0, "Channel gain beta at 1 m, there and back with the cross section.", "dB", JING,
+        ge=-150, le=50,
+    )  # fmt: skip
+    processing_gain: float = parameter(
+        1e6, "Gain G of the matched filter; 0.1 of the bandwidth times 1 s.", "1", JING, gt=0
+    )
+    variance_factor_m2: float = parameter(
+        200.0, "Factor a from the inverse SNR of an echo to the variance.", "m^2", JING, gt=0
+    )
+    look_share: float = parameter(0.5, "Share of a look's slot lost to data.", ge=0, le=1)
+    prior_std_m: float = parameter(
+        60.0, "Deviation of the first estimate of a target, either axis.", "m", gt=0, le=1e5
+    )
+    bandwidth_range: float = parameter(
+        4.0, "Largest logit of the softmax that shares the bandwidth.", ge=0.1, le=50
+    )
+    blade_power_w: float = parameter(
+        STANDARD.blade_power_w, "Blade profile power in hover.", "W", ZENG, gt=0
+    )
+    induced_power_w: float = parameter(
+        STANDARD.induced_power_w, "Induced power in hover.", "W", ZENG, gt=0
+    )
+    tip_speed_m_s: float = parameter(
+        STANDARD.tip_speed_m_s, "Speed of the rotor blade tips.", "m/s", ZENG, gt=0
+    )
+    induced_velocity_m_s: float = parameter(
+        STANDARD.induced_velocity_m_s, "Mean induced velocity in hover.", "m/s", ZENG, gt=0
+    )
+    drag_ratio: float = parameter(STANDARD.drag_ratio, "Fuselage drag ratio.", "1", ZENG, gt=0)
+    solidity: float = parameter(STANDARD.solidity, "Rotor solidity.", "1", ZENG, gt=0)
+    air_density_kg_m3: float = parameter(
+        STANDARD.air_density_kg_m3, "Density of the air.", "kg/m^3", ZENG, gt=0
+    )
+    rotor_area_m2: float = parameter(STANDARD.rotor_area_m2, "Rotor disc area.", "m^2", ZENG, gt=0)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "UavTrajectoryParams":
+        if self.users + self.targets < 1:
+            raise ValueError(
+                f"users = {self.users} and targets = {self.targets}: at least one of either"
+            )
+        for name in ("start_x_m", "start_y_m", "home_x_m", "home_y_m"):
+            if getattr(self, name) > self.area_m:
+                raise ValueError(f"{name} = {getattr(self, name):g} lies outside 0..area_m")
+        if not self.speeds or not all(0.0 < speed <= 1.0 for speed in self.speeds):
+            raise ValueError(f"speeds = {self.speeds}: one or more, each above 0 and at most 1")
+        return self
+
+    @property
+    def aircraft(self) -> RotaryWing:
+        """The constants of the propulsion power."""
+        return RotaryWing(*(getattr(self, name) for name in RotaryWing._fields))
+
+    @property
+    def link_snr_at_1m(self) -> float:
+        """SNR of the data at 1 m with the noise of the whole band."""
+        noise_dbm = self.noise_dbm_hz + 10.0 * math.log10(self.bandwidth_hz)
+        return float(10.0 ** (0.1 * (self.transmit_dbm + self.link_gain_db - noise_dbm)))
+
+    @property
+    def range_variance_at_1m(self) -> float:
+        """Variance of a range at 1 m, m**2: a sigma_0^2 / (P G beta)."""
+        noise_dbm = self.noise_dbm_hz + 10.0 * math.log10(self.bandwidth_hz)
+        echo = 10.0 ** (0.1 * (self.transmit_dbm + self.echo_gain_db - noise_dbm))
+        return float(self.variance_factor_m2 / (echo * self.processing_gain))
+
+    @property
+    def peak_rate_bps(self) -> float:
+        """Rate of a user straight below that has the whole band."""
+        snr = self.link_snr_at_1m / self.height_m**2
+        return self.bandwidth_hz * math.log2(1.0 + snr)
+
+    @property
+    def most_slots(self) -> int:
+        """Slots that no flight exceeds: the horizon, or the battery at the least power."""
+        least = rotary_wing_power(minimum_power_speed(self.aircraft), *self.aircraft)
+        return min(self.horizon, math.ceil(self.battery_j / (float(least) * self.slot_s)))
+
+    def headings(self) -> tuple[list[float], list[float]]:
+        """Return the velocities of the discrete action over the largest speed: x and y."""
+        x, y = [0.0, 0.0], [0.0, 0.0]  # hover, look
+        for speed in self.speeds:
+            for k in range(HEADINGS):
+                angle = 2.0 * math.pi * k / HEADINGS
+                x.append(speed * math.cos(angle))
+                y.append(speed * math.sin(angle))
+        return x, y
+
+    def derived(self) -> dict[str, Any]:
+        """Return the link constants, the least energy per metre and the discrete velocities."""
+        speed = min(maximum_range_speed(self.aircraft), self.max_speed_m_s)
+        x, y = self.headings()
+        best_look, _, _ = elevated_range_information(
+            self.height_m / math.sqrt(2.0), 0.0, self.height_m, self.range_variance_at_1m
+        )
+        return {
+            "link_snr_at_1m": self.link_snr_at_1m,
+            "range_variance_at_1m": self.range_variance_at_1m,
+            "prior_information": 1.0 / self.prior_std_m**2,
+            "peak_bits": self.peak_rate_bps * self.slot_s / max(self.users, 1),
+            "joule_per_metre": float(rotary_wing_power(speed, *self.aircraft)) / speed,
+            # the second part of a look's information is largest at H, 2 / H^2
+            "best_look": best_look + 2.0 / self.height_m**2,
+            "heading_x": np.array(x),
+            "heading_y": np.array(y),
+        }
