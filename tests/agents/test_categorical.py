@@ -133,5 +133,5 @@ def test_bounds_of_returns():
 
 @pytest.mark.parametrize("v_min, v_max, count", [(1.0, 1.0, 51), (2.0, 1.0, 51), (0.0, 1.0, 1)])
 def test_supports_that_are_none_are_refused(v_min, v_max, count):
-    with pytest.raises(ValueError, match="v_min|atoms"):
+    with pytest.raises(ValueError, match=r"v_min|atoms"):
         make_atoms(v_min, v_max, count)
