@@ -13,11 +13,13 @@ from stable_baselines3.dqn.policies import DQNPolicy
 from torch.nn import functional
 
 from isac_agents.algorithms.dueling import DuelingPolicy
+from isac_agents.algorithms.replay import PrioritisedBuffer
+from isac_agents.algorithms.replay_choice import ReplayChoice
 
 Array = npt.NDArray[Any]
 
 
-class DoubleDQN(DQN):
+class DoubleDQN(ReplayChoice, DQN):
     """DQN of Stable-Baselines3 with the double target.
 
     The action of the next state is chosen by the online network and valued by the target network,
@@ -44,6 +46,8 @@ class DoubleDQN(DQN):
             0.75 of the optimum with 1, 0.98 with 0.02.) Values of the networks are in scaled units.
         learning_rate: Step size, or a schedule.
         final_learning_rate: The step size falls linearly to this one; None keeps it.
+        prioritised: Draw transitions by their last absolute error; exponents by
+            ``replay_buffer_kwargs``, see :class:`isac_agents.algorithms.replay.PrioritisedBuffer`.
         **settings: Every other argument of :class:`stable_baselines3.DQN`, with its defaults.
 
     Raises:
@@ -65,11 +69,12 @@ class DoubleDQN(DQN):
         reward_scale: float = 1.0,
         learning_rate: float | Schedule = 1e-4,
         final_learning_rate: float | None = None,
+        prioritised: bool = False,
         **settings: Any,
     ) -> None:
         if not reward_scale > 0.0:
             raise ValueError(f"reward_scale is {reward_scale}, must be above 0")
-        self.double, self.reward_scale = double, reward_scale
+        self.double, self.reward_scale, self.prioritised = double, reward_scale, prioritised
         if final_learning_rate is not None:
             if callable(learning_rate):
                 raise ValueError("a schedule as learning_rate takes no final_learning_rate")
@@ -81,26 +86,28 @@ class DoubleDQN(DQN):
         """Take gradient steps on mini-batches from the replay buffer."""
         self.policy.set_training_mode(True)
         self._update_learning_rate(self.policy.optimizer)
-        assert self.replay_buffer is not None
-        data = self.replay_buffer.sample(gradient_steps * batch_size, env=self._vec_normalize_env)
+        data = self._draw(gradient_steps * batch_size)
         discounts = self.gamma if data.discounts is None else data.discounts
-        rewards = data.rewards * self.reward_scale
         with torch.no_grad():
             # The target network stands still while this function runs.
-            values = self.q_net_target(data.next_observations)
-        columns: tuple[Any, ...] = (
+            values = self._next_values(data.next_observations)
+        columns: tuple[torch.Tensor, ...] = (
             data.observations,
             data.actions.long(),
-            rewards,
+            data.rewards * self.reward_scale,
             data.next_observations,
             values,
             (1.0 - data.dones) * discounts,
+            getattr(data, "weights", torch.ones_like(data.rewards)),
         )
-        batches = zip(*(column.split(batch_size) for column in columns), strict=True)
-        losses = [self._gradient_step(*batch) for batch in batches]
+        batches = zip(*(torch.split(each, batch_size) for each in columns), strict=True)
+        steps = [self._gradient_step(*batch) for batch in batches]
+        if isinstance(self.replay_buffer, PrioritisedBuffer):
+            errors = torch.cat([error for _, error in steps])
+            self.replay_buffer.update_priorities(data.places, errors)
         self._n_updates += gradient_steps
         self.logger.record("train/n_updates", self._n_updates, exclude="tensorboard")
-        self.logger.record("train/loss", float(np.mean(losses)))
+        self.logger.record("train/loss", float(np.mean([loss for loss, _ in steps])))
 
     def predict(
         self,
@@ -125,6 +132,10 @@ class DoubleDQN(DQN):
         drawn = generator.integers(self.action_space.n, size=np.shape(actions))  # type: ignore[attr-defined]
         return np.where(explore, drawn, actions), state
 
+    def _next_values(self, observations: torch.Tensor) -> torch.Tensor:
+        """Return what the target network says of every action, shape ``(B, actions, ...)``."""
+        return self.q_net_target(observations)
+
     def _gradient_step(
         self,
         observations: torch.Tensor,
@@ -133,28 +144,53 @@ class DoubleDQN(DQN):
         next_observations: torch.Tensor,
         next_values: torch.Tensor,
         factors: torch.Tensor,
-    ) -> float:
-        """Take one gradient step and return its loss.
+        weights: torch.Tensor,
+    ) -> tuple[float, torch.Tensor]:
+        """Take one gradient step; return its loss and the error of each row, shape ``(B, 1)``.
 
         Args:
             observations: Shape ``(B, D)``.
             actions: Shape ``(B, 1)``.
             rewards: Scaled sums of n discounted rewards, shape ``(B, 1)``.
             next_observations: Observations n steps later, shape ``(B, D)``.
-            next_values: Their values by the target network, shape ``(B, actions)``.
+            next_values: What the target network says of them, shape ``(B, actions, ...)``.
             factors: Discount of the values, 0 where the episode terminated, shape ``(B, 1)``.
+            weights: Of the losses, shape ``(B, 1)``.
         """
         with torch.no_grad():
-            chooser = self.q_net(next_observations) if self.double else next_values
+            chooser = self.q_net(next_observations) if self.double else self._expected(next_values)
             chosen = chooser.argmax(1, keepdim=True)
-            targets = rewards + factors * next_values.gather(1, chosen)
-        loss = functional.smooth_l1_loss(self.q_net(observations).gather(1, actions), targets)
+            targets = self._targets(rewards, factors, next_values, chosen)
+        losses, errors = self._losses(observations, actions, targets)
+        loss = (weights * losses).mean()
         self.policy.optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         if np.isfinite(self.max_grad_norm):
             torch.nn.utils.clip_grad_norm_(self.q_net.parameters(), self.max_grad_norm)
         self.policy.optimizer.step()
-        return loss.item()
+        return loss.item(), errors
+
+    def _expected(self, values: torch.Tensor) -> torch.Tensor:
+        """Return expected returns from what a network says, shape ``(B, actions)``."""
+        return values
+
+    def _targets(
+        self,
+        rewards: torch.Tensor,
+        factors: torch.Tensor,
+        next_values: torch.Tensor,
+        chosen: torch.Tensor,
+    ) -> torch.Tensor:
+        """Return what to learn of each row, shape ``(B, 1)``."""
+        return rewards + factors * next_values.gather(1, chosen)
+
+    def _losses(
+        self, observations: torch.Tensor, actions: torch.Tensor, targets: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return the loss of each row, and without gradient its error, both ``(B, 1)``."""
+        values = self.q_net(observations).gather(1, actions)
+        losses = functional.smooth_l1_loss(values, targets, reduction="none")
+        return losses, (values.detach() - targets).abs()
 
 
 def _with_fused_adam(policy_kwargs: dict[str, Any] | None) -> dict[str, Any]:
