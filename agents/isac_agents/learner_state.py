@@ -10,8 +10,8 @@ import torch
 from isac_agents.plain import Array, MisfitError, Node, Reader, Writer
 
 
-def capture(agent: Any) -> tuple[Node, list[Array]]:
-    """Return the state of a learner as a tree of plain data and the arrays that it counts.
+def capture(agent: Any) -> tuple[dict[str, Node], list[Array]]:
+    """Return the state of a learner as trees of plain data and the arrays that they count.
 
     The arrays may be views of the learner's memory: use them before it goes on.
 
@@ -19,11 +19,11 @@ def capture(agent: Any) -> tuple[Node, list[Array]]:
         NotPlainError: If it holds something that is not plain data.
     """
     writer = Writer()
-    tree = writer.node({"agent": agent, "generators": _generators()}, "")
-    return tree, writer.arrays
+    parts = {"learner": agent, "generators": _generators()}
+    return {name: writer.node(part, name) for name, part in parts.items()}, writer.arrays
 
 
-def restore(agent: Any, tree: Node, arrays: list[Array]) -> None:
+def restore(agent: Any, tree: dict[str, Node], arrays: list[Array]) -> None:
     """Put a learner and the global generators back to what :func:`capture` returned.
 
     Args:
@@ -34,12 +34,14 @@ def restore(agent: Any, tree: Node, arrays: list[Array]) -> None:
     Raises:
         MisfitError: If the state does not fit the learner, or did not come back exactly.
     """
-    held = Reader(arrays).value(tree, {"agent": agent, "generators": None})
-    _set_generators(held["generators"])
+    reader = Reader(arrays)
+    reader.value(tree["learner"], agent, "learner")
+    _set_generators(reader.value(tree["generators"], None, "generators"))
     again, copies = capture(agent)
-    place = _difference(tree, again, arrays, copies)
-    if place:
-        raise MisfitError(f"{place.removeprefix('.')} of the learner does not come back exactly")
+    for name, part in tree.items():
+        place = _difference(part, again[name], arrays, copies, name)
+        if place:
+            raise MisfitError(f"{place} does not come back exactly")
 
 
 def unsound_weights(agent: Any) -> str:
@@ -72,10 +74,10 @@ def _set_generators(state: dict[str, Any]) -> None:
         torch.cuda.set_rng_state_all(state["cuda"])
 
 
-def _difference(a: Node, b: Node, arrays: list[Array], copies: list[Array], where: str = "") -> str:
+def _difference(a: Node, b: Node, arrays: list[Array], copies: list[Array], where: str) -> str:
     """Return where two states differ; empty if they are equal bit by bit."""
     if not (isinstance(a, dict) and isinstance(b, dict) and a.keys() == b.keys()):
-        return "" if json.dumps(a) == json.dumps(b) else where or "state"
+        return "" if json.dumps(a) == json.dumps(b) else where
     kind = next(iter(a))
     if kind in ("array", "scalar"):
         one, other = arrays[a[kind]], copies[b[kind]]
@@ -84,7 +86,7 @@ def _difference(a: Node, b: Node, arrays: list[Array], copies: list[Array], wher
         return "" if equal else where
     if kind in ("object", "dict"):
         if [key for key, _ in a[kind]] != [key for key, _ in b[kind]]:
-            return where or "state"
+            return where
         pairs = [
             (f"{where}.{key}", x, y) for (key, x), (_, y) in zip(a[kind], b[kind], strict=True)
         ]

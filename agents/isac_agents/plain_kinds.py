@@ -2,6 +2,7 @@
 
 import dataclasses
 import enum
+import functools
 import types
 import weakref
 from collections.abc import Callable, Mapping
@@ -13,7 +14,7 @@ from gymnasium import spaces
 
 _SETTINGS = (
     type, types.FunctionType, types.BuiltinFunctionType, types.MethodType, types.ModuleType,
-    weakref.ReferenceType, enum.Enum, torch.device, torch.dtype, np.dtype,
+    functools.partial, weakref.ReferenceType, enum.Enum, torch.device, torch.dtype, np.dtype,
     torch.distributions.Distribution,  # made anew in every forward pass
 )  # fmt: skip
 _OPTIMISERS = (torch.optim.Optimizer, torch.optim.lr_scheduler.LRScheduler)
