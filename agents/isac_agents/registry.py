@@ -89,6 +89,9 @@ AGENTS: dict[str, AgentSpec] = {
     "td3": AgentSpec(
         "stable_baselines3:TD3", hyper_parameters=defaults.CONTINUOUS, actions=("box",)
     ),
+    "d4pg": AgentSpec(
+        "isac_agents.algorithms.d4pg:D4PG", hyper_parameters=defaults.D4PG, actions=("box",)
+    ),
     "tqc": AgentSpec("sb3_contrib:TQC", hyper_parameters=defaults.CONTINUOUS, actions=("box",)),
     "qrdqn": AgentSpec("sb3_contrib:QRDQN", hyper_parameters=defaults.QUANTILES, actions=_DISCRETE),
     "recurrent_ppo": AgentSpec("sb3_contrib:RecurrentPPO", hyper_parameters=defaults.RECURRENT),
