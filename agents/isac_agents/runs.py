@@ -1,8 +1,9 @@
 """Run folders: what was trained, with which numbers, and the weights; nothing is ever unpickled.
 
 A run is a folder with ``run.toml`` (environment, complete parameters and their hash, agent, its
-hyper-parameters, seed, versions), ``progress.csv`` (the learning curve) and the weights. Files
-are written beside their place and moved there in one step, so that a reader never sees half.
+hyper-parameters, seed, versions), ``progress.csv`` (the learning curve), the weights, and
+``checkpoints`` while it is trained. Files are written beside their place and moved there in one
+step, so that a reader never sees half.
 """
 
 import hashlib
@@ -10,6 +11,7 @@ import json
 import os
 import platform
 import subprocess
+import sys
 import tempfile
 import tomllib
 from collections.abc import Callable, Sequence
@@ -28,6 +30,10 @@ from isac_envs.errors import IsacError
 from isac_envs.scenarios import content_hash
 
 RECORD = "run.toml"
+_TEMPORARY = ".writing."
+_noted: set[str] = set()
+_OUTCOME = {"status", "cpu_seconds", "weights_sha256", "git"}
+_WORLD = {"parameters", "scenario_hash", "versions", "changes"}
 
 
 class RunRecord(BaseModel):
@@ -39,6 +45,7 @@ class RunRecord(BaseModel):
         scenario: Name or path that the parameters came from.
         scenario_hash: Hash of the environment with its complete parameters.
         parameters: The complete parameters.
+        overrides: Those that the user gave beside the scenario.
         interface: What the agent sees or how it acts where that differs from ``parameters``;
             the world is the same, and baselines are measured without it.
         agent: Name of the agent, or ``module:Class``.
@@ -50,6 +57,8 @@ class RunRecord(BaseModel):
         weights_sha256: Hash of the file of weights, empty while running.
         versions: Versions of Python and the packages that matter.
         git: Commit of the working directory, empty where there is none.
+        changes: What was accepted to be another when the run was continued: ``steps`` done
+            before, ``scenario_hash`` of before, and the changed values, ``[before, after]``.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -59,6 +68,7 @@ class RunRecord(BaseModel):
     scenario: str
     scenario_hash: str
     parameters: dict[str, Any]
+    overrides: dict[str, Any] = {}
     interface: dict[str, Any] = {}
     agent: str
     hyper_parameters: dict[str, Any]
@@ -69,12 +79,21 @@ class RunRecord(BaseModel):
     weights_sha256: str = ""
     versions: dict[str, str]
     git: str = ""
+    changes: list[dict[str, Any]] = []
 
     @property
     def content_hash(self) -> str:
         """SHA-256 over everything above, written into the file to tell when it was edited."""
-        content = json.dumps(self.model_dump(mode="json"), sort_keys=True)
-        return hashlib.sha256(content.encode()).hexdigest()
+        return _hash(self.model_dump(mode="json"))
+
+    @property
+    def identity(self) -> str:
+        """SHA-256 over what the user asked for: it stays when a scenario file is changed."""
+        return _hash(self.model_dump(mode="json", exclude=_OUTCOME | _WORLD))
+
+    def is_same(self, other: "RunRecord") -> bool:
+        """Return whether another run has the same settings and comes to the same numbers."""
+        return self.model_dump(exclude=_OUTCOME) == other.model_dump(exclude=_OUTCOME)
 
     def model(self) -> Model:
         """Return the environment that the run was trained on, as its agent sees it.
@@ -98,7 +117,7 @@ class RunRecord(BaseModel):
         return built
 
 
-def place(records: Sequence[RunRecord], root: Path) -> list[Path]:
+def place(records: Sequence[RunRecord], root: Path, resume: bool = False) -> list[Path]:
     """Return a folder for each run, in the first place that holds no run of other settings.
 
     Runs of the same settings and versions share a place: they come to the same numbers.
@@ -106,27 +125,37 @@ def place(records: Sequence[RunRecord], root: Path) -> list[Path]:
     Args:
         records: Runs of one agent that differ by their seed.
         root: Folder of the environment's runs.
+        resume: Take also a place with an unfinished run of the same settings, be it of a scenario
+            or with packages that have changed since.
     """
     name = records[0].agent.replace(":", ".")
     for number in count(1):
         folder = root / (name if number == 1 else f"{name}_{number}")
         folders = [folder / f"seed_{record.seed}" for record in records]
-        pairs = zip(folders, records, strict=True)
-        if not folder.exists() or all(_is_same(*pair) for pair in pairs):
+        held = [*map(held_run, folders)]
+        pairs = [*zip(folders, held, records, strict=True)]
+        if all(before.is_same(each) if before else _is_free(at) for at, before, each in pairs):
+            return folders
+        same = all(
+            before.identity == each.identity if before else _is_free(at)
+            for at, before, each in pairs
+        )
+        if resume and same and any(each and each.status == "running" for each in held):
             return folders
     raise AssertionError("count() does not end")
 
 
-def _is_same(folder: Path, record: RunRecord) -> bool:
-    """Return whether a folder is free or holds a run of the same settings."""
-    if not folder.exists():
-        return True
+def _is_free(folder: Path) -> bool:
+    """Return whether nothing was written into a folder, but what is hidden."""
+    return not folder.exists() or all(path.name.startswith(".") for path in folder.iterdir())
+
+
+def held_run(folder: Path) -> RunRecord | None:
+    """Return the run that a folder holds; None where there is none or its record is damaged."""
     try:
-        before = read_record(folder)
+        return read_record(folder)
     except IsacError:
-        return False
-    ignored = {"status", "cpu_seconds", "weights_sha256", "git"}
-    return before.model_dump(exclude=ignored) == record.model_dump(exclude=ignored)
+        return None
 
 
 def write_record(folder: Path, record: RunRecord) -> None:
@@ -164,28 +193,44 @@ def read_record(folder: str | Path) -> RunRecord:
 
 def is_finished(folder: Path) -> bool:
     """Return whether a folder holds a complete run."""
-    try:
-        return read_record(folder).status == "finished"
-    except IsacError:
-        return False
+    held = held_run(folder)
+    return held is not None and held.status == "finished"
 
 
 def sha256(path: Path) -> str:
     """Return the SHA-256 of a file."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
     """Let ``write`` fill a file beside its place, and move it there when it is complete."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=path.suffix)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f"{_TEMPORARY}{path.name}.",
+                                    suffix=path.suffix)  # fmt: skip
     os.close(handle)
     temporary = Path(name)
     try:
         write(temporary)
+        with temporary.open("rb") as file:
+            os.fsync(file.fileno())  # or a power failure could leave an empty file in its place
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def remove_temporary(folder: Path) -> None:
+    """Remove what processes that were killed had begun to write."""
+    for path in folder.glob(f"{_TEMPORARY}*"):
+        path.unlink(missing_ok=True)
+
+
+def note(text: str, once: bool = False) -> None:
+    """Tell the user something on standard error; ``once`` in the life of the process."""
+    if once and text in _noted:
+        return
+    _noted.add(text)
+    sys.stderr.write(f"isac: note: {' '.join(text.split())}\n")
 
 
 def versions() -> dict[str, str]:
@@ -208,3 +253,7 @@ def git_commit() -> str:
     except (OSError, subprocess.TimeoutExpired):
         return ""
     return found.stdout.strip() if found.returncode == 0 else ""
+
+
+def _hash(content: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

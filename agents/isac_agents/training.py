@@ -1,4 +1,8 @@
-"""Training: one run a seed, seeds in parallel processes, everything recorded in run folders."""
+"""Training: one run a seed, seeds in parallel processes, everything recorded in run folders.
+
+A run that was killed goes on from its newest checkpoint and comes to the same weights and curves
+as one that was not.
+"""
 
 import multiprocessing
 import os
@@ -13,19 +17,10 @@ from multiprocessing.synchronize import Event
 from pathlib import Path
 from typing import Any
 
-from isac_agents import registry
+from isac_agents import registry, resumption
 from isac_agents.evaluation import HELD_OUT_SEED
 from isac_agents.interface import choose_interface
-from isac_agents.learners import make_learner, save_learner
-from isac_agents.runs import (
-    RunRecord,
-    git_commit,
-    is_finished,
-    place,
-    sha256,
-    versions,
-    write_record,
-)
+from isac_agents.runs import RunRecord, git_commit, is_finished, place, versions
 from isac_envs import scenarios
 from isac_envs.errors import IsacError, UnknownNameError
 
@@ -35,10 +30,20 @@ Report = Callable[[int], None]
 
 @dataclass(frozen=True)
 class Job:
-    """One run to train, and the folder that it fills."""
+    """One run to train.
+
+    Attributes:
+        record: What is trained.
+        folder: The folder that it fills.
+        resume: Go on where the folder's run was interrupted.
+        checkpoint_every: Environment steps between two checkpoints; 0 for none; None for as many
+            that they cost 2 % of the time.
+    """
 
     record: RunRecord
     folder: Path
+    resume: bool = False
+    checkpoint_every: int | None = None
 
 
 def plan_jobs(
@@ -51,6 +56,9 @@ def plan_jobs(
     seeds: Sequence[int] = (0,),
     steps: int | None = None,
     out: str | Path = "runs",
+    resume: bool = False,
+    accept_changes: bool = False,
+    checkpoint_every: int | None = None,
 ) -> list[Job]:
     """Validate everything before anything is trained, and return one job a seed.
 
@@ -63,6 +71,9 @@ def plan_jobs(
         seeds: Seeds of the runs.
         steps: Environment steps, each agent's counted; the preset's when None.
         out: Folder of all runs.
+        resume: Go on with runs of the same settings that were interrupted.
+        accept_changes: Go on although the scenario or packages have changed since.
+        checkpoint_every: As in :class:`Job`.
 
     Raises:
         IsacError: If a name, a parameter or a number is not valid.
@@ -79,6 +90,7 @@ def plan_jobs(
     registry.check(preset, hyper_parameters or {})
     if steps < 1:
         raise IsacError(f"steps is {steps}, must be at least 1")
+    _check_interval(checkpoint_every)
     most = HELD_OUT_SEED // preset.copies
     for seed in seeds:
         if not 0 <= seed < most:
@@ -89,6 +101,7 @@ def plan_jobs(
         scenario=scenario or model.default_scenario,
         scenario_hash=scenarios.content_hash(model.id, model.params),
         parameters=model.params.model_dump(mode="json"),
+        overrides=model.params.model_dump(mode="json", include=set(given)),
         interface=interface,
         agent=agent,
         hyper_parameters={**preset.hyper_parameters, **(hyper_parameters or {})},
@@ -100,7 +113,36 @@ def plan_jobs(
     )
     root = Path(out) / f"{model.id.partition('/')[2]}-{chosen.name}"
     records = [record.model_copy(update={"seed": seed}) for seed in seeds]
-    return [Job(*pair) for pair in zip(records, place(records, root), strict=True)]
+    folders = place(records, root, resume)
+    if resume:
+        for folder, record in zip(folders, records, strict=True):
+            resumption.check(folder, record, accept_changes)
+    pairs = zip(records, folders, strict=True)
+    return [Job(record, folder, resume, checkpoint_every) for record, folder in pairs]
+
+
+def plan_resumed(
+    folder: str | Path, *, accept_changes: bool = False, checkpoint_every: int | None = None
+) -> list[Job]:
+    """Return the job that goes on with exactly one run folder.
+
+    Args:
+        folder: Of the run.
+        accept_changes: Go on although the scenario or packages have changed since.
+        checkpoint_every: As in :class:`Job`.
+
+    Raises:
+        IsacError: If the folder is no run, or has changed, or could not go on.
+    """
+    _check_interval(checkpoint_every)
+    record = resumption.reopen(Path(folder))
+    resumption.check(Path(folder), record, accept_changes)
+    return [Job(record, Path(folder), True, checkpoint_every)]
+
+
+def _check_interval(checkpoint_every: int | None) -> None:
+    if checkpoint_every is not None and checkpoint_every < 0:
+        raise IsacError(f"checkpoint_every is {checkpoint_every}, must be at least 0")
 
 
 def train_all(jobs: Sequence[Job], processes: int, progress: Callable[[list[int]], None]) -> None:
@@ -147,55 +189,13 @@ def train(job: Job, report: Report | None = None) -> Any:
     """Train one run in this process, write its folder and return the agent.
 
     Raises:
-        IsacError: If the agent's packages are missing or its parameters are not valid.
+        IsacError: If the agent's packages are missing or its parameters are not valid, another
+            process trains in the folder, or a reward, a loss or a weight is not finite.
     """
-    record = job.record
+    from isac_agents.session import run_session
+
     _limit_threads()
-    job.folder.mkdir(parents=True, exist_ok=True)
-    for path in (*job.folder.glob("weights.*"), *job.folder.glob("events.out.tfevents.*")):
-        path.unlink()
-    write_record(job.folder, record)
-    agent = make_learner(record)
-    _log_to(agent, job.folder)
-    started = time.process_time()
-    try:
-        agent.learn(total_timesteps=record.steps, callback=_callback(report))
-    except (TypeError, ValueError, AssertionError) as error:
-        raise IsacError(f"agent {record.agent}: {error}") from error
-    finally:
-        if hasattr(agent, "logger"):
-            agent.logger.close()
-    weights = save_learner(agent, job.folder)
-    finished = {
-        "status": "finished",
-        "cpu_seconds": round(time.process_time() - started, 3),
-        "weights_sha256": sha256(weights),
-    }
-    write_record(job.folder, record.model_copy(update=finished))
-    return agent
-
-
-def _callback(report: Report | None) -> Callable[[dict[str, Any], dict[str, Any]], bool] | None:
-    if report is None:
-        return None
-
-    def call(local: dict[str, Any], _: dict[str, Any]) -> bool:
-        report(int(local["self"].num_timesteps))
-        return True
-
-    return call
-
-
-def _log_to(agent: Any, folder: Path) -> None:
-    """Send the learning curve of an SB3 agent to ``progress.csv`` and TensorBoard."""
-    if not hasattr(agent, "set_logger"):
-        return
-    from importlib.util import find_spec
-
-    from stable_baselines3.common.logger import configure
-
-    formats = ["csv", "tensorboard"] if find_spec("tensorboard") else ["csv"]
-    agent.set_logger(configure(str(folder), formats))
+    return run_session(job, report)
 
 
 def _limit_threads() -> None:

@@ -10,6 +10,7 @@ from gymnasium.error import ResetNeeded
 from stable_baselines3.common.monitor import Monitor
 from stable_baselines3.common.vec_env import VecEnv
 
+from isac_agents.finite import check_step
 from isac_envs.core.batch import Batch, Frame
 from isac_envs.declaration.model import Model
 from isac_envs.kernels.arrays import weigh
@@ -132,12 +133,17 @@ class BatchVecEnv(VecEnv):
         self._clipped = self.model.action.encode_rows(actions, rows, self.model.id)
 
     def step_wait(self) -> tuple[Array, Array, Array, list[Info]]:
-        """Advance every copy; return observations, float32 rewards, dones and infos."""
+        """Advance every copy; return observations, float32 rewards, dones and infos.
+
+        Raises:
+            NotFiniteError: If a reward or an observation is not finite.
+        """
         self.batch.step(self._actions, self._frame)
         if self.model.action.kind == "box":
             self._frame.metrics["clipped_coordinates"] = self._clipped.reshape(-1, self.num_agents)
         rewards = np.empty((self.num_copies, self.num_agents))
         weigh(self._frame.objectives, self._weights, rewards)
+        check_step(rewards, self._frame.observations, self.model.observation)
         self._lengths += 1
         if self.monitor:
             self._returns += rewards
@@ -159,6 +165,24 @@ class BatchVecEnv(VecEnv):
         if self._frame.masks is None:
             raise AttributeError(f"{self.model.id} has no action masks")
         return self._frame.masks.reshape(self.num_envs, -1).copy()
+
+    def snapshot(self) -> dict[str, Any]:
+        """Return the whole state between two steps, running episodes included, as plain data."""
+        masks = None if self._frame.masks is None else self._frame.masks.copy()
+        totals = tuple(total.copy() for total in self._totals)
+        return {"state": self.batch.snapshot(), "masks": masks, "totals": totals}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Put the copies back to a snapshot of a vector of the same environment and size.
+
+        Raises:
+            ValueError: If the snapshot is of another environment, size or number of entities.
+        """
+        self.batch.restore(state["state"])
+        if self._frame.masks is not None:
+            self._frame.masks[...] = state["masks"]
+        for mine, saved in zip(self._totals, state["totals"], strict=True):
+            mine[...] = saved
 
     def close(self) -> None:
         """Do nothing: there is nothing to close."""

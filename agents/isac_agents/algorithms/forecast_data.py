@@ -99,4 +99,6 @@ class Samples:
     def tensors(self) -> tuple[torch.Tensor, ...]:
         """Return echoes, slots, powers in dBm and cosines of all slots so far."""
         groups = (self.memories, self.slots, self.powers, self.cosines)
-        return tuple(tensor(np.concatenate(group)) for group in groups)
+        for group in groups:
+            group[:] = [np.concatenate(group)]  # one array instead of one a slot
+        return tuple(tensor(group[0]) for group in groups)

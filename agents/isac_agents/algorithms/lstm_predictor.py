@@ -1,33 +1,26 @@
 """A learned predictor: an LSTM forecasts the direction of the coming slot from past echoes."""
 
-import json
 import math
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
 import torch
-from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.policies import BasePolicy
-from stable_baselines3.common.type_aliases import MaybeCallback
-from stable_baselines3.common.utils import safe_mean
 from stable_baselines3.common.vec_env import VecEnv
 
+from isac_agents.algorithms.array_algorithm import ArrayAlgorithm
 from isac_agents.algorithms.beam_choice import Link, link_of
 from isac_agents.algorithms.forecast_data import Field, Samples
 from isac_agents.algorithms.forecast_policy import ForecastPolicy
 from isac_agents.vec_env import BatchVecEnv
-from isac_envs.errors import IsacError
 
 Array = npt.NDArray[Any]
 
-_SETTINGS = ("hidden", "sweep_below", "reacquire", "powers_dbm")
 
-
-class LstmPredictor(BaseAlgorithm):
+class LstmPredictor(ArrayAlgorithm):
     """Supervised forecasts of the direction, with the interface of Stable-Baselines3.
 
     An LSTM reads the last echoes that gave a measurement, with their ages, and gives mean and
@@ -62,12 +55,9 @@ class LstmPredictor(BaseAlgorithm):
             never sweeps.
         reacquire: Sweep after losses; otherwise only until the first echo.
         powers_dbm: Transmit powers to learn on; None for that of ``env`` alone.
-        seed: Seeds the environments, the network and the disturbances; None for fresh entropy.
-        tensorboard_log: Folder of the log; None for no log.
-        verbose: 0 is silent, 1 prints the log.
-        device: Not used: the network stays on the CPU.
-        stats_window_size: Episodes that logged means run over.
         _init_setup_model: Make the network at once.
+        **settings: Every other argument of
+            :class:`isac_agents.algorithms.array_algorithm.ArrayAlgorithm`.
 
     Raises:
         IsacError: If the environment is another, or has another form.
@@ -75,6 +65,9 @@ class LstmPredictor(BaseAlgorithm):
 
     policy_aliases: ClassVar[dict[str, type[BasePolicy]]] = {"ForecastPolicy": ForecastPolicy}
     policy: ForecastPolicy
+    saved_settings: ClassVar[tuple[str, ...]] = (
+        "hidden", "sweep_below", "reacquire", "powers_dbm",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -90,26 +83,12 @@ class LstmPredictor(BaseAlgorithm):
         sweep_below: float = 0.6,
         reacquire: bool = True,
         powers_dbm: Sequence[float] | None = None,
-        seed: int | None = None,
-        tensorboard_log: str | None = None,
-        verbose: int = 0,
-        device: str = "cpu",
-        stats_window_size: int = 100,
         _init_setup_model: bool = True,
+        **settings: Any,
     ) -> None:
         self.link = None if env is None else link_of(env)
         self.step_size = learning_rate
-        super().__init__(
-            policy,
-            env,
-            learning_rate,
-            stats_window_size=stats_window_size,
-            tensorboard_log=tensorboard_log,
-            verbose=verbose,
-            device="cpu",
-            support_multi_env=True,
-            seed=seed,
-        )
+        super().__init__(policy, env, learning_rate, **settings)
         self.hidden, self.rounds, self.epochs, self.batch_size = hidden, rounds, epochs, batch_size
         self.disturbed = disturbed
         self.sweep_below, self.reacquire = sweep_below, reacquire
@@ -127,80 +106,47 @@ class LstmPredictor(BaseAlgorithm):
             sweep_below=self.sweep_below, reacquire=self.reacquire,
         )  # fmt: skip
 
-    def learn(
-        self,
-        total_timesteps: int,
-        callback: MaybeCallback = None,
-        log_interval: int = 1,
-        tb_log_name: str = "lstm_predictor",
-        reset_num_timesteps: bool = True,
-        progress_bar: bool = False,
-    ) -> Self:
-        """Play and train for at least this many slots, summed over the copies.
-
-        Args:
-            total_timesteps: Slots, a quarter of a round at the least.
-            callback: As in Stable-Baselines3.
-            log_interval: Rounds between two lines of the log.
-            tb_log_name: Name of the TensorBoard run.
-            reset_num_timesteps: Count steps from zero.
-            progress_bar: Show one.
-        """
-        total, hook = self._setup_learn(
-            total_timesteps, callback, reset_num_timesteps, tb_log_name, progress_bar
-        )
-        hook.on_training_start(locals(), globals())
-        fields, seen = self._fields(), Samples()
+    def _learn(self, total: int, hook: BaseCallback, log_interval: int) -> None:
+        """Play and train in rounds; all that lives on from round to round is an attribute."""
+        net = self.policy.net
+        self._played, self._seen, self._round = self._fields(), Samples(), 0
         left = total - self.num_timesteps
-        slots = math.ceil(left / (self.rounds * sum(each.env.num_envs for each in fields)))
-        optimiser = torch.optim.Adam(self.policy.net.parameters(), lr=self.step_size)
-        updates = self._updates(slots * sum(len(each.truth()) for each in fields))
-        schedule = torch.optim.lr_scheduler.CosineAnnealingLR(
-            optimiser, updates, 0.01 * self.step_size
+        slots = math.ceil(left / (self.rounds * sum(each.env.num_envs for each in self._played)))
+        self._optimiser = torch.optim.Adam(net.parameters(), lr=self.step_size)
+        updates = self._updates(slots * sum(len(each.truth()) for each in self._played))
+        self._schedule = torch.optim.lr_scheduler.CosineAnnealingLR(
+            self._optimiser, updates, 0.01 * self.step_size
         )
-        for number in range(self.rounds):
-            if not self._play(fields, slots, seen, number == 0, hook):
+        while self._round < self.rounds:
+            hook.on_rollout_start()
+            if not self._play(slots, hook):
                 break
-            loss = self._train(seen, number, optimiser, schedule)
-            if (number + 1) % log_interval == 0:
-                self._log(number, loss)
-        hook.on_training_end()
-        return self
+            loss = self._train()
+            self._round += 1
+            if self._round % log_interval == 0:
+                self._log_episodes()
+                self.logger.record("train/loss", loss)
+                self.logger.record("train/round", self._round)
+                self._dump()
+        self._seen = Samples()  # large, and of no use any more
 
-    def save(self, path: Any, exclude: Any = None, include: Any = None) -> None:
-        """Write weights, settings and link as npz (``path`` gets that suffix)."""
+    def _header(self) -> dict[str, Any]:
         assert self.link is not None
-        settings = {name: getattr(self, name) for name in _SETTINGS}
-        text = json.dumps({"settings": settings, "link": self.link.as_dict()})
-        weights = {name: each.numpy() for name, each in self.policy.state_dict().items()}
-        np.savez(_npz(path), settings=np.array(text), **weights)
+        return {"settings": super()._header(), "link": self.link.as_dict()}
 
     @classmethod
-    def load(cls, path: Any, env: VecEnv | None = None, **settings: Any) -> Self:  # type: ignore[override]
-        """Return what :meth:`save` wrote; nothing in the file can run code.
-
-        Args:
-            path: As for :meth:`save`.
-            env: To go on learning, or to act at another power; None is enough to predict.
-            **settings: Replace saved settings.
-
-        Raises:
-            IsacError: If the environment does not fit the weights.
-        """
-        with np.load(_npz(path), allow_pickle=False) as saved:
-            kept = json.loads(saved["settings"].item())
-            names = set(saved.files) - {"settings"}
-            weights = {name: torch.as_tensor(saved[name]) for name in names}
-        chosen = {**kept["settings"], **settings}
+    def _revived(
+        cls,
+        header: dict[str, Any],
+        weights: dict[str, torch.Tensor],
+        env: VecEnv | None,
+        settings: dict[str, Any],
+    ) -> Self:
+        chosen = {**header["settings"], **settings}
         model = cls("ForecastPolicy", env, **chosen, _init_setup_model=False)
         if env is None:
-            model.link = Link(**kept["link"])
+            model.link = Link(**header["link"])
             model.observation_space, model.action_space = model.link.spaces()
-        model._setup_model()
-        try:
-            model.policy.load_state_dict(weights)
-        except RuntimeError as error:
-            raise IsacError(f"{path}: the weights do not fit: {error}") from error
         return model
 
     def _fields(self) -> list[Field]:
@@ -219,9 +165,7 @@ class LstmPredictor(BaseAlgorithm):
             fields.append(Field(other, link_of(other)))
         return fields
 
-    def _play(
-        self, fields: list[Field], slots: int, seen: Samples, guided: bool, hook: BaseCallback
-    ) -> bool:
+    def _play(self, slots: int, hook: BaseCallback) -> bool:
         """Play one round in every field; return False to stop."""
 
         def on_step(dones: Array, infos: Sequence[dict[str, Any]]) -> bool:
@@ -231,9 +175,9 @@ class LstmPredictor(BaseAlgorithm):
             self._episode_num += int(dones.sum())
             return hook.on_step()
 
-        local = {"self": self}
-        for each in fields:
-            policy = self.policy.at(each.link)
+        local, guided = {"self": self}, self._round == 0
+        for each in self._played:
+            policy, seen = self.policy.at(each.link), self._seen
             if not each.play(policy, slots, seen, guided, self.disturbed, self.random, on_step):
                 return False
         return True
@@ -243,11 +187,11 @@ class LstmPredictor(BaseAlgorithm):
         batches = (math.ceil((k + 1) * rows / self.batch_size) for k in range(self.rounds))
         return self.epochs * sum(batches)
 
-    def _train(self, seen: Samples, number: int, optimiser: Any, schedule: Any) -> float:
+    def _train(self) -> float:
         """Train on all slots so far and return the mean loss of the last pass."""
         net = self.policy.net
-        memory, slots, powers, cosines = seen.tensors()
-        if number < max(self.rounds // 2, 1):
+        memory, slots, powers, cosines = self._seen.tensors()
+        if self._round < max(self.rounds // 2, 1):
             net.fit(memory, slots, powers, cosines)
         echoes, context, base, scale = net.prepare(memory, slots, powers)
         data = (echoes, context, (cosines - base) / scale)
@@ -256,28 +200,14 @@ class LstmPredictor(BaseAlgorithm):
             losses = []
             for rows in self._minibatches(len(cosines)):
                 loss = net.loss(*(each[rows] for each in data))
-                optimiser.zero_grad()
+                self._optimiser.zero_grad()
                 loss.backward()
                 torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
-                optimiser.step()
-                schedule.step()
+                self._optimiser.step()
+                self._schedule.step()
                 losses.append(loss.item())
         return float(np.mean(losses))
 
     def _minibatches(self, rows: int) -> Iterator[torch.Tensor]:
         order = torch.as_tensor(self.random.permutation(rows))
         yield from torch.split(order, self.batch_size)
-
-    def _log(self, number: int, loss: float) -> None:
-        episodes: Any = self.ep_info_buffer
-        if episodes:
-            self.logger.record("rollout/ep_rew_mean", safe_mean([e["r"] for e in episodes]))
-        self.logger.record("train/loss", loss)
-        self.logger.record("train/round", number + 1)
-        self.logger.record("time/total_timesteps", self.num_timesteps, exclude="tensorboard")
-        self.logger.dump(step=self.num_timesteps)
-
-
-def _npz(path: Any) -> Path:
-    path = Path(path)
-    return path if path.suffix == ".npz" else path.with_name(path.name + ".npz")

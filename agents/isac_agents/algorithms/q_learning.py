@@ -1,35 +1,23 @@
 """Tabular Q-learning, compiled."""
 
-import json
-from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from gymnasium import spaces
-from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.policies import BasePolicy
-from stable_baselines3.common.type_aliases import MaybeCallback, PyTorchObs
-from stable_baselines3.common.utils import LinearSchedule, safe_mean
+from stable_baselines3.common.type_aliases import PyTorchObs
+from stable_baselines3.common.utils import LinearSchedule
 from stable_baselines3.common.vec_env import VecEnv
 
+from isac_agents.algorithms.array_algorithm import ArrayAlgorithm
 from isac_agents.algorithms.q_learning_kernel import choose, update
 from isac_envs.errors import IsacError
 from isac_envs.kernels.rng import seed_stream
 
 Array = npt.NDArray[Any]
-
-_SETTINGS = (
-    "learning_rate",
-    "visit_exponent",
-    "gamma",
-    "exploration_fraction",
-    "exploration_initial_eps",
-    "exploration_final_eps",
-    "initial_value",
-)
 
 
 class TablePolicy(BasePolicy):
@@ -61,7 +49,7 @@ class TablePolicy(BasePolicy):
         return self.table[observation.long()].argmax(-1)
 
 
-class QLearning(BaseAlgorithm):
+class QLearning(ArrayAlgorithm):
     """Q-learning on a table, with the interface of Stable-Baselines3.
 
     All copies of the environment share the table and update it one after the other::
@@ -85,12 +73,9 @@ class QLearning(BaseAlgorithm):
         exploration_initial_eps: Probability of a random action at the start.
         exploration_final_eps: The same after the fall.
         initial_value: What the table holds before learning, in units of the return.
-        seed: Seeds the environments and the generator of this object; None for fresh entropy.
-        tensorboard_log: Folder of the log; None for no log.
-        verbose: 0 is silent, 1 prints the log.
-        device: Not used: the table stays on the CPU.
-        stats_window_size: Episodes that logged means run over.
         _init_setup_model: Make the table at once.
+        **settings: Every other argument of
+            :class:`isac_agents.algorithms.array_algorithm.ArrayAlgorithm`.
 
     Raises:
         IsacError: If observations or actions are not Discrete, or a number is out of its range.
@@ -98,6 +83,16 @@ class QLearning(BaseAlgorithm):
 
     policy_aliases: ClassVar[dict[str, type[BasePolicy]]] = {"TablePolicy": TablePolicy}
     policy: TablePolicy
+    saved_settings: ClassVar[tuple[str, ...]] = (
+        "learning_rate",
+        "visit_exponent",
+        "gamma",
+        "exploration_fraction",
+        "exploration_initial_eps",
+        "exploration_final_eps",
+        "initial_value",
+    )
+    log_interval: ClassVar[int] = 100  # episodes
 
     def __init__(
         self,
@@ -111,27 +106,13 @@ class QLearning(BaseAlgorithm):
         exploration_initial_eps: float = 1.0,
         exploration_final_eps: float = 0.1,
         initial_value: float = 0.0,
-        seed: int | None = None,
-        tensorboard_log: str | None = None,
-        verbose: int = 0,
-        device: str = "cpu",
-        stats_window_size: int = 100,
         _init_setup_model: bool = True,
+        **settings: Any,
     ) -> None:
         _check_range("learning_rate", learning_rate, above_zero=True)
         for name, value in (("visit_exponent", visit_exponent), ("gamma", gamma)):
             _check_range(name, value)
-        super().__init__(
-            policy,
-            env,
-            learning_rate,
-            stats_window_size=stats_window_size,
-            tensorboard_log=tensorboard_log,
-            verbose=verbose,
-            device="cpu",
-            support_multi_env=True,
-            seed=seed,
-        )
+        super().__init__(policy, env, learning_rate, **settings)
         self.visit_exponent, self.gamma, self.initial_value = visit_exponent, gamma, initial_value
         self.exploration_fraction = exploration_fraction
         self.exploration_initial_eps = exploration_initial_eps
@@ -168,38 +149,16 @@ class QLearning(BaseAlgorithm):
         """Number of updates of each action value, shape ``(S, A)``: a view."""
         return self.policy.visits.numpy()
 
-    def learn(
-        self,
-        total_timesteps: int,
-        callback: MaybeCallback = None,
-        log_interval: int = 100,
-        tb_log_name: str = "q_learning",
-        reset_num_timesteps: bool = True,
-        progress_bar: bool = False,
-    ) -> Self:
-        """Learn for at least this many steps, summed over the copies.
-
-        Args:
-            total_timesteps: Steps of the environment.
-            callback: As in Stable-Baselines3.
-            log_interval: Episodes between two lines of the log.
-            tb_log_name: Name of the TensorBoard run.
-            reset_num_timesteps: Count steps from zero and start new episodes.
-            progress_bar: Show one.
-        """
-        total, hook = self._setup_learn(
-            total_timesteps, callback, reset_num_timesteps, tb_log_name, progress_bar
-        )
-        hook.on_training_start(locals(), globals())
-        logged = self._episode_num
+    def _learn(self, total: int, hook: BaseCallback, log_interval: int) -> None:
+        self._logged = self._episode_num
         while self.num_timesteps < total and self._advance(hook):
             self._update_current_progress_remaining(self.num_timesteps, total)
             self.exploration_rate = self.exploration_schedule(self._current_progress_remaining)
-            if self._episode_num >= logged + log_interval:
-                logged = self._episode_num
-                self._log()
-        hook.on_training_end()
-        return self
+            if self._episode_num >= self._logged + log_interval:
+                self._logged = self._episode_num
+                self._log_episodes()
+                self.logger.record("rollout/exploration_rate", self.exploration_rate)
+                self._dump()
 
     def predict(
         self,
@@ -221,33 +180,18 @@ class QLearning(BaseAlgorithm):
         indices = np.asarray(observation)
         return self._explore(indices.reshape(-1)).reshape(indices.shape), state
 
-    def save(self, path: Any, exclude: Any = None, include: Any = None) -> None:
-        """Write the table, its counts and the settings as npz (``path`` gets that suffix)."""
-        settings = json.dumps({name: getattr(self, name) for name in _SETTINGS})
-        np.savez(_npz(path), table=self.table, visits=self.visits, settings=np.array(settings))
-
     @classmethod
-    def load(cls, path: Any, env: VecEnv | None = None, **settings: Any) -> Self:  # type: ignore[override]
-        """Return what :meth:`save` wrote; nothing in the file can run code.
-
-        Args:
-            path: As for :meth:`save`.
-            env: To go on learning; None is enough to predict.
-            **settings: Replace saved settings.
-
-        Raises:
-            IsacError: If the environment has another number of states or actions.
-        """
-        with np.load(_npz(path), allow_pickle=False) as saved:
-            table, visits = saved["table"], saved["visits"]
-            kept = json.loads(saved["settings"].item())
-        model = cls("TablePolicy", env, **{**kept, **settings}, _init_setup_model=False)
+    def _revived(
+        cls,
+        header: dict[str, Any],
+        weights: dict[str, torch.Tensor],
+        env: VecEnv | None,
+        settings: dict[str, Any],
+    ) -> Self:
+        model = cls("TablePolicy", env, **{**header, **settings}, _init_setup_model=False)
         if env is None:
-            model.observation_space, model.action_space = map(spaces.Discrete, table.shape)
-        model._setup_model()
-        if model.table.shape != table.shape:
-            raise IsacError(f"{path}: table {table.shape}, environment {model.table.shape}")
-        model.table[...], model.visits[...] = table, visits
+            sizes = weights["table"].shape
+            model.observation_space, model.action_space = map(spaces.Discrete, sizes)
         return model
 
     def _explore(self, states: Array) -> Array:
@@ -258,6 +202,7 @@ class QLearning(BaseAlgorithm):
     def _advance(self, callback: BaseCallback) -> bool:
         """Take one step in every copy and learn from it; return False to stop."""
         assert self.env is not None
+        callback.on_rollout_start()
         states: Any = self._last_obs
         actions = self._explore(states)
         new_obs, rewards, dones, infos = self.env.step(actions)
@@ -277,21 +222,7 @@ class QLearning(BaseAlgorithm):
         self._last_obs = new_obs  # type: ignore[assignment]
         return True
 
-    def _log(self) -> None:
-        episodes: Any = self.ep_info_buffer
-        if episodes:
-            self.logger.record("rollout/ep_rew_mean", safe_mean([e["r"] for e in episodes]))
-            self.logger.record("rollout/ep_len_mean", safe_mean([e["l"] for e in episodes]))
-        self.logger.record("rollout/exploration_rate", self.exploration_rate)
-        self.logger.record("time/total_timesteps", self.num_timesteps, exclude="tensorboard")
-        self.logger.dump(step=self.num_timesteps)
-
 
 def _check_range(name: str, value: float, above_zero: bool = False) -> None:
     if not (0.0 < value <= 1.0 if above_zero else 0.0 <= value <= 1.0):
         raise IsacError(f"{name} is {value}, must lie in {'(' if above_zero else '['}0, 1]")
-
-
-def _npz(path: Any) -> Path:
-    path = Path(path)
-    return path if path.suffix == ".npz" else path.with_name(path.name + ".npz")

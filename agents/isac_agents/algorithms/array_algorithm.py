@@ -1,0 +1,157 @@
+"""What the learners of this package share that are no gradient descent of Stable-Baselines3."""
+
+import json
+from abc import abstractmethod
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import torch
+from stable_baselines3.common.base_class import BaseAlgorithm
+from stable_baselines3.common.callbacks import BaseCallback
+from stable_baselines3.common.policies import BasePolicy
+from stable_baselines3.common.type_aliases import MaybeCallback, Schedule
+from stable_baselines3.common.utils import safe_mean
+from stable_baselines3.common.vec_env import VecEnv
+
+from isac_envs.errors import IsacError
+
+
+class ArrayAlgorithm(BaseAlgorithm):
+    """A learner on the CPU that is kept as arrays: the weights of its policy and its settings.
+
+    A subclass learns in ``_learn``, names its settings in ``saved_settings``, and makes itself
+    from a file in ``_revived``.
+
+    Args:
+        policy: Name of a policy of the subclass, or its class.
+        env: The environment; None to set it up later.
+        learning_rate: Step size.
+        seed: Of everything random; None for fresh entropy.
+        tensorboard_log: Folder of the log; None for no log.
+        verbose: 0 is silent, 1 prints the log.
+        device: Not used: everything stays on the CPU.
+        stats_window_size: Episodes that logged means run over.
+    """
+
+    saved_settings: ClassVar[tuple[str, ...]]
+    log_interval: ClassVar[int] = 1
+
+    def __init__(
+        self,
+        policy: str | type[BasePolicy],
+        env: VecEnv | None,
+        learning_rate: float | Schedule,
+        *,
+        seed: int | None = None,
+        tensorboard_log: str | None = None,
+        verbose: int = 0,
+        device: str = "cpu",
+        stats_window_size: int = 100,
+    ) -> None:
+        super().__init__(
+            policy,
+            env,
+            learning_rate,
+            stats_window_size=stats_window_size,
+            tensorboard_log=tensorboard_log,
+            verbose=verbose,
+            device="cpu",
+            support_multi_env=True,
+            seed=seed,
+        )
+
+    def learn(
+        self,
+        total_timesteps: int,
+        callback: MaybeCallback = None,
+        log_interval: int | None = None,
+        tb_log_name: str = "run",
+        reset_num_timesteps: bool = True,
+        progress_bar: bool = False,
+    ) -> Self:
+        """Learn for at least this many steps, summed over the copies.
+
+        Args:
+            total_timesteps: Steps of the environment.
+            callback: As in Stable-Baselines3.
+            log_interval: Episodes or rounds between two lines of the log; None for the class's.
+            tb_log_name: Name of the TensorBoard run.
+            reset_num_timesteps: Count steps from zero and start new episodes.
+            progress_bar: Show one.
+        """
+        total, hook = self._setup_learn(
+            total_timesteps, callback, reset_num_timesteps, tb_log_name, progress_bar
+        )
+        hook.on_training_start(locals(), globals())
+        self._learn(total, hook, self.log_interval if log_interval is None else log_interval)
+        hook.on_training_end()
+        return self
+
+    @abstractmethod
+    def _learn(self, total: int, hook: BaseCallback, log_interval: int) -> None:
+        """Learn until ``num_timesteps`` is at least ``total``, or the callback stops."""
+
+    def save(
+        self, path: Any, exclude: Iterable[str] | None = None, include: Iterable[str] | None = None
+    ) -> None:
+        """Write weights and settings as npz (``path`` gets that suffix)."""
+        weights = {name: each.numpy() for name, each in self.policy.state_dict().items()}
+        np.savez(_npz(path), settings=np.array(json.dumps(self._header())), **weights)
+
+    @classmethod
+    def load(cls, path: Any, env: VecEnv | None = None, **settings: Any) -> Self:  # type: ignore[override]
+        """Return what :meth:`save` wrote; nothing in the file can run code.
+
+        Args:
+            path: As for :meth:`save`.
+            env: To go on learning, or to act in a variant; None is enough to predict.
+            **settings: Replace saved settings.
+
+        Raises:
+            IsacError: If the environment does not fit the weights.
+        """
+        with np.load(_npz(path), allow_pickle=False) as saved:
+            header = json.loads(saved["settings"].item())
+            names = set(saved.files) - {"settings"}
+            weights = {name: torch.as_tensor(saved[name]) for name in names}
+        model = cls._revived(header, weights, env, settings)
+        model._setup_model()
+        try:
+            model.policy.load_state_dict(weights)
+        except RuntimeError as error:
+            raise IsacError(f"{path}: the weights do not fit: {error}") from error
+        return model
+
+    def _header(self) -> dict[str, Any]:
+        """Return what is saved beside the weights."""
+        return {name: getattr(self, name) for name in self.saved_settings}
+
+    @classmethod
+    @abstractmethod
+    def _revived(
+        cls,
+        header: dict[str, Any],
+        weights: dict[str, torch.Tensor],
+        env: VecEnv | None,
+        settings: dict[str, Any],
+    ) -> Self:
+        """Return a learner from what was saved, its policy not yet made."""
+
+    def _log_episodes(self) -> None:
+        """Note the means over the last episodes."""
+        episodes: Any = self.ep_info_buffer
+        if episodes:
+            self.logger.record("rollout/ep_rew_mean", safe_mean([e["r"] for e in episodes]))
+            self.logger.record("rollout/ep_len_mean", safe_mean([e["l"] for e in episodes]))
+
+    def _dump(self) -> None:
+        """Write a line of the log."""
+        self.logger.record("time/total_timesteps", self.num_timesteps, exclude="tensorboard")
+        self.logger.dump(step=self.num_timesteps)
+
+
+def _npz(path: Any) -> Path:
+    path = Path(path)
+    return path if path.suffix == ".npz" else path.with_name(path.name + ".npz")

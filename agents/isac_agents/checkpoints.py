@@ -1,0 +1,204 @@
+"""Checkpoints of a run: complete states of training in files that cannot run code.
+
+A checkpoint is a pair of files in the folder ``checkpoints`` of the run, named by the step:
+``000000065536.npz`` holds arrays, ``000000065536.json`` the tree that counts them, the run that it
+belongs to, the SHA-256 of the arrays and that of its own content. The second file is moved to its
+place last, so that a checkpoint is there as a whole or not at all. The newest two are kept.
+"""
+
+import hashlib
+import json
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from isac_agents.runs import RunRecord, note, remove_temporary, sha256, write_atomically
+from isac_envs.errors import IsacError
+
+Array = npt.NDArray[Any]
+
+FORMAT = 1
+KEPT = 2
+FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A state of training.
+
+    Attributes:
+        steps: Environment steps that were done.
+        cpu_seconds: Process time that they took.
+        seconds: Time that they took, as the learner counts it.
+        log: Where the learning curves stood.
+        tree: The state, of :func:`isac_agents.learner_state.capture`.
+        arrays: The arrays of the state.
+    """
+
+    steps: int
+    cpu_seconds: float
+    seconds: float
+    log: dict[str, Any]
+    tree: Any
+    arrays: list[Array]
+
+    @property
+    def name(self) -> str:
+        """Name of its files."""
+        return f"{self.steps:012d}"
+
+
+class CheckpointFolder:
+    """The checkpoints of one run.
+
+    Args:
+        run: Folder of the run.
+        record: The run: checkpoints of others are refused.
+        begin: The one that the training goes on from: it is kept until there are newer ones.
+    """
+
+    def __init__(self, run: Path, record: RunRecord, begin: Checkpoint | None = None) -> None:
+        self.path = run / "checkpoints"
+        self._record = record
+        self._kept = [] if begin is None else [begin.name]
+
+    def write(self, state: Checkpoint) -> None:
+        """Write a checkpoint, and remove all but the newest two of this training.
+
+        Raises:
+            OSError: If it cannot be written; those written before are left as they were.
+        """
+        self._write(state.name, state, "")
+        self._kept = [*(name for name in self._kept if name != state.name), state.name][-KEPT:]
+        for path in self.path.iterdir():
+            if path.stem not in (*self._kept, FAILED):
+                path.unlink(missing_ok=True)
+
+    def write_failed(self, state: Checkpoint, reason: str) -> None:
+        """Write the state of a training that cannot go on; nothing is removed for it."""
+        self._write(FAILED, state, reason)
+
+    def failure(self) -> str:
+        """Return why the training could not go on; empty if it can."""
+        path = self.path / f"{FAILED}.json"
+        return str(_content(path)["reason"]) if path.is_file() else ""
+
+    def clear_failure(self) -> None:
+        """Remove the state of a training that could not go on."""
+        for path in self.path.glob(f"{FAILED}.*"):
+            path.unlink()
+
+    def newest(self) -> Checkpoint | None:
+        """Return the newest checkpoint that is sound; None where there is no checkpoint at all.
+
+        Damaged ones are passed over, with a note.
+
+        Raises:
+            IsacError: If all are damaged.
+        """
+        remove_temporary(self.path)
+        reasons = []
+        for path in self._newest_first():
+            try:
+                found = self._read(path)
+            except IsacError as error:
+                reasons.append(str(error))
+                continue
+            for reason in reasons:
+                note(f"{reason}; going on from step {found.steps}")
+            return found
+        if reasons:
+            raise IsacError(
+                f"{'; '.join(reasons)}; no checkpoint is left (without --resume the run starts "
+                "again)"
+            )
+        return None
+
+    def steps(self) -> int:
+        """Return the step of the newest checkpoint, sound or not; 0 where there is none."""
+        return next((int(path.stem) for path in self._newest_first()), 0)
+
+    def _newest_first(self) -> Iterator[Path]:
+        found = sorted(self.path.glob("*.json"), reverse=True)
+        return (path for path in found if path.stem.isdecimal())
+
+    def _write(self, name: str, state: Checkpoint, reason: str) -> None:
+        arrays, tree = (self.path / f"{name}{suffix}" for suffix in (".npz", ".json"))
+        write_atomically(arrays, lambda path: np.savez(path, *state.arrays))
+        content = {
+            "format": FORMAT,
+            "name": name,
+            "run": self._record.identity,
+            "scenario_hash": self._record.scenario_hash,
+            "reason": reason,
+            "steps": state.steps,
+            "cpu_seconds": state.cpu_seconds,
+            "seconds": state.seconds,
+            "arrays": len(state.arrays),
+            "arrays_sha256": sha256(arrays),
+            "log": state.log,
+            "tree": state.tree,
+        }
+        text = json.dumps({"hash": _hash(content), **content})
+        try:
+            write_atomically(tree, lambda path: path.write_text(text, encoding="utf-8"))
+        except OSError:
+            arrays.unlink(missing_ok=True)
+            raise
+
+    def _read(self, path: Path) -> Checkpoint:
+        content = _content(path)
+        known = {self._record.scenario_hash}
+        known |= {each["scenario_hash"] for each in self._record.changes}
+        other = content["run"] != self._record.identity or content["scenario_hash"] not in known
+        if other or content["name"] != path.stem:
+            raise IsacError(f"{path}: is not the checkpoint that the run wrote there")
+        return Checkpoint(
+            content["steps"],
+            content["cpu_seconds"],
+            content["seconds"],
+            content["log"],
+            content["tree"],
+            _arrays(path.with_suffix(".npz"), content["arrays"], content["arrays_sha256"]),
+        )
+
+
+def _content(path: Path) -> dict[str, Any]:
+    """Return what a file of :meth:`CheckpointFolder._write` holds.
+
+    Raises:
+        IsacError: If it is damaged, edited or of another format.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        stated, form = content.pop("hash"), content["format"]
+    except OSError as error:
+        raise IsacError(f"{path}: cannot be read: {error.strerror}") from None
+    except (ValueError, LookupError, AttributeError, TypeError):
+        raise IsacError(f"{path}: is no checkpoint, or a damaged one") from None
+    if form != FORMAT:
+        raise IsacError(f"{path}: has format {form!r}, this version reads {FORMAT}")
+    if stated != _hash(content):
+        raise IsacError(f"{path}: is damaged or was edited, its content has another hash")
+    return dict(content)
+
+
+def _arrays(path: Path, count: int, stated: str) -> list[Array]:
+    if not path.is_file():
+        raise IsacError(f"{path}: is missing")
+    if sha256(path) != stated:
+        raise IsacError(f"{path}: is damaged or was edited, its content has another hash")
+    try:
+        with np.load(path, allow_pickle=False) as saved:
+            return [saved[f"arr_{k}"] for k in range(count)]
+    except (OSError, ValueError, LookupError, EOFError, zipfile.BadZipFile) as error:
+        raise IsacError(f"{path}: does not hold plain arrays: {error}") from None
+
+
+def _hash(content: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(content).encode()).hexdigest()

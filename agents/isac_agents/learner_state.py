@@ -1,0 +1,101 @@
+"""The complete state of a training: the learner, its environment and the global generators."""
+
+import json
+import random
+from typing import Any
+
+import numpy as np
+import torch
+
+from isac_agents.plain import Array, MisfitError, Node, Reader, Writer
+
+
+def capture(agent: Any) -> tuple[dict[str, Node], list[Array]]:
+    """Return the state of a learner as trees of plain data and the arrays that they count.
+
+    The arrays may be views of the learner's memory: use them before it goes on.
+
+    Raises:
+        NotPlainError: If it holds something that is not plain data.
+    """
+    writer = Writer()
+    parts = {"learner": agent, "generators": _generators()}
+    return {name: writer.node(part, name) for name, part in parts.items()}, writer.arrays
+
+
+def restore(agent: Any, tree: dict[str, Node], arrays: list[Array]) -> None:
+    """Put a learner and the global generators back to what :func:`capture` returned.
+
+    Args:
+        agent: A learner that was made with the same settings, where it was captured.
+        tree: Its state.
+        arrays: The arrays of the tree.
+
+    Raises:
+        MisfitError: If the state does not fit the learner, or did not come back exactly.
+    """
+    reader = Reader(arrays)
+    reader.value(tree["learner"], agent, "learner")
+    _set_generators(reader.value(tree["generators"], None, "generators"))
+    again, copies = capture(agent)
+    for name, part in tree.items():
+        place = _difference(part, again[name], arrays, copies, name)
+        if place:
+            raise MisfitError(f"{place} does not come back exactly")
+
+
+def unsound_weights(agent: Any) -> str:
+    """Return the name of a weight that is not finite; empty if all are."""
+    policy = getattr(agent, "policy", None)
+    if isinstance(policy, torch.nn.Module):
+        for name, weight in policy.state_dict().items():
+            if not bool(torch.isfinite(weight).all()):
+                return name
+    return ""
+
+
+def _generators() -> dict[str, Any]:
+    """Return the states of the generators that belong to the process."""
+    state = {
+        "python": random.getstate(),
+        "numpy": np.random.get_state(legacy=False),
+        "torch": torch.get_rng_state(),
+    }
+    if torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
+        state["cuda"] = torch.cuda.get_rng_state_all()
+    return state
+
+
+def _set_generators(state: dict[str, Any]) -> None:
+    random.setstate(state["python"])
+    np.random.set_state(state["numpy"])
+    torch.set_rng_state(state["torch"])
+    if "cuda" in state:
+        torch.cuda.set_rng_state_all(state["cuda"])
+
+
+def _difference(a: Node, b: Node, arrays: list[Array], copies: list[Array], where: str) -> str:
+    """Return where two states differ; empty if they are equal bit by bit."""
+    if not (isinstance(a, dict) and isinstance(b, dict) and a.keys() == b.keys()):
+        return "" if json.dumps(a) == json.dumps(b) else where
+    kind = next(iter(a))
+    if kind in ("array", "scalar"):
+        one, other = arrays[a[kind]], copies[b[kind]]
+        equal = (one.dtype, one.shape) == (other.dtype, other.shape)
+        equal = equal and one.tobytes() == other.tobytes() and a.get("shape") == b.get("shape")
+        return "" if equal else where
+    if kind in ("object", "dict"):
+        if [key for key, _ in a[kind]] != [key for key, _ in b[kind]]:
+            return where
+        pairs = [
+            (f"{where}.{key}", x, y) for (key, x), (_, y) in zip(a[kind], b[kind], strict=True)
+        ]
+    elif isinstance(a[kind], list):
+        if len(a[kind]) != len(b[kind]):
+            return where
+        numbered = enumerate(zip(a[kind], b[kind], strict=True))
+        pairs = [(f"{where}[{k}]", x, y) for k, (x, y) in numbered]
+    else:
+        pairs = [(where, a[kind], b[kind])]
+    found = (_difference(x, y, arrays, copies, place) for place, x, y in pairs)
+    return next((each for each in found if each), "")

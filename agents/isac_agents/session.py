@@ -1,0 +1,138 @@
+"""One training in its run folder, from the lock to the weights."""
+
+from typing import TYPE_CHECKING, Any
+
+from stable_baselines3.common.base_class import BaseAlgorithm
+
+from isac_agents.checkpoints import Checkpoint, CheckpointFolder
+from isac_agents.finite import NotFiniteError
+from isac_agents.folder_lock import locked
+from isac_agents.keeper import Keeper
+from isac_agents.learner_state import unsound_weights
+from isac_agents.learners import load, make_learner, save_learner
+from isac_agents.plain import NotPlainError
+from isac_agents.resumption import continued
+from isac_agents.run_log import CURVES, EVENTS, RunLog
+from isac_agents.runs import RunRecord, held_run, note, remove_temporary, sha256, write_record
+from isac_envs.errors import IsacError
+
+if TYPE_CHECKING:
+    from isac_agents.training import Job, Report
+
+
+def run_session(job: "Job", report: "Report | None") -> Any:
+    """Train one run, write its folder and return the agent.
+
+    Raises:
+        IsacError: As :func:`isac_agents.training.train`.
+    """
+    job.folder.mkdir(parents=True, exist_ok=True)
+    with locked(job.folder):
+        before = held_run(job.folder)
+        if before is not None:
+            same = before.identity == job.record.identity
+            if not (same if job.resume else before.is_same(job.record)):
+                raise IsacError(f"{job.folder}: holds a run of other settings")
+            if before.status == "finished":  # by another process, since this one was planned
+                return load(job.folder)[1]
+        remove_temporary(job.folder)
+        begin = _begin(job, before)
+        record = job.record
+        if before is not None and begin is not None:
+            record = continued(before, record, begin.steps)
+        write_record(job.folder, record)
+        return _train(job, record, begin, report)
+
+
+def _begin(job: "Job", before: RunRecord | None) -> Checkpoint | None:
+    """Return the checkpoint that the training goes on from; without one, clear the folder."""
+    checkpoints = CheckpointFolder(job.folder, before or job.record)
+    for path in job.folder.glob("weights.*"):
+        path.unlink()
+    if before is not None and job.resume:
+        begin = checkpoints.newest()
+        if begin is not None:
+            return begin
+        note(f"{job.folder}: there is no checkpoint yet, the run starts again")
+    elif before is not None and checkpoints.steps():
+        note(
+            f"{job.folder}: the unfinished run starts again; --resume would go on from step "
+            f"{checkpoints.steps()} of {before.steps}, and can until there is a new checkpoint"
+        )
+    checkpoints.clear_failure()
+    for pattern in (CURVES, EVENTS):
+        for path in job.folder.glob(pattern):
+            path.unlink()
+    return None
+
+
+def _train(job: "Job", record: RunRecord, begin: Checkpoint | None, report: "Report | None") -> Any:
+    agent = make_learner(record)
+    checkpoints = CheckpointFolder(job.folder, record, begin)
+    keeper = Keeper(checkpoints, begin, job.checkpoint_every, report)
+    callback: Any = keeper
+    if isinstance(agent, BaseAlgorithm):
+        agent.set_logger(RunLog(job.folder, begin.log if begin else None))
+    else:
+        callback = _function(report)
+    try:
+        _learn(agent, record, callback)
+    except NotFiniteError as error:
+        reason = f"stopped after {getattr(agent, 'num_timesteps', '?')} environment steps: {error}"
+        kept = _keep_failed(agent, keeper, checkpoints, reason)
+        raise IsacError(f"{job.folder}: {reason}{kept}") from error
+    finally:
+        if isinstance(agent, BaseAlgorithm):
+            agent.logger.close()
+    weights = save_learner(agent, job.folder)
+    finished = {
+        "status": "finished",
+        "cpu_seconds": round(keeper.cpu_seconds, 3),
+        "weights_sha256": sha256(weights),
+    }
+    write_record(job.folder, record.model_copy(update=finished))
+    return agent
+
+
+def _learn(agent: Any, record: RunRecord, callback: Any) -> None:
+    """Let an agent learn.
+
+    Raises:
+        NotFiniteError: If something is not finite.
+        IsacError: If the agent does not accept its hyper-parameters.
+    """
+    try:
+        agent.learn(total_timesteps=record.steps, callback=callback)
+    except IsacError:
+        raise
+    except (TypeError, ValueError, AssertionError) as error:
+        weight = unsound_weights(agent)  # distributions refuse what such a network gives
+        if weight:
+            raise NotFiniteError(f"weight {weight} is not finite") from error
+        raise IsacError(f"agent {record.agent}: {error}") from error
+    weight = unsound_weights(agent)
+    if weight:
+        raise NotFiniteError(f"weight {weight} is not finite: the training has diverged")
+
+
+def _keep_failed(agent: Any, keeper: Keeper, checkpoints: CheckpointFolder, reason: str) -> str:
+    """Keep the state of a training that cannot go on; return what to say about it."""
+    if not isinstance(agent, BaseAlgorithm):
+        return ""
+    try:
+        checkpoints.write_failed(keeper.state(), reason)
+    except (NotPlainError, OSError) as error:
+        return f" (its state could not be kept: {error})"
+    return f"; its state is kept in {checkpoints.path}"
+
+
+def _function(report: "Report | None") -> Any:
+    """Return the callback for agents that are not of Stable-Baselines3."""
+    if report is None:
+        return None
+
+    def call(local: dict[str, Any], _: dict[str, Any]) -> bool:
+        report(int(local["self"].num_timesteps))
+        return True
+
+    return call
