@@ -50,6 +50,13 @@ QUANTILES: dict[str, Any] = {
     "policy_kwargs": {"net_arch": [64, 64], "n_quantiles": 25},
 }
 CONTINUOUS: dict[str, Any] = {**_NETWORK, **_REPLAY, "batch_size": 256, "tau": 0.01}
+D4PG: dict[str, Any] = {
+    **_NETWORK,
+    **_REPLAY,
+    "policy_kwargs": {"net_arch": [128, 128]},
+    "batch_size": 256,
+    "final_learning_rate": 1e-5,
+}
 PPO: dict[str, Any] = {
     **_NETWORK,
     "learning_rate": 1e-3,

@@ -90,6 +90,9 @@ AGENTS: dict[str, AgentSpec] = {
     "td3": AgentSpec(
         "stable_baselines3:TD3", hyper_parameters=defaults.CONTINUOUS, actions=("box",)
     ),
+    "d4pg": AgentSpec(
+        "isac_agents.algorithms.d4pg:D4PG", hyper_parameters=defaults.D4PG, actions=("box",)
+    ),
     "tqc": AgentSpec("sb3_contrib:TQC", hyper_parameters=defaults.CONTINUOUS, actions=("box",)),
     "c51": AgentSpec(_C51, hyper_parameters=defaults.DISTRIBUTIONS, actions=_DISCRETE),
     "rainbow": AgentSpec(_C51, hyper_parameters=defaults.RAINBOW, actions=_DISCRETE),

@@ -73,6 +73,15 @@ class BatchVecEnv(VecEnv):
         if seed is not None:
             self.seed(seed)
 
+    @property
+    def reward_bounds(self) -> tuple[float, float]:
+        """Smallest and largest reward of a step.
+
+        Raises:
+            AttributeError: If the environment declares none.
+        """
+        return self.model.reward_bounds()
+
     def _allocate(self) -> None:
         """Make the arrays that every step writes and the totals of the running episodes."""
         rows = (self.num_copies, self.num_agents)

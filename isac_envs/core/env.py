@@ -70,6 +70,15 @@ class Env(gymnasium.Env[Any, Any]):
         self._over = True
         self._bind()
 
+    @property
+    def reward_bounds(self) -> tuple[float, float]:
+        """Smallest and largest reward of a step.
+
+        Raises:
+            AttributeError: If the environment declares none.
+        """
+        return self.model.reward_bounds()
+
     def _bind(self) -> None:
         """Make the arrays of a step, and what would be looked up anew at every step."""
         self._frame, self._values = Frame.single(self.model)

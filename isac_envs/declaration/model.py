@@ -92,6 +92,25 @@ class Model:
         """Return zeroed state arrays of ``n`` copies."""
         return (np.zeros(n, self.env_dtype),)
 
+    def objective_bounds(self) -> tuple[tuple[float, float], ...] | None:
+        """Return the smallest and largest value of each objective in a step; None if not known.
+
+        They need not be met, but a step never lies outside.
+        """
+        return None
+
+    def reward_bounds(self) -> tuple[float, float]:
+        """Return between what values the reward of a step lies.
+
+        Raises:
+            AttributeError: If the environment declares no :meth:`objective_bounds`.
+        """
+        bounds = self.objective_bounds()
+        if bounds is None:
+            raise AttributeError(f"{self.id} declares no bounds of its objectives")
+        ends = np.array(bounds) * np.array(self.params.weights)[:, None]
+        return float(ends.min(1).sum()), float(ends.max(1).sum())
+
     def transition_model(self) -> "FiniteMdp":
         """Return the environment as a finite MDP.
 

@@ -162,6 +162,20 @@ class BeamTrack(Model):
         parts.append(Coordinate("share", meaning, high=shares[-1]))
         return Spec("box", tuple(parts))
 
+    def objective_bounds(self) -> tuple[tuple[float, float], ...] | None:
+        """Return 0 to the rate of perfect beams at the least distance; None if there is none.
+
+        The rate is concave in the power, so that no division of it beats equal parts.
+        """
+        p, r = self.params, self.params.record[0]
+        beside = max(p.lane_y_m - p.lane_half_width_m, 0.0) if p.motion == "road" else 0.0
+        least = math.hypot(beside, p.height_m)
+        if least == 0.0:  # a drifting circle may come as near as it likes
+            return None
+        power = r.power_w / p.vehicles
+        snr = power * p.transmit_antennas * r.link_gain / least**2
+        return (0.0, math.log2(1.0 + snr)), (-p.misalignment_penalty, 0.0)
+
     def allocate(self, n: int) -> State:
         """Return zeroed state arrays of ``n`` copies: environments, vehicles, memory."""
         p = self.params

@@ -1,0 +1,275 @@
+"""The networks of D4PG: a deterministic actor and a critic of the distribution of returns."""
+
+import math
+from itertools import pairwise
+from typing import Any
+
+import torch
+from gymnasium import spaces
+from stable_baselines3.common.policies import BaseModel, BasePolicy
+from stable_baselines3.common.preprocessing import get_action_dim
+from stable_baselines3.common.torch_layers import (
+    BaseFeaturesExtractor,
+    FlattenExtractor,
+    get_actor_critic_arch,
+)
+from stable_baselines3.common.type_aliases import PyTorchObs, Schedule
+from torch import nn
+
+from isac_agents.algorithms.categorical import make_atoms
+
+Widths = list[int]
+
+
+class Actor(BasePolicy):
+    """Actions in -1..1 from observations: a torso, a linear layer and a hyperbolic tangent.
+
+    Args:
+        observation_space: What it observes.
+        action_space: What it acts on; :meth:`unscale_action` maps -1..1 onto it.
+        extractor: Makes features of an observation.
+        body: Layers between the features and the last one.
+        width: Width of the last of them.
+        normalize_images: As in Stable-Baselines3.
+    """
+
+    features_extractor: BaseFeaturesExtractor
+
+    def __init__(
+        self,
+        observation_space: spaces.Space[Any],
+        action_space: spaces.Box,
+        extractor: BaseFeaturesExtractor,
+        body: nn.Module,
+        width: int,
+        normalize_images: bool,
+    ) -> None:
+        super().__init__(
+            observation_space,
+            action_space,
+            features_extractor=extractor,
+            normalize_images=normalize_images,
+            squash_output=True,
+        )
+        self.body = body
+        self.head = nn.Linear(width, get_action_dim(action_space))
+        # Almost no action in the beginning, so that no tangent is saturated.
+        _initialise(self.head, 1e-2 / math.sqrt(width))
+
+    def forward(self, observations: torch.Tensor) -> torch.Tensor:
+        """Return scaled actions, shape ``(B, W)``, of observations, shape ``(B, ...)``."""
+        features = self.extract_features(observations, self.features_extractor)
+        return torch.tanh(self.head(self.body(features)))
+
+    def _predict(self, observation: PyTorchObs, deterministic: bool = False) -> torch.Tensor:
+        assert isinstance(observation, torch.Tensor)
+        return self(observation)
+
+
+class DistributionalCritic(BaseModel):
+    """The distribution of the return of an observation and an action over fixed atoms.
+
+    Args:
+        observation_space: What it observes.
+        action_space: What it values.
+        extractor: Makes features of an observation.
+        body: Layers between features with scaled actions and the last one.
+        width: Width of the last of them.
+        n_atoms: Number of atoms N.
+        normalize_images: As in Stable-Baselines3.
+    """
+
+    features_extractor: BaseFeaturesExtractor
+    atoms: torch.Tensor
+
+    def __init__(
+        self,
+        observation_space: spaces.Space[Any],
+        action_space: spaces.Box,
+        extractor: BaseFeaturesExtractor,
+        body: nn.Module,
+        width: int,
+        n_atoms: int,
+        normalize_images: bool,
+    ) -> None:
+        super().__init__(
+            observation_space,
+            action_space,
+            features_extractor=extractor,
+            normalize_images=normalize_images,
+        )
+        self.body = body
+        self.head = nn.Linear(width, n_atoms)
+        _initialise(self.head, 1.0 / math.sqrt(width))
+        self.register_buffer("atoms", torch.zeros(n_atoms))
+
+    def forward(self, observations: torch.Tensor, actions: torch.Tensor) -> torch.Tensor:
+        """Return logits of the atoms, shape ``(B, N)``.
+
+        Args:
+            observations: Shape ``(B, ...)``.
+            actions: Scaled to -1..1, shape ``(B, W)``.
+        """
+        features = self.extract_features(observations, self.features_extractor)
+        return self.head(self.body(torch.cat([features, actions], 1)))
+
+    def mean(self, observations: torch.Tensor, actions: torch.Tensor) -> torch.Tensor:
+        """Return expected returns, shape ``(B,)``; arguments as in :meth:`forward`."""
+        return torch.softmax(self(observations, actions), 1) @ self.atoms
+
+
+class D4pgPolicy(BasePolicy):
+    """Actor and critic of D4PG with their targets.
+
+    The first layer of each network is linear, normalised (layer norm) and squashed by a hyperbolic
+    tangent, the others are linear with ELUs, as in the authors' implementation.
+
+    Source of the torso: M. Hoffman et al., "Acme: A research framework for distributed
+    reinforcement learning", 2020 (arXiv 2006.00979).
+
+    Args:
+        observation_space: A box.
+        action_space: A box with finite bounds.
+        lr_schedule: Learning rate of the actor by the progress left.
+        n_atoms: Number of atoms; they are all 0 until :meth:`set_atoms` is called.
+        net_arch: Widths of the hidden layers: a list for both networks, or a dictionary with
+            ``pi`` for the actor and ``qf`` for the critic. The default is that of Acme.
+        layer_norm: Start the torsos with layer norm and tangent; False gives plain networks.
+        activation_fn: Activation of all other layers.
+        features_extractor_class: As in Stable-Baselines3; each network has one of its own.
+        features_extractor_kwargs: Its arguments.
+        normalize_images: As in Stable-Baselines3.
+        optimizer_class: Optimiser of both networks.
+        optimizer_kwargs: Its arguments besides the learning rate; Adam is fused by default.
+    """
+
+    actor: Actor
+    critic: DistributionalCritic
+
+    def __init__(
+        self,
+        observation_space: spaces.Space[Any],
+        action_space: spaces.Box,
+        lr_schedule: Schedule,
+        n_atoms: int = 51,
+        net_arch: Widths | dict[str, Widths] | None = None,
+        layer_norm: bool = True,
+        activation_fn: type[nn.Module] = nn.ELU,
+        features_extractor_class: type[BaseFeaturesExtractor] = FlattenExtractor,
+        features_extractor_kwargs: dict[str, Any] | None = None,
+        normalize_images: bool = True,
+        optimizer_class: type[torch.optim.Optimizer] = torch.optim.Adam,
+        optimizer_kwargs: dict[str, Any] | None = None,
+    ) -> None:
+        if optimizer_class is torch.optim.Adam:
+            optimizer_kwargs = {"fused": True, **(optimizer_kwargs or {})}
+        super().__init__(
+            observation_space,
+            action_space,
+            features_extractor_class,
+            features_extractor_kwargs,
+            normalize_images=normalize_images,
+            optimizer_class=optimizer_class,
+            optimizer_kwargs=optimizer_kwargs,
+            squash_output=True,
+        )
+        if net_arch is None:
+            net_arch = {"pi": [256, 256, 256], "qf": [512, 512, 256]}
+        self.net_arch, self.layer_norm, self.activation_fn = net_arch, layer_norm, activation_fn
+        self.n_atoms = n_atoms
+        self.actor, self.actor_target = self._make_actor(), self._make_actor()
+        self.critic, self.critic_target = self._make_critic(), self._make_critic()
+        for network in (self.actor, self.critic):
+            network.optimizer = optimizer_class(
+                network.parameters(),
+                lr=lr_schedule(1),  # type: ignore[call-arg]
+                **self.optimizer_kwargs,
+            )
+        for target in (self.actor_target, self.critic_target):
+            target.set_training_mode(False)
+            target.requires_grad_(False)
+        self.copy_to_targets()
+
+    def set_atoms(self, v_min: float, v_max: float) -> None:
+        """Set the returns that the critic gives probabilities to.
+
+        Raises:
+            ValueError: If ``v_min`` is not below ``v_max`` or there are fewer than two atoms.
+        """
+        atoms = make_atoms(v_min, v_max, self.n_atoms)
+        for network in (self.critic, self.critic_target):
+            network.atoms.copy_(atoms)
+
+    def copy_to_targets(self) -> None:
+        """Give the target networks the weights of the networks."""
+        self.actor_target.load_state_dict(self.actor.state_dict())
+        self.critic_target.load_state_dict(self.critic.state_dict())
+
+    def forward(self, observation: PyTorchObs, deterministic: bool = False) -> torch.Tensor:
+        """Return scaled actions."""
+        return self._predict(observation, deterministic)
+
+    def set_training_mode(self, mode: bool) -> None:
+        """Put actor and critic, never the targets, into the mode of training or evaluation."""
+        self.actor.set_training_mode(mode)
+        self.critic.set_training_mode(mode)
+        self.training = mode
+
+    def _predict(self, observation: PyTorchObs, deterministic: bool = False) -> torch.Tensor:
+        return self.actor(observation)
+
+    def _make_actor(self) -> Actor:
+        widths, _ = get_actor_critic_arch(self.net_arch)
+        extractor = self.make_features_extractor()
+        body, width = self._torso(extractor.features_dim, widths)
+        assert isinstance(self.action_space, spaces.Box)
+        return Actor(
+            self.observation_space, self.action_space, extractor, body, width, self.normalize_images
+        )
+
+    def _make_critic(self) -> DistributionalCritic:
+        _, widths = get_actor_critic_arch(self.net_arch)
+        extractor = self.make_features_extractor()
+        assert isinstance(self.action_space, spaces.Box)
+        inputs = extractor.features_dim + get_action_dim(self.action_space)
+        body, width = self._torso(inputs, widths)
+        return DistributionalCritic(
+            self.observation_space,
+            self.action_space,
+            extractor,
+            body,
+            width,
+            self.n_atoms,
+            self.normalize_images,
+        )
+
+    def _torso(self, inputs: int, widths: Widths) -> tuple[nn.Module, int]:
+        """Return hidden layers and the width of what comes out of them."""
+        layers: list[nn.Module] = []
+        for k, (before, after) in enumerate(pairwise([inputs, *widths])):
+            linear = nn.Linear(before, after)
+            _initialise(linear, 1.0 / math.sqrt(after))
+            layers.append(linear)
+            first = k == 0 and self.layer_norm
+            layers += [nn.LayerNorm(after), nn.Tanh()] if first else [self.activation_fn()]
+        return nn.Sequential(*layers), [inputs, *widths][-1]
+
+    def _get_constructor_parameters(self) -> dict[str, Any]:
+        return {
+            **super()._get_constructor_parameters(),
+            "lr_schedule": self._dummy_schedule,
+            "n_atoms": self.n_atoms,
+            "net_arch": self.net_arch,
+            "layer_norm": self.layer_norm,
+            "activation_fn": self.activation_fn,
+            "features_extractor_class": self.features_extractor_class,
+            "features_extractor_kwargs": self.features_extractor_kwargs,
+            "optimizer_class": self.optimizer_class,
+            "optimizer_kwargs": self.optimizer_kwargs,
+        }
+
+
+def _initialise(layer: nn.Linear, limit: float) -> None:
+    """Draw weights uniformly from ``-limit..limit`` and zero the biases."""
+    nn.init.uniform_(layer.weight, -limit, limit)
+    nn.init.zeros_(layer.bias)
