@@ -43,8 +43,8 @@ def train(
     """
     import os
 
-    from isac_agents.comparison import Contestant, compare
-    from isac_agents.learners import load
+    from isac_agents.comparison import compare
+    from isac_agents.entrants import trained
     from isac_agents.training import plan_jobs, train_all
 
     if seeds < 1:
@@ -66,9 +66,9 @@ def train(
         title = f"{agent} on {record.environment}, {record.scenario}"
         train_all(planned, jobs or os.cpu_count() or 1, progress.named(title))
     folders = [job.folder for job in planned]
-    model = record.model()
-    trained = [Contestant.trained(model, load(folder)[1]) for folder in folders]
-    comparison = compare(record.world(), {agent: trained}, episodes)
+    world = record.world()
+    contestants = [trained(folder, world)[1] for folder in folders]
+    comparison = compare(world, {agent: contestants}, episodes)
     if json:
         emit_json({"folders": [str(f) for f in folders], **comparison.as_dict()})
         return
