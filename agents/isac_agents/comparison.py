@@ -181,7 +181,7 @@ def compare(
     if against and against not in (*agents, *model.baselines):
         raise UnknownNameError("policy to compare with", against, [*agents, *model.baselines])
     ledger = Ledger(model, episodes, seed)
-    ledger.read(each for runs in agents.values() for each in runs)
+    ledger.borrow(each.folder for runs in agents.values() for each in runs if each.folder)
     baselines = ledger.baselines()
     played = {name: [ledger.agent(each) for each in runs] for name, runs in agents.items()}
     folders = {name: [str(each.folder or "") for each in runs] for name, runs in agents.items()}

@@ -55,12 +55,13 @@ class Ledger:
             }
         return self._baselines
 
-    def read(self, contestants: Iterable[Contestant]) -> None:
+    def borrow(self, folders: Iterable[Path]) -> None:
         """Take the baselines from the first run folder that keeps them on these episodes."""
-        for each in contestants:
-            entry = self._kept(each)
-            if entry and entry.baselines.keys() == self.model.baselines.keys():
-                self._baselines = {name: entry.baselines[name] for name in self.model.baselines}
+        key = Key.of(self.model, self.episodes, self.seed)
+        for folder in folders:
+            found = results.read_baselines(folder, key)
+            if found.keys() == self.model.baselines.keys():
+                self._baselines = {name: found[name] for name in self.model.baselines}
                 return
 
     def agent(self, contestant: Contestant) -> Result:
@@ -69,23 +70,16 @@ class Ledger:
         Raises:
             IsacError: If the agent cannot be made, or its actions do not fit the environment.
         """
-        entry = self._kept(contestant)
-        if entry:
-            return entry.agent
+        key = Key.of(self.model, self.episodes, self.seed, contestant.weights)
+        kept = results.read(contestant.folder, key) if contestant.folder else None
+        if kept:
+            return kept.agent
         result = self._play(contestant.make, contestant.model)
         if contestant.folder:
-            entry = Entry(key=self._key(contestant), agent=result, baselines=self.baselines())
+            entry = Entry(key=key, agent=result, baselines=self.baselines())
             with suppress(OSError):  # a folder that cannot be written is evaluated all the same
                 results.write(contestant.folder, entry)
         return result
-
-    def _kept(self, contestant: Contestant) -> Entry | None:
-        if contestant.folder is None:
-            return None
-        return results.read(contestant.folder, self._key(contestant))
-
-    def _key(self, contestant: Contestant) -> Key:
-        return Key.of(self.model, self.episodes, self.seed, contestant.weights)
 
     def _play(self, make: MakePolicy, model: Model) -> Result:
         return Result.of(play(make, model, self.episodes, self.seed), self.model)

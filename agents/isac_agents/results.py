@@ -7,7 +7,6 @@ entries of other weights or versions are dropped when a new one is written.
 """
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -110,6 +109,22 @@ def read(folder: Path, key: Key) -> Entry | None:
     return next((each for each in _entries(folder) if each.key == key), None)
 
 
+def read_baselines(folder: Path, key: Key) -> dict[str, Result]:
+    """Return the baselines that a run folder keeps of certain episodes, whatever its weights."""
+    weightless = key.model_copy(update={"weights_sha256": ""})
+    for each in _entries(folder):
+        if each.key.model_copy(update={"weights_sha256": ""}) == weightless:
+            return dict(each.baselines)
+    return {}
+
+
+def most_episodes(folder: Path, scenario_hash: str, seed: int) -> int:
+    """Return the largest number of episodes of a scenario that a run folder keeps; 0 if none."""
+    keys = [each.key for each in _entries(folder)]
+    kept = [key for key in keys if (key.scenario_hash, key.seed) == (scenario_hash, seed)]
+    return max((key.episodes for key in kept), default=0)
+
+
 def write(folder: Path, entry: Entry) -> None:
     """Keep an entry beside those of other episodes."""
 
@@ -122,7 +137,7 @@ def write(folder: Path, entry: Entry) -> None:
     write_atomically(folder / FILE, lambda path: path.write_text(text, encoding="utf-8"))
 
 
-def _entries(folder: Path) -> tuple[Any, ...]:
+def _entries(folder: Path) -> tuple[Entry, ...]:
     try:
         return _Kept.model_validate_json((folder / FILE).read_bytes()).entries
     except (OSError, ValidationError):  # it can be measured again

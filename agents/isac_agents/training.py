@@ -35,10 +35,11 @@ Report = Callable[[int], None]
 
 @dataclass(frozen=True)
 class Job:
-    """One run to train, and the folder that it fills."""
+    """One run to train, the folder that it fills, and a project of Weights & Biases or none."""
 
     record: RunRecord
     folder: Path
+    wandb: str = ""
 
 
 def plan_jobs(
@@ -157,6 +158,10 @@ def train(job: Job, report: Report | None = None) -> Any:
     write_record(job.folder, record)
     agent = make_learner(record)
     _log_to(agent, job.folder)
+    if job.wandb:
+        from isac_agents import wandb_log
+
+        wandb_log.attach(agent, record, job.folder, job.wandb)
     started = time.process_time()
     try:
         agent.learn(total_timesteps=record.steps, callback=_callback(report))

@@ -272,6 +272,7 @@ class LstmPredictor(BaseAlgorithm):
         episodes: Any = self.ep_info_buffer
         if episodes:
             self.logger.record("rollout/ep_rew_mean", safe_mean([e["r"] for e in episodes]))
+            self.logger.record("rollout/ep_len_mean", safe_mean([e["l"] for e in episodes]))
         self.logger.record("train/loss", loss)
         self.logger.record("train/round", number + 1)
         self.logger.record("time/total_timesteps", self.num_timesteps, exclude="tensorboard")

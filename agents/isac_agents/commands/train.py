@@ -23,6 +23,7 @@ def train(
     jobs: int | None = None,
     out: Path = Path("runs"),
     episodes: int = 1000,
+    wandb: str = "",
     json: bool = False,
 ) -> None:
     """Train an agent, one run a seed, and compare it with the baselines on held-out seeds.
@@ -39,9 +40,11 @@ def train(
         jobs: Runs trained at the same time; the number of processors when left out.
         out: Folder of the run folders.
         episodes: Held-out episodes of the comparison.
+        wandb: Project of Weights & Biases that the learning curves go to as well.
         json: Print JSON instead of progress and tables.
     """
     import os
+    from dataclasses import replace
 
     from isac_agents.comparison import compare
     from isac_agents.entrants import trained
@@ -61,6 +64,11 @@ def train(
         steps=steps,
         out=out,
     )
+    if wandb:
+        from isac_agents import wandb_log
+
+        wandb_log.require()
+        planned = [replace(job, wandb=wandb) for job in planned]
     record = planned[0].record
     with _Progress(len(planned), record.steps, hidden=json) as progress:
         title = f"{agent} on {record.environment}, {record.scenario}"
