@@ -20,15 +20,9 @@ import numpy.typing as npt
 import tables
 
 from isac_agents.algorithms.beam_choice import Link
-from isac_agents.evaluation import (
-    Interval,
-    baseline,
-    interquartile_mean,
-    interval_of,
-    mean_interval,
-    play,
-)
+from isac_agents.evaluation import baseline, play
 from isac_agents.learners import load
+from isac_agents.statistics import Interval, interquartile_mean, interval_of, mean_interval
 from isac_agents.training import plan_jobs, train_all
 from isac_envs import scenarios
 

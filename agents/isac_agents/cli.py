@@ -7,7 +7,16 @@ from typing import Any
 
 import tyro
 
-from isac_agents.commands import catalogue, evaluate, machine, plan, train
+from isac_agents.commands import (
+    benchmark,
+    catalogue,
+    evaluate,
+    machine,
+    plan,
+    report,
+    sweep,
+    train,
+)
 from isac_envs.errors import IsacError
 
 COMMANDS: dict[str, Callable[..., Any]] = {
@@ -15,6 +24,9 @@ COMMANDS: dict[str, Callable[..., Any]] = {
     "describe": catalogue.describe,
     "train": train.train,
     "evaluate": evaluate.evaluate,
+    "benchmark": benchmark.benchmark,
+    "report": report.report,
+    "sweep": sweep.sweep,
     "plan": plan.plan,
     "reference": plan.reference,
     "warmup": machine.warmup,

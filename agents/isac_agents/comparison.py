@@ -1,29 +1,47 @@
 """Agents beside the baselines of an environment, on the same held-out episodes."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
 from rich.table import Table
 from scipy import stats
 
-from isac_agents.commands.output import table
-from isac_agents.evaluation import (
-    HELD_OUT_SEED,
+from isac_agents.commands.output import markdown, table
+from isac_agents.evaluation import HELD_OUT_SEED
+from isac_agents.ledger import Contestant, Ledger
+from isac_agents.results import Result
+from isac_agents.statistics import (
     Array,
-    Evaluation,
     Interval,
-    MakePolicy,
-    Policy,
-    baseline,
     interquartile_mean,
     interval_of,
     mean_interval,
-    play,
+    paired_difference,
 )
 from isac_envs.declaration.model import Model
-from isac_envs.errors import IsacError
+from isac_envs.errors import IsacError, UnknownNameError
+
+Cells = tuple[list[str], list[list[str]]]
+"""Names of columns, and rows of text."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of an agent, or a baseline.
+
+    Attributes:
+        folder: Run folder; empty for what is not trained.
+        reward: Mean reward per step of an episode.
+        score: Normalised: 0 for random actions, 1 for the optimum on the same episodes.
+        objectives: Mean of each objective per step.
+    """
+
+    folder: str
+    reward: float
+    score: float
+    objectives: dict[str, float]
 
 
 @dataclass(frozen=True)
@@ -36,8 +54,11 @@ class Row:
         reward: Mean reward per step of an episode.
         score: Normalised: 0 for random actions, 1 for the optimum on the same episodes.
         runs: Trained runs behind the row; 1 for a baseline.
-        scores: Normalised score of each run.
-        figures: The environment's summary figures.
+        members: Each of the runs.
+        objectives: Mean of each objective per step, over runs their interquartile mean.
+        figures: The environment's summary figures, likewise.
+        difference: Reward minus that of the policy that all are compared with, paired by episode;
+            None where there is none.
     """
 
     name: str
@@ -45,8 +66,20 @@ class Row:
     reward: Interval
     score: Interval
     runs: int
-    scores: tuple[float, ...]
+    members: tuple[Run, ...]
+    objectives: dict[str, float]
     figures: dict[str, float]
+    difference: Interval | None = None
+
+    @property
+    def scores(self) -> tuple[float, ...]:
+        """Normalised score of each run."""
+        return tuple(each.score for each in self.members)
+
+    @property
+    def label(self) -> str:
+        """Name, with the kind where that says more."""
+        return self.name if self.kind in ("heuristic", self.name) else f"{self.name} ({self.kind})"
 
 
 @dataclass(frozen=True)
@@ -56,58 +89,73 @@ class Comparison:
     model: Model
     episodes: int
     rows: tuple[Row, ...]
+    against: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         """Return the content for JSON."""
         rows = [asdict(row) for row in self.rows]
-        return {"id": self.model.id, "episodes": self.episodes, "rows": rows}
+        head = {"id": self.model.id, "episodes": self.episodes, "against": self.against}
+        return {**head, "rows": rows}
 
     def table(self, title: str) -> Table:
         """Return the table for a terminal."""
-        columns, rows = self.cells()
-        return table(title, columns, rows)
+        return table(title, *self.cells())
 
     def markdown(self) -> str:
         """Return the table in Markdown."""
-        columns, rows = self.cells()
-        lines = [columns, ["---"] * len(columns), *rows]
-        return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
+        return markdown(*self.cells())
 
-    def cells(self) -> tuple[list[str], list[list[str]]]:
+    def cells(self) -> Cells:
         """Return column names and cells as text."""
-        names = [each.name.replace("_", " ") for each in self.model.summaries]
-        columns = ["policy", "reward/step", "score", "95 % interval", *names]
+        names = [each.name for each in self.model.summaries]
+        columns = ["policy", "reward/step", "score", "95 % interval"]
+        if self.against:
+            columns += [f"minus {self.against}", "95 % interval"]
         rows = []
         for row in self.rows:
-            label = row.name if row.kind == "heuristic" else f"{row.name} ({row.kind})"
-            label = row.name if row.kind == row.name else label
-            interval = f"{row.score.low:.3f} to {row.score.high:.3f}"
-            figures = [f"{row.figures[each.name]:.3f}" for each in self.model.summaries]
-            means = (f"{row.reward.value:.3f}", f"{row.score.value:.3f}")
-            rows.append([label, *means, interval, *figures])
-        return columns, rows
+            cells = [row.label, f"{row.reward.value:.3f}", f"{row.score.value:.3f}"]
+            cells.append(spread(row.score))
+            if row.difference:
+                cells += [f"{row.difference.value:+.4f}", spread(row.difference, 4)]
+            rows.append(cells + [f"{row.figures[name]:.3f}" for name in names])
+        return [*columns, *(name.replace("_", " ") for name in names)], rows
+
+    def details(self) -> Cells:
+        """Return the values of each run: reward, score and the vector of objectives."""
+        names = [each.name for each in self.model.objectives]
+        rows = [
+            [row.label, run.folder, f"{run.reward:.4f}", f"{run.score:.4f}"]
+            + [f"{run.objectives[name]:.4f}" for name in names]
+            for row in self.rows
+            for run in row.members
+        ]
+        return [
+            "policy",
+            "run",
+            "reward/step",
+            "score",
+            *(n.replace("_", " ") for n in names),
+        ], rows
 
     def caption(self, runs: int) -> str:
         """Return what the numbers mean."""
         agents = f"interquartile mean over {runs} runs" if runs > 1 else "one run"
+        paired = (
+            f" Minus {self.against}: difference of reward/step on the same episodes, its interval "
+            "by a bootstrap over these and over runs."
+            if self.against
+            else ""
+        )
         return (
             f"{self.episodes} held-out episodes, the same for every row. Score: random = 0, "
             f"optimum = 1 on these episodes. Agents: {agents}; interval over runs, for single "
-            "policies over episodes."
+            f"policies over episodes.{paired}"
         )
 
 
-@dataclass(frozen=True)
-class Contestant:
-    """A policy and the environment in the form that it observes."""
-
-    model: Model
-    make: MakePolicy
-
-    @classmethod
-    def trained(cls, model: Model, policy: Policy) -> "Contestant":
-        """Return a contestant for a policy that exists already."""
-        return cls(model, lambda env: policy)
+def spread(interval: Interval, digits: int = 3) -> str:
+    """Return an interval as text."""
+    return f"{interval.low:.{digits}f} to {interval.high:.{digits}f}"
 
 
 def compare(
@@ -115,26 +163,63 @@ def compare(
     agents: Mapping[str, Sequence[Contestant]],
     episodes: int,
     seed: int = HELD_OUT_SEED,
+    against: str = "",
 ) -> Comparison:
-    """Play every baseline and every agent on the same episodes.
+    """Compare every baseline and every agent on the same episodes.
 
     Args:
         model: The environment.
         agents: Contestants by agent name, one a run.
         episodes: Number of episodes.
         seed: Seed of the first episode.
+        against: Agent or baseline whose reward is subtracted from that of each row.
 
     Raises:
         IsacError: If an agent's actions do not fit the environment.
+        UnknownNameError: If ``against`` is no row of the comparison.
     """
-    played = {name: play(baseline(model, name), model, episodes, seed) for name in model.baselines}
-    scale = Scale.of(played, model.yardstick())
-    rows = [_baseline_row(name, model, played[name], scale) for name in model.baselines]
-    for name, policies in agents.items():
-        results = [play(each.make, each.model, episodes, seed) for each in policies]
-        rows.append(_agent_row(name, model, results, scale))
+    if against and against not in (*agents, *model.baselines):
+        raise UnknownNameError("policy to compare with", against, [*agents, *model.baselines])
+    ledger = Ledger(model, episodes, seed)
+    ledger.borrow(each.folder for runs in agents.values() for each in runs if each.folder)
+    baselines = ledger.baselines()
+    played = {name: [ledger.agent(each) for each in runs] for name, runs in agents.items()}
+    folders = {name: [str(each.folder or "") for each in runs] for name, runs in agents.items()}
+    return tabulate(model, baselines, played, folders, against)
+
+
+def tabulate(
+    model: Model,
+    baselines: Mapping[str, Result],
+    agents: Mapping[str, Sequence[Result]],
+    folders: Mapping[str, Sequence[str]],
+    against: str = "",
+) -> Comparison:
+    """Return the comparison of results on the same episodes.
+
+    Args:
+        model: The environment.
+        baselines: Results of its baselines by name.
+        agents: Results of the runs of each agent.
+        folders: Where each of these runs is kept, empty where nowhere.
+        against: Agent or baseline whose reward is subtracted from that of each row.
+    """
+    scale = Scale.of(baselines, model.yardstick())
+    rows = [
+        _row(name, model.baselines[name].kind, [result], [""], scale)
+        for name, result in baselines.items()
+    ]
+    rows += [
+        _row(name, "agent", runs, folders[name], scale) for name, runs in agents.items() if runs
+    ]
+    if against:
+        rewards = {name: _rewards([result]) for name, result in baselines.items()}
+        rewards |= {name: _rewards(runs) for name, runs in agents.items()}
+        other = rewards[against]
+        rows = [replace(r, difference=paired_difference(rewards[r.name], other)) for r in rows]
     rows.sort(key=lambda row: -row.reward.value)
-    return Comparison(model, episodes, tuple(rows))
+    episodes = len(next(iter(baselines.values())).reward)
+    return Comparison(model, episodes, tuple(rows), against)
 
 
 @dataclass(frozen=True)
@@ -145,7 +230,7 @@ class Scale:
     top: Array
 
     @classmethod
-    def of(cls, played: Mapping[str, Evaluation], top: str) -> "Scale":
+    def of(cls, played: Mapping[str, Result], top: str) -> "Scale":
         """Read the scale off the baseline ``random`` and the one that scores 1.
 
         Raises:
@@ -154,16 +239,17 @@ class Scale:
         missing = {"random", top} - set(played)
         if missing:
             raise IsacError(f"the environment lacks the baselines {', '.join(sorted(missing))}")
-        return cls(played["random"].reward, played[top].reward)
+        return cls(played["random"].rewards, played[top].rewards)
 
-    def score(self, reward: Array) -> float:
-        """Return the normalised score of a policy from its rewards in the episodes."""
-        return float(_score(reward, self.floor, self.top))
+    def score(self, reward: Any) -> Any:
+        """Return the normalised score of mean rewards; of one number or of an array."""
+        low = self.floor.mean()
+        return (reward - low) / (self.top.mean() - low)
 
     def interval(self, reward: Array, seed: int = 0) -> Interval:
         """Return the score with an interval over episodes, which are resampled jointly."""
         if np.array_equal(reward, self.floor) or np.array_equal(reward, self.top):
-            value = self.score(reward)
+            value = float(self.score(reward.mean()))
             return Interval(value, value, value)
         return interval_of((reward, self.floor, self.top), _score, seed)
 
@@ -173,28 +259,27 @@ def _score(reward: Array, floor: Array, top: Array, axis: int = -1) -> Any:
     return (reward.mean(axis) - low) / (top.mean(axis) - low)
 
 
-def _baseline_row(name: str, model: Model, result: Evaluation, scale: Scale) -> Row:
-    score = scale.interval(result.reward)
-    return Row(
-        name,
-        model.baselines[name].kind,
-        mean_interval(result.reward),
-        score,
-        1,
-        (score.value,),
-        result.summary(model),
-    )
+def _rewards(results: Sequence[Result]) -> Array:
+    return np.array([each.reward for each in results])
 
 
-def _agent_row(name: str, model: Model, results: Sequence[Evaluation], scale: Scale) -> Row:
-    scores = tuple(scale.score(each.reward) for each in results)
+def _row(
+    name: str, kind: str, results: Sequence[Result], folders: Sequence[str], scale: Scale
+) -> Row:
+    means = [float(each.rewards.mean()) for each in results]
+    scores = [float(scale.score(mean)) for mean in means]
+    pairs = zip(results, folders, means, scores, strict=True)
+    members = tuple(Run(folder, mean, score, r.objectives) for r, folder, mean, score in pairs)
     if len(results) == 1:
-        reward, score = mean_interval(results[0].reward), scale.interval(results[0].reward)
+        rewards = results[0].rewards
+        reward, score = mean_interval(rewards), scale.interval(rewards)
     else:
-        means = np.array([each.reward.mean() for each in results])
-        reward, score = interquartile_mean(means), interquartile_mean(np.array(scores))
-    summaries = [each.summary(model) for each in results]
-    figures = {
-        key: float(stats.trim_mean([each[key] for each in summaries], 0.25)) for key in summaries[0]
-    }
-    return Row(name, "agent", reward, score, len(results), scores, figures)
+        reward = interquartile_mean(np.array(means))
+        score = interquartile_mean(np.array(scores))
+    objectives = _middles([each.objectives for each in results])
+    figures = _middles([each.figures for each in results])
+    return Row(name, kind, reward, score, len(results), members, objectives, figures)
+
+
+def _middles(values: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    return {key: float(stats.trim_mean([each[key] for each in values], 0.25)) for key in values[0]}

@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from isac_agents import registry
-from isac_agents.comparison import Contestant
-from isac_agents.evaluation import MakePolicy
-from isac_agents.runs import RunRecord
+from isac_agents.evaluation import MakePolicy, Policy
+from isac_agents.learners import find_weights, load
+from isac_agents.ledger import Contestant
+from isac_agents.runs import RunRecord, read_record
 from isac_envs.declaration.model import Model
 from isac_envs.errors import IsacError, UnknownNameError
 
@@ -29,7 +30,7 @@ def gather(names: Iterable[str], model: Model) -> dict[str, list[Contestant]]:
     labels: dict[str, str] = {}
     for name in names:
         if is_folder(name):
-            record, contestant = _trained(name, model)
+            record, contestant = trained(name, model)
             settings = record.model_dump_json(exclude=PER_RUN)
             if settings not in labels:
                 taken = record.agent in rows
@@ -68,10 +69,14 @@ def maker(name: str) -> MakePolicy:
     return make
 
 
-def _trained(folder: str, model: Model) -> tuple[RunRecord, Contestant]:
-    from isac_agents.learners import load
+def trained(folder: str | Path, model: Model) -> tuple[RunRecord, Contestant]:
+    """Return a finished run as a contestant; its weights are loaded when it has to play.
 
-    record, agent = load(folder)
+    Raises:
+        IsacError: If the folder is no finished run, or does not fit the environment.
+    """
+    record = read_record(folder)
+    find_weights(Path(folder), record)
     if record.environment != model.id:
         raise IsacError(f"{folder}: was trained on {record.environment}, not on {model.id}")
     trained_on = record.model()
@@ -81,6 +86,11 @@ def _trained(folder: str, model: Model) -> tuple[RunRecord, Contestant]:
         if getattr(seen, what).space() != getattr(trained_on, what).space():
             raise IsacError(f"{folder}: was trained with another {what} space")
     before, now = len(trained_on.agents), len(seen.agents)
-    if before != now and hasattr(agent, "num_agents"):  # it looks at all agents together
-        raise IsacError(f"{folder}: was trained with {before} agents, not {now}")
-    return record, Contestant.trained(seen, agent)
+
+    def make(env: Any) -> Policy:
+        policy: Policy = load(folder)[1]
+        if before != now and hasattr(policy, "num_agents"):  # it looks at all agents together
+            raise IsacError(f"{folder}: was trained with {before} agents, not {now}")
+        return policy
+
+    return record, Contestant(seen, make, Path(folder), record.weights_sha256)

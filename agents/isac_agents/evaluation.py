@@ -18,7 +18,6 @@ import numpy as np
 import numpy.typing as npt
 from gymnasium.error import InvalidAction
 from gymnasium.vector import AutoresetMode
-from scipy import stats
 
 from isac_agents.team_env import TeamEnv
 from isac_envs.core.vector_env import VectorEnv
@@ -81,15 +80,6 @@ class Evaluation:
         return figures
 
 
-@dataclass(frozen=True)
-class Interval:
-    """An estimate with a 95 % confidence interval."""
-
-    value: float
-    low: float
-    high: float
-
-
 def play(
     make: MakePolicy, model: Model, episodes: int = 256, seed: int = HELD_OUT_SEED
 ) -> Evaluation:
@@ -134,28 +124,9 @@ def arena(model: Model, episodes: int) -> VectorEnv | TeamEnv:
     return VectorEnv(model, episodes, autoreset_mode=AutoresetMode.DISABLED)
 
 
-def interquartile_mean(scores: Array, seed: int = 0) -> Interval:
-    """Return the mean of the middle half of the scores with a percentile bootstrap interval.
-
-    Args:
-        scores: One score a run, shape ``(runs,)``.
-        seed: Seed of the bootstrap.
-    """
-    return _bootstrap(scores, _trimmed, seed)
-
-
-def mean_interval(values: Array, seed: int = 0) -> Interval:
-    """Return the mean with a percentile bootstrap interval over independent episodes."""
-    return _bootstrap(values, np.mean, seed)
-
-
 def baseline(model: Model, name: str) -> MakePolicy:
     """Return the maker of a baseline of the environment."""
     return lambda env: model.baselines[name](env.batch)
-
-
-def _trimmed(values: Array, axis: int = -1) -> Any:
-    return stats.trim_mean(values, 0.25, axis=axis)
 
 
 class _Sums:
@@ -201,25 +172,3 @@ def _decide(
         reason = f"{type(policy).__name__}.predict raised {type(error).__name__}: {error}"
         raise IsacError(f"{model.id}: {reason}") from error
     return np.asarray(actions), memory
-
-
-def _bootstrap(values: Array, statistic: Callable[..., Any], seed: int) -> Interval:
-    value = float(statistic(values))
-    if len(values) < 2 or np.ptp(values) == 0.0:
-        return Interval(value, value, value)
-    return interval_of((values,), statistic, seed)
-
-
-def interval_of(samples: tuple[Array, ...], statistic: Callable[..., Any], seed: int) -> Interval:
-    """Return a statistic of paired samples with its 95 % percentile bootstrap interval.
-
-    Args:
-        samples: Arrays of equal length; their entries are resampled together.
-        statistic: Takes the arrays and ``axis``.
-        seed: Seed of the bootstrap.
-    """
-    found = stats.bootstrap(
-        samples, statistic, paired=True, vectorized=True, method="percentile", n_resamples=2000,
-        batch=100, rng=np.random.default_rng(seed),
-    ).confidence_interval  # fmt: skip
-    return Interval(float(statistic(*samples)), float(found.low), float(found.high))

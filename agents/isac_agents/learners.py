@@ -55,19 +55,29 @@ def load(folder: str | Path) -> tuple[RunRecord, Any]:
     """
     folder = Path(folder)
     record = read_record(folder)
+    agent_class = registry.resolve(record.agent)
+    weights = find_weights(folder, record)
+    if weights.name == ARRAY_WEIGHTS:
+        return record, _load_arrays(agent_class, weights, record)
+    from isac_agents.algorithms.weights import warm_start
+
+    return record, warm_start(make_learner(record), weights)
+
+
+def find_weights(folder: Path, record: RunRecord) -> Path:
+    """Return the file of weights of a run, and load nothing.
+
+    Raises:
+        IsacError: If the run is not finished, or the file is missing or another one.
+    """
     if record.status != "finished":
         raise IsacError(f"{folder}: the run is not finished")
-    agent_class = registry.resolve(record.agent)
     found = [path for path in (folder / TORCH_WEIGHTS, folder / ARRAY_WEIGHTS) if path.is_file()]
     if not found:
         raise IsacError(f"{folder}: has neither {TORCH_WEIGHTS} nor {ARRAY_WEIGHTS}")
     if sha256(found[0]) != record.weights_sha256:
         raise IsacError(f"{found[0]}: these are not the weights that the run wrote")
-    if found[0].name == ARRAY_WEIGHTS:
-        return record, _load_arrays(agent_class, found[0], record)
-    from isac_agents.algorithms.weights import warm_start
-
-    return record, warm_start(make_learner(record), folder / TORCH_WEIGHTS)
+    return found[0]
 
 
 def _load_arrays(agent_class: Any, path: Path, record: RunRecord) -> Any:

@@ -5,8 +5,9 @@ from typing import Any
 import numpy as np
 import tomlkit
 
-from isac_agents.evaluation import baseline, mean_interval, play
+from isac_agents.evaluation import baseline, play
 from isac_agents.runs import write_atomically
+from isac_agents.statistics import mean_interval
 from isac_envs import planning, scenarios
 from isac_envs.catalog import model_class
 from isac_envs.declaration.baseline import OptimalBaseline, RandomBaseline, tabulate

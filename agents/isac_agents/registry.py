@@ -12,6 +12,7 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
 from isac_agents import defaults
+from isac_agents.search_spaces import SPACES, Space
 from isac_envs.catalog import load_class
 from isac_envs.errors import IsacError, UnknownNameError, hint
 
@@ -31,6 +32,8 @@ class AgentSpec:
         environment: Parameters of the interface that the environment must have for this agent.
         actions: Kinds of actions that it can choose.
         masks: It needs action masks.
+        search: What ``isac sweep`` varies; of the agents of this package it stands in
+            :mod:`isac_agents.search_spaces`.
     """
 
     path: str
@@ -40,6 +43,7 @@ class AgentSpec:
     environment: Mapping[str, Any] = field(default_factory=dict)
     actions: tuple[str, ...] = ("discrete", "multi_discrete", "multi_binary", "box")
     masks: bool = False
+    search: Space = field(default_factory=dict)
 
     def with_preset(self, preset: Mapping[str, Any]) -> "AgentSpec":
         """Return the agent with a preset: hyper-parameters, ``steps``, ``copies``, ``environment``.
@@ -152,6 +156,18 @@ def resolve(name: str) -> Any:
         IsacError: If nothing stands there, or a package that it needs is not installed.
     """
     return _load(preset(name).path)
+
+
+def search_space(name: str) -> Space:
+    """Return what of an agent may be searched, by hyper-parameter.
+
+    Raises:
+        IsacError: If the name is unknown, or the agent declares no search space.
+    """
+    found = SPACES.get(name) or preset(name).search or getattr(resolve(name), "search_space", {})
+    if not found:
+        raise IsacError(f"{name} declares no search space: give its class one as search_space")
+    return dict(found)
 
 
 def create(agent: AgentSpec, env: Any, seed: int | None = None, **hyper_parameters: Any) -> Any:

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from stable_baselines3.common.base_class import BaseAlgorithm
 
+from isac_agents import wandb_log
 from isac_agents.checkpoints import Checkpoint, CheckpointFolder
 from isac_agents.finite import NotFiniteError
 from isac_agents.folder_lock import locked
@@ -73,6 +74,8 @@ def _train(job: "Job", record: RunRecord, begin: Checkpoint | None, report: "Rep
     callback: Any = keeper
     if isinstance(agent, BaseAlgorithm):
         agent.set_logger(RunLog(job.folder, begin.log if begin else None))
+        if job.wandb:
+            wandb_log.attach(agent, record, job.folder, job.wandb)
     else:
         callback = _function(report)
     try:

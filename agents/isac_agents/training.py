@@ -38,12 +38,14 @@ class Job:
         resume: Go on where the folder's run was interrupted.
         checkpoint_every: Environment steps between two checkpoints; 0 for none; None for as many
             that they cost 2 % of the time.
+        wandb: Project of Weights & Biases that the learning curves go to as well; empty for none.
     """
 
     record: RunRecord
     folder: Path
     resume: bool = False
     checkpoint_every: int | None = None
+    wandb: str = ""
 
 
 def plan_jobs(
@@ -228,6 +230,7 @@ def _train_shared(job: Job, number: int) -> None:
             raise IsacError("stopped")
 
     train(job, report)
+    _Shared.done[number] = job.record.steps  # an agent need not have reported
 
 
 def _train_here(jobs: Sequence[Job], progress: Callable[[list[int]], None]) -> None:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import tyro
 
-from isac_agents.commands.output import console, emit_json
+from isac_agents.commands.output import console, emit_json, table
 from isac_agents.commands.values import assignments
 from isac_envs.errors import IsacError
 
@@ -17,6 +17,8 @@ def evaluate(
     parameters: Annotated[tuple[str, ...], tyro.conf.arg(metavar="NAME=VALUE")] = (),
     episodes: int = 1000,
     seed: int | None = None,
+    against: str = "",
+    details: bool = False,
     json: bool = False,
 ) -> None:
     """Compare agents with the baselines on held-out seeds, all on the same episodes.
@@ -30,6 +32,8 @@ def evaluate(
         parameters: Environment parameters that replace the scenario's.
         episodes: Number of episodes.
         seed: Seed of the first episode; a block kept apart from training when left out.
+        against: Row to subtract from every row, paired by episode: a baseline or an agent.
+        details: Print reward, score and objectives of every single run as well.
         json: Print JSON instead of a table.
     """
     from isac_agents.comparison import compare
@@ -53,7 +57,7 @@ def evaluate(
     else:
         model = scenarios.build(environment, scenario, overrides)
     entrants = gather(agent, model)
-    comparison = compare(model, entrants, episodes, first)
+    comparison = compare(model, entrants, episodes, first, against)
     if json:
         emit_json(comparison.as_dict())
         return
@@ -61,3 +65,5 @@ def evaluate(
     title = ", ".join((model.id, scenario or model.default_scenario, *parameters))
     console().print(comparison.table(title))
     console().print(comparison.caption(runs))
+    if details:
+        console().print(table("Each run", *comparison.details()))

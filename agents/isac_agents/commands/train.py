@@ -26,6 +26,7 @@ def train(
     accept_changes: bool = False,
     checkpoint_every: int | None = None,
     episodes: int = 1000,
+    wandb: str = "",
     json: bool = False,
 ) -> None:
     """Train an agent, one run a seed, and compare it with the baselines on held-out seeds.
@@ -49,13 +50,14 @@ def train(
         checkpoint_every: Environment steps between checkpoints, 0 for none; when left out, as
             many that they cost 2 % of the time.
         episodes: Held-out episodes of the comparison.
+        wandb: Project of Weights & Biases that the learning curves go to as well.
         json: Print JSON instead of progress and tables.
     """
     import os
+    from dataclasses import replace
 
-    from isac_agents.comparison import Contestant, compare
-    from isac_agents.entrants import is_folder
-    from isac_agents.learners import load
+    from isac_agents.comparison import compare
+    from isac_agents.entrants import is_folder, trained
     from isac_agents.training import plan_jobs, plan_resumed, train_all
 
     if seeds < 1:
@@ -85,14 +87,19 @@ def train(
             resume=resume,
             **going_on,
         )
+    if wandb:
+        from isac_agents import wandb_log
+
+        wandb_log.require()
+        planned = [replace(job, wandb=wandb) for job in planned]
     record = planned[0].record
     with _Progress(len(planned), record.steps, hidden=json) as progress:
         title = f"{record.agent} on {record.environment}, {record.scenario}"
         train_all(planned, jobs or os.cpu_count() or 1, progress.named(title))
     folders = [job.folder for job in planned]
-    model = record.model()
-    trained = [Contestant.trained(model, load(folder)[1]) for folder in folders]
-    comparison = compare(record.world(), {record.agent: trained}, episodes)
+    world = record.world()
+    contestants = [trained(folder, world)[1] for folder in folders]
+    comparison = compare(world, {record.agent: contestants}, episodes)
     if json:
         emit_json({"folders": [str(f) for f in folders], **comparison.as_dict()})
         return

@@ -1,0 +1,93 @@
+"""``isac benchmark``."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import tyro
+
+from isac_agents.commands.output import console, emit_json
+from isac_envs.errors import IsacError
+
+
+def benchmark(
+    matrix: Annotated[Path, tyro.conf.Positional],
+    /,
+    out: Path = Path("runs"),
+    jobs: int | None = None,
+    launcher: Literal["local", "ray"] = "local",
+    ray_address: str = "",
+    wandb: str = "",
+    json: bool = False,
+) -> None:
+    """Train and evaluate agents x scenarios x seeds; started again, it goes on where it stopped.
+
+    A run that fails does not stop the others; it is listed at the end, and the exit code is 2.
+
+    Args:
+        matrix: TOML file of the matrix.
+        out: Folder of the run folders.
+        jobs: Runs at the same time; the number of processors when left out. A Ray cluster
+            decides by its own processors.
+        launcher: Processes of this machine, or Ray tasks.
+        ray_address: Address of a running Ray cluster; a local one is started when left out.
+        wandb: Project of Weights & Biases that the learning curves go to as well.
+        json: Print JSON instead of progress and tables.
+    """
+    import os
+    from dataclasses import replace
+
+    from isac_agents import launch
+    from isac_agents.benchmark import is_done, perform, summarise
+    from isac_agents.matrix import plan, read
+
+    if ray_address and launcher != "ray":
+        raise IsacError(f"ray_address is {ray_address!r}, which needs --launcher ray")
+    processes = os.cpu_count() or 1 if jobs is None else jobs
+    if processes < 1:
+        raise IsacError(f"jobs is {processes}, must be at least 1")
+    content = read(matrix)
+    if wandb:
+        from isac_agents import wandb_log
+
+        wandb_log.require()
+    planned = [replace(job, wandb=wandb) for job in plan(matrix, content, out.resolve())]
+    todo = [job for job in planned if not is_done(job, content.episodes)]
+    failed: dict[Path, str] = {}
+    notes = console(stderr=True)
+    notes.quiet = json
+    notes.print(f"{len(planned)} runs, {len(planned) - len(todo)} of them done before")
+
+    def done(number: int, reason: str) -> None:
+        folder = todo[number].folder
+        if reason:
+            failed[folder] = reason
+        outcome = f"failed: {reason}" if reason else "done"
+        notes.print(f"{folder.relative_to(out.resolve())}: {outcome}", markup=False)
+
+    calls = [(job, content.episodes) for job in todo]
+    if todo and launcher == "ray":
+        launch.run_on_ray(perform, calls, ray_address, processes, done)
+    else:
+        launch.run_here(perform, calls, processes, done)
+    finished = [job.folder for job in planned if job.folder not in failed]
+    _report(summarise(finished, content.episodes), finished, failed, json)
+
+
+def _report(
+    comparisons: dict[str, Any], finished: list[Path], failed: dict[Path, str], json: bool
+) -> None:
+    if json:
+        emit_json(
+            {
+                "finished": [str(folder) for folder in finished],
+                "failed": {str(folder): reason for folder, reason in failed.items()},
+                "comparisons": [each.as_dict() for each in comparisons.values()],
+            }
+        )
+    else:
+        for title, comparison in comparisons.items():
+            console().print(comparison.table(title))
+    if failed:
+        lines = "; ".join(f"{folder}: {reason}" for folder, reason in failed.items())
+        total = len(failed) + len(finished)
+        raise IsacError(f"{len(failed)} of {total} runs failed: {lines}")

@@ -1,0 +1,116 @@
+"""Runs functions in processes of their own, here or on Ray; a failing one stops no other."""
+
+import os
+import signal
+from collections import deque
+from collections.abc import Callable, Sequence
+from multiprocessing import get_context
+from multiprocessing.connection import Connection, wait
+from typing import Any
+
+from isac_envs.errors import IsacError
+
+Done = Callable[[int, str], None]
+"""Called with the number of a finished call and why it failed, which is empty if it did not."""
+
+
+def run_here(
+    function: Callable[..., object], calls: Sequence[tuple[Any, ...]], processes: int, done: Done
+) -> None:
+    """Call a function in fresh local processes, at most ``processes`` at a time.
+
+    Args:
+        function: A function of a module.
+        calls: Its arguments in each call.
+        processes: Number of processes.
+        done: Hears of each call when it is over.
+
+    Raises:
+        IsacError: If ``processes`` is below 1.
+    """
+    if processes < 1:
+        raise IsacError(f"jobs is {processes}, must be at least 1")
+    context = get_context("spawn")
+    waiting = deque(enumerate(calls))
+    running: dict[Any, tuple[int, Any, Connection]] = {}  # by the handle that tells the end
+    try:
+        while waiting or running:
+            while waiting and len(running) < processes:
+                number, arguments = waiting.popleft()
+                ours, theirs = context.Pipe(duplex=False)
+                process = context.Process(target=_child, args=(theirs, function, arguments))
+                process.start()
+                theirs.close()
+                running[process.sentinel] = number, process, ours
+            for each in wait(running):
+                number, process, pipe = running.pop(each)
+                process.join()
+                done(number, _reason(pipe, process.exitcode))
+    finally:  # only if something went wrong, or the user stopped the command
+        for _, process, _ in running.values():
+            process.terminate()
+            process.join()
+
+
+def run_on_ray(
+    function: Callable[..., object], calls: Sequence[tuple[Any, ...]], address: str, processes: int,
+    done: Done,
+) -> None:  # fmt: skip
+    """Call a function in Ray tasks of one processor each.
+
+    Args:
+        function: A function of a module that the workers can import.
+        calls: Its arguments in each call.
+        address: Of a running cluster, as ``ray.init`` takes it; empty starts a local one.
+        processes: Processors of the local one.
+        done: Hears of each call when it is over.
+
+    Raises:
+        IsacError: If Ray is not installed, or there is no cluster at the address.
+    """
+    try:
+        import ray
+    except ImportError:
+        raise IsacError('the launcher ray needs Ray: pip install "isac-envs[ray]"') from None
+    where: dict[str, Any] = {"address": address} if address else {"num_cpus": processes}
+    try:
+        ray.init(**{"address": "local", **where}, include_dashboard=None, log_to_driver=False)
+    except (ConnectionError, ValueError, RuntimeError) as error:
+        raise IsacError(f"no Ray cluster at {address or 'this machine'}: {error}") from None
+    try:
+        task = ray.remote(num_cpus=1, max_retries=0)(_outcome)
+        pending = {task.remote(function, each): number for number, each in enumerate(calls)}
+        while pending:
+            for ready in ray.wait(list(pending))[0]:
+                try:
+                    reason = ray.get(ready)
+                except ray.exceptions.RayError as error:  # a worker was killed, a node was lost
+                    reason = f"{type(error).__name__}: {error}".splitlines()[0]
+                done(pending.pop(ready), reason)
+    finally:
+        ray.shutdown()
+
+
+def _child(pipe: Connection, function: Callable[..., object], arguments: tuple[Any, ...]) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent hears it and ends this process
+    pipe.send(_outcome(function, arguments))
+
+
+def _outcome(function: Callable[..., object], arguments: tuple[Any, ...]) -> str:
+    """Return why a call failed, and an empty string if it did not."""
+    os.environ["OMP_NUM_THREADS"] = "1"
+    try:
+        function(*arguments)
+    except IsacError as error:
+        return str(error)
+    except Exception as error:  # the code of others may raise anything
+        return f"{type(error).__name__}: {error}"
+    return ""
+
+
+def _reason(pipe: Connection, code: int | None) -> str:
+    try:
+        return str(pipe.recv())
+    except EOFError:
+        name = signal.Signals(-code).name if code and code < 0 else f"exit code {code}"
+        return f"its process was killed ({name}; out of memory?)"

@@ -1,0 +1,1 @@
+"""Reports of run folders: one page of HTML, and tables in Markdown."""

@@ -1,0 +1,159 @@
+"""What a report shows: the runs of each world, their curves and their results."""
+
+import csv
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from isac_agents import results
+from isac_agents.benchmark import group
+from isac_agents.comparison import Comparison, Scale, tabulate
+from isac_agents.entrants import gather, trained
+from isac_agents.evaluation import HELD_OUT_SEED
+from isac_agents.learners import find_weights
+from isac_agents.ledger import Ledger
+from isac_agents.results import Result
+from isac_agents.runs import RECORD, RunRecord, read_record
+from isac_agents.statistics import Array
+from isac_envs.declaration.model import Model
+from isac_envs.errors import IsacError
+
+EPISODES = 1000
+"""Held-out episodes where no run folder keeps results."""
+
+Warn = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Learning curve of a run: normalised scores of training episodes after numbers of steps."""
+
+    steps: Array
+    scores: Array
+
+
+@dataclass(frozen=True)
+class Agent:
+    """The runs of an agent in one world.
+
+    Attributes:
+        name: Its name in the report.
+        records: What was run.
+        scores: Normalised score of each run on the held-out episodes, shape ``(runs,)``.
+        curves: Learning curves of the runs that have one.
+    """
+
+    name: str
+    records: tuple[RunRecord, ...]
+    scores: Array
+    curves: tuple[Curve, ...]
+
+
+@dataclass(frozen=True)
+class World:
+    """An environment with its parameters, and everything that was run in it."""
+
+    title: str
+    model: Model
+    comparison: Comparison
+    agents: tuple[Agent, ...]
+
+
+def find(places: Iterable[Path]) -> list[Path]:
+    """Return all run folders among places and below them, without repetition.
+
+    Raises:
+        IsacError: If a place does not exist, or holds no run folder at all.
+    """
+    found: dict[Path, Path] = {}
+    for place in places:
+        if not place.is_dir():
+            raise IsacError(f"{place}: no such folder")
+        inside = sorted(path.parent for path in place.rglob(RECORD))
+        if not inside:
+            raise IsacError(f"{place}: no run folder here or below, none has a {RECORD}")
+        found |= {folder.resolve(): folder for folder in inside}
+    return list(found.values())
+
+
+def collect(folders: Sequence[Path], episodes: int | None, warn: Warn) -> list[World]:
+    """Read the runs, and play those whose results are not kept.
+
+    Args:
+        folders: Run folders.
+        episodes: Held-out episodes; None for as many as the run folders keep results of.
+        warn: Hears of each folder that is left out, and why.
+
+    Raises:
+        IsacError: If no run is left.
+    """
+    usable = []
+    for folder in folders:
+        try:
+            find_weights(folder, read_record(folder))
+            usable.append(folder)
+        except IsacError as error:
+            warn(f"left out: {error}")
+    worlds = [_world(title, each, episodes, warn) for title, each in group(usable).items()]
+    found = [world for world in worlds if world.agents]
+    if not found:
+        raise IsacError("no run is left to report")
+    return found
+
+
+def _world(title: str, folders: Sequence[Path], episodes: int | None, warn: Warn) -> World:
+    record = read_record(folders[0])
+    model = record.world()
+    kept = (results.most_episodes(each, record.scenario_hash, HELD_OUT_SEED) for each in folders)
+    ledger = Ledger(model, episodes or max(kept) or EPISODES)
+    ledger.borrow(folders)
+    played: dict[Path, Result] = {}
+    for folder in folders:
+        try:
+            played[folder] = ledger.agent(trained(folder, model)[1])
+        except IsacError as error:
+            warn(f"left out: {folder}: {error}")
+    baselines = ledger.baselines()
+    places = {
+        name: [each.folder for each in runs if each.folder]
+        for name, runs in gather(map(str, played), model).items()
+    }
+    comparison = tabulate(
+        model,
+        baselines,
+        {name: [played[each] for each in runs] for name, runs in places.items()},
+        {name: [str(each) for each in runs] for name, runs in places.items()},
+    )
+    scale = Scale.of(baselines, model.yardstick())
+    scores = {row.name: np.array(row.scores) for row in comparison.rows if row.kind == "agent"}
+    agents = tuple(
+        Agent(
+            name,
+            tuple(read_record(each) for each in runs),
+            scores[name],
+            tuple(curve for each in runs if (curve := _curve(each, scale, warn))),
+        )
+        for name, runs in places.items()
+    )
+    return World(title, model, comparison, agents)
+
+
+def _curve(folder: Path, scale: Scale, warn: Warn) -> Curve | None:
+    """Return the learning curve of a run; None if it has none of at least two points."""
+    names = ("time/total_timesteps", "rollout/ep_rew_mean", "rollout/ep_len_mean")
+    try:
+        with (folder / "progress.csv").open(newline="", encoding="utf-8") as file:
+            rows = [[float(row[name] or "nan") for name in names] for row in csv.DictReader(file)]
+    except FileNotFoundError:
+        return None
+    except (OSError, KeyError, ValueError, TypeError, csv.Error) as error:
+        warn(f"{folder / 'progress.csv'}: no learning curve: {type(error).__name__}: {error}")
+        return None
+    values = np.array(rows).reshape(-1, 3)
+    values = values[np.isfinite(values).all(1)]
+    values = values[np.unique(values[:, 0], return_index=True)[1]]
+    if len(values) < 2:
+        return None
+    return Curve(values[:, 0], np.asarray(scale.score(values[:, 1] / values[:, 2])))

@@ -1,0 +1,144 @@
+"""Results of policies on held-out episodes, kept in run folders so that nothing plays twice.
+
+``evaluation.json`` of a run folder holds one entry for each set of episodes: the agent's result
+and those of all baselines on the same episodes. An entry belongs to the hash of the weights, the
+hash of the scenario, the number of episodes, the first seed and the version of the environments;
+entries of other weights or versions are dropped when a new one is written.
+"""
+
+from pathlib import Path
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from isac_agents.evaluation import Evaluation
+from isac_agents.runs import write_atomically
+from isac_agents.statistics import Array
+from isac_envs import __version__
+from isac_envs.declaration.model import Model
+from isac_envs.scenarios import content_hash
+
+FILE = "evaluation.json"
+_MODEL = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="strings")
+
+
+class Result(BaseModel):
+    """What is kept of a policy's episodes.
+
+    Attributes:
+        reward: Mean reward per step of each episode, in the order of their seeds.
+        objectives: Mean of each objective per step, averaged over episodes.
+        costs: Mean of each cost per step, likewise.
+        figures: The environment's summary figures.
+    """
+
+    model_config = _MODEL
+
+    reward: tuple[float, ...]
+    objectives: dict[str, float]
+    costs: dict[str, float]
+    figures: dict[str, float]
+
+    @classmethod
+    def of(cls, played: Evaluation, model: Model) -> "Result":
+        """Keep what comparisons and reports need."""
+        return cls(
+            reward=tuple(played.reward.tolist()),
+            objectives={name: float(each.mean()) for name, each in played.objectives.items()},
+            costs={name: float(each.mean()) for name, each in played.costs.items()},
+            figures=played.summary(model),
+        )
+
+    @property
+    def rewards(self) -> Array:
+        """Mean reward per step of each episode, shape ``(episodes,)``."""
+        return np.array(self.reward)
+
+
+class Key(BaseModel):
+    """What a kept result belongs to.
+
+    Attributes:
+        weights_sha256: Hash of the agent's weights; empty where nothing is kept.
+        scenario_hash: Hash of the environment that was played, without the agent's interface.
+        episodes: Number of episodes.
+        seed: Seed of the first episode.
+        version: Version of the environments.
+    """
+
+    model_config = _MODEL
+
+    weights_sha256: str
+    scenario_hash: str
+    episodes: int
+    seed: int
+    version: str
+
+    @classmethod
+    def of(cls, model: Model, episodes: int, seed: int, weights: str = "") -> "Key":
+        """Return the key of episodes in an environment."""
+        return cls(
+            weights_sha256=weights,
+            scenario_hash=content_hash(model.id, model.params),
+            episodes=episodes,
+            seed=seed,
+            version=__version__,
+        )
+
+
+class Entry(BaseModel):
+    """The results of an agent and of all baselines on the same episodes."""
+
+    model_config = _MODEL
+
+    key: Key
+    agent: Result
+    baselines: dict[str, Result]
+
+
+class _Kept(BaseModel):
+    """The content of ``evaluation.json``."""
+
+    model_config = _MODEL
+
+    entries: tuple[Entry, ...] = ()
+
+
+def read(folder: Path, key: Key) -> Entry | None:
+    """Return what a run folder keeps of certain episodes; None if nothing or nothing legible."""
+    return next((each for each in _entries(folder) if each.key == key), None)
+
+
+def read_baselines(folder: Path, key: Key) -> dict[str, Result]:
+    """Return the baselines that a run folder keeps of certain episodes, whatever its weights."""
+    weightless = key.model_copy(update={"weights_sha256": ""})
+    for each in _entries(folder):
+        if each.key.model_copy(update={"weights_sha256": ""}) == weightless:
+            return dict(each.baselines)
+    return {}
+
+
+def most_episodes(folder: Path, scenario_hash: str, seed: int) -> int:
+    """Return the largest number of episodes of a scenario that a run folder keeps; 0 if none."""
+    keys = [each.key for each in _entries(folder)]
+    kept = [key for key in keys if (key.scenario_hash, key.seed) == (scenario_hash, seed)]
+    return max((key.episodes for key in kept), default=0)
+
+
+def write(folder: Path, entry: Entry) -> None:
+    """Keep an entry beside those of other episodes."""
+
+    def current(key: Key) -> bool:
+        same = (key.weights_sha256, key.version) == (entry.key.weights_sha256, entry.key.version)
+        return same and key != entry.key
+
+    others = (each for each in _entries(folder) if current(each.key))
+    text = _Kept(entries=(*others, entry)).model_dump_json()
+    write_atomically(folder / FILE, lambda path: path.write_text(text, encoding="utf-8"))
+
+
+def _entries(folder: Path) -> tuple[Entry, ...]:
+    try:
+        return _Kept.model_validate_json((folder / FILE).read_bytes()).entries
+    except (OSError, ValidationError):  # it can be measured again
+        return ()
