@@ -22,6 +22,9 @@ MODELS: dict[str, str] = {
     "isac/JrcAoi-v0": "isac_envs.envs.v2x.jrc_aoi.model:JrcAoi",
     "isac/JrcAoiTiny-v0": "isac_envs.envs.v2x.jrc_aoi_tiny.model:JrcAoiTiny",
     "isac/ModeSelect-v0": "isac_envs.envs.mode_selection.mode_select.model:ModeSelect",
+    "isac/SparseArrayBeam-v0": (
+        "isac_envs.envs.beam_management.sparse_array_beam.model:SparseArrayBeam"
+    ),
 }
 """Every registered id and the path of its model class."""
 

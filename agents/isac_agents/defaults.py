@@ -42,6 +42,15 @@ QUANTILES: dict[str, Any] = {
     "policy_kwargs": {"net_arch": [64, 64], "n_quantiles": 25},
 }
 CONTINUOUS: dict[str, Any] = {**_NETWORK, **_REPLAY, "batch_size": 256, "tau": 0.01}
+WOLPERTINGER: dict[str, Any] = {
+    **_NETWORK,
+    **_REPLAY,
+    "batch_size": 256,
+    "tau": 0.01,
+    "k": 8,
+    "noise_std": 0.5,
+    "final_noise_std": 0.1,
+}
 PPO: dict[str, Any] = {
     **_NETWORK,
     "learning_rate": 1e-3,
