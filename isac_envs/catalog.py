@@ -23,6 +23,9 @@ MODELS: dict[str, str] = {
     "isac/JrcAoi-v0": "isac_envs.envs.v2x.jrc_aoi.model:JrcAoi",
     "isac/JrcAoiTiny-v0": "isac_envs.envs.v2x.jrc_aoi_tiny.model:JrcAoiTiny",
     "isac/ModeSelect-v0": "isac_envs.envs.mode_selection.mode_select.model:ModeSelect",
+    "isac/SparseArrayBeam-v0": (
+        "isac_envs.envs.beam_management.sparse_array_beam.model:SparseArrayBeam"
+    ),
     "isac/UavAlloc-v0": "isac_envs.envs.uav.uav_alloc.model:UavAlloc",
     "isac/UavAllocTiny-v0": "isac_envs.envs.uav.uav_alloc_tiny.model:UavAllocTiny",
     "isac/UavTrajectory-v0": "isac_envs.envs.uav.uav_trajectory.model:UavTrajectory",

@@ -57,6 +57,15 @@ D4PG: dict[str, Any] = {
     "batch_size": 256,
     "final_learning_rate": 1e-5,
 }
+WOLPERTINGER: dict[str, Any] = {
+    **_NETWORK,
+    **_REPLAY,
+    "batch_size": 256,
+    "tau": 0.01,
+    "k": 8,
+    "noise_std": 0.5,
+    "final_noise_std": 0.1,
+}
 PPO: dict[str, Any] = {
     **_NETWORK,
     "learning_rate": 1e-3,

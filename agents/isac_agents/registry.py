@@ -101,6 +101,11 @@ AGENTS: dict[str, AgentSpec] = {
     "c51": AgentSpec(_C51, hyper_parameters=defaults.DISTRIBUTIONS, actions=_DISCRETE),
     "rainbow": AgentSpec(_C51, hyper_parameters=defaults.RAINBOW, actions=_DISCRETE),
     "qrdqn": AgentSpec("sb3_contrib:QRDQN", hyper_parameters=defaults.QUANTILES, actions=_DISCRETE),
+    "wolpertinger": AgentSpec(
+        "isac_agents.algorithms.wolpertinger:Wolpertinger",
+        hyper_parameters=defaults.WOLPERTINGER,
+        actions=("discrete", "multi_discrete", "multi_binary"),
+    ),
     "recurrent_ppo": AgentSpec("sb3_contrib:RecurrentPPO", hyper_parameters=defaults.RECURRENT),
     "maskable_ppo": AgentSpec(
         "isac_agents.algorithms.ppo:MaskablePpo",

@@ -1,0 +1,1 @@
+"""Beams of an array with quantised phase shifters, learned from what a beam yields."""
