@@ -8,6 +8,7 @@ from isac_envs.errors import IsacError, UnknownNameError
 PARALLEL: dict[str, str] = {
     "isac/DirectionalJrc-v0": "isac_envs.envs.v2x.directional_jrc.model:DirectionalJrc",
     "isac/JrcAoiMulti-v0": "isac_envs.envs.v2x.jrc_aoi_multi.model:JrcAoiMulti",
+    "isac/VcpsViewMulti-v0": "isac_envs.envs.v2x.vcps_view_multi.model:VcpsViewMulti",
 }
 """The ids with several agents: PettingZoo's, made by ``isac_envs.parallel_env(id)``."""
 
@@ -22,6 +23,7 @@ MODELS: dict[str, str] = {
     "isac/JrcAoi-v0": "isac_envs.envs.v2x.jrc_aoi.model:JrcAoi",
     "isac/JrcAoiTiny-v0": "isac_envs.envs.v2x.jrc_aoi_tiny.model:JrcAoiTiny",
     "isac/ModeSelect-v0": "isac_envs.envs.mode_selection.mode_select.model:ModeSelect",
+    "isac/VcpsView-v0": "isac_envs.envs.v2x.vcps_view.model:VcpsView",
 }
 """Every registered id and the path of its model class."""
 
