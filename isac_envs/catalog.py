@@ -9,6 +9,7 @@ PARALLEL: dict[str, str] = {
     "isac/DirectionalJrc-v0": "isac_envs.envs.v2x.directional_jrc.model:DirectionalJrc",
     "isac/JrcAoiMulti-v0": "isac_envs.envs.v2x.jrc_aoi_multi.model:JrcAoiMulti",
     "isac/UavAllocMulti-v0": "isac_envs.envs.uav.uav_alloc_multi.model:UavAllocMulti",
+    "isac/VcpsViewMulti-v0": "isac_envs.envs.v2x.vcps_view_multi.model:VcpsViewMulti",
 }
 """The ids with several agents: PettingZoo's, made by ``isac_envs.parallel_env(id)``."""
 
@@ -29,6 +30,7 @@ MODELS: dict[str, str] = {
     "isac/UavAlloc-v0": "isac_envs.envs.uav.uav_alloc.model:UavAlloc",
     "isac/UavAllocTiny-v0": "isac_envs.envs.uav.uav_alloc_tiny.model:UavAllocTiny",
     "isac/UavTrajectory-v0": "isac_envs.envs.uav.uav_trajectory.model:UavTrajectory",
+    "isac/VcpsView-v0": "isac_envs.envs.v2x.vcps_view.model:VcpsView",
 }
 """Every registered id and the path of its model class."""
 

@@ -54,10 +54,13 @@ class ParallelEnv(pettingzoo.ParallelEnv[str, Any, Any]):  # type: ignore[misc]
         self.render_mode = None if self._renderer is None else render_mode
         self.possible_agents = [*self.model.agents]
         self.agents: list[str] = []
-        self.observation_spaces = {
-            each: self.model.observation.space() for each in self.possible_agents
-        }
-        self.action_spaces = {each: self.model.action.space() for each in self.possible_agents}
+        specs = [self.model.specs_of(k) for k in range(len(self.possible_agents))]
+        self._seen = [observation for observation, _ in specs]
+        self._decided = [action for _, action in specs]
+        named = zip(self.possible_agents, specs, strict=True)
+        spaces = {agent: (seen.space(), decided.space()) for agent, (seen, decided) in named}
+        self.observation_spaces = {agent: pair[0] for agent, pair in spaces.items()}
+        self.action_spaces = {agent: pair[1] for agent, pair in spaces.items()}
         self._frame = Frame.allocate(self.model, 1)
         self._frame.observations[...] = 0
         self._actions = self.batch.actions()
@@ -150,7 +153,8 @@ class ParallelEnv(pettingzoo.ParallelEnv[str, Any, Any]):  # type: ignore[misc]
 
     def state(self) -> npt.NDArray[Any]:
         """Return the observations of all agents, one after the other."""
-        return self._frame.observations[0].reshape(-1).copy()
+        rows = zip(self._frame.observations[0], self._seen, strict=True)
+        return np.concatenate([row[: spec.width] for row, spec in rows])
 
     def snapshot(self) -> State:
         """Return the whole state, random streams included."""
@@ -177,19 +181,18 @@ class ParallelEnv(pettingzoo.ParallelEnv[str, Any, Any]):  # type: ignore[misc]
 
     def _encode(self, actions: Mapping[str, Any]) -> list[int]:
         """Write the actions into the batch; return the clipped coordinates of each agent."""
-        encode, rows = self.model.action.encode, self._actions[0]
         clipped = []
-        for agent, row, owner in zip(self.possible_agents, rows, self._owners, strict=True):
+        rows = zip(self.possible_agents, self._decided, self._actions[0], self._owners, strict=True)
+        for agent, spec, row, owner in rows:
             if agent not in actions:
                 raise InvalidAction(f"{self.model.id}: no action for agent {agent!r}")
-            clipped.append(encode(actions[agent], row, owner))
+            clipped.append(spec.encode(actions[agent], row[: spec.width], owner))
         return clipped
 
     def _observations(self) -> dict[str, Any]:
-        rows = self._frame.observations[0].copy()
-        if self.model.observation.kind != "box":
-            rows = [self.model.observation.present(row) for row in rows]
-        return dict(zip(self.possible_agents, rows, strict=True))
+        rows = zip(self._frame.observations[0].copy(), self._seen, strict=True)
+        seen = [spec.present(row[: spec.width]) for row, spec in rows]
+        return dict(zip(self.possible_agents, seen, strict=True))
 
     def _outcome(self) -> tuple[dict[str, float], dict[str, dict[str, Any]]]:
         """Return rewards and infos; each array becomes Python numbers or is copied once."""

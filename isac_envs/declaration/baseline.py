@@ -63,7 +63,8 @@ class Baseline:
         rows = self.act()[0].reshape(len(names), spec.width)
         if spec.kind == "discrete":
             return {name: int(row[0]) for name, row in zip(names, rows, strict=True)}
-        return dict(zip(names, rows, strict=True))
+        widths = (self.model.specs_of(k)[1].width for k in range(len(names)))
+        return {name: row[:width] for name, row, width in zip(names, rows, widths, strict=True)}
 
     def predict(
         self,

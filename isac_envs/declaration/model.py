@@ -77,12 +77,20 @@ class Model:
         return type(self)(build(type(self.params), values, self.id))
 
     def observation_spec(self) -> Spec:
-        """Return what one agent observes."""
+        """Return what one agent observes; where agents differ, the widest of them."""
         raise NotImplementedError
 
     def action_spec(self) -> Spec:
-        """Return what one agent decides."""
+        """Return what one agent decides; where agents differ, the widest of them."""
         raise NotImplementedError
+
+    def specs_of(self, agent: int) -> tuple[Spec, Spec]:
+        """Return what an agent observes and decides, by its place on the agent axis.
+
+        A model whose agents differ overrides it. The arrays of a batch have room for the widest
+        one; of an agent's rows the first coordinates count, and what is behind them is 0.
+        """
+        return self.observation, self.action
 
     def agent_names(self) -> tuple[str, ...]:
         """Return the names of the agents, in the order of the agent axis."""

@@ -64,7 +64,7 @@ class EnvParams(BaseModel):
     @classmethod
     def _no_silent_conversion(cls, value: Any, info: Any) -> Any:
         field = cls.model_fields[info.field_name]
-        if get_origin(field.annotation) is Literal:
+        if field.annotation is str or get_origin(field.annotation) is Literal:
             return value
         for part in value if isinstance(value, (list, tuple)) else (value,):
             if isinstance(part, bool) and field.annotation is not bool:
@@ -194,8 +194,9 @@ def _range(field: FieldInfo) -> str:
 
 
 def _kernel_fields(params: EnvParams) -> list[tuple[str, FieldInfo]]:
-    """Return the fields that kernels read: all but the weights, which the adapters apply."""
-    return [(n, f) for n, f in type(params).model_fields.items() if n != "weights"]
+    """Return the fields that kernels read: all but text, and weights, which the adapters apply."""
+    fields = type(params).model_fields.items()
+    return [(n, f) for n, f in fields if n != "weights" and f.annotation is not str]
 
 
 def _number(field: FieldInfo, value: Any) -> Any:

@@ -1,0 +1,218 @@
+"""Quality and profit of the views of a slot, and the cache of the edge."""
+
+from typing import Any
+
+from isac_envs.envs.v2x.vcps_view.records import (
+    CONSISTENCY,
+    MOST_VIEWS,
+    PARTS,
+    REDUNDANCY,
+    SENSING,
+    TIMELINESS,
+    TRANSMISSION,
+)
+from isac_envs.envs.v2x.vcps_view.world import view_of
+from isac_envs.kernels.jit import Record, inlined, jit
+
+CURRENT, CACHED, FROZEN = range(3)  # parameter ``ages``
+RUNNING, PER_VEHICLE, SUM = 1, 1, 1  # positions in other choices
+
+_MOST_MJ = 50.0  # bound of a vehicle's mean energy in the published code
+
+
+@inlined
+def add(vehicle: Record, age_s: float, cost: float, energy_mj: float) -> None:
+    """Count a packet of a vehicle in the view at hand; of a useless one only the costs."""
+    vehicle.packets += 1
+    vehicle.oldest_s = max(vehicle.oldest_s, age_s)
+    vehicle.sensing += cost
+    vehicle.transmission += energy_mj
+
+
+@inlined
+def fresh_age(p: Record, item: Record, now: float) -> float:
+    """Return the age of a packet of this slot."""
+    seen = max(now, item.received_s) if p.ages == CURRENT else item.received_s
+    return seen - item.update_s
+
+
+@inlined
+def cached_age(p: Record, kind: Record, now: float) -> float:
+    """Return the age of a packet from the cache."""
+    if p.ages == FROZEN:
+        return kind.age_s
+    seen = max(now, kind.received_s) if p.ages == CURRENT else now
+    return max(0.0, seen - kind.update_s)
+
+
+@jit
+def collect(
+    p: Record, e: Record, vehicles: Any, items: Any, kinds: Any, view: Record, number: int,
+    without: int,
+) -> None:  # fmt: skip
+    """Write the parts of a view, not normalised, as if vehicle ``without`` had sensed nothing."""
+    now = float(e.time)
+    for j in range(view.count):
+        kinds[view.kinds[j]].wanted = True
+        kinds[view.kinds[j]].copies = 0
+    newest, earliest, unheld = -1e18, 1e18, 0.0
+    young, fresh, different = 0.0, 0, 0
+    for i in range(vehicles.shape[0]):
+        vehicle = vehicles[i]
+        vehicle.packets = 0
+        vehicle.oldest_s = vehicle.sensing = vehicle.transmission = 0.0
+        if i == without:
+            continue
+        for k in range(items.shape[1]):
+            item = items[i, k]
+            if not (item.sensed and kinds[item.kind].wanted):
+                continue
+            age = fresh_age(p, item, now)
+            useful = not p.gate or age <= p.longest_s
+            energy = 1e3 * vehicle.power_w * item.transmit_s
+            add(vehicle, age if useful else 0.0, item.cost, energy)
+            newest = max(newest, item.update_s) if useful else newest
+            earliest = min(earliest, item.update_s) if useful else earliest
+            fresh += 1
+            different += kinds[item.kind].copies == 0
+            best = kinds[item.kind].copies == 0 or age < kinds[item.kind].youngest_s
+            kinds[item.kind].youngest_s = age if best else kinds[item.kind].youngest_s
+            kinds[item.kind].copies += 1
+    for j in range(view.count):
+        kind = kinds[view.kinds[j]]
+        kind.wanted = False
+        if kind.copies == 0:
+            age = cached_age(p, kind, now)
+            kind.youngest_s = age
+            useful = not p.gate or age <= p.longest_s
+            newest = max(newest, kind.update_s) if useful else newest
+            earliest = min(earliest, kind.update_s) if useful else earliest
+            age = age if useful else 0.0
+            if kind.holder >= 0:
+                holder = vehicles[kind.holder]
+                energy = 1e3 * holder.power_w * kind.transmit_s
+                add(holder, age, kind.cost * p.reuse_costs, energy * p.reuse_costs)
+            else:
+                unheld = max(unheld, age)
+        young += kind.youngest_s <= p.longest_s
+    oldest = energy = sensing = 0.0
+    for i in range(vehicles.shape[0]):
+        vehicle = vehicles[i]
+        oldest = oldest + vehicle.oldest_s if p.view_age == SUM else max(oldest, vehicle.oldest_s)
+        share = 1.0
+        spent = vehicle.transmission
+        if p.cost_of == PER_VEHICLE:
+            share = 1.0 / (max(1, vehicle.packets) * vehicles.shape[0])
+            spent = min(spent, _MOST_MJ * max(1, vehicle.packets))
+        sensing += share * vehicle.sensing
+        energy += share * spent
+    e.raw[number, TIMELINESS] = oldest + unheld if p.view_age == SUM else max(oldest, unheld)
+    e.raw[number, CONSISTENCY] = max(0.0, newest - earliest)
+    e.raw[number, REDUNDANCY] = fresh - different
+    e.raw[number, SENSING] = sensing
+    e.raw[number, TRANSMISSION] = energy
+    e.complete[number] = young / view.count
+
+
+@inlined
+def normalised(p: Record, e: Record, number: int, part: int, count: int) -> float:
+    """Return a part of a view in 0..1: over its scale, or over the range seen so far."""
+    value = e.raw[number, part]
+    if p.normaliser == RUNNING:
+        width = e.high[part] - e.low[part]
+        return min(1.0, max(0.0, (value - e.low[part]) / width)) if width > 0.0 else 0.0
+    if part == TIMELINESS or part == CONSISTENCY:
+        return min(1.0, value / p.longest_s)
+    if part == REDUNDANCY:
+        return min(1.0, value / count)
+    if part == SENSING:
+        return min(1.0, value / (2.0 * count))
+    return min(1.0, value / (p.energy_mj * count))
+
+
+@jit
+def judge(
+    p: Record, e: Record, vehicles: Any, items: Any, kinds: Any, views: Any, requests: Any,
+    without: int,
+) -> None:  # fmt: skip
+    """Write quality, profit and their parts, means over the views of the slot.
+
+    The range of the running normaliser widens only with what happens (``without`` < 0).
+    """
+    found = 0
+    for number in range(MOST_VIEWS):
+        m = view_of(requests, e.time, number)
+        if m < 0:
+            continue
+        collect(p, e, vehicles, items, kinds, views[m], number, without)
+        found += 1
+        if p.normaliser == RUNNING and without < 0:
+            for part in range(PARTS):
+                e.low[part] = min(e.low[part], e.raw[number, part])
+                e.high[part] = max(e.high[part], e.raw[number, part])
+    e.quality = e.profit = e.cost = e.completeness = 0.0
+    for part in range(PARTS):
+        e.parts[part] = 0.0
+    each = 1.0 / found
+    for number in range(MOST_VIEWS):
+        m = view_of(requests, e.time, number)
+        if m < 0:
+            continue
+        for part in range(PARTS):
+            e.parts[part] += each * normalised(p, e, number, part, views[m].count)
+    # the parts of one view must stay together, because completeness counts view by view
+    for number in range(MOST_VIEWS):
+        m = view_of(requests, e.time, number)
+        if m < 0:
+            continue
+        count = views[m].count
+        late = normalised(p, e, number, TIMELINESS, count)
+        apart = normalised(p, e, number, CONSISTENCY, count)
+        cost = p.redundancy_weight * normalised(p, e, number, REDUNDANCY, count)
+        cost += p.sensing_weight * normalised(p, e, number, SENSING, count)
+        rest = 1.0 - p.redundancy_weight - p.sensing_weight
+        cost += rest * normalised(p, e, number, TRANSMISSION, count)
+        quality = 1.0 - p.timeliness_weight * late - (1.0 - p.timeliness_weight) * apart
+        known = e.complete[number] if p.gate else 1.0
+        e.quality += each * known * quality
+        e.profit += each * known * (1.0 - cost)
+        e.cost += each * cost
+        e.completeness += each * e.complete[number]
+
+
+@jit
+def keep(p: Record, e: Record, items: Any, kinds: Any, views: Any, requests: Any) -> None:
+    """Put the packets of the views into the cache: the newest of each type.
+
+    As published it is the one that was received last.
+    """
+    for number in range(MOST_VIEWS):
+        m = view_of(requests, e.time, number)
+        if m < 0:
+            continue
+        for j in range(views[m].count):
+            kinds[views[m].kinds[j]].wanted = True
+    for i in range(items.shape[0]):
+        for k in range(items.shape[1]):
+            item = items[i, k]
+            kind = kinds[item.kind]
+            if not (item.sensed and kind.wanted):
+                continue
+            newer = item.update_s > kind.update_s or (
+                item.update_s == kind.update_s and item.received_s < kind.received_s
+            )
+            if p.ages == FROZEN:
+                newer = item.received_s > kind.received_s
+            if newer:
+                kind.holder = i
+                kind.cost = item.cost
+                kind.update_s = item.update_s
+                kind.received_s = item.received_s
+                kind.age_s = item.received_s - item.update_s
+                kind.transmit_s = item.transmit_s
+    for number in range(MOST_VIEWS):
+        m = view_of(requests, e.time, number)
+        if m < 0:
+            continue
+        for j in range(views[m].count):
+            kinds[views[m].kinds[j]].wanted = False

@@ -1,0 +1,111 @@
+"""State records of vehicular views, and the numbers that stand for parts of a view."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from isac_envs.kernels.jit import record
+
+MOST_TYPES = 9
+"""Types that a view requires at most."""
+
+MOST_VIEWS = 2
+"""Views that are requested at most in a slot."""
+
+SAMPLES = 100
+"""Samples that the published quantile of the channel gain is taken from."""
+
+TIMELINESS, CONSISTENCY, REDUNDANCY, SENSING, TRANSMISSION = range(5)
+PARTS = 5
+
+ENV_FIELDS: tuple[tuple[Any, ...], ...] = (
+    ("instance", "u8", (4,)),  # stream of what is drawn once an episode
+    ("samples", "f8", (SAMPLES,)),  # amplitude gains, sorted, where the published quantile is used
+    ("gain", "f8"),  # |h|^2 that the channel exceeds with the demanded probability
+    ("low", "f8", (PARTS,)),  # least of each part seen so far, where the running range normalises
+    ("high", "f8", (PARTS,)),  # largest
+    ("raw", "f8", (MOST_VIEWS, PARTS)),  # parts of the views of the last slot, not normalised
+    ("complete", "f8", (MOST_VIEWS,)),  # share of required types that are young enough
+    ("parts", "f8", (PARTS,)),  # normalised parts of the last slot, mean over its views
+    ("completeness", "f8"),  # mean over the views of the last slot
+    ("quality", "f8"),  # quality of the last slot, mean over its views
+    ("profit", "f8"),
+    ("cost", "f8"),  # cost of the last slot's views, before completeness counts
+    ("asked", "f8"),  # sum of the bandwidth coordinates of the last action
+)
+
+VEHICLE = record(
+    ("distance_m", "f8"),  # to the edge, at the beginning of the slot
+    ("target_db", "f8"),  # SNR that must be reached with the demanded probability
+    ("least_w", "f8"),  # power that does so
+    ("power_w", "f8"),
+    ("bandwidth_hz", "f8"),
+    ("load", "f8"),  # of the queue, by mean service times
+    ("link_load", "f8"),  # of the link, by the transmission times of the slot
+    ("sending", "?"),  # it senses something
+    ("packets", "i8"),  # of it in the view at hand, and their sums:
+    ("oldest_s", "f8"),
+    ("sensing", "f8"),
+    ("transmission", "f8"),
+    ("view_quality", "f8"),  # what the slot had brought without this vehicle
+    ("view_profit", "f8"),
+)
+
+ITEM = record(
+    ("kind", "i8"),  # type of information
+    ("cost", "f8"),  # of sensing it
+    ("mean_s", "f8"),  # mean service time
+    ("second_s2", "f8"),  # what stands for the second moment of the service time
+    ("sensed", "?"),
+    ("share", "f8"),  # of the load
+    ("priority", "f8"),
+    ("rate_hz", "f8"),
+    ("wait_s", "f8"),
+    ("arrival_s", "f8"),  # when the packet was sensed
+    ("update_s", "f8"),  # when its source had changed last
+    ("transmit_s", "f8"),
+    ("received_s", "f8"),
+)
+
+KIND = record(
+    ("size", "f8"),  # bits, or bytes where these are taken for bits
+    ("interval_s", "f8"),  # between updates of the source
+    ("wanted", "?"),  # by the view at hand
+    ("copies", "i8"),  # fresh packets of it in the view at hand
+    ("youngest_s", "f8"),  # age of its youngest packet in the view at hand
+    ("required", "?"),  # by a view of the slot that is observed
+    ("holder", "i8"),  # vehicle that sent the cached packet, -1 for none
+    ("cost", "f8"),  # of sensing it
+    ("update_s", "f8"),
+    ("received_s", "f8"),
+    ("age_s", "f8"),  # when it was received
+    ("transmit_s", "f8"),
+)
+
+VIEW = record(("count", "i8"), ("kinds", "i8", (MOST_TYPES,)))
+
+PLACE = record(("x_m", "f8"), ("y_m", "f8"))
+
+
+
+def allocate(n: int, params: Any) -> tuple[npt.NDArray[Any], ...]:
+    """Return the zeroed state arrays of ``n`` copies beyond their environment records.
+
+    In order: vehicles ``(n, V)``; what they can sense ``(n, V, K)``; types of information
+    ``(n, I)``; views ``(n, M)``; tracks ``(n, V, T)``; the views requested in each slot
+    ``(n, T, 2)``, -1 for none; the queue of a vehicle ``(n, 4, K)``: rates, mean services, second
+    moments, waits; a permutation ``(n, max(I, M, K))``; an action of the warm-up ``(n, W)``.
+    """
+    v, k, i = params.vehicles, params.sensable_types, params.types
+    return (
+        np.zeros((n, v), VEHICLE),
+        np.zeros((n, v, k), ITEM),
+        np.zeros((n, i), KIND),
+        np.zeros((n, params.views), VIEW),
+        np.zeros((n, v, params.slots), PLACE),
+        np.zeros((n, params.slots, MOST_VIEWS), np.int64),
+        np.zeros((n, 4, k)),
+        np.zeros((n, max(i, params.views, k)), np.int64),
+        np.zeros((n, params.action_width)),
+    )
