@@ -84,7 +84,12 @@ def _train(job: "Job", record: RunRecord, begin: Checkpoint | None, report: "Rep
     finally:
         if isinstance(agent, BaseAlgorithm):
             agent.logger.close()
-    weights = save_learner(agent, job.folder)
+    try:
+        weights = save_learner(agent, job.folder)
+    except OSError as error:
+        raise IsacError(
+            f"{job.folder}: the weights cannot be written: {error.strerror}; --resume goes on"
+        ) from error
     finished = {
         "status": "finished",
         "cpu_seconds": round(keeper.cpu_seconds, 3),
