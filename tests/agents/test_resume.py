@@ -74,7 +74,8 @@ def test_tensorboard_has_neither_gaps_nor_duplicates(tmp_path):
     run = interrupted("ppo", tmp_path / "parts")
     train(job("ppo", tmp_path / "parts", resume=True))
     expected = scalars(whole.folder)
-    assert len(expected["rollout/ep_rew_mean"]) > 3
+    assert len(expected["rollout/ep_rew_mean"]) > 1
+    assert len(expected["train/loss"]) > 2
     assert scalars(run) == expected
 
 
