@@ -3,10 +3,12 @@
 import csv
 
 import numpy as np
+import pytest
 import torch
 
 from isac_agents import registry
 from isac_agents.interface import misfit
+from isac_agents.training import plan_jobs, train
 from isac_envs import scenarios
 
 TIMES = {"time/fps", "time/time_elapsed"}
@@ -24,7 +26,7 @@ OWN = {
     "a2c": {"n_steps": 8},
     "lstm_predictor": {"hidden": 8, "rounds": 4, "batch_size": 64},
 }
-STEPS, EVERY, STOP = 6_000, 1_500, 4_000
+STEPS, EVERY, STOP = 4_000, 1_000, 2_700
 
 
 def short(agent):
@@ -80,3 +82,22 @@ def assert_same(one, other):
     for name, values in first.items():
         assert values.tobytes() == second[name].tobytes(), name
     assert curves(one) == curves(other)
+
+
+class Stopped(Exception):
+    """Leaves a training at any place."""
+
+
+def unfinished(out, until=3500, **settings):
+    """Train ``q_learning`` until a step with a checkpoint every 1000; return the folder."""
+    (job,) = plan_jobs(
+        "isac/ModeSelect-v0", "q_learning", steps=4_000, out=out, checkpoint_every=1000, **settings
+    )
+
+    def report(steps):
+        if steps >= until:
+            raise Stopped
+
+    with pytest.raises(Stopped):
+        train(job, report)
+    return job.folder

@@ -84,7 +84,11 @@ class RunRecord(BaseModel):
     @property
     def content_hash(self) -> str:
         """SHA-256 over everything above, written into the file to tell when it was edited."""
-        return _hash(self.model_dump(mode="json"))
+        content = self.model_dump(mode="json")
+        for name in ("overrides", "changes"):  # records of before these fields keep their hash
+            if not content[name]:
+                del content[name]
+        return _hash(content)
 
     @property
     def identity(self) -> str:
@@ -98,7 +102,7 @@ class RunRecord(BaseModel):
             other: The other run.
             as_continued: Pass over what this one changed on its way.
         """
-        ignored = _OUTCOME | ({"changes"} if as_continued else set())
+        ignored = _OUTCOME | {"overrides"} | ({"changes"} if as_continued else set())
         return self.model_dump(exclude=ignored) == other.model_dump(exclude=ignored)
 
     def model(self) -> Model:

@@ -74,14 +74,15 @@ def test_tensorboard_has_neither_gaps_nor_duplicates(tmp_path):
     run = interrupted("ppo", tmp_path / "parts")
     train(job("ppo", tmp_path / "parts", resume=True))
     expected = scalars(whole.folder)
-    assert len(expected["rollout/ep_rew_mean"]) > 3
+    assert len(expected["rollout/ep_rew_mean"]) > 1
+    assert len(expected["train/loss"]) > 2
     assert scalars(run) == expected
 
 
 def test_it_may_be_stopped_again_and_again(tmp_path):
     train(whole := job("ddqn", tmp_path / "whole"))
-    run = interrupted("ddqn", tmp_path / "parts", 2_000)
-    for step in (2_500, 3_500, 5_990):
+    run = interrupted("ddqn", tmp_path / "parts", 1_500)
+    for step in (2_000, 2_700, 3_990):
         with pytest.raises(Stopped):
             train(job("ddqn", tmp_path / "parts", resume=True), stop_at(step))
     train(job("ddqn", tmp_path / "parts", resume=True))
@@ -100,10 +101,10 @@ def test_checkpoints_do_not_change_the_numbers(tmp_path):
 def test_the_newest_two_are_kept_and_the_times_add_up(tmp_path):
     run = interrupted("q_learning", tmp_path)
     names = sorted(path.name for path in (run / "checkpoints").iterdir())
-    assert names == [f"{step:012d}.{end}" for step in (1536, 3008) for end in ("json", "npz")]
+    assert names == [f"{step:012d}.{end}" for step in (1024, 2048) for end in ("json", "npz")]
     train(job("q_learning", tmp_path, resume=True))
     names = sorted(path.stem for path in (run / "checkpoints").glob("*.json"))
-    assert names == [f"{step:012d}" for step in (3008, 4544)]
+    assert names == [f"{step:012d}" for step in (2048, 3008)]
     assert read_record(run).status == "finished"
     assert read_record(run).cpu_seconds > 0.0
 
@@ -113,8 +114,8 @@ def test_without_resume_it_starts_again_and_says_so(tmp_path, capsys):
     steps = []
     train(job("q_learning", tmp_path), steps.append)
     assert steps[0] == 64
-    assert "--resume would go on from step 3008 of 6000" in capsys.readouterr().err
-    assert sorted(each.stem for each in (run / "checkpoints").glob("*.json"))[-1] == f"{4544:012d}"
+    assert "--resume would go on from step 2048 of 4000" in capsys.readouterr().err
+    assert sorted(each.stem for each in (run / "checkpoints").glob("*.json"))[-1] == f"{3008:012d}"
 
 
 def test_a_run_that_forgot_to_resume_can_still_do_so(tmp_path):
@@ -123,7 +124,7 @@ def test_a_run_that_forgot_to_resume_can_still_do_so(tmp_path):
         train(job("q_learning", tmp_path), stop_at(64))
     steps = []
     train(job("q_learning", tmp_path, resume=True), steps.append)
-    assert steps[0] == 3008 + 64
+    assert steps[0] == 2048 + 64
     assert read_record(run).status == "finished"
 
 
