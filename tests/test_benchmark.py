@@ -6,9 +6,12 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 from command import NAME, isac, refused
+
+from isac_agents.matrix import plan, read
 
 QUICK = "odd_learners:Constant"
 
@@ -153,3 +156,9 @@ def test_ray_tasks_train_and_failures_stop_nothing(tmp_path):
     reasons = " ".join(content["failed"].values())
     assert "it broke" in reasons
     assert "WorkerCrashed" in reasons
+
+
+def test_the_shipped_matrix_is_valid(tmp_path):
+    path = Path(__file__).resolve().parents[1] / "examples" / "benchmark.toml"
+    jobs = plan(path, read(path), tmp_path)
+    assert len({job.folder for job in jobs}) == len(jobs) == 21

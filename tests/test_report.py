@@ -233,7 +233,7 @@ def test_places_without_runs_are_refused(tmp_path):
 
 
 def test_trained_runs_are_reported_without_playing_twice(tmp_path, monkeypatch):
-    arguments = ("--agent", "q_learning", "--steps", "80000", "--seeds", "2", "--jobs", "1")
+    arguments = ("--agent", "q_learning", "--steps", "200000", "--seeds", "2", "--jobs", "1")
     out = ("--out", str(tmp_path / "runs"), "--episodes", "5", "--json")
     trained = isac("train", NAME, *arguments, *out)
     assert trained.returncode == 0, trained.stderr
