@@ -139,7 +139,8 @@ def best_preset(sweep: Sweep, study: Any, fixed: Mapping[str, Any]) -> str:
         raise IsacError(f"study {sweep.study!r}: no trial was completed: {last}")
     best = study.best_trial
     record = sweep.record
-    preset = {"steps": record.steps, "copies": record.copies, **fixed, **chosen(best, sweep.space)}
+    trained = {"steps": record.steps, "copies": record.copies}
+    preset = {**fixed, **trained, **chosen(best, sweep.space)}
     document = tomlkit.document()
     document.add(tomlkit.comment(
         f"best of {len(complete)} complete trials of study {sweep.study}: score "

@@ -76,5 +76,6 @@ def attach(agent: Any, record: RunRecord, folder: Path, project: str) -> None:
             dir=str(folder),
         )
     except Exception as error:  # no account, no network
+        agent.logger.close()
         raise IsacError(f"Weights & Biases: {type(error).__name__}: {error}") from error
     agent.logger.output_formats.append(Writer(run))

@@ -153,7 +153,8 @@ def _curve(folder: Path, scale: Scale, warn: Warn) -> Curve | None:
         return None
     values = np.array(rows).reshape(-1, 3)
     values = values[np.isfinite(values).all(1)]
-    values = values[np.unique(values[:, 0], return_index=True)[1]]
+    following = np.append(values[1:, 0], np.inf)  # of rows at the same step the last one counts
+    values = values[values[:, 0] < following]
     if len(values) < 2:
         return None
     return Curve(values[:, 0], np.asarray(scale.score(values[:, 1] / values[:, 2])))

@@ -64,9 +64,9 @@ class Figures:
                 axes.fill_between(
                     steps, curve.low, curve.high, color=style["color"], alpha=0.2, linewidth=0
                 )
-            _marks(axes.axhline)
             lowest = min(float(curve.low.min()) for _, (_, curve) in found)
             axes.set_ylim(max(lowest, -1.0) - 0.05 if lowest < 0.0 else -0.05, None)
+            _marks(axes.axhline, axes.get_ylim())
             axes.set(xlabel="environment steps", ylabel="normalised score")
             axes.xaxis.set_major_formatter(_thousands)
             _legend(axes)
@@ -79,9 +79,7 @@ class Figures:
         if len(names) < 2:
             return ""
         rows = world.comparison.rows
-        signs = np.sign(world.model.params.weights[:2]) + (
-            np.array(world.model.params.weights[:2]) == 0
-        )
+        signs = np.where(np.array(world.model.params.weights[:2]) < 0.0, -1.0, 1.0)
         values = np.array([[row.objectives[name] for name in names] for row in rows])
         best = front(values * signs)
 
@@ -116,7 +114,7 @@ class Figures:
         def draw(axes: Any) -> None:
             for row, each in enumerate(agents):
                 self._bar(axes, row, each.score, self._line(each.name)["color"])
-            _marks(axes.axvline)
+            _marks(axes.axvline, axes.get_xlim())
             _rows(axes, [f"{each.name} ({each.runs})" for each in agents])
             axes.set(xlabel="normalised score, interquartile mean over runs (number of runs)")
 
@@ -162,6 +160,7 @@ class Figures:
 
     def _bar(self, axes: Any, row: int, interval: Any, colour: str) -> None:
         width = interval.high - interval.low
+        axes.use_sticky_edges = False
         axes.barh(row, width, left=interval.low, height=0.6, color=colour, alpha=0.35)
         axes.plot([interval.value] * 2, [row - 0.36, row + 0.36], color=colour, linewidth=2.5)
 
@@ -185,10 +184,11 @@ def _inline(svg: str, prefix: str, title: str) -> str:
     return svg.replace("<svg ", f'<svg role="img" aria-label="{title}" ', 1)
 
 
-def _marks(line: Any) -> None:
-    """Draw where random actions and the optimum lie."""
+def _marks(line: Any, limits: tuple[float, float]) -> None:
+    """Draw where random actions and the optimum lie, if that is within sight."""
     for place in (0.0, 1.0):
-        line(place, color=_GREY, linewidth=1)
+        if limits[0] <= place <= limits[1]:
+            line(place, color=_GREY, linewidth=1.2, zorder=1)
 
 
 def _rows(axes: Any, labels: Sequence[str]) -> None:
@@ -198,7 +198,7 @@ def _rows(axes: Any, labels: Sequence[str]) -> None:
 
 
 def _legend(axes: Any) -> None:
-    axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
+    axes.figure.legend(loc="outside lower center", ncols=4)
 
 
 def _thousands(value: float, _: int) -> str:
@@ -206,12 +206,25 @@ def _thousands(value: float, _: int) -> str:
 
 
 def _annotate(axes: Any, points: Sequence[tuple[str, Any]]) -> None:
-    """Write names beside points, above or below where the one before is near."""
-    axes.figure.canvas.draw()
-    span = np.ptp(axes.dataLim.get_points(), axis=0)
-    placed: list[Any] = []
-    for label, point in points:
-        near = sum(bool((abs(point - other) < span * (0.2, 0.06)).all()) for other in placed)
-        placed.append(point)
-        offset = (5, 4 + 10 * near if near % 2 == 0 else -4 - 8 * near)
-        axes.annotate(label, point, offset, textcoords="offset points", fontsize=8, color=_INK)
+    """Write names beside points; points that nearly coincide share one list of names."""
+    low, high = axes.dataLim.get_points()
+    reach = (high - low) * (0.08, 0.06)
+    groups: list[list[tuple[str, Any]]] = []
+    for each in points:
+        joined, apart = [each], []
+        for group in groups:
+            near = any((abs(each[1] - place) < reach).all() for _, place in group)
+            (joined if near else apart).extend(group if near else [group])
+        groups = [*apart, joined]
+    for group in groups:
+        names, centre = (
+            [label for label, _ in group],
+            np.mean([place for _, place in group], axis=0),
+        )
+        left = centre[0] > (low[0] + high[0]) / 2
+        top = centre[1] > (low[1] + high[1]) / 2
+        axes.annotate(
+            "\n".join(names), centre, (-7 if left else 7, 0), textcoords="offset points",
+            fontsize=8, color=_INK, ha="right" if left else "left",
+            va=("top" if top else "bottom") if len(names) > 1 else "center",
+        )  # fmt: skip

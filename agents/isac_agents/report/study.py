@@ -66,8 +66,8 @@ class Study:
     def overall(self) -> list[Overall]:
         """Return all agents with their scores over scenarios, the best first."""
         every = np.concatenate([scores for name in self.names() for scores in self._tasks(name)])
-        low, high = min(0.0, float(every.min())), max(1.0, float(every.max()))
-        thresholds = np.linspace(low, high + 0.01, 201)
+        margin = 0.05 * float(np.ptp(every)) or 0.01
+        thresholds = np.linspace(every.min() - margin, every.max() + margin, 201)
         found = []
         for name in self.names():
             tasks = self._tasks(name)
@@ -174,7 +174,10 @@ def run_cells(world: World) -> Cells:
             ", ".join(sorted({each.git for each in agent.records if each.git})),
             command(agent.records),
         ])  # fmt: skip
-    return ["agent", "seeds", "steps", "CPU s a run", "git", "command"], rows
+    columns = ["agent", "seeds", "steps", "CPU s a run", "git", "command"]
+    if not any(row[4] for row in rows):  # made outside of a working directory of git
+        columns, rows = [*columns[:4], columns[5]], [[*row[:4], row[5]] for row in rows]
+    return columns, rows
 
 
 def version_text(runs: Sequence[Agent]) -> str:
