@@ -35,6 +35,14 @@ TABLE: dict[str, Any] = {
     "exploration_final_eps": 0.3,
 }
 DEEP_Q: dict[str, Any] = {**_NETWORK, **_REPLAY, "final_learning_rate": 1e-5, **_EXPLORATION}
+DISTRIBUTIONS: dict[str, Any] = DEEP_Q
+RAINBOW: dict[str, Any] = {
+    **DISTRIBUTIONS,
+    "policy": "DuelingPolicy",
+    "double": True,
+    "n_steps": 3,
+    "prioritised": True,
+}
 QUANTILES: dict[str, Any] = {
     **_NETWORK,
     **_REPLAY,

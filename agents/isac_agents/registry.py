@@ -63,6 +63,7 @@ class AgentSpec:
 
 _DISCRETE = ("discrete",)
 _DOUBLE_DQN = "isac_agents.algorithms.double_dqn:DoubleDQN"
+_C51 = "isac_agents.algorithms.c51:C51"
 
 AGENTS: dict[str, AgentSpec] = {
     "q_learning": AgentSpec(
@@ -93,6 +94,8 @@ AGENTS: dict[str, AgentSpec] = {
         "isac_agents.algorithms.d4pg:D4PG", hyper_parameters=defaults.D4PG, actions=("box",)
     ),
     "tqc": AgentSpec("sb3_contrib:TQC", hyper_parameters=defaults.CONTINUOUS, actions=("box",)),
+    "c51": AgentSpec(_C51, hyper_parameters=defaults.DISTRIBUTIONS, actions=_DISCRETE),
+    "rainbow": AgentSpec(_C51, hyper_parameters=defaults.RAINBOW, actions=_DISCRETE),
     "qrdqn": AgentSpec("sb3_contrib:QRDQN", hyper_parameters=defaults.QUANTILES, actions=_DISCRETE),
     "recurrent_ppo": AgentSpec("sb3_contrib:RecurrentPPO", hyper_parameters=defaults.RECURRENT),
     "maskable_ppo": AgentSpec(
