@@ -75,9 +75,7 @@ class CheckpointFolder:
         """
         self._write(state.name, state, "")
         self._kept = [*(name for name in self._kept if name != state.name), state.name][-KEPT:]
-        for path in self.path.iterdir():
-            if path.stem not in (*self._kept, FAILED):
-                path.unlink(missing_ok=True)
+        self._remove_but(self._kept)
 
     def write_failed(self, state: Checkpoint, reason: str) -> None:
         """Write the state of a training that cannot go on; nothing is removed for it."""
@@ -96,14 +94,15 @@ class CheckpointFolder:
     def newest(self) -> Checkpoint | None:
         """Return the newest checkpoint that is sound; None where there is no checkpoint at all.
 
-        Damaged ones are passed over, with a note.
+        Damaged ones are passed over, with a note, and removed as those before the newest two.
 
         Raises:
             IsacError: If all are damaged.
         """
         remove_temporary(self.path)
         reasons = []
-        for path in self._newest_first():
+        paths = [*self._newest_first()]
+        for k, path in enumerate(paths):
             try:
                 found = self._read(path)
             except IsacError as error:
@@ -111,6 +110,7 @@ class CheckpointFolder:
                 continue
             for reason in reasons:
                 note(f"{reason}; going on from step {found.steps}")
+            self._remove_but([each.stem for each in paths[k : k + KEPT]])
             return found
         if reasons:
             raise IsacError(
@@ -126,6 +126,11 @@ class CheckpointFolder:
     def _newest_first(self) -> Iterator[Path]:
         found = sorted(self.path.glob("*.json"), reverse=True)
         return (path for path in found if path.stem.isdecimal())
+
+    def _remove_but(self, names: list[str]) -> None:
+        for path in self.path.iterdir():
+            if path.stem not in (*names, FAILED):
+                path.unlink(missing_ok=True)
 
     def _write(self, name: str, state: Checkpoint, reason: str) -> None:
         arrays, tree = (self.path / f"{name}{suffix}" for suffix in (".npz", ".json"))

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from gymnasium import spaces
 
 from isac_agents.plain import Array, MisfitError, Node, Reader, Writer
 
@@ -19,7 +20,7 @@ def capture(agent: Any) -> tuple[dict[str, Node], list[Array]]:
         NotPlainError: If it holds something that is not plain data.
     """
     writer = Writer()
-    parts = {"learner": agent, "generators": _generators()}
+    parts = {"form": _form(agent), "learner": agent, "generators": _generators()}
     return {name: writer.node(part, name) for name, part in parts.items()}, writer.arrays
 
 
@@ -35,6 +36,9 @@ def restore(agent: Any, tree: dict[str, Node], arrays: list[Array]) -> None:
         MisfitError: If the state does not fit the learner, or did not come back exactly.
     """
     reader = Reader(arrays)
+    for there, here in zip(reader.value(tree["form"], None), _form(agent), strict=True):
+        if there != here:
+            raise MisfitError(f"the state is of {there}, this learner of {here}")
     reader.value(tree["learner"], agent, "learner")
     _set_generators(reader.value(tree["generators"], None, "generators"))
     again, copies = capture(agent)
@@ -52,6 +56,16 @@ def unsound_weights(agent: Any) -> str:
             if not bool(torch.isfinite(weight).all()):
                 return name
     return ""
+
+
+def _form(agent: Any) -> list[str]:
+    """Return what the environment looks like to the learner; bounds may change, sizes may not."""
+    form = [f"{agent.n_envs} environments"]
+    for what in ("observation", "action"):
+        space = getattr(agent, f"{what}_space")
+        box = isinstance(space, spaces.Box)
+        form.append(f"{what}s Box{space.shape}" if box else f"{what}s {space}")
+    return form
 
 
 def _generators() -> dict[str, Any]:

@@ -79,7 +79,6 @@ def continued(before: RunRecord, now: RunRecord, steps: int) -> RunRecord:
         steps: Environment steps that were done before.
     """
     found = differences(before, now)
-    if not found:
-        return now.model_copy(update={"changes": before.changes})
     change = {"steps": steps, "scenario_hash": before.scenario_hash, **found}
-    return now.model_copy(update={"changes": [*before.changes, change]})
+    changes = [*before.changes, *([change] if found else [])]
+    return now.model_copy(update={"changes": changes, "overrides": before.overrides})

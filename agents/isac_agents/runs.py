@@ -84,16 +84,26 @@ class RunRecord(BaseModel):
     @property
     def content_hash(self) -> str:
         """SHA-256 over everything above, written into the file to tell when it was edited."""
-        return _hash(self.model_dump(mode="json"))
+        content = self.model_dump(mode="json")
+        for name in ("overrides", "changes"):  # records of before these fields keep their hash
+            if not content[name]:
+                del content[name]
+        return _hash(content)
 
     @property
     def identity(self) -> str:
         """SHA-256 over what the user asked for: it stays when a scenario file is changed."""
         return _hash(self.model_dump(mode="json", exclude=_OUTCOME | _WORLD))
 
-    def is_same(self, other: "RunRecord") -> bool:
-        """Return whether another run has the same settings and comes to the same numbers."""
-        return self.model_dump(exclude=_OUTCOME) == other.model_dump(exclude=_OUTCOME)
+    def is_same(self, other: "RunRecord", as_continued: bool = False) -> bool:
+        """Return whether another run has the same settings and comes to the same numbers.
+
+        Args:
+            other: The other run.
+            as_continued: Pass over what this one changed on its way.
+        """
+        ignored = _OUTCOME | {"overrides"} | ({"changes"} if as_continued else set())
+        return self.model_dump(exclude=ignored) == other.model_dump(exclude=ignored)
 
     def model(self) -> Model:
         """Return the environment that the run was trained on, as its agent sees it.
@@ -134,13 +144,10 @@ def place(records: Sequence[RunRecord], root: Path, resume: bool = False) -> lis
         folders = [folder / f"seed_{record.seed}" for record in records]
         held = [*map(held_run, folders)]
         pairs = [*zip(folders, held, records, strict=True)]
-        if all(before.is_same(each) if before else _is_free(at) for at, before, each in pairs):
+        if all(b.is_same(each, resume) if b else _is_free(at) for at, b, each in pairs):
             return folders
-        same = all(
-            before.identity == each.identity if before else _is_free(at)
-            for at, before, each in pairs
-        )
-        if resume and same and any(each and each.status == "running" for each in held):
+        asked = all(b.identity == each.identity if b else _is_free(at) for at, b, each in pairs)
+        if resume and asked and any(before and before.status == "running" for before in held):
             return folders
     raise AssertionError("count() does not end")
 

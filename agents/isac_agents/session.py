@@ -30,8 +30,8 @@ def run_session(job: "Job", report: "Report | None") -> Any:
     with locked(job.folder):
         before = held_run(job.folder)
         if before is not None:
-            same = before.identity == job.record.identity
-            if not (same if job.resume else before.is_same(job.record)):
+            same = before.is_same(job.record, as_continued=job.resume)
+            if not same and not (job.resume and before.identity == job.record.identity):
                 raise IsacError(f"{job.folder}: holds a run of other settings")
             if before.status == "finished":  # by another process, since this one was planned
                 return load(job.folder)[1]
@@ -84,7 +84,12 @@ def _train(job: "Job", record: RunRecord, begin: Checkpoint | None, report: "Rep
     finally:
         if isinstance(agent, BaseAlgorithm):
             agent.logger.close()
-    weights = save_learner(agent, job.folder)
+    try:
+        weights = save_learner(agent, job.folder)
+    except OSError as error:
+        raise IsacError(
+            f"{job.folder}: the weights cannot be written: {error.strerror}; --resume goes on"
+        ) from error
     finished = {
         "status": "finished",
         "cpu_seconds": round(keeper.cpu_seconds, 3),

@@ -1,5 +1,6 @@
 """Weights of a learner's policy as files that cannot run code, and as a start for another run."""
 
+import io
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,14 @@ Weights = Mapping[str, torch.Tensor]
 
 
 def save_weights(model: Any, path: str | Path) -> None:
-    """Write the weights of a learner's policy, target networks included."""
-    torch.save(model.policy.state_dict(), path)
+    """Write the weights of a learner's policy, target networks included.
+
+    Raises:
+        OSError: If the file cannot be written.
+    """
+    content = io.BytesIO()  # torch hides the reason when it cannot write a file itself
+    torch.save(model.policy.state_dict(), content)
+    Path(path).write_bytes(content.getbuffer())
 
 
 def load_weights(path: str | Path) -> dict[str, torch.Tensor]:

@@ -13,7 +13,7 @@ from isac_envs.errors import IsacError
 def train(
     environment: Annotated[str, tyro.conf.Positional],
     /,
-    agent: str = "ddqn",
+    agent: str | None = None,
     scenario: str | None = None,
     seeds: int = 1,
     first_seed: int = 0,
@@ -22,14 +22,19 @@ def train(
     hyper: Annotated[tuple[str, ...], tyro.conf.arg(metavar="NAME=VALUE")] = (),
     jobs: int | None = None,
     out: Path = Path("runs"),
+    resume: bool = False,
+    accept_changes: bool = False,
+    checkpoint_every: int | None = None,
     episodes: int = 1000,
     json: bool = False,
 ) -> None:
     """Train an agent, one run a seed, and compare it with the baselines on held-out seeds.
 
+    Finished runs of the same settings are kept.
+
     Args:
-        environment: Id, for instance isac/ModeSelect-v0.
-        agent: Name of an agent, or module:Class of your own.
+        environment: Id, for instance isac/ModeSelect-v0, or with --resume a run folder.
+        agent: Name of an agent, or module:Class of your own; ddqn when left out.
         scenario: Name of a scenario or path of a scenario file.
         seeds: Number of runs.
         first_seed: Seed of the first run; the others follow.
@@ -38,37 +43,56 @@ def train(
         hyper: Hyper-parameters that replace the preset's.
         jobs: Runs trained at the same time; the number of processors when left out.
         out: Folder of the run folders.
+        resume: Go on with unfinished runs of the same settings, or with the named run folder;
+            they come to the numbers that they would have come to without the interruption.
+        accept_changes: Go on even if the scenario or packages have changed since.
+        checkpoint_every: Environment steps between checkpoints, 0 for none; when left out, as
+            many that they cost 2 % of the time.
         episodes: Held-out episodes of the comparison.
         json: Print JSON instead of progress and tables.
     """
     import os
 
     from isac_agents.comparison import Contestant, compare
+    from isac_agents.entrants import is_folder
     from isac_agents.learners import load
-    from isac_agents.training import plan_jobs, train_all
+    from isac_agents.training import plan_jobs, plan_resumed, train_all
 
     if seeds < 1:
         raise IsacError(f"seeds is {seeds}, must be at least 1")
     if episodes < 2:
         raise IsacError(f"episodes is {episodes}, must be at least 2")
-    planned = plan_jobs(
-        environment,
-        agent,
-        scenario=scenario,
-        overrides=assignments(parameters),
-        hyper_parameters=assignments(hyper),
-        seeds=range(first_seed, first_seed + seeds),
-        steps=steps,
-        out=out,
-    )
+    if accept_changes and not resume:
+        raise IsacError("--accept-changes is about runs to go on with: add --resume")
+    going_on: Any = {"accept_changes": accept_changes, "checkpoint_every": checkpoint_every}
+    if is_folder(environment):
+        given = {
+            "agent": agent, "scenario": scenario, "steps": steps, "parameters": parameters,
+            "hyper": hyper,
+        }  # fmt: skip
+        _refuse_settings(environment, given, resume)
+        planned = plan_resumed(environment, **going_on)
+    else:
+        planned = plan_jobs(
+            environment,
+            agent or "ddqn",
+            scenario=scenario,
+            overrides=assignments(parameters),
+            hyper_parameters=assignments(hyper),
+            seeds=range(first_seed, first_seed + seeds),
+            steps=steps,
+            out=out,
+            resume=resume,
+            **going_on,
+        )
     record = planned[0].record
     with _Progress(len(planned), record.steps, hidden=json) as progress:
-        title = f"{agent} on {record.environment}, {record.scenario}"
+        title = f"{record.agent} on {record.environment}, {record.scenario}"
         train_all(planned, jobs or os.cpu_count() or 1, progress.named(title))
     folders = [job.folder for job in planned]
     model = record.model()
     trained = [Contestant.trained(model, load(folder)[1]) for folder in folders]
-    comparison = compare(record.world(), {agent: trained}, episodes)
+    comparison = compare(record.world(), {record.agent: trained}, episodes)
     if json:
         emit_json({"folders": [str(f) for f in folders], **comparison.as_dict()})
         return
@@ -76,6 +100,15 @@ def train(
     out_console.print(comparison.table(f"{record.environment}, {record.scenario}"))
     out_console.print(comparison.caption(len(planned)))
     out_console.print(f"Runs: {folders[0].parent}", markup=False)
+
+
+def _refuse_settings(folder: str, given: dict[str, Any], resume: bool) -> None:
+    """Refuse a run folder where it cannot stand, or with settings beside its own."""
+    if not resume:
+        raise IsacError(f"{folder} is a folder: add --resume to go on with the run in it")
+    for name, value in given.items():
+        if value:
+            raise IsacError(f"{folder} has its own settings: leave out --{name}")
 
 
 class _Progress:
