@@ -70,6 +70,21 @@ CASES = {
             "exploration_final_eps": 0.02,
         },
     ),
+    "Pendulum-v1": Case(
+        "d4pg",
+        solved=-200.0,
+        steps=20_000,
+        copies=4,
+        settings={
+            "policy_kwargs": {"net_arch": [64, 64]},
+            "v_min": -100.0,
+            "v_max": 0.0,
+            "gamma": 0.98,
+            "reward_scale": 0.1,
+            "batch_size": 128,
+            "learning_starts": 1_000,
+        },
+    ),
 }
 """What is trained, by id of the environment."""
 

@@ -1,7 +1,7 @@
 """Acting in chunks with Gaussian noise, for learners with a deterministic actor."""
 
 from copy import deepcopy
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +11,9 @@ from stable_baselines3.common.preprocessing import get_action_dim
 from stable_baselines3.common.type_aliases import RolloutReturn, TrainFreq, TrainFrequencyUnit
 from stable_baselines3.common.vec_env import VecEnv
 
+from isac_agents.algorithms.actor_places import PLACES
+from isac_agents.algorithms.actor_pool import ActorPool, partition
+from isac_agents.algorithms.actors import Order
 from isac_agents.algorithms.exploration import (
     COPIES_PER_BLOCK,
     act,
@@ -18,6 +21,8 @@ from isac_agents.algorithms.exploration import (
     noise_scales,
     noise_streams,
 )
+from isac_agents.vec_env import BatchVecEnv
+from isac_envs.errors import UnknownNameError
 
 Array = npt.NDArray[Any]
 
@@ -36,10 +41,15 @@ class ChunkedActing:
         noise_scale: Deviation of the noise on actions scaled to -1..1, or that of each copy.
         noise_spread: The last copy explores with so many times the noise of the first one, those
             between geometrically; see :func:`isac_agents.algorithms.exploration.noise_scales`.
+        actors: Processes that play the chunks while the learner learns; 0 plays them in this
+            process. Needs a :class:`isac_agents.vec_env.BatchVecEnv`.
+        actor_backend: ``"processes"`` of this machine, or ``"ray"``.
         **settings: Every other argument of the class mixed with.
 
     Raises:
-        ValueError: If a setting is out of range or another exploration is asked for.
+        ValueError: If a setting is out of range, another exploration is asked for, or the
+            environment cannot be played by other processes.
+        UnknownNameError: If there is no such backend.
     """
 
     policy: Any
@@ -59,11 +69,16 @@ class ChunkedActing:
         *,
         noise_scale: float | list[float] = 0.3,
         noise_spread: float = 1.0,
+        actors: int = 0,
+        actor_backend: str = "processes",
         **settings: Any,
     ) -> None:
         if settings.get("action_noise") is not None:
             raise ValueError("action_noise is not used: set noise_scale and noise_spread")
+        if actor_backend not in PLACES:
+            raise UnknownNameError("actor_backend", actor_backend, [*PLACES])
         self.noise_scale, self.noise_spread = noise_scale, noise_spread
+        self.actors, self.actor_backend = actors, actor_backend
         self.noise: Array | None = None
         self.warm_up = self.chunk_step = 0
         super().__init__(policy, env, learning_rate, **settings)  # type: ignore[call-arg]
@@ -73,10 +88,28 @@ class ChunkedActing:
         if self.train_freq.unit != TrainFrequencyUnit.STEP:
             raise ValueError("train_freq must be a number of steps")
         self.behaviour: BasePolicy = deepcopy(self.policy.actor).to("cpu")
+        vars(self.behaviour).pop("optimizer", None)
         self.agents_of_copy: int = getattr(self.env, "num_agents", 1)
         copies = self.n_envs // self.agents_of_copy
+        if self.actors and self.env is not None:
+            if not isinstance(self.env, BatchVecEnv):
+                raise ValueError(f"actors is {self.actors}, which needs a BatchVecEnv; leave it 0")
+            partition(copies, self.actors)
         self.noise_scales = noise_scales(copies, self.noise_scale, self.noise_spread)
         self.noise_streams = noise_streams(self.seed, copies)
+
+    def learn(self, *args: Any, **settings: Any) -> Self:
+        """Learn; with actors, in processes that end with it."""
+        home = self.env
+        if not self.actors:
+            return super().learn(*args, **settings)  # type: ignore[misc]
+        assert isinstance(home, BatchVecEnv)
+        with ActorPool(home, self.actors, self.actor_backend, self.behaviour) as pool:
+            self.env = pool
+            try:
+                return super().learn(*args, **settings)  # type: ignore[misc]
+            finally:
+                self.env = home
 
     def collect_rollouts(
         self,
@@ -96,6 +129,8 @@ class ChunkedActing:
             env, callback, train_freq, replay_buffer, action_noise, learning_starts, log_interval
         )
         self._plan_chunk()
+        if isinstance(self.env, ActorPool) and result.continue_training:
+            self._order_chunk(self.env)
         return result
 
     def _plan_chunk(self) -> None:
@@ -107,6 +142,12 @@ class ChunkedActing:
         shape = (steps, self.agents_of_copy, get_action_dim(self.behaviour.action_space))
         self.noise = draw_noise(self.noise_streams, self.noise_scales, shape, self.warm_up)
 
+    def _order_chunk(self, pool: ActorPool) -> None:
+        """Let the actors play the chunk that was planned."""
+        assert self.noise is not None
+        weights = {name: each.numpy() for name, each in self.behaviour.state_dict().items()}
+        pool.order(Order(weights, self.noise, self.warm_up, self._last_obs))
+
     def _sample_action(
         self,
         learning_starts: int,
@@ -116,6 +157,11 @@ class ChunkedActing:
         """Return the actions of one step, and the same scaled to -1..1."""
         assert self.noise is not None and isinstance(self._last_obs, np.ndarray)
         step, self.chunk_step = self.chunk_step, self.chunk_step + 1
+        if isinstance(self.env, ActorPool):
+            if not self.env.has_order:  # the first chunk, or one after a reset or a restoration
+                self._order_chunk(self.env)
+            scaled = self.env.taken()
+            return self.policy.unscale_action(scaled), scaled
         rows = COPIES_PER_BLOCK * self.agents_of_copy
         scaled = act(self.behaviour, self._last_obs, self.noise[step], rows, step < self.warm_up)
         return self.policy.unscale_action(scaled), scaled
