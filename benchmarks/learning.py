@@ -29,6 +29,8 @@ MATRIX = (
     ("isac/JrcAoiTiny-v0", "persistent", ("dqn",)),
     ("isac/JrcAoiTiny-v0", "traffic", ("dqn",)),
     ("isac/DirectionalJrc-v0", "lee2022", ("ppo", "gnn_ppo")),
+    ("isac/UavAlloc-v0", "trio", ("ppo",)),
+    ("isac/UavTrajectory-v0", "mission", ("sac",)),
 )
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "results.md"
 START, END = "<!-- measured: start -->", "<!-- measured: end -->"

@@ -41,6 +41,10 @@ PLAYS = {
     "isac/HsrDualBeam-v0": Play(stride=2, frames=103),
     "isac/JrcAoi-v0": Play(frames=96),
     "isac/JrcAoiMulti-v0": Play(frames=96),
+    "isac/UavAlloc-v0": Play("priced_best_response", frames=96),
+    "isac/UavAllocMulti-v0": Play("priced_best_response", frames=96),
+    "isac/UavTrajectory-v0": Play("fly_hover_sense", frames=118),
+    "isac/UavTrajectoryMulti-v0": Play("fly_hover_sense", frames=118),
 }
 """Where an environment is shown otherwise than by default."""
 

@@ -9,6 +9,7 @@ from typing import Any
 import animate
 
 from isac_envs import scenarios
+from isac_envs.catalog import PARALLEL
 from isac_envs.description import catalogue, describe
 
 FOLDER = Path(__file__).parent / "environments"
@@ -112,6 +113,9 @@ def animation(environment: str) -> str:
 
 def creation(environment: str) -> str:
     """Return the lines that make the environment."""
+    if environment in PARALLEL:
+        made = f'env = isac_envs.parallel_env("{environment}")'
+        return f"```python\nimport isac_envs\n\n{made}\n```\n"
     return (
         "```python\nimport gymnasium\n\n"
         f'env = gymnasium.make("isac_envs:{environment}")\n'

@@ -9,6 +9,9 @@ PARALLEL: dict[str, str] = {
     "isac/DirectionalJrc-v0": "isac_envs.envs.v2x.directional_jrc.model:DirectionalJrc",
     "isac/JrcAoiMulti-v0": "isac_envs.envs.v2x.jrc_aoi_multi.model:JrcAoiMulti",
     "isac/UavAllocMulti-v0": "isac_envs.envs.uav.uav_alloc_multi.model:UavAllocMulti",
+    "isac/UavTrajectoryMulti-v0": (
+        "isac_envs.envs.uav.uav_trajectory_multi.model:UavTrajectoryMulti"
+    ),
     "isac/VcpsViewMulti-v0": "isac_envs.envs.v2x.vcps_view_multi.model:VcpsViewMulti",
 }
 """The ids with several agents: PettingZoo's, made by ``isac_envs.parallel_env(id)``."""

@@ -10,7 +10,7 @@ from isac_envs.core.batch import Batch, Frame
 
 ID = "isac/UavAlloc-v0"
 LAYOUTS = 400
-SPECIFIED = {  # exhaustive, best response, Kuhn-Munkres, random: means over 60 layouts
+SPECIFIED = {  # exhaustive, best response, Kuhn-Munkres, random: means over 60 layouts or fewer
     (2, 2, 1): (0.792, 0.792, 0.589, 0.337),
     (2, 2, 2): (1.449, 1.449, 1.449, 0.472),
     (3, 3, 2): (1.615, 1.588, 1.150, 0.450),

@@ -63,7 +63,7 @@ class UavAlloc(Model):
     id = "isac/UavAlloc-v0"
     summary = "A controller gives each UAV a mode (radar or uplink), a channel and a power."
     source = (
-        "X. Wang et al., Electronics 11(3) 441, 2022, for state, action, reward and comparison; "
+        "Wang et al., Electronics 11(3) 441, 2022, for state, action, reward and comparison; "
         "all parameters are our choice."
     )
     default_scenario = "squad"

@@ -13,42 +13,69 @@ from isac_envs.kernels.propulsion import maximum_range_speed, rotary_wing_power
 Floats = npt.NDArray[np.float64]
 
 
-class _Pilot(Baseline):
-    """Base: writes velocities, looks and shares in the form of the action."""
+class Pilot(Baseline):
+    """Base: writes velocities, looks and shares in the form of the action.
+
+    Arrays have a row for each UAV: one a copy here, several where there are more.
+    """
+
+    @property
+    def flyers(self) -> npt.NDArray[Any]:
+        """Records of the UAVs, shape ``(R,)``."""
+        return self.env
+
+    @property
+    def times(self) -> npt.NDArray[np.int64]:
+        """Slots since the start, shape ``(R,)``."""
+        return np.asarray(self.env["time"])
 
     @property
     def users(self) -> npt.NDArray[Any]:
-        """User records, shape ``(n, M)``."""
+        """User records, shape ``(R, M)``."""
         return self.batch.state[1]
 
     @property
     def targets(self) -> npt.NDArray[Any]:
-        """Target records, shape ``(n, K)``."""
+        """Target records, shape ``(R, K)``."""
         return self.batch.state[2]
 
     @property
     def place(self) -> Floats:
-        """Where the UAVs are in m, shape ``(n, 2)``."""
-        return np.stack((self.env["x"], self.env["y"]), -1)
+        """Where the UAVs are in m, shape ``(R, 2)``."""
+        return np.stack((self.flyers["x"], self.flyers["y"]), -1)
 
     @property
     def home(self) -> Floats:
         """Home in m, shape ``(2,)``."""
         return np.array((self.params.home_x_m, self.params.home_y_m))
 
+    def share_out(self, things: npt.NDArray[Any], x: str, y: str) -> npt.NDArray[np.bool_]:
+        """Return which users or targets a UAV is to mind, shape ``(R, things)``: all.
+
+        Args:
+            things: Their records, shape ``(R, things)``.
+            x: Field with the place by which several UAVs share them out.
+            y: The same, other axis.
+        """
+        return np.ones(things.shape, bool)
+
+    def in_form(self, actions: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """Return actions of all rows in the shape that the environment expects."""
+        return actions
+
     def command(self, velocity: Floats, look: Any, served: Any = None) -> npt.NDArray[Any]:
         """Return actions.
 
         Args:
-            velocity: m/s, shape ``(n, 2)``.
-            look: Whether to look, shape ``(n,)``.
-            served: User that gets the band, shape ``(n,)``; None for equal shares.
+            velocity: m/s, shape ``(R, 2)``.
+            look: Whether to look, shape ``(R,)``.
+            served: User that gets the band, shape ``(R,)``; None for equal shares.
         """
-        p, spec, n = self.params, self.model.action, len(self.env)
+        p, spec, n = self.params, self.model.action, len(velocity)
         parts = velocity / p.max_speed_m_s
         look = np.broadcast_to(look, (n,))
         if p.action == "discrete":
-            return np.where(look, 1, self._nearest_heading(parts))
+            return self.in_form(np.where(look, 1, self._nearest_heading(parts)))
         actions = np.zeros((n, spec.width))
         actions[:, :2] = parts
         if p.targets:
@@ -57,7 +84,7 @@ class _Pilot(Baseline):
             first = spec.width - p.users
             actions[:, first:] = -1.0
             actions[np.arange(n), first + served] = 1.0
-        return actions
+        return self.in_form(actions)
 
     def _nearest_heading(self, parts: Floats) -> npt.NDArray[np.int64]:
         table = np.stack(self.params.headings(), -1)
@@ -66,7 +93,7 @@ class _Pilot(Baseline):
         return np.asarray(away.argmin(1))
 
     def towards(self, goal: Floats, speed: Any) -> Floats:
-        """Return the velocity to a goal ``(n, 2)``, slower in the last slot."""
+        """Return the velocity to a goal ``(R, 2)``, slower in the last slot."""
         way = goal - self.place
         distance = np.hypot(way[:, 0], way[:, 1])
         slot = self.params.slot_s
@@ -74,7 +101,7 @@ class _Pilot(Baseline):
         return np.asarray(way * factor[:, None])
 
 
-class Bound(_Pilot):
+class Bound(Pilot):
     """What no policy exceeds in an episode."""
 
     kind = "genie"
@@ -89,18 +116,20 @@ class Bound(_Pilot):
     def act(self) -> npt.NDArray[Any]:
         """Hover, and be paid the bound in equal parts."""
         env, p = self.env, self.params
-        places = np.stack((self.users["x"], self.users["y"]), -1)
+        users = self.batch.state[1]
+        places = np.stack((users["x"], users["y"]), -1)
+        shortfall = self.flyers["shortfall"].reshape(len(env), -1)[:, 0]  # all start together
         for i in np.flatnonzero(env["time"] == 0):
             self.totals[i] = self.program.of(places[i]) if self.program else 0.0
             # a way home that is too long from the start can be made up for
-            self.totals[i] += p.weights[2] * env["shortfall"][i] / p.home_scale_m
+            self.totals[i] += p.weights[2] * shortfall[i] / p.home_scale_m
         data, sensing, _ = p.weights
         env["granted_data"] = self.totals / (data * p.most_slots) if data else 0.0
         env["granted_sensing"] = self.sensing / (sensing * p.most_slots) if sensing else 0.0
-        return self.command(np.zeros((len(env), 2)), False)
+        return self.command(np.zeros((len(self.flyers), 2)), False)
 
 
-class FlyHoverSense(_Pilot):
+class FlyHoverSense(Pilot):
     """Locates every target from two sides, then hovers over one user after the other."""
 
     summary = (
@@ -125,7 +154,7 @@ class FlyHoverSense(_Pilot):
 
     def act(self) -> npt.NDArray[Any]:
         """Return the next leg."""
-        p, n = self.params, len(self.env)
+        p, n = self.params, len(self.flyers)
         cruise = self.cruise_m_s
         goal, served = self._users(n)
         look = np.zeros(n, bool)
@@ -146,8 +175,9 @@ class FlyHoverSense(_Pilot):
             return np.tile(self.home, (n, 1)), None
         p, bits = self.params, users["bits"]
         laps = self.quota * float(p.record[0].peak_bits) * p.mission_s / p.slot_s
-        level = laps * (1.0 + np.floor(bits.min(1) / laps))
-        open_ = bits < level[:, None]
+        own = self.share_out(users, "x", "y")
+        level = laps * (1.0 + np.floor(np.where(own, bits, np.inf).min(1) / laps))
+        open_ = own & (bits < level[:, None])
         x, y = self.place.T[..., None]
         away = np.hypot(users["x"] - x, users["y"] - y)
         nearest = np.where(open_, away, np.inf).argmin(1)
@@ -157,18 +187,20 @@ class FlyHoverSense(_Pilot):
 
     def _look_place(self) -> tuple[Floats, npt.NDArray[np.bool_]]:
         """Return the nearest best place for the next look, and whether one is needed."""
-        p, t, rows = self.params, self.targets, np.arange(len(self.env))
+        p, t, rows = self.params, self.targets, np.arange(len(self.flyers))
         determinant = t["info_xx"] * t["info_yy"] - t["info_xy"] ** 2
         variance = (t["info_xx"] + t["info_yy"]) / determinant
-        unknown = variance > (self.deviation_m**2 if p.users else 0.0)
+        names = ("x", "y") if self.uses_truth else ("mean_x", "mean_y")
+        own = self.share_out(t, *names)
+        unknown = own & (variance > (self.deviation_m**2 if p.users else 0.0))
         x, y = self.place.T[..., None]
-        mean_x, mean_y = (t["x"], t["y"]) if self.uses_truth else (t["mean_x"], t["mean_y"])
+        mean_x, mean_y = t[names[0]], t[names[1]]
         away = np.hypot(mean_x - x, mean_y - y)
         chosen = np.where(unknown, away, 1e9 - variance).argmin(1)
         t, mean_x, mean_y = t[rows, chosen], mean_x[rows, chosen], mean_y[rows, chosen]
         known = 0.5 * np.arctan2(2.0 * t["info_xy"], t["info_xx"] - t["info_yy"])
         isotropic = np.abs(t["info_xy"]) + np.abs(t["info_xx"] - t["info_yy"]) < 1e-9
-        bearing = np.arctan2(self.env["y"] - mean_y, self.env["x"] - mean_x)
+        bearing = np.arctan2(self.flyers["y"] - mean_y, self.flyers["x"] - mean_x)
         angle = np.where(isotropic, bearing, known + 0.5 * np.pi)
         radius = p.height_m / math.sqrt(2.0)
         offset = radius * np.stack((np.cos(angle), np.sin(angle)), -1)
@@ -179,14 +211,14 @@ class FlyHoverSense(_Pilot):
 
     def _way_home(self, cruise: float) -> tuple[npt.NDArray[np.bool_], Floats]:
         """Return whether it is time to return, and the speed that saves energy and is in time."""
-        p, env = self.params, self.env
+        p = self.params
         away = self.detour * np.hypot(*(self.place - self.home).T)
         margin = away + self.reserve_m + cruise * p.slot_s
-        left = np.maximum(p.mission_s - p.slot_s * env["time"], p.slot_s)
+        left = np.maximum(p.mission_s - p.slot_s * self.times, p.slot_s)
         pace = np.minimum(np.maximum(self.thrifty, (away + self.reserve_m) / left), p.max_speed_m_s)
         power = np.asarray(rotary_wing_power(pace, *p.aircraft))
         too_late = margin > p.max_speed_m_s * left
-        return too_late | (power * margin / pace > env["energy"]), pace
+        return too_late | (power * margin / pace > self.flyers["energy"]), pace
 
 
 class KnownPlaces(FlyHoverSense):
@@ -200,14 +232,14 @@ class KnownPlaces(FlyHoverSense):
     uses_truth = True
 
 
-class StraightHome(_Pilot):
+class StraightHome(Pilot):
     """Flies straight home and stays there."""
 
     summary = "Flies straight home and serves all users from there."
 
     def act(self) -> npt.NDArray[Any]:
         """Return the way home."""
-        goal = np.broadcast_to(self.home, (len(self.env), 2))
+        goal = np.broadcast_to(self.home, (len(self.flyers), 2))
         return self.command(self.towards(goal, self.params.max_speed_m_s), False)
 
 

@@ -177,10 +177,10 @@ def sensing_bound(params: Any) -> float:
     """Return a bound on the weighted decrease of the logarithm of the worst bound.
 
     A look adds at most the largest information j* in one direction, and trace J^-1 >= 4 / trace J:
-    ``ln(2 prior^2 (2 / prior^2 + N j*) / 4)`` after N looks.
+    ``ln(2 prior^2 (2 / prior^2 + N j*) / 4)`` after N looks, of however many UAVs.
     """
     if params.targets == 0:
         return 0.0
     p = params.record[0]
-    gained = params.most_slots * float(p.best_look) / (2.0 * float(p.prior_information))
+    gained = params.most_looks * float(p.best_look) / (2.0 * float(p.prior_information))
     return float(params.weights[1]) * math.log1p(gained)

@@ -74,8 +74,8 @@ class UavTrajectory(Model):
         Signal("sensing", "Decrease of the logarithm of the worst Cramer-Rao bound.", "nat"),
         Signal("homecoming", "Decrease of the distance that is missing on the way home."),
     )
-    costs = (Signal("lost", "The episode ended away from home."),)
-    metrics = (
+    costs: ClassVar[tuple[Signal, ...]] = (Signal("lost", "The episode ended away from home."),)
+    metrics: ClassVar[tuple[Signal, ...]] = (
         Signal("least_data_bit", "Growth of the least data of a user.", "bit"),
         Signal("position_bound_m", "Position error bound of the worst target.", "m"),
         Signal("position_error_m", "Largest error of an estimate.", "m"),

@@ -18,34 +18,37 @@ def clip(x: float) -> float:
 
 
 @inlined
-def observe(p: Record, e: Record, users: Any, targets: Any, observation: Any) -> None:
-    """Write the observation."""
+def observe(
+    p: Record, e: Record, u: Record, links: Any, users: Any, targets: Any, observation: Any
+) -> int:
+    """Write what UAV ``u`` sees and return where it ends."""
     inverse = 1.0 / p.area_m
-    home_x, home_y = e.x - p.home_x_m, e.y - p.home_y_m
+    home_x, home_y = u.x - p.home_x_m, u.y - p.home_y_m
     distance = math.sqrt(home_x * home_x + home_y * home_y) - p.home_radius_m
     left = max(p.mission_s - p.slot_s * e.time, 0.0)
-    reach = min(p.max_speed_m_s * left, e.energy / p.joule_per_metre)
-    observation[0] = 2.0 * e.x * inverse - 1.0
-    observation[1] = 2.0 * e.y * inverse - 1.0
-    observation[2] = 2.0 * e.energy / p.battery_j - 1.0
+    reach = min(p.max_speed_m_s * left, u.energy / p.joule_per_metre)
+    observation[0] = 2.0 * u.x * inverse - 1.0
+    observation[1] = 2.0 * u.y * inverse - 1.0
+    observation[2] = 2.0 * u.energy / p.battery_j - 1.0
     observation[3] = 2.0 * left / p.mission_s - 1.0
     observation[4] = clip((reach - distance) / _SLACK_M)
     observation[5] = clip(0.2 * log2(1.0 + e.looks) - 0.5)
     first = OWN
     for k in range(users.shape[0]):
-        u = users[k]
-        observation[first] = (u.x - e.x) * inverse
-        observation[first + 1] = (u.y - e.y) * inverse
-        observation[first + 2] = clip((u.bits - e.least_bits) / (10.0 * p.peak_bits))
-        observation[first + 3] = clip(0.2 * u.efficiency - 0.5)
+        user = users[k]
+        observation[first] = (user.x - u.x) * inverse
+        observation[first + 1] = (user.y - u.y) * inverse
+        observation[first + 2] = clip((user.bits - e.least_bits) / (10.0 * p.peak_bits))
+        observation[first + 3] = clip(0.2 * links[k].efficiency - 0.5)
         first += PER_USER
     for k in range(targets.shape[0]):
         t = targets[k]
         determinant = t.info_xx * t.info_yy - t.info_xy * t.info_xy
         trace = t.info_xx + t.info_yy
-        observation[first] = clip((t.mean_x - e.x) * inverse)
-        observation[first + 1] = clip((t.mean_y - e.y) * inverse)
+        observation[first] = clip((t.mean_x - u.x) * inverse)
+        observation[first + 1] = clip((t.mean_y - u.y) * inverse)
         observation[first + 2] = clip(0.1 * log2(trace / determinant) - 0.2)
         observation[first + 3] = clip((t.info_xx - t.info_yy) / trace)
         observation[first + 4] = clip(2.0 * t.info_xy / trace)
         first += PER_TARGET
+    return first

@@ -143,6 +143,11 @@ class UavTrajectoryParams(EnvParams):
         least = rotary_wing_power(minimum_power_speed(self.aircraft), *self.aircraft)
         return min(self.horizon, math.ceil(self.battery_j / (float(least) * self.slot_s)))
 
+    @property
+    def most_looks(self) -> int:
+        """Looks that no episode exceeds."""
+        return self.most_slots
+
     def headings(self) -> tuple[list[float], list[float]]:
         """Return the velocities of the discrete action over the largest speed: x and y."""
         x, y = [0.0, 0.0], [0.0, 0.0]  # hover, look

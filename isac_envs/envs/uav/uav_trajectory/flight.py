@@ -1,0 +1,222 @@
+"""Flying, serving and looking: what one UAV of a mission does in a slot.
+
+The UAV is a record ``u`` with its place, energy and whether it looked; ``links`` are records with
+its spectral efficiencies and shares. Where there is one UAV, these are the record of the
+environment ``e`` and the users themselves.
+"""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from isac_envs.envs.uav.uav_trajectory.estimate import (
+    WINDOW,
+    absorb,
+    estimate,
+    start_estimate,
+)
+from isac_envs.kernels.elevated_ranging import (
+    echo_range_variance_one,
+    elevated_range_information,
+)
+from isac_envs.kernels.jit import Record, inlined
+from isac_envs.kernels.mathx import exp, ln, log2
+from isac_envs.kernels.position_bounds import position_error_bound_of
+from isac_envs.kernels.propulsion import rotary_wing_power_of
+from isac_envs.kernels.rng import normal, uniform
+
+TEAM_FIELDS: tuple[tuple[Any, ...], ...] = (
+    ("least_bits", "f8"),  # data of the user with the least, bit
+    ("worst_bound", "f8"),  # largest position error bound of a target, m
+    ("looks", "i8"),  # since the start
+    ("look_x", "f8", (WINDOW,)),  # where the last looks were, m; a ring
+    ("look_y", "f8", (WINDOW,)),  # m
+    ("granted_data", "f8"),  # objectives that a bound is paid, which no action earns; NaN else
+    ("granted_sensing", "f8"),
+)
+"""State of a mission, however many UAVs fly it."""
+
+UAV_FIELDS: tuple[tuple[Any, ...], ...] = (
+    ("x", "f8"),  # m
+    ("y", "f8"),  # m
+    ("energy", "f8"),  # left in the battery, J
+    ("shortfall", "f8"),  # distance that is missing on the way home at best, m
+    ("looked", "?"),  # the last slot was a look
+)
+"""State of a UAV."""
+
+USER_FIELDS: tuple[tuple[Any, ...], ...] = (
+    ("x", "f8"),  # m
+    ("y", "f8"),  # m
+    ("bits", "f8"),  # data so far
+)
+"""State of a user."""
+
+LINK_FIELDS: tuple[tuple[Any, ...], ...] = (
+    ("efficiency", "f8"),  # of the last slot, bit/s/Hz
+    ("share", "f8"),  # of the bandwidth in the last slot
+)
+"""State of the link between a UAV and a user."""
+
+CONTINUOUS, DISCRETE = 0, 1  # order of the parameter ``action``
+
+
+@inlined
+def efficiency(p: Record, dx: float, dy: float) -> float:
+    """Return the spectral efficiency of a user in bit/s/Hz."""
+    return log2(1.0 + p.link_snr_at_1m / (dx * dx + dy * dy + p.height_m * p.height_m))
+
+
+@inlined
+def missing_distance(p: Record, e: Record, u: Record) -> float:
+    """Return how far from home a UAV would end even if it did nothing but return, in m."""
+    dx, dy = u.x - p.home_x_m, u.y - p.home_y_m
+    distance = math.sqrt(dx * dx + dy * dy) - p.home_radius_m
+    in_time = p.max_speed_m_s * max(p.mission_s - p.slot_s * e.time, 0.0)
+    in_energy = max(u.energy, 0.0) / p.joule_per_metre
+    return max(distance - min(in_time, in_energy), 0.0)
+
+
+@inlined
+def worst_bound(targets: Any) -> float:
+    """Return the largest position error bound of the targets at the truth in m; 1 without any."""
+    worst = 0.0
+    for k in range(targets.shape[0]):
+        t = targets[k]
+        worst = max(worst, position_error_bound_of(t.true_xx, t.true_xy, t.true_yy))
+    return worst if targets.shape[0] > 0 else 1.0
+
+
+@inlined
+def begin(p: Record, e: Record, users: Any, targets: Any) -> None:
+    """Start a mission: users and targets anywhere, targets known roughly."""
+    e.time = 0
+    e.done = False
+    e.looks, e.least_bits = 0, 0.0
+    e.granted_data, e.granted_sensing = np.nan, np.nan
+    for j in range(WINDOW):
+        e.look_x[j], e.look_y[j] = 0.0, 0.0
+    for k in range(users.shape[0]):
+        users[k].x, users[k].y = p.area_m * uniform(e.world), p.area_m * uniform(e.world)
+        users[k].bits = 0.0
+    for k in range(targets.shape[0]):
+        t = targets[k]
+        t.x, t.y = p.area_m * uniform(e.world), p.area_m * uniform(e.world)
+        x, y = t.x + p.prior_std_m * normal(e.world), t.y + p.prior_std_m * normal(e.world)
+        start_estimate(t, x, y, p.prior_information)
+    e.worst_bound = worst_bound(targets)
+
+
+@inlined
+def take_off(p: Record, e: Record, u: Record, links: Any, users: Any) -> None:
+    """Put a UAV with a full battery where the flight begins."""
+    u.x, u.y, u.energy = p.start_x_m, p.start_y_m, p.battery_j
+    u.looked = False
+    u.shortfall = missing_distance(p, e, u)
+    for k in range(users.shape[0]):
+        links[k].share = 0.0
+        links[k].efficiency = efficiency(p, users[k].x - u.x, users[k].y - u.y)
+
+
+@inlined
+def move(p: Record, u: Record, action: Any) -> float:
+    """Fly for a slot, or hover for a look; spend the energy and return the speed in m/s."""
+    if p.action == DISCRETE:
+        index = int(action[0])
+        x, y, look = p.heading_x[index], p.heading_y[index], index == 1
+    else:
+        x, y = action[0], action[1]
+        look = p.targets > 0 and action[2] > 0.0
+    u.looked = look and p.targets > 0
+    scale = 0.0 if u.looked else 1.0 / max(1.0, math.sqrt(x * x + y * y))
+    reach = p.max_speed_m_s * p.slot_s * scale
+    to_x = min(max(u.x + reach * x, 0.0), p.area_m)
+    to_y = min(max(u.y + reach * y, 0.0), p.area_m)
+    dx, dy = to_x - u.x, to_y - u.y
+    speed = math.sqrt(dx * dx + dy * dy) / p.slot_s
+    u.x, u.y = to_x, to_y
+    u.energy -= p.slot_s * rotary_wing_power_of(speed, p)
+    return speed
+
+
+@inlined
+def serve(p: Record, u: Record, links: Any, users: Any, action: Any) -> None:
+    """Share a UAV's band among the users and send.
+
+    The discrete action has no say: every user gets the same rate.
+    """
+    total = 0.0
+    for k in range(users.shape[0]):
+        link = links[k]
+        link.efficiency = efficiency(p, users[k].x - u.x, users[k].y - u.y)
+        if p.action == DISCRETE:
+            link.share = 1.0 / link.efficiency
+        elif users.shape[0] > 1:
+            link.share = exp(p.bandwidth_range * action[2 + min(p.targets, 1) + k])
+        else:
+            link.share = 1.0
+        total += link.share
+    bits = p.slot_s * p.bandwidth_hz * (1.0 - (p.look_share if u.looked else 0.0))
+    for k in range(users.shape[0]):
+        link = links[k]
+        link.share /= total
+        users[k].bits += bits * link.share * link.efficiency
+
+
+@inlined
+def sense(p: Record, e: Record, u: Record, targets: Any) -> None:
+    """Measure the range of every target in a look of a UAV, and correct the estimates."""
+    place = e.looks % WINDOW
+    full = e.looks >= WINDOW
+    for k in range(targets.shape[0]):
+        t = targets[k]
+        z = normal(e.measurement)
+        if u.looked:
+            dx, dy = t.x - u.x, t.y - u.y
+            d = math.sqrt(dx * dx + dy * dy + p.height_m * p.height_m)
+            if full:
+                absorb(p, e, t, place)
+            deviation = math.sqrt(echo_range_variance_one(d, p.range_variance_at_1m))
+            t.ranges[place] = max(d + deviation * z, 0.5 * p.height_m)
+            xx, xy, yy = elevated_range_information(dx, dy, p.height_m, p.range_variance_at_1m)
+            t.true_xx += xx
+            t.true_xy += xy
+            t.true_yy += yy
+    if u.looked:
+        before = (place + WINDOW - 1) % WINDOW if e.looks > 0 else place
+        e.look_x[place], e.look_y[place] = u.x, u.y
+        e.looks += 1
+        for k in range(targets.shape[0]):
+            estimate(p, e, targets[k], min(e.looks, WINDOW), place, before)
+
+
+@inlined
+def growth(e: Record, users: Any) -> float:
+    """Return by how much the data of the user with the least grew in the slot, in bit."""
+    least = np.inf
+    for k in range(users.shape[0]):
+        least = min(least, users[k].bits)
+    least = least if users.shape[0] > 0 else 0.0
+    grown = least - e.least_bits
+    e.least_bits = least
+    return grown
+
+
+@inlined
+def improvement(e: Record, targets: Any) -> float:
+    """Return the decrease of the logarithm of the worst bound's square in the slot."""
+    bound = worst_bound(targets)
+    improved = 2.0 * ln(e.worst_bound / bound)
+    e.worst_bound = bound
+    return improved
+
+
+@inlined
+def worst_error(targets: Any) -> float:
+    """Return the largest error of an estimate in m."""
+    error = 0.0
+    for k in range(targets.shape[0]):
+        dx, dy = targets[k].mean_x - targets[k].x, targets[k].mean_y - targets[k].y
+        error = max(error, dx * dx + dy * dy)
+    return math.sqrt(error)

@@ -1,0 +1,1 @@
+"""Several UAVs on one mission, each of which flies, looks and serves for itself."""
