@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -75,10 +75,7 @@ def page(environment: str) -> str:
         creation(environment),
         content["text"] + "\n",
         f"Source: {content['source']}\n",
-        "## Observation\n\n" + f"`{content['observation_space']}`\n",
-        table_of(content["observation"]),
-        "## Action\n\n" + f"`{content['action_space']}`\n",
-        table_of(content["action"]),
+        *spaces(content["kinds_of_agents"]),
         "## Objectives\n\nThe reward is their weighted sum (parameter `weights`); the vector is "
         '`info["objectives"]`.\n',
         table_of(content["objectives"]),
@@ -95,6 +92,18 @@ def page(environment: str) -> str:
         *(scenario(environment, name) for name in scenarios.names(environment)),
     ]
     return "\n".join(parts)
+
+
+def spaces(kinds: Sequence[dict[str, Any]]) -> Iterator[str]:
+    """Yield the tables of observation and action, of each kind of agents where they differ."""
+    for kind in kinds:
+        first, last = kind["agents"][0], kind["agents"][-1]
+        names = f"`{first}`" if first == last else f"`{first}` to `{last}`"
+        whose = f" of {names}" if len(kinds) > 1 else ""
+        yield f"## Observation{whose}\n\n`{kind['observation_space']}`\n"
+        yield table_of(kind["observation"])
+        yield f"## Action{whose}\n\n`{kind['action_space']}`\n"
+        yield table_of(kind["action"])
 
 
 def animation(environment: str) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 from isac_envs import scenarios
 from isac_envs.catalog import MODELS, model_class
 from isac_envs.declaration.fields import Coordinate, Spec
+from isac_envs.declaration.model import Model
 
 Rows = list[dict[str, Any]]
 
@@ -54,10 +55,8 @@ def describe(environment: str, scenario: str | None = None) -> dict[str, Any]:
         },
         "scenarios": [_scenario_row(environment, each) for each in scenarios.names(environment)],
         "agents": list(model.agents),
-        "observation_space": str(model.observation.space()),
-        "observation": _coordinates(model.observation),
-        "action_space": str(model.action.space()),
-        "action": _coordinates(model.action),
+        **_spaces(model.observation, model.action),
+        "kinds_of_agents": _kinds_of_agents(model),
         "objectives": _signals(model.objectives),
         "costs": _signals(model.costs),
         "metrics": _signals(model.reported),
@@ -70,6 +69,23 @@ def describe(environment: str, scenario: str | None = None) -> dict[str, Any]:
         "presets": sorted(chosen.agents),
         "reference": chosen.reference.model_dump() if chosen.reference else {},
     }
+
+
+def _spaces(observation: Spec, action: Spec) -> dict[str, Any]:
+    return {
+        "observation_space": str(observation.space()),
+        "observation": _coordinates(observation),
+        "action_space": str(action.space()),
+        "action": _coordinates(action),
+    }
+
+
+def _kinds_of_agents(model: Model) -> Rows:
+    """Return the agents that share a pair of spaces, and these."""
+    groups: dict[tuple[Spec, Spec], list[str]] = {}
+    for k, name in enumerate(model.agents):
+        groups.setdefault(model.specs_of(k), []).append(name)
+    return [{"agents": names, **_spaces(*specs)} for specs, names in groups.items()]
 
 
 def _scenario_row(environment: str, name: str) -> dict[str, Any]:

@@ -13,9 +13,16 @@ from isac_envs import scenarios
 from isac_envs.core.env import Env
 from isac_envs.core.parallel_env import ParallelEnv
 from isac_envs.core.vector_env import VectorEnv
+from isac_envs.declaration.params import INTERFACE
 
-NO_EFFECT: dict[str, set[str]] = {}
-"""Parameters by id that change nothing in a trajectory, each with a reason in its meaning."""
+NO_EFFECT: dict[str, set[str]] = {
+    "isac/VcpsView-v0": {"tracks_csv"},
+    "isac/VcpsViewMulti-v0": {"tracks_csv"},
+}
+"""Parameters by id that change nothing in a trajectory, each with a reason in its meaning.
+
+Files of the user are tested with the environment that reads them.
+"""
 
 
 def neighbours(space: spaces.Space[Any], action: Any) -> Iterator[tuple[str, Any]]:
@@ -105,12 +112,12 @@ def trace(name: str, scenario: str | None, overrides: dict[str, Any]) -> tuple[s
 
 
 def has_effect(name: str, parameter: str, horizon: int) -> bool:
-    """Tell whether another value of a parameter shows, in any scenario and form of observation."""
+    """Tell whether another value of a parameter shows, in any scenario and form of interface."""
     cases = [(scenario, {}) for n, scenario in SCENARIOS if n == name] or [(None, {})]
     declared = type(bind(name).params).model_fields
-    if "observation" in declared:
-        forms = get_args(declared["observation"].annotation)
-        cases += [(cases[0][0], {"observation": form}) for form in forms]
+    for interface in [name for name in INTERFACE if name in declared]:
+        forms = get_args(declared[interface].annotation)
+        cases += [(cases[0][0], {interface: form}) for form in forms]
     for scenario, form in cases:
         base = {"horizon": horizon, **form}
         if parameter in form:

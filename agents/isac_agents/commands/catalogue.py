@@ -49,10 +49,13 @@ def describe(
     out.print(f"Scenario {chosen['name']}: {chosen['summary']}", markup=False)
     for defect in chosen["defects"]:
         out.print(f"  defect kept from the publication: {defect}", markup=False)
-    out.print(f"\nObservation: {content['observation_space']}", markup=False)
-    out.print(f"Action: {content['action_space']}\n", markup=False)
-    sections = ("observation", "action", "objectives", "costs", "metrics", "parameters")
-    for name in (*sections, "baselines", "scenarios"):
+    for kind in content["kinds_of_agents"]:
+        who = f"{kind['agents'][0]}: " if len(content["kinds_of_agents"]) > 1 else ""
+        out.print(f"\n{who}Observation: {kind['observation_space']}", markup=False)
+        out.print(f"{who}Action: {kind['action_space']}\n", markup=False)
+        for name in ("observation", "action"):
+            out.print(records(name.capitalize(), kind[name]))
+    for name in ("objectives", "costs", "metrics", "parameters", "baselines", "scenarios"):
         if content[name]:
             out.print(records(name.capitalize(), content[name]))
     if content["reference"]:

@@ -5,10 +5,10 @@ from typing import Any
 from isac_envs.declaration.fields import Coordinate, Signal, Spec, Summary
 
 SOURCE = (
-    "J. Wu, X. Xu, C. Li, H. Zhang, K. Xiao, K. Liu, 'Quality-cost trade-off on constructing logical "
-    "views for vehicular cyber-physical systems: a deep reinforcement learning approach', arXiv "
-    "2211.00007, with the first author's doctoral thesis and public code; the corrections of the "
-    "default scenario and the tracks are our choice."
+    "J. Wu, X. Xu, C. Li, H. Zhang, K. Xiao, K. Liu, 'Quality-cost trade-off on constructing "
+    "logical views for vehicular cyber-physical systems: a deep reinforcement learning approach', "
+    "arXiv 2211.00007, with the first author's doctoral thesis and public code; the corrections of "
+    "the default scenario and the tracks are our choice."
 )
 
 OBJECTIVES = (
@@ -35,7 +35,8 @@ METRICS = (
     Signal("load", "Load of the queues by mean service times, mean over vehicles."),
     Signal("power_mw", "Transmit power, mean over vehicles.", "mW"),
     Signal("least_power_mw", "Power that reliability demands, mean over vehicles.", "mW"),
-    Signal("sensed", "Types sensed by all vehicles.", "types"),
+    Signal("sensed", "Types that are sensed.", "types"),
+    Signal("wait_s", "Wait in the queue, mean over what is sensed.", "s"),
 )
 
 SUMMARIES = (
@@ -101,6 +102,16 @@ def vehicle_action(params: Any) -> tuple[Coordinate, ...]:
         Coordinate("power", "From the least reliable power to the largest.", high=top),
     )
     return rest if params.action == "rate" else (decision, *rest)
+
+
+def all_actions(params: Any) -> Spec:
+    """Return what all vehicles, one after the other, and then the edge decide."""
+    edge = edge_action(params)
+    if params.action == "hybrid":
+        return Spec("multi_discrete", (*vehicle_action(params) * params.vehicles, *edge))
+    names = ", ".join(f"{each.size} x {each.name}" for each in vehicle_action(params))
+    size = params.vehicles * params.vehicle_width
+    return Spec("box", (Coordinate("vehicle", f"Of each vehicle: {names}.", size=size), *edge))
 
 
 def edge_action(params: Any) -> tuple[Coordinate, ...]:

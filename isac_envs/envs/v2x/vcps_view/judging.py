@@ -121,7 +121,7 @@ def normalised(p: Record, e: Record, number: int, part: int, count: int) -> floa
     if p.normaliser == RUNNING:
         width = e.high[part] - e.low[part]
         return min(1.0, max(0.0, (value - e.low[part]) / width)) if width > 0.0 else 0.0
-    if part == TIMELINESS or part == CONSISTENCY:
+    if part in (TIMELINESS, CONSISTENCY):
         return min(1.0, value / p.longest_s)
     if part == REDUNDANCY:
         return min(1.0, value / count)
@@ -153,19 +153,14 @@ def judge(
     e.quality = e.profit = e.cost = e.completeness = 0.0
     for part in range(PARTS):
         e.parts[part] = 0.0
-    each = 1.0 / found
-    for number in range(MOST_VIEWS):
-        m = view_of(requests, e.time, number)
-        if m < 0:
-            continue
-        for part in range(PARTS):
-            e.parts[part] += each * normalised(p, e, number, part, views[m].count)
-    # the parts of one view must stay together, because completeness counts view by view
+    each = 1.0 / max(1, found)
     for number in range(MOST_VIEWS):
         m = view_of(requests, e.time, number)
         if m < 0:
             continue
         count = views[m].count
+        for part in range(PARTS):
+            e.parts[part] += each * normalised(p, e, number, part, count)
         late = normalised(p, e, number, TIMELINESS, count)
         apart = normalised(p, e, number, CONSISTENCY, count)
         cost = p.redundancy_weight * normalised(p, e, number, REDUNDANCY, count)

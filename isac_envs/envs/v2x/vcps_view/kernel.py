@@ -69,9 +69,7 @@ def reset_one(
                 for w in range(trial.shape[0]):
                     u = uniform(e.world)
                     trial[w] = int(u * p.levels) if p.action == HYBRID else u
-                play_one(
-                    p, e, vehicles, items, kinds, views, tracks, requests, line, order, trial
-                )
+                play_one(p, e, vehicles, items, kinds, views, tracks, requests, line, order, trial)
     start(p, e, vehicles, kinds, tracks)
 
 
@@ -84,7 +82,8 @@ def report(
     objectives[1] = e.profit
     count = vehicles.shape[0]
     overloaded = unreliable = 0.0
-    metrics.load = metrics.power_mw = metrics.least_power_mw = metrics.sensed = 0.0
+    metrics.load = metrics.power_mw = metrics.least_power_mw = 0.0
+    sensed = wait = 0.0
     for i in range(count):
         overloaded += vehicles[i].link_load >= 1.0
         unreliable += vehicles[i].sending and vehicles[i].least_w > p.max_power_w
@@ -92,7 +91,10 @@ def report(
         metrics.power_mw += 1e3 * vehicles[i].power_w / count
         metrics.least_power_mw += 1e3 * min(vehicles[i].least_w, p.max_power_w) / count
         for k in range(items.shape[1]):
-            metrics.sensed += items[i, k].sensed
+            sensed += items[i, k].sensed
+            wait += items[i, k].wait_s if items[i, k].sensed else 0.0
+    metrics.sensed = sensed
+    metrics.wait_s = wait / max(1.0, sensed)
     costs[0] = overloaded
     costs[1] = unreliable
     costs[2] = p.allocation == FRACTIONS and e.asked > 1.0

@@ -93,9 +93,7 @@ class VcpsView(Model):
 
     def action_spec(self) -> Spec:
         """Return what all vehicles and the edge decide: V (3 K + 1) + V coordinates."""
-        vehicles = fields.vehicle_action(self.params) * self.params.vehicles
-        edge = fields.edge_action(self.params)
-        return Spec(fields.action_kind(self.params), (*vehicles, *edge))
+        return fields.all_actions(self.params)
 
     def allocate(self, n: int) -> State:
         """Return the environments and what :func:`records.allocate` lists."""

@@ -30,6 +30,10 @@ class VcpsViewParams(EnvParams):
         10, "Types K that a vehicle can sense, a random subset.", "1", WU, ge=1, le=100
     )
     views: int = parameter(30, "Different views M.", "1", WU, ge=MOST_VIEWS, le=1000)
+    required_types: int = parameter(
+        9, "Types that a view requires at most; the number is uniform from 1.", "1", WU,
+        ge=1, le=MOST_TYPES,
+    )  # fmt: skip
     bandwidth_hz: float = parameter(2e6, "Bandwidth of the edge B.", "Hz", WU, ge=1e3, le=1e9)
     max_power_dbm: float = parameter(20.0, "Largest transmit power.", "dBm", WU, ge=-30, le=60)
     noise_dbm: float = parameter(-90.0, "Noise power N0.", "dBm", WU, ge=-200, le=0)
@@ -112,7 +116,7 @@ class VcpsViewParams(EnvParams):
     )  # fmt: skip
     draws: Literal["independent", "published"] = parameter(
         "independent", "Views need any types and sizes are independent of update intervals; or "
-        "views need the first ten types, and large packets have long intervals (D6)."
+        "views only need the first required_types + 1, and large packets have long intervals (D6)."
     )  # fmt: skip
     load: Literal["guarded", "shares"] = parameter(
         "guarded", "Load of a queue: max_load at most; or the shares of what is sensed in all "
@@ -183,6 +187,7 @@ class VcpsViewParams(EnvParams):
                 f"parameter sensing_weight = {self.sensing_weight}: valid: <= 1 - "
                 f"redundancy_weight = {1.0 - self.redundancy_weight:g}"
             )
+        tables.read_tracks(self)  # a wrong file is refused here, not when the first step compiles
         return self
 
     @property
@@ -198,7 +203,8 @@ class VcpsViewParams(EnvParams):
     @property
     def needed_types(self) -> int:
         """Types, from the first, among which views choose."""
-        return min(self.types, 10) if self.draws == "published" else self.types
+        published = min(self.types, self.required_types + 1)
+        return published if self.draws == "published" else self.types
 
     def derived(self) -> dict[str, Any]:
         """Return scales in SI units, the demanded gain, the streets, and tracks of a file."""
@@ -212,7 +218,7 @@ class VcpsViewParams(EnvParams):
             "link_hz": self.bandwidth_hz * tables.squaring(self),
             "size_scale": 8.0 if self.size_unit == "bit" else 1.0,
             "needed_types": self.needed_types,
-            "most_needed": min(MOST_TYPES, self.needed_types),
+            "most_needed": min(self.required_types, self.needed_types),
             "reach_m": diagonal,
             "centre_m": 0.5 * self.map_m,
             "streets": whole + 1,

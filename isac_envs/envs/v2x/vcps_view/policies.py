@@ -19,7 +19,7 @@ NOBODY, EVERYBODY = -1, -2
 def senses(items: Any, i: int, k: int, sensor: Any) -> bool:
     """Tell whether vehicle ``i`` senses its item ``k`` in a plan."""
     chosen = sensor[items[i, k].kind]
-    return chosen == i or chosen == EVERYBODY
+    return chosen in (i, EVERYBODY)
 
 
 @jit

@@ -7,8 +7,8 @@ import numpy.typing as npt
 
 from isac_envs.kernels.jit import record
 
-MOST_TYPES = 9
-"""Types that a view requires at most."""
+MOST_TYPES = 30
+"""Types that a view may require at most, whatever the parameters."""
 
 MOST_VIEWS = 2
 """Views that are requested at most in a slot."""
@@ -86,7 +86,6 @@ KIND = record(
 VIEW = record(("count", "i8"), ("kinds", "i8", (MOST_TYPES,)))
 
 PLACE = record(("x_m", "f8"), ("y_m", "f8"))
-
 
 
 def allocate(n: int, params: Any) -> tuple[npt.NDArray[Any], ...]:

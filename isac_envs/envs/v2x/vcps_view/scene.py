@@ -10,6 +10,7 @@ from isac_envs.rendering.view import View
 from isac_envs.rendering.world import Position, World
 
 _NAMED = 20  # vehicles that carry a number
+_SHOWN = 9  # types of a view
 
 
 def draw(canvas: Canvas, view: View) -> None:
@@ -75,7 +76,7 @@ def _views(canvas: Canvas, view: View) -> None:
         if m < 0:
             continue
         canvas.text((0, top + 8), f"view {m}", 15, colours.MUTED)
-        for j in range(int(views[m].count)):
+        for j in range(min(_SHOWN, int(views[m].count))):
             _type(canvas, 48 * j, top + 20, int(views[m].kinds[j]), kinds, view)
 
 

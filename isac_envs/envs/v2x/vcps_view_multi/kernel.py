@@ -61,9 +61,12 @@ def tell(
         metrics[i].load = vehicles[i].load
         metrics[i].power_mw = 1e3 * vehicles[i].power_w
         metrics[i].least_power_mw = 1e3 * min(vehicles[i].least_w, p.max_power_w)
-        metrics[i].sensed = 0.0
+        sensed = wait = 0.0
         for k in range(items.shape[1]):
-            metrics[i].sensed += items[i, k].sensed
+            sensed += items[i, k].sensed
+            wait += items[i, k].wait_s if items[i, k].sensed else 0.0
+        metrics[i].sensed = sensed
+        metrics[i].wait_s = wait / max(1.0, sensed)
 
 
 @jit
