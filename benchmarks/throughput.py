@@ -63,11 +63,9 @@ def vector(env: gymnasium.vector.VectorEnv) -> Callable[[int], int]:
 def parallel(name: str) -> Callable[[int], int]:
     """Return the joint step of a PettingZoo environment, with its resets."""
     env = isac_envs.parallel_env(name)
-    draw = np.random.default_rng(0)
-    high = env.action_space(env.possible_agents[0]).n
-    actions = [
-        {agent: int(draw.integers(high)) for agent in env.possible_agents} for _ in range(1024)
-    ]
+    space = env.action_space(env.possible_agents[0])
+    space.seed(0)
+    actions = [{agent: space.sample() for agent in env.possible_agents} for _ in range(1024)]
     env.reset(seed=0)
 
     def step(i: int) -> int:
@@ -83,9 +81,11 @@ def batch(name: str, **overrides: object) -> Callable[[int], int]:
     """Return the joint step of many copies of an environment with several agents."""
     model = scenarios.build(name, None, overrides)
     copies, frame = Batch(model, COPIES), Frame.allocate(model, COPIES)
-    draw = np.random.default_rng(0)
-    actions = copies.actions()
-    rounds = [draw.integers(model.action.count, size=actions.shape) for _ in range(16)]
+    space, actions = model.action.space(), copies.actions()
+    space.seed(0)
+    each = (*actions.shape[:2], -1)
+    drawn = [[space.sample() for _ in range(actions[..., 0].size)] for _ in range(16)]
+    rounds = [np.array(some).reshape(each) for some in drawn]
     copies.reset(frame, range(COPIES))
 
     def step(i: int) -> int:
