@@ -73,7 +73,7 @@ CASES = {
     "Pendulum-v1": Case(
         "d4pg",
         solved=-200.0,
-        steps=20_000,
+        steps=10_000,
         copies=4,
         settings={
             "policy_kwargs": {"net_arch": [64, 64]},

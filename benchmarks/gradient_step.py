@@ -30,8 +30,7 @@ WIDTHS = ([64, 64], [256, 256], [512, 512, 256])
 BATCHES = (128, 256)
 STORED = 20_000
 HEAD = (
-    "| observation, action | widths | batch | TD3, ms | D4PG, ms | ratio | D4PG, n = 5, plain torso "
-    "| ratio |",
+    "| observation, action | widths | batch | TD3, ms | D4PG, ms | ratio | plain, ms | ratio |",
     "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |",
 )
 

@@ -146,6 +146,7 @@ def test_no_actor_outlives_an_error(error):
     assert not multiprocessing.active_children()
 
 
+@pytest.mark.slow
 def test_an_error_of_an_actor_reaches_the_learner():
     def spoil(model):
         model.behaviour.head.bias.data[0] = np.nan

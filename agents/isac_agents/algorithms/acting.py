@@ -81,6 +81,7 @@ class ChunkedActing:
         self.actors, self.actor_backend = actors, actor_backend
         self.noise: Array | None = None
         self.warm_up = self.chunk_step = 0
+        self.agents_of_copy = 1
         super().__init__(policy, env, learning_rate, **settings)  # type: ignore[call-arg]
 
     def _setup_model(self) -> None:
@@ -89,7 +90,7 @@ class ChunkedActing:
             raise ValueError("train_freq must be a number of steps")
         self.behaviour: BasePolicy = deepcopy(self.policy.actor).to("cpu")
         vars(self.behaviour).pop("optimizer", None)
-        self.agents_of_copy: int = getattr(self.env, "num_agents", 1)
+        self.agents_of_copy = getattr(self.env, "num_agents", self.agents_of_copy)
         copies = self.n_envs // self.agents_of_copy
         if self.actors and self.env is not None:
             if not isinstance(self.env, BatchVecEnv):

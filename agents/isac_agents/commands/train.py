@@ -21,6 +21,7 @@ def train(
     parameters: Annotated[tuple[str, ...], tyro.conf.arg(metavar="NAME=VALUE")] = (),
     hyper: Annotated[tuple[str, ...], tyro.conf.arg(metavar="NAME=VALUE")] = (),
     jobs: int | None = None,
+    actors: int | None = None,
     out: Path = Path("runs"),
     resume: bool = False,
     accept_changes: bool = False,
@@ -43,6 +44,7 @@ def train(
         parameters: Environment parameters that replace the scenario's.
         hyper: Hyper-parameters that replace the preset's.
         jobs: Runs trained at the same time; the number of processors when left out.
+        actors: Processes that play the copies of each run, for agents that have actors.
         out: Folder of the run folders.
         resume: Go on with unfinished runs of the same settings, or with the named run folder;
             they come to the numbers that they would have come to without the interruption.
@@ -70,7 +72,7 @@ def train(
     if is_folder(environment):
         given = {
             "agent": agent, "scenario": scenario, "steps": steps, "parameters": parameters,
-            "hyper": hyper,
+            "hyper": hyper, "actors": actors,
         }  # fmt: skip
         _refuse_settings(environment, given, resume)
         planned = plan_resumed(environment, **going_on)
@@ -80,7 +82,7 @@ def train(
             agent or "ddqn",
             scenario=scenario,
             overrides=assignments(parameters),
-            hyper_parameters=assignments(hyper),
+            hyper_parameters=assignments(hyper) | ({} if actors is None else {"actors": actors}),
             seeds=range(first_seed, first_seed + seeds),
             steps=steps,
             out=out,
