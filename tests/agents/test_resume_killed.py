@@ -21,14 +21,13 @@ POINTS = {
     "between two": ("ddqn", "step", 2700),
     "in the first": ("ddqn", "arrays half written", 1),
     "in the third": ("ddqn", "arrays half written", 3),
-    "before it counts": ("ddqn", "arrays without tree", 2),
     "before others are removed": ("ddqn", "not cleaned up", 3),
     "ppo": ("ppo", "arrays half written", 2),
     "sac": ("sac", "arrays half written", 2),
     "q_learning": ("q_learning", "arrays without tree", 2),
     "gnn_ppo": ("gnn_ppo", "not cleaned up", 1),
 }
-FULL = {"full for checkpoints": 200_000, "full for weights": 20_000}
+FULL = {"full for checkpoints": 100_000, "full for weights": 20_000}
 
 
 @pytest.fixture(scope="module")
