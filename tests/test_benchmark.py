@@ -151,6 +151,7 @@ def test_ray_tasks_train_and_failures_stop_nothing(tmp_path):
         capture_output=True, text=True, cwd=tmp_path, timeout=300,
     )  # fmt: skip
     assert done.returncode == 2, done.stderr
+    assert done.stdout.startswith("{"), done.stdout[:300] + done.stderr
     content = json.loads(done.stdout)
     assert len(content["finished"]) == 1
     reasons = " ".join(content["failed"].values())

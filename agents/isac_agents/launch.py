@@ -2,8 +2,10 @@
 
 import os
 import signal
+import sys
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import redirect_stdout
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from typing import Any
@@ -73,22 +75,26 @@ def run_on_ray(
     except ImportError:
         raise IsacError('the launcher ray needs Ray: pip install "isac-envs[ray]"') from None
     where: dict[str, Any] = {"address": address} if address else {"num_cpus": processes}
+    with redirect_stdout(sys.stderr):  # Ray prints notices, and our output may be for a machine
+        try:
+            ray.init(**{"address": "local", **where}, log_to_driver=False)
+        except (ConnectionError, ValueError, RuntimeError) as error:
+            raise IsacError(f"no Ray cluster at {address or 'this machine'}: {error}") from None
+        try:
+            task = ray.remote(num_cpus=1, max_retries=0)(_outcome)
+            pending = {task.remote(function, each): number for number, each in enumerate(calls)}
+            while pending:
+                for ready in ray.wait(list(pending))[0]:
+                    done(pending.pop(ready), _result(ray, ready))
+        finally:
+            ray.shutdown()
+
+
+def _result(ray: Any, ready: Any) -> str:
     try:
-        ray.init(**{"address": "local", **where}, include_dashboard=None, log_to_driver=False)
-    except (ConnectionError, ValueError, RuntimeError) as error:
-        raise IsacError(f"no Ray cluster at {address or 'this machine'}: {error}") from None
-    try:
-        task = ray.remote(num_cpus=1, max_retries=0)(_outcome)
-        pending = {task.remote(function, each): number for number, each in enumerate(calls)}
-        while pending:
-            for ready in ray.wait(list(pending))[0]:
-                try:
-                    reason = ray.get(ready)
-                except ray.exceptions.RayError as error:  # a worker was killed, a node was lost
-                    reason = f"{type(error).__name__}: {error}".splitlines()[0]
-                done(pending.pop(ready), reason)
-    finally:
-        ray.shutdown()
+        return str(ray.get(ready))
+    except ray.exceptions.RayError as error:  # a worker was killed, a node was lost
+        return f"{type(error).__name__}: {error}".splitlines()[0]
 
 
 def _child(pipe: Connection, function: Callable[..., object], arguments: tuple[Any, ...]) -> None:

@@ -211,10 +211,12 @@ def _annotate(axes: Any, points: Sequence[tuple[str, Any]]) -> None:
     reach = (high - low) * (0.08, 0.06)
     groups: list[list[tuple[str, Any]]] = []
     for each in points:
-        joined, apart = [each], []
+        joined, apart = [each], list[list[tuple[str, Any]]]()
         for group in groups:
-            near = any((abs(each[1] - place) < reach).all() for _, place in group)
-            (joined if near else apart).extend(group if near else [group])
+            if any((abs(each[1] - place) < reach).all() for _, place in group):
+                joined += group
+            else:
+                apart.append(group)
         groups = [*apart, joined]
     for group in groups:
         names, centre = (
