@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from isac_agents import results
+from isac_agents import results, resumption
 from isac_agents.comparison import Comparison, compare
 from isac_agents.entrants import gather, trained
 from isac_agents.evaluation import HELD_OUT_SEED
@@ -23,12 +23,13 @@ def is_done(job: Job, episodes: int) -> bool:
 
 
 def perform(job: Job, episodes: int) -> None:
-    """Train a run and evaluate it, as far as that is not done yet.
+    """Train a run, from its last checkpoint on, and evaluate it, as far as that is not done yet.
 
     Raises:
         IsacError: If the training fails, or the agent does not play.
     """
     if not is_finished(job.folder):
+        resumption.check(job.folder, job.record, accept=False)
         train(job)
     world = job.record.world()
     ledger = Ledger(world, episodes)

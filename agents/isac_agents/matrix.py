@@ -17,6 +17,7 @@
 """
 
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -93,7 +94,7 @@ def read(path: Path) -> Matrix:
 
 
 def plan(path: Path, matrix: Matrix, out: Path) -> list[Job]:
-    """Return all runs of a matrix, each with a folder of its own.
+    """Return all runs of a matrix, each with a folder of its own; interrupted ones go on.
 
     Everything is validated before anything is written. Folders of new runs are then taken at
     once, so that entries with other settings of the same agent do not meet in one.
@@ -115,7 +116,7 @@ def plan(path: Path, matrix: Matrix, out: Path) -> list[Job]:
     jobs: dict[Path, Job] = {}
     for number in range(len(matrix.entries)):
         for job in _plan_entry(path, matrix, number, out):
-            jobs[job.folder] = job
+            jobs[job.folder] = replace(job, resume=True)
             _take(job)
     return list(jobs.values())
 

@@ -62,6 +62,11 @@ _EXPLORATION: dict[str, Range | Choice] = {
 _DEEP_Q: Space = {
     **_REPLAY, **_EXPLORATION, "policy_kwargs": _NETWORK, "reward_scale": _SCALE,
 }  # fmt: skip
+_STEPS = Choice((1, 3, 5))
+# Without a reward scale: ends of a support that a preset gives are in scaled rewards.
+_DISTRIBUTIONS: Space = {
+    **_REPLAY, **_EXPLORATION, "policy_kwargs": _NETWORK, "n_steps": _STEPS,
+}  # fmt: skip
 _ON_POLICY: dict[str, Range | Choice] = {
     "learning_rate": Range(1e-4, 3e-3, log=True),
     "gamma": _GAMMA,
@@ -87,6 +92,8 @@ SPACES: dict[str, Space] = {
     "dqn": _DEEP_Q,
     "ddqn": _DEEP_Q,
     "dueling_ddqn": _DEEP_Q,
+    "c51": _DISTRIBUTIONS,
+    "rainbow": _DISTRIBUTIONS,
     "ppo": {**_CLIPPED, "policy_kwargs": _NETWORK, "reward_scale": _SCALE},
     "a2c": {
         **_ON_POLICY,
@@ -97,6 +104,23 @@ SPACES: dict[str, Space] = {
     "sac": _CONTINUOUS,
     "td3": _CONTINUOUS,
     "tqc": _CONTINUOUS,
+    "d4pg": {
+        "learning_rate": Range(1e-4, 3e-3, log=True),
+        "batch_size": Choice((128, 256, 512)),
+        "gradient_steps": Choice((1, 2, 4, 8)),
+        "gamma": _GAMMA,
+        "target_update_interval": Choice((50, 100, 200)),
+        "noise_scale": Range(0.05, 0.5),
+        "n_steps": _STEPS,
+        "policy_kwargs": _NETWORK,
+    },
+    "wolpertinger": {
+        **_REPLAY,
+        "k": Choice((1, 4, 8, 16)),
+        "noise_std": Range(0.1, 1.0),
+        "final_noise_std": Range(0.01, 0.2, log=True),
+        "policy_kwargs": _NETWORK,
+    },
     "qrdqn": {**_REPLAY, **_EXPLORATION},
     "recurrent_ppo": _CLIPPED,
     "maskable_ppo": {**_CLIPPED, "policy_kwargs": _NETWORK, "reward_scale": _SCALE},

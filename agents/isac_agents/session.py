@@ -54,7 +54,8 @@ def _begin(job: "Job", before: RunRecord | None) -> Checkpoint | None:
         begin = checkpoints.newest()
         if begin is not None:
             return begin
-        note(f"{job.folder}: there is no checkpoint yet, the run starts again")
+        if (job.folder / CURVES).exists():  # else the folder was only reserved
+            note(f"{job.folder}: there is no checkpoint yet, the run starts again")
     elif before is not None and checkpoints.steps():
         note(
             f"{job.folder}: the unfinished run starts again; --resume would go on from step "
