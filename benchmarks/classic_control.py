@@ -54,8 +54,21 @@ CASES = {
     "CartPole-v1": Case(
         "ddqn",
         solved=475.0,
-        steps=50_000,
-        settings={},
+        steps=75_000,
+        settings={
+            "policy_kwargs": {"net_arch": [128, 128]},
+            "gamma": 0.99,
+            "n_steps": 3,
+            "reward_scale": 0.1,
+            "buffer_size": 100_000,
+            "learning_starts": 1_000,
+            "batch_size": 128,
+            "gradient_steps": 2,
+            "tau": 0.05,
+            "target_update_interval": 8,
+            "exploration_fraction": 0.2,
+            "exploration_final_eps": 0.02,
+        },
     ),
     "Pendulum-v1": Case(
         "d4pg",
@@ -92,7 +105,10 @@ def train(environment: str, seed: int) -> tuple[float, float]:
 def row(environment: str, seeds: int) -> str:
     """Return the line of the table of a problem."""
     case = CASES[environment]
-    found = [train(environment, seed) for seed in range(seeds)]
+    found = []
+    for seed in range(seeds):
+        found.append(train(environment, seed))
+        print(f"{environment}, seed {seed}: {found[-1][0]:.1f}", flush=True)
     means, seconds = (np.array(each) for each in zip(*found, strict=True))
     reached = int((means >= case.solved).sum())
     return (

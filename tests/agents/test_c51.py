@@ -13,7 +13,6 @@ from isac_agents.algorithms.categorical import cross_entropy, project
 from isac_agents.algorithms.categorical_policy import DuelingCategoricalQNetwork
 from isac_agents.algorithms.double_dqn import DoubleDQN
 from isac_agents.vec_env import BatchVecEnv
-from isac_envs import planning, scenarios
 
 ENVIRONMENT = "isac/ModeSelect-v0"
 
@@ -287,25 +286,3 @@ def test_saved_learners_keep_their_support_and_go_on(tmp_path):
     loaded.learn(64)
     assert torch.equal(loaded.q_net.atoms, model.q_net.atoms)
     assert type(loaded.replay_buffer) is type(model.replay_buffer)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("agent", ["c51", "rainbow", "ddqn"])
-def test_learns_mode_selection_to_the_exact_optimum(agent):
-    """Return of the greedy policy by the transition model, at least 0.97 of the optimum."""
-    chosen = scenarios.load(ENVIRONMENT, "hieu2020")
-    model = scenarios.build(ENVIRONMENT, "hieu2020", {})
-    spec = registry.preset(agent, chosen.agents)
-    options = {"prioritised": True} if agent == "ddqn" else {}
-    learner = registry.create(spec, BatchVecEnv(model, 64, seed=0), 0, **options).learn(100_000)
-    mdp, states = model.transition_model(), model.all_states()
-    capacity = model.params.queue_capacity
-    names = [each.name for each in model.observation.coordinates[1:]]
-    columns = [states[0]["queue"] / capacity, *(states[0][name] for name in names)]
-    seen = (2.0 * np.stack(columns, 1) - 1.0).astype(np.float32)
-    actions, _ = learner.predict(seen, deterministic=True)
-    policy = np.empty(mdp.states, np.int64)
-    policy[model.state_index(states)] = actions
-    best = planning.value_iteration(mdp, 0.9).policy
-    reached, optimum = (planning.episode_mean(mdp, each) for each in (policy, best))
-    assert reached >= 0.97 * optimum
