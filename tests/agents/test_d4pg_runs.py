@@ -1,12 +1,13 @@
 """D4PG as a learner: what it learns, seeds, many agents, forms of its networks, saving."""
 
+import importlib
+from pathlib import Path
+
 import gymnasium
 import numpy as np
 import pytest
 import torch
 from gymnasium import spaces
-from stable_baselines3.common.env_util import make_vec_env
-from stable_baselines3.common.evaluation import evaluate_policy
 from stable_baselines3.common.vec_env import DummyVecEnv
 
 from isac_agents.algorithms.d4pg import D4PG
@@ -133,14 +134,9 @@ def test_saved_models_go_on_where_they_stopped(tmp_path):
 
 
 @pytest.mark.slow
-def test_swings_a_pendulum_up():
-    env = make_vec_env("Pendulum-v1", 4, seed=0)
-    network = {"net_arch": [64, 64]}
-    model = make(
-        env, v_min=-100.0, v_max=0.0, n_atoms=51, gamma=0.98, reward_scale=0.1, learning_rate=1e-3,
-        final_learning_rate=1e-5, batch_size=128, gradient_steps=4, learning_starts=1000,
-        policy_kwargs=network,
-    )  # fmt: skip
-    model.learn(10_000)
-    mean, _ = evaluate_policy(model, make_vec_env("Pendulum-v1", 10, seed=1_000_000), 100)
-    assert mean > -200.0
+@pytest.mark.parametrize("seed", range(5))
+def test_swings_a_pendulum_up(monkeypatch, seed):
+    monkeypatch.syspath_prepend(str(Path(__file__).parents[2] / "benchmarks"))
+    script = importlib.import_module("classic_control")
+    mean, _ = script.train("Pendulum-v1", seed)
+    assert mean >= script.CASES["Pendulum-v1"].solved == -200.0
