@@ -241,12 +241,15 @@ def test_the_registry_states_which_actions_it_takes():
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [0, 1, 2])
-def test_learns_the_beam_of_an_unknown_channel(seed, tmp_path):
+@pytest.mark.parametrize(("channel", "factor"), [(0, 1.6), (1, 1.8)])
+def test_learns_the_beam_of_an_unknown_channel(channel, factor, seed, tmp_path):
+    """On channel 0 random search finds 0.58 of the optimum, so that a factor of 1.8 is none."""
     from isac_agents.evaluation import baseline, play
     from isac_agents.learners import load
     from isac_agents.training import plan_jobs, train_all
 
-    jobs = plan_jobs(BEAM, "wolpertinger", scenario="ula_16", seeds=(seed,), out=tmp_path)
+    jobs = plan_jobs(BEAM, "wolpertinger", scenario="ula_16", seeds=(seed,), out=tmp_path,
+                     overrides={"channel_seed": channel})  # fmt: skip
     assert jobs[0].record.steps == 4000
     train_all(jobs, 1, lambda done: None)
     record, agent = load(jobs[0].folder)
@@ -263,4 +266,4 @@ def test_learns_the_beam_of_an_unknown_channel(seed, tmp_path):
     env.reset()
     env.step(np.random.default_rng(seed).integers(8, size=(4000, 16)))
     drawn = env._frame.metrics["gain_over_optimum"].max()  # the best of as many random beams
-    assert learned >= 1.8 * drawn
+    assert learned >= factor * drawn
