@@ -23,7 +23,6 @@ from isac_envs.kernels.discrete_phases import best_discrete_phases, equal_gain_b
 ID = "isac/SparseArrayBeam-v0"
 PLACES = np.array([0, 1, 2, 5, 8, 11, 14, 16, 17, 18])
 QUIET = {"feedback_snr_db": 300.0}
-ROW_16 = tuple(range(16))
 
 
 def ratio_db(levels, phase_bits, sine, errors=0.0, samples=19 * 64):
@@ -272,12 +271,11 @@ def test_bad_parameters_are_refused(overrides, message):
 
 
 def test_the_codebook_is_four_times_oversampled_and_quantised():
-    params = scenarios.build(ID, None, {"positions": ROW_16}).params
+    params = scenarios.build(ID, None, {"positions": tuple(range(16))}).params
     book = dft_levels(params)
     assert book.shape == (64, 16)
     assert book.min() == 0 and book.max() == 7
-    full = np.abs(np.exp(0.25j * np.pi * book) @ np.exp(-0.25j * np.pi * book[40])) / 16
-    assert full[40] == pytest.approx(1.0)
+    assert len(np.unique(book, axis=0)) == 64
 
 
 def test_baselines_are_in_the_expected_order():
@@ -294,7 +292,7 @@ def test_baselines_are_in_the_expected_order():
 
 
 def test_a_coordinate_search_ends_near_the_optimum():
-    env = VectorEnv(ID, 32, mode="communication", horizon=200, **QUIET)
+    env = VectorEnv(ID, 32, mode="communication", **QUIET)
     env.reset(seed=2)
     policy = env.model.baselines["coordinate_search"](env.batch)
     for _ in range(199):
