@@ -243,7 +243,7 @@ def test_the_registry_states_which_actions_it_takes():
 @pytest.mark.parametrize("seed", [0, 1, 2])
 @pytest.mark.parametrize(("channel", "factor"), [(0, 1.6), (1, 1.8)])
 def test_learns_the_beam_of_an_unknown_channel(channel, factor, seed, tmp_path):
-    """On channel 0 random search finds 0.58 of the optimum, so that a factor of 1.8 is none."""
+    """On channel 0 random search finds so much that no beam is 1.8 times as good."""
     from isac_agents.evaluation import baseline, play
     from isac_agents.learners import load
     from isac_agents.training import plan_jobs, train_all
@@ -262,8 +262,15 @@ def test_learns_the_beam_of_an_unknown_channel(channel, factor, seed, tmp_path):
     learned = gain(lambda env: agent)
     assert learned >= 0.95
     assert learned > gain(baseline(model, "codebook"))
-    env = BatchVecEnv(model, 4000, seed=seed)
+    assert learned >= factor * random_search(model, 4000)
+
+
+def random_search(model, beams, searches=20):
+    """Return what random search finds on average, the best of as many beams as are learned from."""
+    env = BatchVecEnv(model, beams, seed=0)
     env.reset()
-    env.step(np.random.default_rng(seed).integers(8, size=(4000, 16)))
-    drawn = env._frame.metrics["gain_over_optimum"].max()  # the best of as many random beams
-    assert learned >= factor * drawn
+    generator, found = np.random.default_rng(0), []
+    for _ in range(searches):
+        env.step(generator.integers(8, size=(beams, 16)))
+        found.append(env._frame.metrics["gain_over_optimum"].max())
+    return np.mean(found)
