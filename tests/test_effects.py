@@ -113,11 +113,13 @@ def trace(name: str, scenario: str | None, overrides: dict[str, Any]) -> tuple[s
 
 def has_effect(name: str, parameter: str, horizon: int) -> bool:
     """Tell whether another value of a parameter shows, in any scenario and form of interface."""
-    cases = [(scenario, {}) for n, scenario in SCENARIOS if n == name] or [(None, {})]
+    first, *others = [scenario for n, scenario in SCENARIOS if n == name] or [None]
     declared = type(bind(name).params).model_fields
-    for interface in [name for name in INTERFACE if name in declared]:
-        forms = get_args(declared[interface].annotation)
-        cases += [(cases[0][0], {interface: form}) for form in forms]
+    cases: list[tuple[str | None, dict[str, Any]]] = [(first, {})]
+    for interface in INTERFACE:
+        forms = get_args(declared[interface].annotation) if interface in declared else ()
+        cases += [(first, {interface: form}) for form in forms]
+    cases += [(scenario, {}) for scenario in others]
     for scenario, form in cases:
         base = {"horizon": horizon, **form}
         if parameter in form:

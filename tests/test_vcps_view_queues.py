@@ -79,7 +79,7 @@ def test_moments_of_service_times_are_taken_over_track_and_fading(kind):
     play = Play(second_moment=kind, fading_deviation=0.0, instance=3)
     half = np.hypot(play.tracks[2]["x_m"] - 500, play.tracks[2]["y_m"] - 500)
     snr = 4 * 0.1 / (1e-12 * np.maximum(half, 1) ** 3)
-    size = play.kinds["size"][play.items[2]["kind"][5]]
+    size = play.kinds["amount"][play.items[2]["kind"][5]]
     times = size / (2e5 * np.log2(1 + snr))
     assert play.items[2]["mean_s"][5] == pytest.approx(times.mean(), rel=1e-9)
     second = times.var() if kind == "variance" else (times**2).mean()

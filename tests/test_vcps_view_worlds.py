@@ -31,7 +31,7 @@ def test_an_instance_stays_and_others_are_drawn_anew():
 def test_draws_are_in_their_ranges_and_published_ones_are_correlated():
     for draws in ("independent", "published"):
         plays = [Play(seed=s, draws=draws) for s in range(30)]
-        sizes = np.array([play.kinds["size"] / 8 for play in plays]).ravel()
+        sizes = np.array([play.kinds["amount"] / 8 for play in plays]).ravel()
         intervals = np.array([play.kinds["interval_s"] for play in plays]).ravel()
         needed = {int(d) for p in plays for view in p.views for d in view["kinds"][: view["count"]]}
         counts = np.concatenate([play.views["count"] for play in plays])

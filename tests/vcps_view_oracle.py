@@ -80,7 +80,7 @@ class Slot:
         gain = p.fading_mean**2 / self._distance(i, sampled + wait) ** p.path_loss_exponent
         snr = gain * power / 10 ** (p.noise_dbm / 10)
         speed = band * math.log2(1 + snr)
-        sending = min(self.kinds[d]["size"] / speed if speed > 0 else math.inf, p.longest_s)
+        sending = min(self.kinds[d]["amount"] / speed if speed > 0 else math.inf, p.longest_s)
         self.packets.append(
             {
                 "vehicle": i, "kind": d, "cost": self.items[i][k]["cost"],

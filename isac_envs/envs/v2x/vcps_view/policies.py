@@ -87,7 +87,7 @@ def write_action(
         bits = 0.0
         for k in range(items.shape[1]):
             if senses(items, i, k, sensor):
-                bits += kinds[items[i, k].kind].size
+                bits += kinds[items[i, k].kind].amount
         gain = p.fading_mean * p.fading_mean
         efficiency = spectral_efficiency(p, gain, distance_at(p, tracks[i], e.time), p.max_power_w)
         out[edge + i] = math.sqrt(bits / efficiency)

@@ -69,7 +69,7 @@ ITEM = record(
 )
 
 KIND = record(
-    ("size", "f8"),  # bits, or bytes where these are taken for bits
+    ("amount", "f8"),  # bits, or bytes where these are taken for bits
     ("interval_s", "f8"),  # between updates of the source
     ("wanted", "?"),  # by the view at hand
     ("copies", "i8"),  # fresh packets of it in the view at hand

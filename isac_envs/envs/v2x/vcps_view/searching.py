@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import numpy as np
+
 from isac_envs.envs.v2x.vcps_view.judging import judge
 from isac_envs.envs.v2x.vcps_view.policies import NOBODY, cheapest, write_action
 from isac_envs.envs.v2x.vcps_view.records import MOST_VIEWS
@@ -10,7 +12,10 @@ from isac_envs.envs.v2x.vcps_view.world import view_of
 from isac_envs.kernels.jit import Record, jit
 from isac_envs.kernels.rng import seed_stream
 
-_ANY_SEED, _ANY_STREAM = 1, 4  # SNR targets of the trials, not those that will be drawn
+_ANY_SEED, _ANY_STREAM = (
+    np.uint64(1),
+    np.uint64(4),
+)  # SNR targets of the trials, not those that will be drawn
 
 
 @jit

@@ -141,7 +141,7 @@ def transmit(
             p, mean_gain, distance_at(p, track, start), vehicles[i].power_w
         )
         rate = link_hz * efficiency
-        size = kinds[item.kind].size
+        size = kinds[item.kind].amount
         item.transmit_s = size / rate if rate * p.longest_s > size else p.longest_s
         item.received_s = item.arrival_s + item.wait_s + item.transmit_s
         load += item.rate_hz * item.transmit_s

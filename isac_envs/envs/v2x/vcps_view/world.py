@@ -3,6 +3,8 @@
 import math
 from typing import Any
 
+import numpy as np
+
 from isac_envs.envs.v2x.vcps_view.mobility import draw_track
 from isac_envs.envs.v2x.vcps_view.records import SAMPLES
 from isac_envs.kernels.jit import Record, inlined, jit
@@ -10,7 +12,7 @@ from isac_envs.kernels.mathx import exp2, log2
 from isac_envs.kernels.rng import integer, next_u64, normal, seed_stream, uniform
 
 VARIANCE, PUBLISHED, SAMPLED = 1, 1, 2  # positions in the choices of the parameters
-_STREAM = 3
+_STREAM = np.uint64(3)
 
 
 @inlined
@@ -31,13 +33,15 @@ def draw_world(
     """Draw an instance; one draw of the world stream, whatever the instance."""
     seed = next_u64(e.world)
     if p.instance >= 0:
-        seed_stream(e.instance, p.instance, _STREAM)
+        seed_stream(e.instance, np.uint64(p.instance), _STREAM)
     else:
         seed_stream(e.instance, seed, _STREAM)
     stream = e.instance
     for d in range(kinds.shape[0]):
         u = uniform(stream)
-        kinds[d].size = p.size_scale * (p.size_low_byte + u * (p.size_high_byte - p.size_low_byte))
+        kinds[d].amount = p.size_scale * (
+            p.size_low_byte + u * (p.size_high_byte - p.size_low_byte)
+        )
         v = uniform(stream)
         if p.draws == PUBLISHED:
             v = math.floor((p.update_high_s - p.update_low_s) * u) / max(
@@ -100,7 +104,7 @@ def describe_service(p: Record, stream: Any, track: Any, items: Any, kinds: Any)
     if p.second_moment == VARIANCE:
         second = max(0.0, second - first * first)
     for k in range(items.shape[0]):
-        size = kinds[items[k].kind].size
+        size = kinds[items[k].kind].amount
         items[k].mean_s = size * first
         items[k].second_s2 = size * size * second
 
