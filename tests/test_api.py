@@ -33,6 +33,8 @@ ALLOWED_FOR_TOYS = (
 ALLOWED_AGENT_BY_AGENT = (
     "is all zeros",  # what an agent that is absent observes
     "probably should be gymnasium.spaces",  # PettingZoo knows all spaces of Gymnasium by now
+    "Agents have different observation space sizes",  # agents may differ
+    "Observations are different shapes",
 )
 
 FORMS = [Env, VectorEnv, ParallelEnv]
