@@ -21,7 +21,7 @@ from isac_envs.declaration.model import Model
 from isac_envs.kernels.jit import INTERPRETED
 
 TOYS = {"rovers": (Rovers, RoverParams), "corridor": (Corridor, CorridorParams)}
-DIGEST_STEPS = 250
+DIGEST_STEPS = 40  # interpreted, a step of the largest takes a twentieth of a second
 
 
 def bind(name: str, scenario: str | None = None, **overrides: Any) -> Model:
