@@ -77,6 +77,7 @@ CASES = {
         copies=4,
         settings={
             "policy_kwargs": {"net_arch": [64, 64]},
+            "learning_rate": 1e-3,
             "v_min": -100.0,
             "v_max": 0.0,
             "gamma": 0.98,

@@ -55,6 +55,8 @@ D4PG: dict[str, Any] = {
     **_REPLAY,
     "policy_kwargs": {"net_arch": [128, 128]},
     "batch_size": 256,
+    "learning_rate": 1e-4,  # a faster actor can saturate in a corner of the box and never leave it
+    "critic_learning_rate": 1e-3,
     "final_learning_rate": 1e-5,
 }
 WOLPERTINGER: dict[str, Any] = {
