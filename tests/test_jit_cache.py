@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 
 import isac_envs
+from isac_envs.kernels.jit import record
 
 PROGRAM = """
 import isac_envs
+from isac_envs.kernels.jit import record
 from isac_envs.core.vector_env import VectorEnv
 from pathlib import Path
 assert Path(isac_envs.__file__).is_relative_to({root!r}), isac_envs.__file__
@@ -115,3 +117,8 @@ def test_no_stale_machine_code_where_the_cache_folder_cannot_be_written(tmp_path
     assert not list(installed.root.rglob("*.nb?"))
     installed.append("kernels/rng.py", ALWAYS)
     assert float(installed.run()) < float(first)
+
+
+def test_records_refuse_names_that_numpy_reads_otherwise() -> None:
+    with pytest.raises(ValueError, match="'size' cannot be a field"):
+        record(("time", "i8"), ("size", "f8"))

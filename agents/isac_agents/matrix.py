@@ -150,7 +150,7 @@ def _take(job: Job) -> None:
     try:
         read_record(job.folder)
     except IsacError:
-        write_record(job.folder, job.record)
+        write_record(job.folder, job.record.model_copy(update={"status": "planned"}))
 
 
 def _explain(problem: dict[str, Any]) -> str:

@@ -40,7 +40,8 @@ class RunRecord(BaseModel):
     """The content of ``run.toml``.
 
     Attributes:
-        status: ``running`` until the weights are written.
+        status: ``planned`` where a benchmark has reserved the folder, ``running`` until the weights
+            are written, then ``finished``.
         environment: Id of the environment.
         scenario: Name or path that the parameters came from.
         scenario_hash: Hash of the environment with its complete parameters.
@@ -63,7 +64,7 @@ class RunRecord(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    status: Literal["running", "finished"]
+    status: Literal["planned", "running", "finished"]
     environment: str
     scenario: str
     scenario_hash: str

@@ -54,7 +54,7 @@ def _begin(job: "Job", before: RunRecord | None) -> Checkpoint | None:
         begin = checkpoints.newest()
         if begin is not None:
             return begin
-        if (job.folder / CURVES).exists():  # else the folder was only reserved
+        if before.status != "planned":
             note(f"{job.folder}: there is no checkpoint yet, the run starts again")
     elif before is not None and checkpoints.steps():
         note(

@@ -63,6 +63,8 @@ class Baseline:
         rows = self.act()[0].reshape(len(names), spec.width)
         if spec.kind == "discrete":
             return {name: int(row[0]) for name, row in zip(names, rows, strict=True)}
+        if spec.kind == "box":  # the spaces hold single precision
+            rows = rows.astype(np.float32)
         widths = (self.model.specs_of(k)[1].width for k in range(len(names)))
         return {name: row[:width] for name, row, width in zip(names, rows, widths, strict=True)}
 

@@ -49,7 +49,13 @@ def record(*fields: tuple[Any, ...]) -> np.dtype[Any]:
 
     Args:
         *fields: ``(name, format)`` or ``(name, format, shape)``, as for :class:`numpy.dtype`.
+
+    Raises:
+        ValueError: If NumPy's records have such an attribute: interpreted kernels would read that.
     """
+    for name, *_ in fields:
+        if hasattr(np.record, name):
+            raise ValueError(f"{name!r} cannot be a field: NumPy's records have such an attribute")
     return np.dtype((np.record, np.dtype(list(fields), align=True)))
 
 

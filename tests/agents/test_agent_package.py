@@ -37,7 +37,8 @@ def isac(installed, folder, *arguments):
 
 def scores(done):
     assert done.returncode == 0, done.stderr
-    return {row["name"]: row["scores"] for row in json.loads(done.stdout)["rows"]}
+    rows = json.loads(done.stdout)["rows"]
+    return {row["name"]: [each["score"] for each in row["members"]] for row in rows}
 
 
 @pytest.mark.parametrize("name", ["best_constant", "constant_agent:BestConstant"])
