@@ -12,12 +12,12 @@ import os
 import platform
 import subprocess
 import sys
-import tempfile
 import tomllib
 from collections.abc import Callable, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from itertools import count
 from pathlib import Path
+from secrets import token_hex
 from typing import Any, Literal
 
 import tomlkit
@@ -214,10 +214,8 @@ def sha256(path: Path) -> str:
 def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
     """Let ``write`` fill a file beside its place, and move it there when it is complete."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f"{_TEMPORARY}{path.name}.",
-                                    suffix=path.suffix)  # fmt: skip
-    os.close(handle)
-    temporary = Path(name)
+    # Not by tempfile, whose files nobody else may read.
+    temporary = path.with_name(f"{_TEMPORARY}{path.name}.{token_hex(4)}{path.suffix}")
     try:
         write(temporary)
         with temporary.open("rb") as file:
