@@ -1,4 +1,4 @@
-"""An agent of a package of its own: installed, trained, evaluated like a built-in one."""
+"""A package of its own with an agent: installed, trained, evaluated, reported like a built-in."""
 
 import json
 import os
@@ -50,6 +50,10 @@ def test_trained_and_evaluated_like_a_built_in_agent(installed, tmp_path, name):
     first, second = json.loads(trained.stdout)["folders"]
     again = ("evaluate", first, "--agent", second, "--episodes", "20", "--json")
     assert scores(isac(installed, tmp_path, *again)) == row
+    reported = isac(installed, tmp_path, "report", "runs", "--markdown", "report.md")
+    assert reported.returncode == 0, reported.stderr
+    lines = (tmp_path / "report.md").read_text(encoding="utf-8").splitlines()
+    assert any(line.startswith(f"| {name} ") for line in lines), lines
 
 
 def test_a_name_that_is_nearly_right_is_hinted_at(installed, tmp_path):
