@@ -106,9 +106,8 @@ def test_baselines_act_as_in_the_single_form(scenario):
             observations, rewards, _, _, _ = multi.step(
                 multi.baseline(name).predict(observations)[0]
             )
-            observation, reward, _, _, _ = single.step(
-                single.baseline(name).predict(observation)[0]
-            )
+            action = single.baseline(name).predict(observation)[0].astype(np.float32)
+            observation, reward, _, _, _ = single.step(action)
             assert rewards["edge_0"] == reward, name
 
 
