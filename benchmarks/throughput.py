@@ -63,9 +63,10 @@ def vector(env: gymnasium.vector.VectorEnv) -> Callable[[int], int]:
 def parallel(name: str) -> Callable[[int], int]:
     """Return the joint step of a PettingZoo environment, with its resets."""
     env = isac_envs.parallel_env(name)
-    space = env.action_space(env.possible_agents[0])
-    space.seed(0)
-    actions = [{agent: space.sample() for agent in env.possible_agents} for _ in range(1024)]
+    spaces = {agent: env.action_space(agent) for agent in env.possible_agents}
+    for number, space in enumerate(spaces.values()):
+        space.seed(number)
+    actions = [{agent: space.sample() for agent, space in spaces.items()} for _ in range(1024)]
     env.reset(seed=0)
 
     def step(i: int) -> int:
