@@ -41,6 +41,8 @@ PLAYS = {
     "isac/HsrDualBeam-v0": Play(stride=2, frames=103),
     "isac/JrcAoi-v0": Play(frames=96),
     "isac/JrcAoiMulti-v0": Play(frames=96),
+    "isac/VcpsView-v0": Play("greedy", frames=96),
+    "isac/VcpsViewMulti-v0": Play("greedy", frames=96),
     "isac/UavAlloc-v0": Play("priced_best_response", frames=96),
     "isac/UavAllocMulti-v0": Play("priced_best_response", frames=96),
     "isac/UavTrajectory-v0": Play("fly_hover_sense", frames=118),

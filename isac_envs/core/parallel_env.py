@@ -57,6 +57,7 @@ class ParallelEnv(pettingzoo.ParallelEnv[str, Any, Any]):  # type: ignore[misc]
         specs = [self.model.specs_of(k) for k in range(len(self.possible_agents))]
         self._seen = [observation for observation, _ in specs]
         self._decided = [action for _, action in specs]
+        self._alike = all(pair == specs[0] for pair in specs)
         named = zip(self.possible_agents, specs, strict=True)
         spaces = {agent: (seen.space(), decided.space()) for agent, (seen, decided) in named}
         self.observation_spaces = {agent: pair[0] for agent, pair in spaces.items()}
@@ -182,17 +183,22 @@ class ParallelEnv(pettingzoo.ParallelEnv[str, Any, Any]):  # type: ignore[misc]
     def _encode(self, actions: Mapping[str, Any]) -> list[int]:
         """Write the actions into the batch; return the clipped coordinates of each agent."""
         clipped = []
-        rows = zip(self.possible_agents, self._decided, self._actions[0], self._owners, strict=True)
-        for agent, spec, row, owner in rows:
+        rows = self._actions[0]
+        if not self._alike:
+            rows = [row[: spec.width] for row, spec in zip(rows, self._decided, strict=True)]
+        each = zip(self.possible_agents, self._decided, rows, self._owners, strict=True)
+        for agent, spec, row, owner in each:
             if agent not in actions:
                 raise InvalidAction(f"{self.model.id}: no action for agent {agent!r}")
-            clipped.append(spec.encode(actions[agent], row[: spec.width], owner))
+            clipped.append(spec.encode(actions[agent], row, owner))
         return clipped
 
     def _observations(self) -> dict[str, Any]:
-        rows = zip(self._frame.observations[0].copy(), self._seen, strict=True)
-        seen = [spec.present(row[: spec.width]) for row, spec in rows]
-        return dict(zip(self.possible_agents, seen, strict=True))
+        rows = self._frame.observations[0].copy()
+        if not self._alike or self.model.observation.kind != "box":
+            each = zip(rows, self._seen, strict=True)
+            rows = [spec.present(row[: spec.width]) for row, spec in each]
+        return dict(zip(self.possible_agents, rows, strict=True))
 
     def _outcome(self) -> tuple[dict[str, float], dict[str, dict[str, Any]]]:
         """Return rewards and infos; each array becomes Python numbers or is copied once."""
