@@ -58,8 +58,8 @@ class Canvas:
         """Draw an anti-aliased line through points; ``width`` in pixels."""
         corners = _corners(points)
         ends = corners[1:] + corners[:1] if closed else corners[1:]
-        # Piece by piece: pygame-ce's aalines reads memory that it never set where two pieces meet,
-        # and draws equal lines differently now and then.
+        # Piece by piece: pygame-ce's aalines draws equal lines differently now and then, as if it
+        # read memory that it never set where two pieces meet.
         for start, end in zip(corners, ends, strict=False):
             pygame.draw.aaline(self.surface, colour, start, end, max(1, round(width)))
 
