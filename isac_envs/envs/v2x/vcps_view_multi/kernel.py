@@ -48,13 +48,13 @@ def tell(
 ) -> None:
     """Write the outcome of a slot for every agent."""
     count = vehicles.shape[0]
-    for i in range(count + 1):
-        report(p, e, vehicles, items, objectives[i], costs[i], metrics[i])
+    report(p, e, vehicles, items, objectives[count], costs[count], metrics[count])
     costs[count, 0] = costs[count, 1] = 0.0
     for i in range(count):
-        if p.credit == DIFFERENCE:
-            objectives[i, 0] = e.quality - vehicles[i].view_quality
-            objectives[i, 1] = e.profit - vehicles[i].view_profit
+        metrics[i] = metrics[count]
+        apart = p.credit == DIFFERENCE
+        objectives[i, 0] = e.quality - (vehicles[i].view_quality if apart else 0.0)
+        objectives[i, 1] = e.profit - (vehicles[i].view_profit if apart else 0.0)
         costs[i, 0] = vehicles[i].link_load >= 1.0
         costs[i, 1] = vehicles[i].sending and vehicles[i].least_w > p.max_power_w
         costs[i, 2] = 0.0
