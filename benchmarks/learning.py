@@ -11,6 +11,8 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+import tables
+
 from isac_agents.comparison import Comparison, Contestant, Row, compare
 from isac_agents.learners import load
 from isac_agents.training import plan_jobs, train_all
@@ -33,7 +35,6 @@ MATRIX = (
     ("isac/UavTrajectory-v0", "mission", ("sac",)),
 )
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "results.md"
-START, END = "<!-- measured: start -->", "<!-- measured: end -->"
 
 
 def main() -> None:
@@ -60,13 +61,12 @@ def heading(environment: str, scenario: str) -> str:
 
 def write(name: str, text: str) -> None:
     """Replace one section of the page, and keep the others in the order of the matrix."""
-    before, _, rest = PAGE.read_text(encoding="utf-8").partition(START)
-    measured, _, after = rest.partition(END)
+    measured = tables.read("measured", PAGE)
     sections = {part.partition("\n")[0]: part for part in measured.split("## ") if part.strip()}
     sections[name.removeprefix("## ")] = text.removeprefix("## ")
     order = (heading(*row[:2]).removeprefix("## ") for row in MATRIX)
     body = "\n".join(f"## {sections[each].strip()}\n" for each in order if each in sections)
-    PAGE.write_text(f"{before}{START}\n\n{body}\n{END}{after}", encoding="utf-8")
+    tables.write("measured", body, PAGE)
 
 
 def section(
