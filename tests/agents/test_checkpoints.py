@@ -8,35 +8,16 @@ import shutil
 import numpy as np
 import pytest
 from command import NAME, isac, refused
-from resuming import arguments, assert_same, curves, folder, unfinished, weights
+from resuming import STEPS, arguments, assert_same, curves, folder, unfinished, weights
 
 from isac_agents import checkpoints, run_log, runs
 from isac_agents.runs import read_record
 from isac_agents.training import plan_jobs, plan_resumed, train
 
-STEPS = 4_000
-
 
 @pytest.fixture(autouse=True)
 def _forget_notes():
     runs._noted.clear()
-
-
-@pytest.fixture(scope="module")
-def interrupted(tmp_path_factory):
-    return unfinished(tmp_path_factory.mktemp("interrupted"))
-
-
-@pytest.fixture(scope="module")
-def whole(tmp_path_factory):
-    (job,) = plan_jobs(NAME, "q_learning", steps=STEPS, out=tmp_path_factory.mktemp("whole"))
-    train(job)
-    return job.folder
-
-
-@pytest.fixture
-def run(interrupted, tmp_path):
-    return shutil.copytree(interrupted, tmp_path / "run")
 
 
 def newest(run, end):

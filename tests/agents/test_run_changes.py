@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 import subprocess
 import sys
 import time
@@ -12,31 +11,12 @@ import numpy as np
 import pytest
 import torch
 from command import NAME, isac, refused
-from resuming import assert_same, folder, unfinished
+from resuming import STEPS, assert_same, folder, unfinished
 
 from isac_agents import runs
 from isac_agents.runs import read_record
 from isac_agents.training import plan_jobs, plan_resumed, train
 from isac_envs.errors import IsacError
-
-STEPS = 4_000
-
-
-@pytest.fixture(scope="module")
-def interrupted(tmp_path_factory):
-    return unfinished(tmp_path_factory.mktemp("interrupted"))
-
-
-@pytest.fixture(scope="module")
-def whole(tmp_path_factory):
-    (job,) = plan_jobs(NAME, "q_learning", steps=STEPS, out=tmp_path_factory.mktemp("whole"))
-    train(job)
-    return job.folder
-
-
-@pytest.fixture
-def run(interrupted, tmp_path):
-    return shutil.copytree(interrupted, tmp_path / "run")
 
 
 def scenario(path, value):
