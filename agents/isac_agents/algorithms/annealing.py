@@ -9,6 +9,8 @@ from stable_baselines3.common.type_aliases import GymEnv, Schedule
 from stable_baselines3.common.utils import LinearSchedule
 from stable_baselines3.common.vec_env import VecEnv, VecEnvWrapper
 
+from isac_agents.algorithms.settings import check_reward_scale, falling_rate
+
 Array = npt.NDArray[Any]
 
 
@@ -69,19 +71,14 @@ class Annealing:
         final_ent_coef: float | None = None,
         **settings: Any,
     ) -> None:
-        if not reward_scale > 0.0:
-            raise ValueError(f"reward_scale is {reward_scale}, must be above 0")
-        if final_learning_rate is not None:
-            if callable(learning_rate):
-                raise ValueError("a schedule as learning_rate takes no final_learning_rate")
-            learning_rate = LinearSchedule(learning_rate, final_learning_rate, 1.0)
+        check_reward_scale(reward_scale)
         self.reward_scale = reward_scale
         last = ent_coef if final_ent_coef is None else final_ent_coef
         self.entropy_schedule = LinearSchedule(ent_coef, last, 1.0)
         super().__init__(
             policy,
             env,
-            learning_rate=learning_rate,
+            learning_rate=falling_rate(learning_rate, final_learning_rate),
             ent_coef=ent_coef,
             **settings,  # type: ignore[call-arg]
         )

@@ -7,7 +7,7 @@ from gymnasium import spaces
 from stable_baselines3.common.off_policy_algorithm import OffPolicyAlgorithm
 from stable_baselines3.common.policies import BasePolicy
 from stable_baselines3.common.type_aliases import GymEnv, Schedule
-from stable_baselines3.common.utils import LinearSchedule, update_learning_rate
+from stable_baselines3.common.utils import update_learning_rate
 
 from isac_agents.algorithms.acting import ChunkedActing
 from isac_agents.algorithms.categorical import (
@@ -18,6 +18,7 @@ from isac_agents.algorithms.categorical import (
 from isac_agents.algorithms.d4pg_policy import D4pgPolicy
 from isac_agents.algorithms.replay import PrioritisedBuffer
 from isac_agents.algorithms.replay_choice import ReplayChoice
+from isac_agents.algorithms.settings import falling_rate
 
 BATCHES_TOGETHER = 16
 """Mini-batches whose targets are computed at once, between two copies of the target networks."""
@@ -120,20 +121,14 @@ class D4PG(ChunkedActing, ReplayChoice, OffPolicyAlgorithm):
         self.reward_scale, self.target_update_interval = reward_scale, target_update_interval
         self.max_action_gradient, self.max_grad_norm = max_action_gradient, max_grad_norm
         self.critic_rate_factor = 1.0
-        if final_learning_rate is not None or critic_learning_rate is not None:
+        if critic_learning_rate is not None:
             if callable(learning_rate):
-                raise ValueError(
-                    "a schedule as learning_rate takes no final_learning_rate and no "
-                    "critic_learning_rate"
-                )
-            if critic_learning_rate is not None:
-                self.critic_rate_factor = critic_learning_rate / learning_rate
-            if final_learning_rate is not None:
-                learning_rate = LinearSchedule(learning_rate, final_learning_rate, 1.0)
+                raise ValueError("a schedule as learning_rate takes no critic_learning_rate")
+            self.critic_rate_factor = critic_learning_rate / learning_rate
         super().__init__(
             policy,
             env,
-            learning_rate,
+            falling_rate(learning_rate, final_learning_rate),
             learning_starts=learning_starts,
             train_freq=train_freq,
             n_steps=n_steps,

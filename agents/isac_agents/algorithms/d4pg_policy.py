@@ -17,6 +17,7 @@ from stable_baselines3.common.type_aliases import PyTorchObs, Schedule
 from torch import nn
 
 from isac_agents.algorithms.categorical import make_atoms
+from isac_agents.algorithms.settings import with_fused_adam
 
 Widths = list[int]
 
@@ -161,8 +162,7 @@ class D4pgPolicy(BasePolicy):
         optimizer_class: type[torch.optim.Optimizer] = torch.optim.Adam,
         optimizer_kwargs: dict[str, Any] | None = None,
     ) -> None:
-        if optimizer_class is torch.optim.Adam:
-            optimizer_kwargs = {"fused": True, **(optimizer_kwargs or {})}
+        optimizer_kwargs = with_fused_adam(optimizer_class, optimizer_kwargs)
         super().__init__(
             observation_space,
             action_space,

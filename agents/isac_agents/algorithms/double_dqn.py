@@ -8,13 +8,13 @@ import torch
 from stable_baselines3 import DQN
 from stable_baselines3.common.policies import BasePolicy
 from stable_baselines3.common.type_aliases import GymEnv, Schedule
-from stable_baselines3.common.utils import LinearSchedule
 from stable_baselines3.dqn.policies import DQNPolicy
 from torch.nn import functional
 
 from isac_agents.algorithms.dueling import DuelingPolicy
 from isac_agents.algorithms.replay import PrioritisedBuffer
 from isac_agents.algorithms.replay_choice import ReplayChoice
+from isac_agents.algorithms.settings import check_reward_scale, falling_rate, with_fused_adam
 
 Array = npt.NDArray[Any]
 
@@ -72,14 +72,12 @@ class DoubleDQN(ReplayChoice, DQN):
         prioritised: bool = False,
         **settings: Any,
     ) -> None:
-        if not reward_scale > 0.0:
-            raise ValueError(f"reward_scale is {reward_scale}, must be above 0")
+        check_reward_scale(reward_scale)
         self.double, self.reward_scale, self.prioritised = double, reward_scale, prioritised
-        if final_learning_rate is not None:
-            if callable(learning_rate):
-                raise ValueError("a schedule as learning_rate takes no final_learning_rate")
-            learning_rate = LinearSchedule(learning_rate, final_learning_rate, 1.0)
-        settings["policy_kwargs"] = _with_fused_adam(settings.get("policy_kwargs"))
+        learning_rate = falling_rate(learning_rate, final_learning_rate)
+        given = settings.get("policy_kwargs") or {}
+        optimizer = given.get("optimizer_class", torch.optim.Adam), given.get("optimizer_kwargs")
+        settings["policy_kwargs"] = {**given, "optimizer_kwargs": with_fused_adam(*optimizer)}
         super().__init__(policy, env, learning_rate, **settings)
 
     def train(self, gradient_steps: int, batch_size: int = 100) -> None:
@@ -191,11 +189,3 @@ class DoubleDQN(ReplayChoice, DQN):
         values = self.q_net(observations).gather(1, actions)
         losses = functional.smooth_l1_loss(values, targets, reduction="none")
         return losses, (values.detach() - targets).abs()
-
-
-def _with_fused_adam(policy_kwargs: dict[str, Any] | None) -> dict[str, Any]:
-    """Return the policy's arguments with the fused form of Adam where nothing else is asked."""
-    given = dict(policy_kwargs or {})
-    if given.get("optimizer_class", torch.optim.Adam) is torch.optim.Adam:
-        given["optimizer_kwargs"] = {"fused": True, **(given.get("optimizer_kwargs") or {})}
-    return given

@@ -14,6 +14,8 @@ from stable_baselines3.common.type_aliases import GymEnv, Schedule
 from stable_baselines3.common.utils import polyak_update
 from torch.nn import functional
 
+from isac_agents.algorithms.replay_choice import ReplayChoice
+from isac_agents.algorithms.settings import check_reward_scale
 from isac_agents.algorithms.wolpertinger_policy import ProtoActor, WolpertingerPolicy
 
 Array = npt.NDArray[Any]
@@ -22,7 +24,7 @@ OU_RATE = 0.15
 """Mean reversion of the Ornstein-Uhlenbeck noise in one step."""
 
 
-class Wolpertinger(OffPolicyAlgorithm):
+class Wolpertinger(ReplayChoice, OffPolicyAlgorithm):
     """Deterministic policy gradient with nearest neighbours for discrete actions.
 
     The actor proposes a point, the critic chooses among the k lattice points nearest to it::
@@ -117,6 +119,7 @@ class Wolpertinger(OffPolicyAlgorithm):
         _check_choices(k, noise, reward_scale)
         _check_deviations(noise_std=noise_std, final_noise_std=final_noise_std)
         _check_shares(noise_fraction=noise_fraction, gamma=gamma, tau=tau)
+        self.prioritised = False
         own = {"k": k, "circular": circular, "actor_learning_rate": actor_learning_rate}
         super().__init__(
             policy,
@@ -163,10 +166,9 @@ class Wolpertinger(OffPolicyAlgorithm):
         """Take gradient steps of critic and actor on mini-batches from the replay buffer."""
         self.policy.set_training_mode(True)
         self._update_rates()
-        assert self.replay_buffer is not None
         losses: list[tuple[float, float]] = []
         for _ in range(gradient_steps):
-            data = self.replay_buffer.sample(batch_size, env=self._vec_normalize_env)
+            data = self._draw(batch_size)
             losses.append((self._critic_step(data), self._actor_step(data.observations)))
             for network in ("critic", "actor"):
                 online, target = getattr(self, network), getattr(self, f"{network}_target")
@@ -282,8 +284,7 @@ def _check_choices(k: int, noise: str, reward_scale: float) -> None:
         raise ValueError(f"k is {k!r}, must be a positive integer")
     if noise not in ("gaussian", "ou"):
         raise ValueError(f"noise is {noise!r}, must be 'gaussian' or 'ou'")
-    if not reward_scale > 0.0:
-        raise ValueError(f"reward_scale is {reward_scale}, must be above 0")
+    check_reward_scale(reward_scale)
 
 
 def _check_deviations(**values: float) -> None:
