@@ -1,9 +1,11 @@
 """Machine code on disk: reused while the sources stay, never used when any of them changed."""
 
+import itertools
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,8 @@ env = VectorEnv("isac/ModeSelect-v0", 64, horizon=9)
 env.reset(seed=0)
 print(sum(env.step([0] * 64)[1].sum() for _ in range(8)))
 """
+
+LIGHT = "from isac_envs.kernels import mathx; print(mathx.exp(mathx.ln(2.5) + mathx.log10(9.0)))"
 
 ALWAYS = """
 
@@ -43,18 +47,22 @@ class Installation:
         if not (source / "_scenarios").is_dir():
             shutil.copytree(source.parent / "scenarios", root / "scenarios")
 
-    def run(self, program: str | None = None) -> str:
+    def start(self, program: str | None = None) -> subprocess.CompletedProcess[str]:
         here = str(Path(__file__).parent)  # for the toys
         path = os.pathsep.join((str(self.root), here))
         settings = {"PYTHONPATH": path, "NUMBA_CACHE_DIR": str(self.cache), **self.settings}
-        finished = subprocess.run(
-            [sys.executable, "-W", "error", "-c", program or PROGRAM.format(root=str(self.root))],
+        return subprocess.run(
+            [sys.executable, "-c", program or PROGRAM.format(root=str(self.root))],
             env={**os.environ, **settings},
             cwd=self.root,
             capture_output=True,
             text=True,
         )
+
+    def run(self, program: str | None = None) -> str:
+        finished = self.start(program)
         assert finished.returncode == 0, finished.stderr
+        assert "Warning" not in finished.stderr
         return finished.stdout
 
     def machine_code(self) -> dict[Path, int]:
@@ -63,6 +71,10 @@ class Installation:
     def append(self, file: str, text: str) -> None:
         with (self.root / "isac_envs" / file).open("a") as stream:
             stream.write(text)
+
+    def prepend(self, file: str, text: str) -> None:
+        path = self.root / "isac_envs" / file
+        path.write_text(text + path.read_text())
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +95,55 @@ def test_the_cache_is_reused_and_edits_of_callees_are_seen(installation: Install
     assert installation.run() == edited
 
 
+def test_equal_sources_elsewhere_share_machine_code(
+    installation: Installation, tmp_path: Path
+) -> None:
+    installation.run()
+    other = Installation(tmp_path / "elsewhere")
+    other.cache = installation.cache
+    for file in ("kernels/rng.py", "envs/mode_selection/mode_select/kernel.py"):
+        shutil.copy(installation.root / "isac_envs" / file, other.root / "isac_envs" / file)
+    other.prepend("kernels/rng.py", "# comments move all lines\n# and change nothing\n")
+    before = installation.machine_code()
+    finished = other.start()
+    assert finished.returncode == 0 and "compiling" not in finished.stderr
+    assert installation.machine_code() == before
+
+
+DAMAGES: tuple[Callable[[bytes], bytes], ...] = (
+    lambda content: b"",
+    lambda content: content[: len(content) // 2],
+    lambda content: content[:-9] + bytes((content[-9] ^ 4,)) + content[-8:],
+    lambda content: bytes(len(content)),
+)
+
+
+def test_damaged_files_are_compiled_anew_and_replaced(tmp_path: Path) -> None:
+    installed = Installation(tmp_path)
+    first = installed.run(LIGHT)
+    whole = sorted(installed.cache.rglob("*.nbc"))
+    assert len(whole) >= len(DAMAGES)
+    for damage, path in zip(itertools.cycle(DAMAGES), whole):
+        path.write_bytes(damage(path.read_bytes()))
+    damaged = installed.machine_code()
+    assert installed.run(LIGHT) == first
+    replaced = installed.machine_code()
+    assert all(replaced[path] > damaged[path] for path in whole)
+    assert installed.run(LIGHT) == first
+    assert installed.machine_code() == replaced
+
+
+def test_unused_machine_code_goes(tmp_path: Path) -> None:
+    installed = Installation(tmp_path)
+    installed.cache.mkdir()
+    old, recent = (installed.cache / f"kernel.{name}-0.nbc" for name in ("old", "recent"))
+    for path in (old, recent):
+        path.touch()
+    os.utime(old, (0, 0))
+    installed.run(LIGHT)
+    assert not old.exists() and recent.exists()
+
+
 ALIKE = """
 from harness import bind
 from isac_envs.core.batch import Batch
@@ -100,23 +161,22 @@ def test_the_package_runs_where_nothing_can_be_cached(tmp_path: Path) -> None:
     blocked.write_text("in the way of a folder")
     installed = Installation(tmp_path / "root")
     installed.cache = blocked / "cache"
-    program = (
-        "import numpy as np; from isac_envs.kernels.rng import seed_stream; "
-        "s = np.zeros(4, np.uint64); seed_stream(s, np.uint64(1), np.uint64(1)); print(s.any())"
-    )
-    assert installed.run(f"import os\nos.environ['HOME'] = {str(blocked)!r}\n{program}") == "True\n"
-
-
-def test_no_stale_machine_code_where_the_cache_folder_cannot_be_written(tmp_path: Path) -> None:
-    blocked = tmp_path / "file"
-    blocked.write_text("in the way of a folder")
-    installed = Installation(tmp_path / "root")
-    installed.cache = blocked / "cache"
     installed.settings = {"HOME": str(blocked), "XDG_CACHE_HOME": str(blocked)}
-    first = installed.run()
+    first = installed.start(LIGHT)
+    assert first.returncode == 0
+    assert first.stderr.count("RuntimeWarning: compiled kernels cannot be kept in") == 1
     assert not list(installed.root.rglob("*.nb?"))
-    installed.append("kernels/rng.py", ALWAYS)
-    assert float(installed.run()) < float(first)
+    installed.append("kernels/mathx.py", "\n\n@jit\ndef exp(x: float) -> float:\n    return 7.0\n")
+    assert installed.start(LIGHT).stdout == "7.0\n"
+
+
+def test_a_full_disk_leaves_nothing_behind(tmp_path: Path) -> None:
+    installed = Installation(tmp_path)
+    limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
+    finished = installed.start(limit + LIGHT)
+    assert finished.returncode == 0
+    assert finished.stderr.count("RuntimeWarning: compiled kernels cannot be kept in") == 1
+    assert not list(installed.cache.iterdir())
 
 
 def test_records_refuse_names_that_numpy_reads_otherwise() -> None:

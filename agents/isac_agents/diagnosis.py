@@ -3,11 +3,11 @@
 import os
 import time
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from typing import Any
 
 from isac_envs.catalog import MODELS
-from isac_envs.kernels.jit import INTERPRETED, PackageLocator
+from isac_envs.kernels import code_cache
+from isac_envs.kernels.jit import INTERPRETED
 from isac_envs.testing import exercise
 
 PACKAGES = {
@@ -58,10 +58,10 @@ def _fused() -> dict[str, Any]:
 
 
 def _cache() -> dict[str, Any]:
-    locator = PackageLocator.from_function(diagnose, __file__)
-    if locator is None:
+    where = code_cache.folder()
+    if not code_cache.is_writable():
         return _row("kernel cache", "not writable", "set NUMBA_CACHE_DIR to a writable folder")
-    return _row("kernel cache", Path(locator.get_cache_path()).parent)
+    return _row("kernel cache", where)
 
 
 def _interpreted_hint() -> str:

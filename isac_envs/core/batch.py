@@ -25,6 +25,7 @@ import numpy.typing as npt
 from numba import typeof
 
 from isac_envs.declaration.model import Model, State
+from isac_envs.kernels.code_cache import announced
 from isac_envs.kernels.jit import INTERPRETED
 from isac_envs.kernels.rng import seed_batch
 
@@ -244,7 +245,8 @@ class Batch:
         if name not in self._entries:
             kernel = getattr(self.model.kernel, name)
             types = tuple(typeof(argument) for argument in arguments)
-            self._entries[name] = kernel if INTERPRETED else kernel.compile(types)
+            with announced(self.model.id):
+                self._entries[name] = kernel if INTERPRETED else kernel.compile(types)
         return self._entries[name]
 
     def __getstate__(self) -> dict[str, Any]:

@@ -1,27 +1,19 @@
-"""The one decorator of every compiled function, and where its machine code is kept.
-
-Numba stamps a cached function with a hash of its own file, so an edit of a callee in another file
-leaves the caller's stale machine code in use. Functions decorated here are stamped with one hash
-over all sources of this package, plus those beside the function when it is defined elsewhere.
-"""
+"""The decorators of every compiled function."""
 
 import functools
-import hashlib
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 from numba import config, njit
-from numba.core import caching
+
+from isac_envs.kernels.code_cache import CodeCache
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 Record: TypeAlias = Any
 """One element of a NumPy record array: its fields are attributes, compiled and interpreted."""
 
-PACKAGE = Path(__file__).resolve().parents[1]
 INTERPRETED = bool(config.DISABLE_JIT)
 
 
@@ -63,12 +55,9 @@ def _compile(function: Function, inline: str) -> Function:
     if INTERPRETED:
         return _interpreted(function)
     options = {"error_model": "numpy", "nogil": True, "inline": inline}
-    with _package_locator():
-        try:
-            compiled: Function = njit(cache=True, **options)(function)
-        except RuntimeError:  # no folder of this machine can be written to
-            compiled = njit(**options)(function)
-    return compiled
+    compiled: Any = njit(**options)(function)
+    compiled._cache = CodeCache(compiled.py_func, options)
+    return compiled  # type: ignore[no-any-return]
 
 
 def _interpreted(function: Function) -> Function:
@@ -80,55 +69,3 @@ def _interpreted(function: Function) -> Function:
             return function(*arguments)
 
     return call  # type: ignore[return-value]
-
-
-@functools.cache
-def source_stamp(folder: Path) -> str:
-    """Hash every Python source below a folder (names and contents)."""
-    digest = hashlib.sha256()
-    for path in sorted(folder.rglob("*.py")):
-        digest.update(str(path.relative_to(folder)).encode())
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
-
-
-class PackageLocator(caching.UserWideCacheLocator):  # type: ignore[misc]
-    """Keeps machine code in the user's cache folder (or ``NUMBA_CACHE_DIR``), stamped as above."""
-
-    def __init__(self, function: Callable[..., Any], file: str) -> None:
-        super().__init__(function, file)
-        if config.CACHE_DIR:
-            self._cache_path = str(Path(config.CACHE_DIR) / self.get_suitable_cache_subpath(file))
-        self._folder = Path(file).resolve().parent
-
-    def get_source_stamp(self) -> str:
-        """Return the hash that must match for cached machine code to be used."""
-        stamp = source_stamp(PACKAGE)
-        outside = not self._folder.is_relative_to(PACKAGE)
-        return stamp + source_stamp(self._folder) if outside else stamp
-
-    @classmethod
-    def from_function(cls, function: Callable[..., Any], file: str) -> "PackageLocator | None":
-        """Return a locator, or None where no file or no writable folder exists."""
-        if not Path(file).is_file():
-            return None
-        locator = cls(function, file)
-        try:
-            locator.ensure_cache_path()
-        except OSError:
-            return None
-        return locator
-
-
-@contextmanager
-def _package_locator() -> Iterator[None]:
-    """Use our locator alone while one function is decorated; other libraries keep theirs.
-
-    Numba's own would keep machine code beside the sources, stamped with a single file.
-    """
-    before = config.CACHE_LOCATOR_CLASSES
-    config.CACHE_LOCATOR_CLASSES = f"{__name__}.{PackageLocator.__name__}"
-    try:
-        yield
-    finally:
-        config.CACHE_LOCATOR_CLASSES = before
