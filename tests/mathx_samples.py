@@ -33,6 +33,18 @@ def samples(name: str, count: int) -> Any:
         near = 1.0 + 2.0 ** random.uniform(-52, -1, count) * random.choice([-1, 1], count)
         powers = [1.0, 2.0**0.5, 0.5**0.5, 10.0, 0.1, 2.0, 0.5]
         return np.concatenate((_edges(TINY, HUGE, powers), [TINY, HUGE], spread, near))
+    if name == "atan2_turns":
+        sizes = 2.0 ** random.uniform(-60, 60, (count, 2)) * random.choice([-1, 1], (count, 2))
+        angles = 2.0 * np.pi * random.uniform(-0.5, 0.5, count)
+        grid = [(y, x) for y in (-1.0, -0.0, 0.0, 1.0) for x in (-1.0, 0.0, 1.0)]
+        return np.concatenate((grid, sizes, np.stack((np.sin(angles), np.cos(angles)), 1)))
+    if name == "acos_turns":
+        near = 1.0 - 2.0 ** random.uniform(-52, 0, count)
+        return np.concatenate(([-1.0, -0.5, 0.0, 0.5, 1.0], near, -near))
+    if name == "power":
+        base = 2.0 ** np.append(random.uniform(-1021, 1022, count), random.uniform(-1, 1, count))
+        exponent = random.uniform(-1020, 1020, 2 * count) / np.maximum(1.0, abs(np.log2(base)))
+        return np.stack((base, exponent), 1)
     limit = {"exp2": 1022.0, "exp": 708.0, "db_to_linear": 3070.0}[name]
     edges = _edges(-limit, limit, [*marks, 0.5, 1.5, -1.5, 1e-300, 10.0, -3.0])
     small = 2.0 ** random.uniform(-60, 1, count) * random.choice([-1, 1], count)
@@ -52,10 +64,13 @@ def evaluate(name: str, values: Any) -> Any:
         _call_sincos(values, results)
         return results
     function = getattr(mathx, name)
-    return np.array([function(float(value)) for value in values])
+    return np.array([function(*np.atleast_1d(value).tolist()) for value in values])
 
 
-NAMES = ("sincos_turns", "log2", "ln", "log10", "linear_to_db", "exp2", "exp", "db_to_linear")
+NAMES = (
+    "sincos_turns", "atan2_turns", "acos_turns", "log2", "ln", "log10", "linear_to_db", "exp2",
+    "exp", "db_to_linear", "power",
+)  # fmt: skip
 
 
 def digests(count: int) -> dict[str, str]:

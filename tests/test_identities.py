@@ -9,10 +9,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import gymnasium
 import harness
 import numpy as np
 import pytest
+from golden import golden_digest
 from gymnasium.error import ResetNeeded
 from gymnasium.vector import AutoresetMode, SyncVectorEnv
 from harness import bind, differences, play, random_action, random_actions, same, several, short
@@ -263,15 +263,6 @@ def test_copy_false_gives_the_same_numbers(case: str) -> None:
 
 
 GOLDEN = Path(__file__).with_name("golden.json")
-
-
-def golden_digest(env_id: str) -> str:
-    """Return the digest of 300 steps of an id with its default scenario."""
-    model = bind(env_id)
-    if len(model.agents) > 1:
-        return harness.digest(harness.play_parallel(ParallelEnv(model), 300, seed=7))
-    env = gymnasium.make(env_id)
-    return harness.digest(play(env, random_actions(env.action_space, 300, seed=7), seed=7))
 
 
 def test_golden_digest(env_id: str, request: Any) -> None:

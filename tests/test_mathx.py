@@ -58,6 +58,48 @@ def test_relative_error(name: str) -> None:
     assert worst < BOUNDS[name] * EPS, f"{float(worst / EPS)} eps at {where!r}"
 
 
+def test_atan2_error() -> None:
+    for (y, x), result in zip(
+        samples("atan2_turns", COUNT).tolist(),
+        evaluate("atan2_turns", samples("atan2_turns", COUNT)).tolist(),
+        strict=True,
+    ):
+        exact = mpmath.atan2(y, x) / (2 * mpmath.pi)
+        # the angle of a small quotient keeps its relative accuracy
+        assert abs(exact - result) <= min(1e-16, 4 * EPS * abs(exact)), (y, x)
+
+
+@pytest.mark.parametrize(
+    ("y", "x", "turns"),
+    [(0.0, 0.0, 0), (0.0, 3.0, 0), (3.0, 0.0, 0.25), (-3.0, 0.0, -0.25), (0.0, -3.0, 0.5),
+     (2.0, 2.0, 0.125), (2.0, -2.0, 0.375), (-2.0, -2.0, -0.375), (-2.0, 2.0, -0.125)],
+)  # fmt: skip
+def test_eighths_of_a_turn_are_exact(y: float, x: float, turns: float) -> None:
+    assert mathx.atan2_turns(y, x) == turns
+
+
+def test_acos_error() -> None:
+    values = samples("acos_turns", COUNT)
+    for value, result in zip(values.tolist(), evaluate("acos_turns", values).tolist(), strict=True):
+        exact = mpmath.acos(value) / (2 * mpmath.pi)
+        assert abs(exact - result) <= min(2e-16, 4 * EPS * exact), value
+
+
+def test_power_error() -> None:
+    pairs = samples("power", COUNT)
+    for (base, exponent), result in zip(
+        pairs.tolist(), evaluate("power", pairs).tolist(), strict=True
+    ):
+        exact = mpmath.power(base, mpmath.mpf(exponent))
+        assert abs(exact - result) < 5 * EPS * exact, (base, exponent)
+
+
+def test_power_of_two_is_exact() -> None:
+    for base in (0.25, 2.0, 8.0):
+        for exponent in range(-300, 300):
+            assert mathx.power(base, float(exponent)) == base**exponent
+
+
 def test_sincos_error() -> None:
     values = samples("sincos_turns", COUNT)
     for value, (sine, cosine) in zip(

@@ -14,15 +14,16 @@ from typing import Any
 
 import numpy as np
 
+from isac_envs.kernels import portable
 from isac_envs.kernels.batch import Range, Real, check_range, elementwise
 from isac_envs.kernels.jit import inlined, jit
-from isac_envs.kernels.mathx import linear_to_db, ln, round_even, sincos_turns
+from isac_envs.kernels.mathx import acos_turns, linear_to_db, ln, round_even, sincos_turns
 from isac_envs.kernels.steering import COSINE, ELEMENTS, SPACING
 
 ELEMENT_MEAN_GAIN_LIN = 0.6567977320921198
 """Mean over the sphere of the TR 38.901 element's gain: not 1, and never to be renormalised."""
 
-_LOBE_DB = 20.0 * math.log10(1.6162)
+_LOBE_DB = 4.169902048596748  # 20 lg(1.6162)
 
 
 @inlined
@@ -216,21 +217,18 @@ def half_power_beamwidth(
     """
     half = half_power_cosine(elements, spacing_wavelengths)
     check_range("steer_cosine", float(steer_cosine), Range(half - 1.0, 1.0 - half))
-    return math.asin(steer_cosine + half) - math.asin(steer_cosine - half)
+    return math.tau * (acos_turns(steer_cosine - half) - acos_turns(steer_cosine + half))
 
 
 def dft_turns(elements: int, oversampling: int = 1) -> np.ndarray:
     """Return the phases per element of a DFT codebook in turns, in [-1/2, 1/2), ascending.
 
     Divided by the spacing in wavelengths they are the cosines of the beams; a beam beyond 1 in
-    magnitude, below half a wavelength, is outside the visible region.
+    magnitude, below half a wavelength, is outside the visible region. One row, N * oversampling.
 
     Args:
         elements: Number N of elements in [1, 65536].
         oversampling: Beams per element in [1, 64]; beams N apart stay orthogonal.
-
-    Returns:
-        float64, shape ``(elements * oversampling,)``.
 
     Raises:
         ValueError: An argument is outside its range.
@@ -247,4 +245,5 @@ def dft_codebook(elements: int, oversampling: int = 1) -> np.ndarray:
     complex128, shape ``(elements * oversampling, elements)``. Arguments and errors as there.
     """
     turns = np.outer(dft_turns(elements, oversampling), np.arange(elements))
-    return np.exp(2j * np.pi * turns) / math.sqrt(elements)
+    sines, cosines = portable.sincos_turns(turns)
+    return (cosines + 1j * sines) / math.sqrt(elements)

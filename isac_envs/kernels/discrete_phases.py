@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from isac_envs.kernels.jit import inlined, jit
-from isac_envs.kernels.mathx import round_even, sincos_turns
+from isac_envs.kernels.mathx import atan2_turns, round_even, sincos_turns
 
 _TURN = 1.0 / (2.0 * math.pi)
 
@@ -81,7 +81,7 @@ def best_levels(re: Any, im: Any, levels: int, keys: Any, order: Any, best: Any)
     count = re.shape[0]
     sum_re, sum_im = 0.0, 0.0
     for n in range(count):
-        position = math.atan2(im[n], re[n]) * _TURN * levels
+        position = atan2_turns(im[n], re[n]) * levels
         nearest = round_even(position)
         keys[n] = 0.5 - (position - nearest)  # common phase, in levels, where this one moves up
         best[n] = int(nearest)
@@ -131,5 +131,6 @@ def best_discrete_phases(channel: np.ndarray, levels: int) -> tuple[np.ndarray, 
 
 def equal_gain_bound(channel: np.ndarray) -> float:
     """Return (sum |h_n|)^2 / N, the largest gain of N free phases; ``channel`` as above."""
-    magnitudes = np.abs(channel)
-    return float(magnitudes.sum() ** 2 / magnitudes.size)
+    h = np.asarray(channel, np.complex128)
+    total = np.sqrt(np.square(h.real) + np.square(h.imag)).sum()
+    return float(total * total / h.size)

@@ -22,7 +22,7 @@ from isac_envs.kernels.rng import seed_stream, uniform
 
 _TURN, _TURN_LOW = 1.0 / (2.0 * math.pi), -9.839338337591243e-18  # 1 / (2 pi) in two parts
 _HANKEL_FROM = 25.0
-_SINES = np.sin(2.0 * np.pi * (np.arange(16) + 0.5) / 64.0)
+_SINES = np.array([sincos_turns((k + 0.5) / 64.0)[0] for k in range(16)])
 _SINE_TURNS = _SINES * _TURN
 _LINK_STREAMS = np.uint64(1 << 40)  # stream numbers of links, away from those of environments
 
@@ -31,8 +31,8 @@ def _hankel_terms(order: int) -> np.ndarray:
     """Return a_k(order) of DLMF 10.17.1 with the signs of both expansions, shape (12, 2)."""
     terms, term = [], Fraction(1)
     for k in range(1, 25):
-        terms.append(float(term) * (-1) ** ((k - 1) // 2))
-        term *= Fraction(4 * order**2 - (2 * k - 1) ** 2, 8 * k)
+        terms.append(float(term) * (-1.0 if (k - 1) // 2 % 2 else 1.0))
+        term *= Fraction(4 * order * order - (2 * k - 1) * (2 * k - 1), 8 * k)
     return np.array(terms).reshape(12, 2)
 
 
@@ -143,7 +143,7 @@ _RICIAN = {"normal_re": _NORMAL, "normal_im": _NORMAL, "k_lin": Range(0.0, 1e12)
 _TURNS = Range(-1e12, 1e12)
 AR1_TURNS = Range(0.0, 0.38)
 
-bessel_j0 = elementwise(bessel_j0_one, x=Range(-1e6, 1e6))
+bessel_j0 = elementwise(bessel_j0_one, x=Range(-1e8, 1e8))
 bessel_j1 = elementwise(bessel_j1_one, x=Range(-1e6, 1e6))
 rician_k = elementwise(rician_k_one, k_db=Range(-math.inf, 120.0, "dB"))
 rician_power_variance = elementwise(rician_power_variance_one, k_lin=_RICIAN["k_lin"])

@@ -106,7 +106,8 @@ def marcum_pair(order: float, x: float, y: float) -> tuple[float, float]:
     if y < x + order:
         if x < _CENTRAL:
             return gamma_pair(1.0 * order, y)
-        if y < x and (math.sqrt(x) - math.sqrt(y)) ** 2 > _HOPELESS:
+        apart = math.sqrt(x) - math.sqrt(y)
+        if y < x and apart * apart > _HOPELESS:
             return 0.0, 1.0
         lower = min(_lower_sum(order, x, y), 1.0)
         return lower, 1.0 - lower

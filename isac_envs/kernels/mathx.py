@@ -9,16 +9,15 @@ fused multiply-add. The polynomials are minimax fits on the stated intervals. An
 No function checks its domain: callers guarantee finite arguments inside the stated range.
 """
 
-import struct
-from fractions import Fraction
-from typing import Any
+import math
 
 import numpy as np
-from llvmlite import ir
-from numba import types
-from numba.extending import intrinsic
 
-from isac_envs.kernels.jit import INTERPRETED, jit
+from isac_envs.kernels.jit import jit
+from isac_envs.kernels.machine import bits_float as bits_float
+from isac_envs.kernels.machine import float_bits as float_bits
+from isac_envs.kernels.machine import fma as fma
+from isac_envs.kernels.machine import round_even as round_even
 
 _ROUND_TO_INT = 6755399441055744.0  # 1.5 * 2**52: adding it leaves an integer in the low mantissa
 _ROUND_BITS = 0x4338000000000000  # the bits of that number
@@ -29,63 +28,9 @@ _LOG2_10_TENTH = 0.33219280948873625  # log2(10) / 10
 _LOG2_10_TENTH_LOW = -1.6690515569018775e-17
 _LOG10_2 = 0.30102999566398120
 _LN_2 = 0.6931471805599453
-
-
-@intrinsic  # type: ignore[untyped-decorator]
-def _compiled_float_bits(_context: Any, _x: Any) -> Any:
-    def build(_: Any, builder: Any, __: Any, arguments: Any) -> Any:
-        return builder.bitcast(arguments[0], ir.IntType(64))
-
-    return types.int64(types.float64), build
-
-
-@intrinsic  # type: ignore[untyped-decorator]
-def _compiled_bits_float(_context: Any, _x: Any) -> Any:
-    def build(_: Any, builder: Any, __: Any, arguments: Any) -> Any:
-        return builder.bitcast(arguments[0], ir.DoubleType())
-
-    return types.float64(types.int64), build
-
-
-@intrinsic  # type: ignore[untyped-decorator]
-def _compiled_fma(_context: Any, _a: Any, _b: Any, _c: Any) -> Any:
-    def build(_: Any, builder: Any, __: Any, arguments: Any) -> Any:
-        return builder.fma(*arguments)
-
-    return types.float64(types.float64, types.float64, types.float64), build
-
-
-@intrinsic  # type: ignore[untyped-decorator]
-def _compiled_round_even(_context: Any, _x: Any) -> Any:
-    def build(_: Any, builder: Any, __: Any, arguments: Any) -> Any:
-        function = builder.module.declare_intrinsic("llvm.rint", [ir.DoubleType()])
-        return builder.call(function, arguments)
-
-    return types.float64(types.float64), build
-
-
-def _python_float_bits(x: float) -> np.int64:
-    return np.int64(struct.unpack("<q", struct.pack("<d", x))[0])
-
-
-def _python_bits_float(bits: Any) -> float:
-    return float(struct.unpack("<d", struct.pack("<q", int(bits)))[0])
-
-
-def _python_fma(a: float, b: float, c: float) -> float:
-    if not (np.isfinite(a) and np.isfinite(b) and np.isfinite(c)):
-        return a * b + c
-    return float(Fraction(float(a)) * Fraction(float(b)) + Fraction(float(c)))  # rounds once
-
-
-def _python_round_even(x: float) -> float:
-    return float(np.rint(x))
-
-
-float_bits = _python_float_bits if INTERPRETED else _compiled_float_bits
-bits_float = _python_bits_float if INTERPRETED else _compiled_bits_float
-fma = _python_fma if INTERPRETED else _compiled_fma
-round_even = _python_round_even if INTERPRETED else _compiled_round_even
+_TURN = 0.15915494309189535  # 1 / (2 pi)
+_ATAN_NODES = np.array((0.0, 0.198912367379658, 0.41421356237309503, 0.6681786379192989, 1.0))
+_ATAN_TURNS = np.arange(5) / 32.0  # the nodes are their tangents
 
 
 @jit
@@ -125,22 +70,57 @@ def sincos_turns(turns: float) -> tuple[float, float]:
 
 
 @jit
-def log2(x: float) -> float:
-    """Return the binary logarithm of a normal float64 above 0; relative error below 2 eps."""
+def atan2_turns(y: float, x: float) -> float:
+    """Return the angle of the vector (x, y) in turns, in [-1/2, 1/2]; 0 for the null vector.
+
+    Error below 1e-16: a quotient in [0, 1], the nearest of five nodes, a Taylor series.
+    """
+    low, high = min(abs(x), abs(y)), max(abs(x), abs(y))
+    t = low / max(high, 1e-300)
+    node = int(5.1 * t * (1.0 - 0.22 * t) + 0.5)
+    r = (t - _ATAN_NODES[node]) / (1.0 + t * _ATAN_NODES[node])
+    square = r * r
+    series = 1.0 / 17.0
+    for k in range(15, 0, -2):
+        series = fma(-square, series, 1.0 / k)
+    turns = fma(r * series, _TURN, _ATAN_TURNS[node])
+    turns = 0.25 - turns if abs(y) > abs(x) else turns
+    turns = 0.5 - turns if x < 0.0 else turns
+    return -turns if y < 0.0 else turns
+
+
+@jit
+def acos_turns(cosine: float) -> float:
+    """Return the angle of a cosine in [-1, 1] in turns, in [0, 1/2]; error below 2e-16."""
+    return atan2_turns(math.sqrt((1.0 - cosine) * (1.0 + cosine)), cosine)
+
+
+@jit
+def _split(x: float) -> tuple[float, float]:
+    """Return m in [sqrt(1/2) - 1, sqrt(2) - 1] and a whole number e, x = (1 + m) 2**e."""
     bits = float_bits(x)
-    exponent = (bits - _SQRT_HALF_BITS) >> 52  # puts the mantissa into [sqrt(1/2), sqrt(2))
-    m = bits_float(bits - (exponent << 52)) - 1.0
+    exponent = (bits - _SQRT_HALF_BITS) >> 52
     whole = bits_float(exponent + _ROUND_BITS) - _ROUND_TO_INT  # exact integer to float
-    s = m / (2.0 + m)
-    t = s * s
+    return bits_float(bits - (exponent << 52)) - 1.0, whole
+
+
+@jit
+def _log2_tail(t: float) -> float:
+    """Return (log2((1 + s) / (1 - s)) / s - 2 / ln(2)) / t for t = s**2."""
     p = fma(0.21367066635364648, t, 0.22091187639284415)
     p = fma(p, t, 0.2623344014601578)
     p = fma(p, t, 0.32059853392980525)
     p = fma(p, t, 0.4121985858510587)
     p = fma(p, t, 0.5770780163454703)
-    p = fma(p, t, 0.9617966939259899)
-    p = fma(p, t, 2.8853900817779268)
-    return fma(p, s, whole)
+    return fma(p, t, 0.9617966939259899)
+
+
+@jit
+def log2(x: float) -> float:
+    """Return the binary logarithm of a normal float64 above 0; relative error below 2 eps."""
+    m, whole = _split(x)
+    s = m / (2.0 + m)
+    return fma(fma(_log2_tail(s * s), s * s, 2.0 * _LOG2_E), s, whole)
 
 
 @jit
@@ -173,6 +153,28 @@ def exp(x: float) -> float:
     """Return e**x for abs(x) < 708; relative error below 2 eps."""
     high = x * _LOG2_E
     return _exp2_of_sum(high, fma(x, _LOG2_E_LOW, fma(x, _LOG2_E, -high)))
+
+
+@jit
+def power(base: float, exponent: float) -> float:
+    """Return base**exponent of a normal float64 above 0; relative error below 5 eps.
+
+    The magnitude of exponent * log2(base) must be below 1022. The logarithm has two parts, because
+    the exponent multiplies its rounding.
+    """
+    m, whole = _split(base)
+    d = 2.0 + m
+    s = m / d
+    s_low = (fma(-s, d, m) - s * (m - (d - 2.0))) / d
+    first = s * (2.0 * _LOG2_E)
+    low = fma(s, 2.0 * _LOG2_E, -first) + fma(s_low, 2.0 * _LOG2_E, s * (2.0 * _LOG2_E_LOW))
+    low = fma(_log2_tail(s * s), s * s * s, low)
+    rough = whole + first
+    low += first - (rough - whole)
+    high = rough + low
+    low -= high - rough
+    product = exponent * high
+    return _exp2_of_sum(product, fma(exponent, low, fma(exponent, high, -product)))
 
 
 @jit

@@ -23,7 +23,7 @@ CARRIER = Range(1e6, 1e13, "Hz")
 CROSS_SECTION = Range(1e-12, 1e12, "m^2")
 
 _FOUR_PI = 4.0 * math.pi
-_FSPL_1M_1HZ_DB = 20.0 * math.log10(_FOUR_PI / SPEED_OF_LIGHT_M_S)
+_FSPL_1M_1HZ_DB = -147.55221677811664  # 20 lg(4 pi / c)
 
 
 @inlined
@@ -63,7 +63,7 @@ def rcs_gain_one(rcs_m2: Real, f_hz: Real) -> Real:
     return linear_to_db(rcs_m2) + 20.0 * log10(f_hz) + _RCS_1M2_1HZ_DB
 
 
-_RCS_1M2_1HZ_DB = 10.0 * math.log10(_FOUR_PI) - 20.0 * math.log10(SPEED_OF_LIGHT_M_S)
+_RCS_1M2_1HZ_DB = -158.54431541833756  # 10 lg(4 pi / c^2)
 
 
 @inlined
@@ -83,7 +83,7 @@ def radar_loss_one(d_tx_m: Real, d_rx_m: Real, f_hz: Real, rcs_m2: Real) -> Real
     return legs + (20.0 * log10(f_hz) + _RADAR_1M_1HZ_DB) - linear_to_db(rcs_m2)
 
 
-_RADAR_1M_1HZ_DB = 30.0 * math.log10(_FOUR_PI) - 20.0 * math.log10(SPEED_OF_LIGHT_M_S)
+_RADAR_1M_1HZ_DB = -136.56011813789564  # 10 lg((4 pi)^3 / c^2)
 
 
 @inlined
@@ -111,7 +111,7 @@ def radar_received_power_one(
     """
     spread = wavelength_one(f_hz) / (d_tx_m * d_rx_m)
     gains = p_tx_w * gain_tx_lin * gain_rx_lin * rcs_m2
-    return gains * spread * spread / (_FOUR_PI**3 * loss_lin)
+    return gains * spread * spread / (_FOUR_PI * _FOUR_PI * _FOUR_PI * loss_lin)
 
 
 @inlined

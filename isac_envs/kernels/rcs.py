@@ -25,30 +25,8 @@ from isac_envs.kernels.rcs_data import TARGETS, Target, lobe_table
 _TWO_PI = 2.0 * math.pi
 _TO_DEG = 360.0
 _EDGE_DEG = 1e-9  # boundaries of lobes are resolved to this
-_LN10_20 = math.log(10.0) / 20.0
+_LN10_20 = 0.11512925464970229  # ln(10) / 20
 _TRUNCATION = 3.0
-_ATAN_NODES = np.tan(np.arange(5) * math.pi / 16.0)
-_ATAN_TURNS = np.arange(5) / 32.0
-
-
-@jit
-def direction_turns(y: float, x: float) -> float:
-    """Return the angle of the vector (x, y) in turns, in [-1/2, 1/2]; 0 for the null vector.
-
-    Error below 1e-16: a quotient in [0, 1], the nearest of five nodes, a Taylor series.
-    """
-    low, high = min(abs(x), abs(y)), max(abs(x), abs(y))
-    t = low / max(high, 1e-300)
-    node = int(5.1 * t * (1.0 - 0.22 * t) + 0.5)
-    r = (t - _ATAN_NODES[node]) / (1.0 + t * _ATAN_NODES[node])
-    square = r * r
-    series = 1.0 / 17.0
-    for k in range(15, 0, -2):
-        series = mathx.fma(-square, series, 1.0 / k)
-    turns = _ATAN_TURNS[node] + r * series / _TWO_PI
-    turns = 0.25 - turns if abs(y) > abs(x) else turns
-    turns = 0.5 - turns if x < 0.0 else turns
-    return -turns if y < 0.0 else turns
 
 
 @inlined
@@ -111,9 +89,9 @@ def pattern_dbsm(
         math.sqrt(bx * bx + by * by + bz * bz),
         math.sqrt(dx * dx + dy * dy + dz * dz),
     )
-    half_turns = direction_turns(half_sine, half_cosine)
-    zenith = _TO_DEG * direction_turns(flat, bz)
-    azimuth = _TO_DEG * direction_turns(by, bx)
+    half_turns = mathx.atan2_turns(half_sine, half_cosine)
+    zenith = _TO_DEG * mathx.atan2_turns(flat, bz)
+    azimuth = _TO_DEG * mathx.atan2_turns(by, bx)
     for k in range(lobes.shape[0]):
         if several:
             out[k] = _lobe(lobes[k], zenith, azimuth, half_turns, k_1, k_2)

@@ -9,6 +9,7 @@ drives what happens, ``measurement`` the noise of what is seen, so that two poli
 compared on the same world.
 """
 
+import decimal
 import math
 from typing import Any
 
@@ -127,7 +128,7 @@ def poisson_table(mean: float, size: int) -> np.ndarray:
         mean: Expected value in [0, 500].
         size: Length; the tail beyond it must be negligible (``mean + 12 * sqrt(mean) + 12``).
     """
-    probability = math.exp(-mean)
+    probability = mathx.exp(-mean)
     cumulative = np.empty(size)
     total = 0.0
     for k in range(size):
@@ -159,12 +160,18 @@ def poisson(stream: Stream, mean: float) -> int:
 
 def _ziggurat_tables() -> tuple[np.ndarray, np.ndarray]:
     """Return the right edges and densities of 256 layers of equal area under exp(-x^2/2)."""
+    # decimal arithmetic rounds its exponentials and logarithms right, on every machine
+    context = decimal.Context(prec=25)
     edge, area = 3.6541528853610088, 0.00492867323399
-    x = np.zeros(257)
-    x[256], x[255] = area / math.exp(-0.5 * edge**2), edge
-    for k in range(254, 0, -1):
-        x[k] = math.sqrt(-2.0 * math.log(area / x[k + 1] + math.exp(-0.5 * x[k + 1] ** 2)))
-    return x, np.exp(-0.5 * x**2)
+    x, density = np.zeros(257), np.ones(257)
+    x[255] = edge
+    for k in range(255, 0, -1):
+        density[k] = context.exp(decimal.Decimal(-0.5 * x[k] * x[k]))
+        following = float(context.ln(decimal.Decimal(area / x[k] + density[k])))
+        x[k - 1] = math.sqrt(-2.0 * following) if k > 1 else 0.0
+    x[256] = area / density[255]
+    density[256] = context.exp(decimal.Decimal(-0.5 * x[256] * x[256]))
+    return x, density
 
 
 _EDGE, _DENSITY = _ziggurat_tables()

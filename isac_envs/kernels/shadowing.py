@@ -17,9 +17,11 @@ from typing import Any
 
 import numpy as np
 
+from isac_envs.kernels import portable
 from isac_envs.kernels.batch import Range, Real, check_range, elementwise
 from isac_envs.kernels.gamma import exp_or_zero, gaussian_q
 from isac_envs.kernels.jit import inlined, jit
+from isac_envs.kernels.small_matrix import cholesky
 
 _COINCIDENT = 1e-12  # keeps the covariance of terminals at one place positive definite
 
@@ -134,8 +136,9 @@ def shadowing_field(
     check_range("sigma_db", np.array(sigma_db, dtype=np.float64), Range(0.0, 40.0, "dB"))
     draws = np.array(normals, dtype=np.float64)
     check_range("normals", draws, _NORMAL)
-    apart = np.linalg.norm(positions[:, None] - positions[None], axis=2)
+    apart = np.sqrt(np.square(positions[:, None] - positions[None]).sum(2))
     states = np.broadcast_to(groups, len(positions))
-    covariance = np.where(states[:, None] == states, np.exp(-apart / correlation_m), 0.0)
-    factor = np.linalg.cholesky(covariance + _COINCIDENT * np.eye(len(positions)))
-    return np.asarray(sigma_db) * (draws @ factor.T)
+    covariance = np.where(states[:, None] == states, portable.exp(-apart / correlation_m), 0.0)
+    factor = covariance + _COINCIDENT * np.eye(len(positions))
+    cholesky(factor)
+    return np.asarray(sigma_db) * (draws[..., None, :] * np.tril(factor)).sum(-1)

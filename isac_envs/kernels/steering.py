@@ -8,16 +8,14 @@ Conventions, the same everywhere:
   w_T = conj(a_T) / sqrt(N) on transmission and w_R = a_R / sqrt(N) in w_R^H y on reception. The
   gain of one matched side is N in power, for weights of unit norm: not N^2.
 * Zenith angle theta from +z and azimuth phi from +x, as in 3GPP TR 38.901, section 7.1. In a
-  linear array u enters by its cosine with the array axis alone: cos(angle from the axis), or
-  sin(angle from broadside).
+  linear array u enters by its cosine with the axis alone, or sin(angle from broadside).
 * Element m of N stands at (m - (N - 1) / 2) d; ``centred=False`` puts the first at the origin.
 * Near field: a_m = exp(-j 2 pi (r_m - r) / lambda) with r measured from the array's origin, which
   tends to the above for large r. The amplitude r / r_m is 1 unless asked for.
 
-Lengths inside arrays are in wavelengths, angles of the public functions in radians.
-
-Sources: H. L. Van Trees, "Optimum Array Processing", 2002, ch. 2; C. A. Balanis, "Antenna Theory",
-4th ed., 2016, eqs. 2-22, 4-47 and ch. 6 (all recalled, not read again).
+Lengths inside arrays are in wavelengths, angles of the public functions in radians. Sources,
+recalled: H. L. Van Trees, "Optimum Array Processing", 2002, ch. 2; C. A. Balanis, "Antenna
+Theory", 4th ed., 2016, eqs. 2-22, 4-47 and ch. 6.
 """
 
 import math
@@ -25,6 +23,7 @@ from typing import Any
 
 import numpy as np
 
+from isac_envs.kernels import portable
 from isac_envs.kernels.batch import Range, Real, check_range, elementwise
 from isac_envs.kernels.jit import inlined, jit
 from isac_envs.kernels.mathx import sincos_turns
@@ -242,6 +241,10 @@ def array_directivity(positions: np.ndarray, weights: np.ndarray, vector: np.nda
         weights: Complex weights w, shape ``(N,)``, of any norm but 0.
         vector: Steering vector a of the direction, shape ``(N,)``.
     """
-    apart = np.linalg.norm(positions[:, :, None] - positions[:, None, :], axis=0)
-    radiated = np.vdot(weights, np.sinc(2.0 * apart) @ weights).real
-    return float(abs(np.vdot(weights, vector)) ** 2 / radiated)
+    between = positions[:, :, None] - positions[:, None, :]
+    apart = np.sqrt(np.maximum(np.square(between).sum(0), 1e-60))  # at 0 the quotient tends to 1
+    coupling = portable.sincos_turns(apart)[0] / (math.tau * apart)
+    (re, im), (v_re, v_im) = ((z.real, z.imag) for z in (weights, vector))
+    radiated = (coupling * (np.outer(re, re) + np.outer(im, im))).sum()
+    real, imaginary = (re * v_re + im * v_im).sum(), (re * v_im - im * v_re).sum()
+    return float((real * real + imaginary * imaginary) / radiated)

@@ -121,12 +121,6 @@ def test_exactly_forward_is_the_floor() -> None:
     assert min(abs(found - floor) for floor in floors) < 1e-9
 
 
-def test_direction_against_atan2() -> None:
-    draw = np.random.default_rng(0)
-    for y, x in draw.normal(size=(3000, 2)) * np.exp(draw.uniform(-20, 20, (3000, 2))):
-        assert rcs.direction_turns(y, x) == pytest.approx(math.atan2(y, x) / math.tau, abs=2.3e-16)
-
-
 def test_trap_12_mean_is_inside_the_peak_and_the_fluctuation_has_mean_1() -> None:
     assert rcs.rcs_dbsm("vehicle", math.radians(79.70), math.pi / 2) == pytest.approx(20.75)
     for target in rcs.TARGETS.values():

@@ -6,6 +6,7 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from isac_envs.declaration.params import EnvParams, parameter
+from isac_envs.kernels import portable
 from isac_envs.kernels.rng import poisson_table
 
 HIEU = "Hieu et al., arXiv 2004.02122"
@@ -49,7 +50,7 @@ class ConditionParams(EnvParams):
 
     def derived(self) -> dict[str, Any]:
         """Return the probability of an event by the number of bad conditions, shape ``(5,)``."""
-        return {"event_probability": np.exp(-self.event_exponent * (4.0 - np.arange(5)))}
+        return {"event_probability": portable.exp(-self.event_exponent * (4.0 - np.arange(5)))}
 
 
 class QueueParams(ConditionParams):

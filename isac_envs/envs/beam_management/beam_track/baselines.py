@@ -50,7 +50,8 @@ class _BeamBaseline(Baseline):
     def believed_cosine(self) -> Floats:
         """Direction cosine of the beliefs for the coming slot, shape ``(n, K)``."""
         v = self.vehicles
-        distance = np.sqrt(v["m0"] ** 2 + v["m2"] ** 2 + self.params.height_m**2)
+        ground = np.square(v["m0"]) + np.square(v["m2"])
+        distance = np.sqrt(ground + np.square(self.params.height_m))
         return np.asarray(v["m0"] / distance)
 
     def beams(self, widths: Any, share: int | None = None) -> npt.NDArray[Any]:
@@ -116,7 +117,7 @@ class Bound(_BeamBaseline):
         cosine, distance, blocked = self.foresee()
         r = self.record
         loss = np.where(blocked, r.block_loss, 1.0)
-        gains = r.power_w * r.transmit_antennas * r.link_gain * loss / distance**2
+        gains = r.power_w * r.transmit_antennas * r.link_gain * loss / np.square(distance)
         powers = water_filling(gains)
         self.direct(cosine, powers)
         return self.beams(self.full, 0)

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from isac_envs.envs.beam_management.beam_track.echoes import alignment_of
+from isac_envs.kernels import portable
 from isac_envs.kernels.kalman_batch import predict_covariances, update_states
 
 Floats = npt.NDArray[np.float64]
@@ -51,7 +52,7 @@ class FeedbackFilter:
             self._take_in(*self.pending)
         self.pending = None if new.all() else self._report(truth, ~new)
         self._start(truth, new)
-        coming = np.where(new[:, None], self.mean, self.mean @ self.transition.T)
+        coming = np.where(new[:, None], self.mean, self._moved(self.mean))
         self.aimed = self._direction(coming)[0]
         return self.aimed.reshape(vehicles.shape)
 
@@ -63,13 +64,19 @@ class FeedbackFilter:
                 name = f"p{min(i, j)}{max(i, j)}"
                 self.covariance[rows, i, j] = v[name][rows]
 
+    def _moved(self, mean: Floats) -> Floats:
+        """Return means a slot later, shape ``(n, 4)``."""
+        moved = mean.copy()
+        moved[:, (0, 2)] += self.params.slot_s * mean[:, (1, 3)]
+        return moved
+
     def _direction(self, mean: Floats) -> tuple[Floats, Floats]:
         """Return direction cosines, and their Jacobians of shape ``(..., 1, 4)``."""
         x, y = mean[:, 0], mean[:, 2]
-        d = np.sqrt(x**2 + y**2 + self.params.height_m**2)
+        d = np.sqrt(x * x + y * y + np.square(self.params.height_m))
         u = x / d
         jacobian = np.zeros((len(mean), 1, 4))
-        jacobian[:, 0, 0], jacobian[:, 0, 2] = (1.0 - u**2) / d, -u * y / d**2
+        jacobian[:, 0, 0], jacobian[:, 0, 2] = (1.0 - u * u) / d, -u * y / (d * d)
         return u, jacobian
 
     def _report(
@@ -85,9 +92,9 @@ class FeedbackFilter:
         alignment_of(v["cosine"].copy(), self.aimed, np.full(len(v), n_t), aligned)
         loss = np.where(v["blocked"], self.record.block_loss, 1.0)
         power = self.record.power_w / self.params.vehicles
-        snr = power * n_t * aligned * self.record.link_gain * loss / v["distance"] ** 2
-        heard = self.random.random(len(v)) < np.exp(-self.record.threshold / (1.0 + snr))
-        variance = 6.0 / (np.pi**2 * (n_t**2 - 1.0) * np.maximum(snr, 1e-12))
+        snr = power * n_t * aligned * self.record.link_gain * loss / np.square(v["distance"])
+        heard = self.random.random(len(v)) < portable.exp(-self.record.threshold / (1.0 + snr))
+        variance = 6.0 / (np.pi * np.pi * (n_t * n_t - 1.0) * np.maximum(snr, 1e-12))
         reported = v["cosine"] + np.sqrt(variance) * self.random.standard_normal(len(v))
         return reported, variance, np.stack([rows, rows & heard], axis=1)
 
@@ -101,7 +108,7 @@ class FeedbackFilter:
                 jacobian[heard], variance[heard, None],
             )  # fmt: skip
             self.mean[heard], self.covariance[heard] = result[0], result[1]
-        self.mean[rows] = self.mean[rows] @ self.transition.T
+        self.mean[rows] = self._moved(self.mean[rows])
         self.covariance[rows] = predict_covariances(
             self.covariance[rows], self.transition, self.noise
         )

@@ -1,6 +1,5 @@
 """Declaration of ``isac/BeamTrack-v0``."""
 
-import math
 from types import ModuleType
 from typing import ClassVar
 
@@ -12,6 +11,7 @@ from isac_envs.envs.beam_management.beam_track import baselines, kernel
 from isac_envs.envs.beam_management.beam_track.observe import TUPLE
 from isac_envs.envs.beam_management.beam_track.params import BeamTrackParams
 from isac_envs.kernels.jit import record
+from isac_envs.kernels.mathx import log2
 
 MEMORY = record(("value", "f8"))
 """One number of the last measurements, or of the echo."""
@@ -169,12 +169,12 @@ class BeamTrack(Model):
         """
         p, r = self.params, self.params.record[0]
         beside = max(p.lane_y_m - p.lane_half_width_m, 0.0) if p.motion == "road" else 0.0
-        least = math.hypot(beside, p.height_m)
-        if least == 0.0:  # a drifting circle may come as near as it likes
+        least_m2 = beside * beside + p.height_m * p.height_m
+        if least_m2 == 0.0:  # a drifting circle may come as near as it likes
             return None
         power = r.power_w / p.vehicles
-        snr = power * p.transmit_antennas * r.link_gain / least**2
-        return (0.0, math.log2(1.0 + snr)), (-p.misalignment_penalty, 0.0)
+        snr = power * p.transmit_antennas * r.link_gain / least_m2
+        return (0.0, log2(1.0 + snr)), (-p.misalignment_penalty, 0.0)
 
     def allocate(self, n: int) -> State:
         """Return zeroed state arrays of ``n`` copies: environments, vehicles, memory."""
@@ -207,7 +207,7 @@ class BeamTrack(Model):
         power = "Part of the power budget asked for; more than all is scaled down."
         several = p.vehicles > 1
         if p.action == "discrete":
-            widths = int(math.log2(p.transmit_antennas // p.fewest_antennas)) + 1
+            widths = (p.transmit_antennas // p.fewest_antennas).bit_length()
             counts = [p.fewest_antennas << k for k in range(widths)]
             labels = (*(f"{count} antennas" for count in counts), "sweep")
             width = "Active antennas, or a sweep that costs the slot."
@@ -221,7 +221,7 @@ class BeamTrack(Model):
                 high = len(names) - 1.0
                 parts.append(Coordinate(f"power{suffix}", power, high=high, labels=names))
             return parts
-        low, high = math.log2(p.fewest_antennas) - 1.0, math.log2(p.transmit_antennas)
+        low, high = p.fewest_antennas.bit_length() - 2.0, p.transmit_antennas.bit_length() - 1.0
         width = "Binary logarithm of the active antennas; a sweep half an octave below the fewest."
         parts = [Coordinate(f"width{suffix}", width, low=low, high=high)]
         if p.action == "continuous":

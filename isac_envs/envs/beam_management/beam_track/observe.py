@@ -6,7 +6,7 @@ from typing import Any
 from isac_envs.envs.beam_management.beam_track.belief import moments
 from isac_envs.envs.beam_management.beam_track.echoes import snapshot
 from isac_envs.kernels.jit import Record, inlined
-from isac_envs.kernels.mathx import linear_to_db, log2
+from isac_envs.kernels.mathx import acos_turns, linear_to_db, log2
 
 BELIEF, HISTORY, ECHO = 0, 1, 2  # order of the parameter ``observation``
 FEATURES = 9  # numbers of a belief
@@ -57,7 +57,7 @@ def remember(p: Record, e: Record, v: Record, memory: Any, k: int) -> None:
 def write_belief(p: Record, v: Record, first: int, observation: Any) -> None:
     """Write the nine numbers of a belief, that of the coming slot."""
     u, var_u, d, var_d = moments(v, p.height_m)
-    observation[first] = 2.0 * math.acos(clip(u)) / math.pi - 1.0
+    observation[first] = 4.0 * acos_turns(clip(u)) - 1.0
     observation[first + 1] = clip(0.0625 * log2(var_u * p.transmit_antennas * p.transmit_antennas))
     observation[first + 2] = clip(d / p.distance_scale)
     observation[first + 3] = clip(0.0625 * log2(var_d))

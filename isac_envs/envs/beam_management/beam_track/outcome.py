@@ -5,7 +5,7 @@ from typing import Any
 
 from isac_envs.envs.beam_management.beam_track.rates import link_snr
 from isac_envs.kernels.jit import Record, inlined, jit
-from isac_envs.kernels.mathx import linear_to_db
+from isac_envs.kernels.mathx import acos_turns, linear_to_db
 
 _DEGREES = 180.0 / math.pi
 _LEAST = 1e-12
@@ -15,8 +15,8 @@ _LEAST = 1e-12
 def estimate(v: Record) -> tuple[float, float]:
     """Return the angle error and the angle's deviation of the belief that aimed, in deg."""
     sine = math.sqrt(max(1.0 - v.aimed_cosine * v.aimed_cosine, _LEAST))
-    error = math.acos(v.aimed_cosine) - math.acos(v.cosine)
-    return _DEGREES * error, _DEGREES * v.aimed_std / sine
+    error = acos_turns(v.aimed_cosine) - acos_turns(v.cosine)
+    return 360.0 * error, _DEGREES * v.aimed_std / sine
 
 
 @inlined

@@ -2,7 +2,6 @@
 
 import math
 from itertools import pairwise
-from statistics import NormalDist
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
@@ -13,6 +12,8 @@ from isac_envs.envs.beam_management.beam_track.tables import (
     budget,
     measurement_variances,
 )
+from isac_envs.kernels.gamma import gaussian_q_inverse
+from isac_envs.kernels.mathx import acos_turns, sincos_turns
 
 HARD = "Our choice, after the vehicular model of Liu et al., arXiv 2001.09306."
 JIANG = "Jiang et al., sensing-assisted predictive beamforming for low-altitude UAV tracking"
@@ -176,7 +177,7 @@ class BeamTrackParams(EnvParams):
                 f"parameter fewest_antennas = {self.fewest_antennas}: at most transmit_antennas "
                 f"= {self.transmit_antennas}"
             )
-        width = math.degrees(2.0 * math.asin(0.886 / self.fewest_antennas))
+        width = 180.0 - 720.0 * acos_turns(0.886 / self.fewest_antennas)
         if width > self.sector_deg:
             raise ValueError(
                 f"parameter fewest_antennas = {self.fewest_antennas}: the beam is {width:.1f} deg "
@@ -205,22 +206,25 @@ class BeamTrackParams(EnvParams):
 
     def derived(self) -> dict[str, Any]:
         """Return the link and echo budgets, the filter's noise, and the scales of observations."""
-        widths = int(math.log2(self.transmit_antennas // self.fewest_antennas)) + 1
+        widths = (self.transmit_antennas // self.fewest_antennas).bit_length()
+        first_octave = float(self.fewest_antennas.bit_length() - 1)
         on_road = self.motion == "road"
-        start = math.hypot(self.start_x_m, self.lane_y_m, self.height_m)
-        circle = math.hypot(self.circle_centre_x_m, self.circle_centre_y_m) + self.circle_radius_m
+        start = _length(self.start_x_m, self.lane_y_m, self.height_m)
+        circle = _length(self.circle_centre_x_m, self.circle_centre_y_m) + self.circle_radius_m
         return {
             **budget(self),
             **measurement_variances(self),
             **acceleration(self),
             "widths": widths,
-            "first_octave": math.log2(self.fewest_antennas),
-            "sweep_below": math.log2(self.fewest_antennas) - 0.5,
-            "sector_cosine": math.sin(math.radians(0.5 * self.sector_deg)),
+            "first_octave": first_octave,
+            "sweep_below": first_octave - 0.5,
+            "sector_cosine": sincos_turns(self.sector_deg / 720.0)[0],
             "sweep_speed_m_s": self.speed_m_s if on_road else 0.0,
-            "outage_quantile": NormalDist().inv_cdf(1.0 - 0.5 * self.outage)
-            if self.outage
-            else 0.0,
-            "distance_scale": 4.0 * start if on_road else math.hypot(circle, self.height_m),
+            "outage_quantile": gaussian_q_inverse(0.5 * self.outage) if self.outage else 0.0,
+            "distance_scale": 4.0 * start if on_road else _length(circle, self.height_m),
             "speed_scale": 2.0 * max(self.speed_m_s, 5.0),
         }
+
+
+def _length(*coordinates: float) -> float:
+    return math.sqrt(sum(each * each for each in coordinates))

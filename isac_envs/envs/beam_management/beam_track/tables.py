@@ -9,6 +9,8 @@ from isac_envs.kernels.estimation_bounds import (
     delay_variance_flat_spectrum,
     doppler_variance_flat_time,
 )
+from isac_envs.kernels.gamma import exp_or_zero
+from isac_envs.kernels.mathx import db_to_linear, ln
 
 _NOT_MEASURED = 1e12  # variance times SNR of a velocity that is not measured, (m/s)^2
 
@@ -19,15 +21,15 @@ def budget(p: Any) -> dict[str, float]:
     ``link_gain`` is ``(lambda / 4 pi)^2 / noise`` in m^2/W, ``echo_gain``
     ``rcs lambda^2 / ((4 pi)^3 noise)`` in m^4/W, both with the excess loss.
     """
-    noise_w = 1e-3 * 10.0 ** (0.1 * p.noise_dbm)
-    kept = 10.0 ** (-0.1 * p.excess_loss_db)
+    noise_w = 1e-3 * db_to_linear(p.noise_dbm)
+    kept = db_to_linear(-p.excess_loss_db)
     wave = p.wavelength_m / (4.0 * math.pi)
     return {
-        "power_w": 1e-3 * 10.0 ** (0.1 * p.power_dbm),
+        "power_w": 1e-3 * db_to_linear(p.power_dbm),
         "link_gain": wave * wave * kept / noise_w,
         "echo_gain": p.rcs_m2 * wave * wave * kept * kept / (4.0 * math.pi * noise_w),
-        "block_loss": 10.0 ** (-0.1 * p.block_loss_db),
-        "threshold": -math.log(p.false_alarm),
+        "block_loss": db_to_linear(-p.block_loss_db),
+        "threshold": -ln(p.false_alarm),
     }
 
 
@@ -41,7 +43,7 @@ def measurement_variances(p: Any) -> dict[str, float]:
         return {
             "cosine_variance": 1.0,
             "distance_variance": 1.0,
-            "speed_variance": _NOT_MEASURED * p.symbols**2,
+            "speed_variance": _NOT_MEASURED * p.symbols * p.symbols,
         }
     n_r = p.receive_antennas
     half_speed, half_wave = 0.5 * SPEED_OF_LIGHT_M_S, 0.5 * p.wavelength_m
@@ -49,8 +51,8 @@ def measurement_variances(p: Any) -> dict[str, float]:
     doppler = doppler_variance_flat_time(1.0, 1.0 / p.bandwidth_hz)
     return {
         "cosine_variance": n_r * float(angle_variance(1.0, 0.0, 0.5, n_r, 1)),
-        "distance_variance": half_speed**2 * float(delay),
-        "speed_variance": half_wave**2 * float(doppler),
+        "distance_variance": half_speed * half_speed * float(delay),
+        "speed_variance": half_wave * half_wave * float(doppler),
     }
 
 
@@ -63,17 +65,18 @@ def acceleration(p: Any) -> dict[str, float]:
     On a circle the filter adds the drift of the centre to the position's noise.
     """
     t = p.slot_s
-    kept = math.exp(-t / p.acceleration_memory_s) if p.acceleration_memory_s else 0.0
+    kept = exp_or_zero(-t / p.acceleration_memory_s) if p.acceleration_memory_s else 0.0
     continuous = p.process == "continuous"
     drift = p.drift_m if p.motion == "circle" else 0.0
     result = {"acceleration_kept": kept}
     for axis in ("x", "y"):
         deviation = getattr(p, f"acceleration_{axis}_m_s2")
         held = deviation / math.sqrt(t) if continuous else deviation
-        rest = deviation * math.sqrt(t**3 / 12.0) if continuous else 0.0
+        rest = deviation * math.sqrt(t * t * t / 12.0) if continuous else 0.0
+        moved = 0.5 * t * t * held
         result[f"acceleration_{axis}_drawn"] = held * math.sqrt(1.0 - kept * kept)
         result[f"jitter_{axis}_m"] = rest
-        result[f"noise_{axis}_position"] = (0.5 * t * t * held) ** 2 + rest**2 + drift**2
-        result[f"noise_{axis}_cross"] = 0.5 * t**3 * held**2
-        result[f"noise_{axis}_speed"] = (t * held) ** 2
+        result[f"noise_{axis}_position"] = moved * moved + rest * rest + drift * drift
+        result[f"noise_{axis}_cross"] = 0.5 * t * t * t * held * held
+        result[f"noise_{axis}_speed"] = (t * held) * (t * held)
     return result

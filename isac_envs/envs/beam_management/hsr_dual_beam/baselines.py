@@ -149,7 +149,7 @@ class ByGeometry(_SettingBaseline):
         mast = p.mast_distance_m
         near = angle_deg(along + p.look_ahead_near_m, mast)
         far = angle_deg(along + p.look_ahead_far_m, mast)
-        deviation = np.degrees(p.position_std_m * mast / (mast * mast + along * along))
+        deviation = 180.0 / np.pi * p.position_std_m * mast / (mast * mast + along * along)
         wanted = (
             (p.separations_deg, 0.5 * (near + far) - angle_deg(along, mast)),
             (p.radar_widths_deg, far - near),

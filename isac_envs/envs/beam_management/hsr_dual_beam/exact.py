@@ -10,10 +10,10 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import ndtri
 
 from isac_envs.envs.beam_management.hsr_dual_beam.params import HsrDualBeamParams
 from isac_envs.envs.beam_management.hsr_dual_beam.slot import POINT_FIELDS, reward_of_settings
+from isac_envs.kernels import portable
 from isac_envs.kernels.jit import record
 
 Array: TypeAlias = npt.NDArray[np.float64]
@@ -72,7 +72,7 @@ def best_after(values: Array, penalty: float) -> Array:
 
 def noisy_rewards(params: HsrDualBeamParams, slot: int) -> Array:
     """Return the rewards of one slot for every quantile of the noise, shape ``(Q, ...)``."""
-    noise = ndtri((np.arange(QUANTILES) + 0.5) / QUANTILES)
+    noise = -portable.gaussian_q_inverse((np.arange(QUANTILES) + 0.5) / QUANTILES)
     position = params.record["position_table_m"][0, slot]
     estimates = position + params.position_std_m * noise
     return slot_rewards(params, np.full(QUANTILES, slot), estimates)

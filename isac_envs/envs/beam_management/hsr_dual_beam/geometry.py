@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from isac_envs.kernels import portable
 from isac_envs.kernels.pathloss_free_space import fspl, radar_loss, thermal_noise_dbm
 from isac_envs.kernels.railway import track_distance
 
@@ -48,12 +49,12 @@ def slot_tables(params: Params) -> dict[str, Any]:
 
 def angle_deg(along_m: npt.ArrayLike, mast_distance_m: float) -> Array:
     """Return the angle of places on the track, -90..90 degrees."""
-    return np.asarray(np.degrees(np.arctan2(along_m, mast_distance_m)))
+    return np.asarray(360.0 * portable.atan2_turns(along_m, mast_distance_m))
 
 
 def _link_tables(params: Params, position: Array) -> dict[str, Any]:
     distance = track_distance(position, params.mast_distance_m, 0.0)
-    log_distance_db = 10.0 * np.log10(distance)
+    log_distance_db = portable.linear_to_db(distance)
     loss_db = fspl(1.0, params.carrier_hz) + params.path_loss_exponent * log_distance_db
     noise_dbm = thermal_noise_dbm(params.bandwidth_hz, params.noise_figure_db)
     received_db = params.train_antenna_gain_db - loss_db - noise_dbm
@@ -62,8 +63,8 @@ def _link_tables(params: Params, position: Array) -> dict[str, Any]:
     )
     low_noise_dbm = thermal_noise_dbm(params.low_band_bandwidth_hz, params.noise_figure_db)
     return {
-        "signal_ratio": _linear(params.communication_power_dbm + received_db),
-        "interference_ratio": _linear(params.radar_power_dbm + received_db),
+        "signal_ratio": portable.db_to_linear(params.communication_power_dbm + received_db),
+        "interference_ratio": portable.db_to_linear(params.radar_power_dbm + received_db),
         "low_band_mean_snr_db": params.low_band_power_dbm - low_loss_db - low_noise_dbm,
     }
 
@@ -72,15 +73,13 @@ def _radar_tables(params: Params, position: Array, points: Array) -> dict[str, A
     noise_dbm = thermal_noise_dbm(params.radar_bandwidth_hz, params.noise_figure_db)
     target_m = track_distance(points, params.mast_distance_m, 0.0)
     train_m = track_distance(position, params.mast_distance_m, 0.0)
-    target_m2, train_m2 = (
-        10.0 ** (0.1 * x) for x in (params.target_rcs_dbsm, params.train_rcs_dbsm)
-    )
+    target_m2 = portable.db_to_linear(params.target_rcs_dbsm)
+    train_m2 = portable.db_to_linear(params.train_rcs_dbsm)
     echo_loss_db = radar_loss(target_m, target_m, params.carrier_hz, target_m2)
     clutter_loss_db = radar_loss(train_m, train_m, params.carrier_hz, train_m2)
     echo_db = params.radar_power_dbm + params.processing_gain_db - echo_loss_db - noise_dbm
     clutter_db = params.communication_power_dbm - params.isolation_db - clutter_loss_db - noise_dbm
-    return {"echo_ratio": _linear(echo_db), "clutter_ratio": _linear(clutter_db)}
-
-
-def _linear(ratio_db: Array) -> Array:
-    return np.asarray(10.0 ** (0.1 * ratio_db))
+    return {
+        "echo_ratio": portable.db_to_linear(echo_db),
+        "clutter_ratio": portable.db_to_linear(clutter_db),
+    }

@@ -1,26 +1,23 @@
 """What a setting of the two beams yields in one slot: compiled, for the kernel and the planners."""
 
-import math
 from typing import Any
 
 from isac_envs.kernels.beams import gaussian_lobe_gain_one
 from isac_envs.kernels.detection import swerling_1_single_pulse_one
 from isac_envs.kernels.jit import Record, inlined, jit
 from isac_envs.kernels.link_metrics import shannon_rate_one
-from isac_envs.kernels.mathx import db_to_linear
+from isac_envs.kernels.mathx import atan2_turns, db_to_linear
 
 POINT_FIELDS: tuple[tuple[Any, ...], ...] = (
     ("echo_snr", "f8"),  # linear, after clutter and processing gain
     ("detection_probability", "f8"),  # of an obstacle there, in the last slot
 )
 
-_DEGREES = 180.0 / math.pi
-
 
 @inlined
 def pointing_deg(p: Record, estimate_m: float) -> float:
     """Return the angle at which the mast takes the train to be."""
-    return _DEGREES * math.atan2(estimate_m, p.mast_distance_m)
+    return 360.0 * atan2_turns(estimate_m, p.mast_distance_m)
 
 
 @inlined

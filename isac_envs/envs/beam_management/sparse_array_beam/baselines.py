@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from isac_envs.declaration.baseline import Baseline, HasState, RandomBaseline
 from isac_envs.envs.beam_management.sparse_array_beam import codebook, radar_search
+from isac_envs.kernels import portable
 from isac_envs.kernels.rng import seed_stream
 
 Integers = npt.NDArray[np.int64]
@@ -102,9 +103,9 @@ class Rounded(_OfScene):
     def beams(self, i: int) -> Integers:
         """Return the rounded phases of the channel and of the radar direction."""
         e = self.elements[i]
-        radar = np.angle(e["steer_re"] + 1j * e["steer_im"])
-        user = np.angle(e["channel_re"] + 1j * e["channel_im"])
-        return self.rounded(np.stack((radar, user)) / (2.0 * np.pi))
+        radar = portable.atan2_turns(e["steer_im"], e["steer_re"])
+        user = portable.atan2_turns(e["channel_im"], e["channel_re"])
+        return self.rounded(np.stack((radar, user)))
 
 
 class Codebook(_OfScene):
@@ -118,15 +119,18 @@ class Codebook(_OfScene):
     def __init__(self, batch: HasState, seed: int = 0) -> None:
         super().__init__(batch, seed)
         self.book = codebook.dft_levels(self.params)
+        self.sines, self.cosines = portable.sincos_turns(self.book / self.params.levels)
 
     def beams(self, i: int) -> Integers:
         """Return the steering levels and the best entry of the codebook."""
         sine = self.env["steer_sine"][i]
         steering = self.rounded(0.5 * np.array(self.params.positions) * sine)
         e = self.elements[i]
-        channel = e["channel_re"] + 1j * e["channel_im"]
-        weights = np.exp(2j * np.pi * self.book / self.params.levels)
-        return np.stack((steering, self.book[np.abs(weights @ channel.conj()).argmax()]))
+        re, im = e["channel_re"], e["channel_im"]
+        real = (self.cosines * re + self.sines * im).sum(1)
+        imaginary = (self.sines * re - self.cosines * im).sum(1)
+        gain = real * real + imaginary * imaginary
+        return np.stack((steering, self.book[gain.argmax()]))
 
 
 class _Search(_LevelBaseline):
@@ -196,9 +200,9 @@ def _searched(params: Any, elements: bytes, dtype: Any) -> tuple[tuple[int, ...]
         value_db = radar_search.try_all(params.record, own, sums[0], best)
     else:
         own["level"] = (
-            np.rint(
-                np.angle(own["steer_re"] + 1j * own["steer_im"]) / (2.0 * np.pi) * params.levels
-            ).astype(np.int64)
+            np.rint(portable.atan2_turns(own["steer_im"], own["steer_re"]) * params.levels).astype(
+                np.int64
+            )
             % params.levels
         )
         stream = np.zeros(4, np.uint64)

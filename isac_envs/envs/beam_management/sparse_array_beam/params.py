@@ -8,6 +8,7 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from isac_envs.declaration.params import EnvParams, parameter
+from isac_envs.kernels import mathx, portable
 
 SAMPLES_A_LOBE = 8
 """Samples of the pattern in the half width of its main lobe."""
@@ -104,15 +105,16 @@ class SparseArrayBeamParams(EnvParams):
         """
         turns = np.arange(self.levels) / self.levels
         offsets = np.linspace(0.0, 1.0, self.samples)
-        phases = np.pi * np.outer(self.positions, offsets)
+        level_sines, level_cosines = portable.sincos_turns(turns)
+        sines, cosines = portable.sincos_turns(0.5 * np.outer(self.positions, offsets))
         return {
             "places": np.array(self.positions, np.float64),
-            "level_re": np.cos(2.0 * np.pi * turns),
-            "level_im": np.sin(2.0 * np.pi * turns),
-            "cosines": np.cos(phases),
-            "sines": np.sin(phases),
+            "level_re": level_cosines,
+            "level_im": level_sines,
+            "cosines": cosines,
+            "sines": sines,
             "lobe_samples": SAMPLES_A_LOBE + 1,  # up to the edge, which belongs to the main lobe
-            "noise": math.sqrt(0.5 * 10.0 ** (-0.1 * self.feedback_snr_db)),
+            "noise": math.sqrt(0.5 * mathx.db_to_linear(-self.feedback_snr_db)),
             "error_turns": self.phase_error_std_deg / 360.0,
             "sector_turns": self.sector_deg / 360.0,
         }

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from isac_envs.declaration.params import EnvParams, parameter
 from isac_envs.envs.mode_selection.frames_per_cpi import waveform
+from isac_envs.kernels import mathx, portable
 from isac_envs.kernels.rng import poisson_table
 
 IEEE = "IEEE 802.11ad, single-carrier PHY"
@@ -123,7 +124,7 @@ class FramesPerCpiParams(EnvParams):
     def _radar(self) -> dict[str, Any]:
         frames = np.array(self.frame_counts)
         frame_s = self.cpi_s / frames
-        snr = 10.0 ** (0.1 * self.preamble_snr_db)
+        snr = mathx.db_to_linear(self.preamble_snr_db)
         speed = waveform.max_speed_m_s(frame_s, self.wavelength_m)
         unambiguous = waveform.unambiguous_probability(speed, self.speed_std_m_s)
         crb = waveform.velocity_crb_m_s(frames, frame_s, self.wavelength_m, snr)
@@ -141,7 +142,7 @@ class FramesPerCpiParams(EnvParams):
     def _link(self) -> dict[str, Any]:
         frame_s = self.cpi_s / np.array(self.frame_counts)
         snr_db = np.array(self.snr_db)[:, None]
-        aged = waveform.aged_snr(10.0 ** (0.1 * snr_db), frame_s, self.residual_doppler_hz)
+        aged = waveform.aged_snr(portable.db_to_linear(snr_db), frame_s, self.residual_doppler_hz)
         threshold_db = snr_db - self.threshold_margin_db
         errors = waveform.frame_error_rate(aged, threshold_db, self.error_slope_per_db)
         rates = np.array(self.rate_bps)[:, None]

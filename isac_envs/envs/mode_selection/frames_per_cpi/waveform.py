@@ -13,12 +13,15 @@ from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import expit, j0, ndtr
+
+from isac_envs.kernels import portable
+from isac_envs.kernels.fading import bessel_j0
 
 Array: TypeAlias = npt.NDArray[np.float64]
 Values: TypeAlias = npt.ArrayLike
 
 _SMALLEST = float(np.finfo(np.float64).tiny)
+_CERTAIN = 40.0  # deviations that nothing exceeds
 _MOST_PACKETS = 2**53  # the largest range in which a float holds every whole number
 
 
@@ -36,7 +39,8 @@ def unambiguous_probability(limit_m_s: Values, speed_std_m_s: float) -> Array:
 
     ``2 Phi(v_max / sigma_v) - 1``.
     """
-    return np.asarray(2.0 * ndtr(np.asarray(limit_m_s) / speed_std_m_s) - 1.0)
+    deviations = np.minimum(np.asarray(limit_m_s) / speed_std_m_s, _CERTAIN)
+    return np.asarray(1.0 - 2.0 * portable.gaussian_q(deviations))
 
 
 def velocity_crb_m_s(
@@ -65,7 +69,8 @@ def detection_probability(integrated_snr: Values, false_alarm: float) -> Array:
         integrated_snr: SNR after coherent integration over the CPI, linear.
         false_alarm: Probability of a false alarm, in (0, 1).
     """
-    return np.asarray(false_alarm ** (1.0 / (1.0 + np.asarray(integrated_snr))))
+    exponent = 1.0 / (1.0 + np.asarray(integrated_snr))
+    return np.asarray(portable.power(max(false_alarm, _SMALLEST), exponent))
 
 
 def sensing_utility(
@@ -75,7 +80,7 @@ def sensing_utility(
 
     Detected, unambiguous and accurate: ``P_d P_unambiguous exp(-crb / scale)``.
     """
-    accuracy = np.exp(-np.asarray(crb_m_s) / scale_m_s)
+    accuracy = portable.exp(-np.asarray(crb_m_s) / scale_m_s)
     return np.asarray(detection) * np.asarray(unambiguous) * accuracy
 
 
@@ -91,7 +96,7 @@ def aged_snr(snr: Values, frame_s: Values, doppler_hz: float) -> Array:
         doppler_hz: Doppler shift that the receiver does not compensate.
     """
     fresh = np.asarray(snr, np.float64)
-    kept = j0(np.pi * doppler_hz * np.asarray(frame_s)) ** 2
+    kept = np.square(bessel_j0(np.pi * doppler_hz * np.asarray(frame_s)))
     return np.asarray(fresh * kept / (1.0 + fresh * (1.0 - kept)))
 
 
@@ -103,8 +108,8 @@ def frame_error_rate(snr: Values, threshold_db: Values, slope_per_db: float) -> 
         threshold_db: SNR at which half of the frames are lost.
         slope_per_db: Steepness of the logistic function, per dB.
     """
-    above_db = 10.0 * np.log10(np.maximum(snr, _SMALLEST)) - np.asarray(threshold_db)
-    return np.asarray(expit(-slope_per_db * above_db))
+    above_db = portable.linear_to_db(np.maximum(snr, _SMALLEST)) - np.asarray(threshold_db)
+    return np.asarray(1.0 / (1.0 + portable.exp(np.minimum(slope_per_db * above_db, 700.0))))
 
 
 def goodput_bps(rate_bps: Values, frame_s: Values, overhead_s: float, error_rate: Values) -> Array:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from scipy.optimize import linear_sum_assignment
 
 from isac_envs.envs.uav.uav_alloc.records import EMPTY_J, IDLE
+from isac_envs.kernels import portable
 
 Array = npt.NDArray[Any]
 _NEVER = -1e9
@@ -39,7 +40,7 @@ class TaskValues:
         powers = np.array(params.powers_w)
         gains = np.concatenate((uplinks[..., None], echoes), -1)[..., None]
         factors = np.array([send, *(2.0 * sense / params.targets,) * params.targets])
-        worth = factors[:, None] * np.log2(1.0 + gains * powers) / params.reference_bit
+        worth = factors[:, None] * portable.log2(1.0 + gains * powers) / params.reference_bit
         price = power / uavs.shape[1] + prices * params.step_s
         worth = worth - powers * price[..., None, None]
         energy_j = uavs["energy_j"][..., None]

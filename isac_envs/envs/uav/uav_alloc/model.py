@@ -97,7 +97,7 @@ class UavAlloc(Model):
         if p.action == "discrete":
             return options
         if p.action == "index":
-            return np.asarray(options @ p.option_count ** np.arange(p.uavs)[::-1])
+            return np.asarray((options * p.option_count ** np.arange(p.uavs)[::-1]).sum(-1))
         return self.scores(options).reshape(len(options), -1)
 
     def scores(self, options: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from isac_envs.declaration.params import EnvParams, parameter
+from isac_envs.kernels.mathx import db_to_linear
 from isac_envs.kernels.pathloss_free_space import (
     radar_received_power_one,
     thermal_noise_one,
@@ -58,13 +59,13 @@ class RadioParams(EnvParams):
     def gains(self) -> dict[str, float]:
         """Return the gains at one metre over the noise power, in 1/W."""
         noise_w = thermal_noise_one(self.bandwidth_hz, self.noise_figure_db)
-        radar = 10.0 ** (0.1 * self.radar_gain_dbi)
+        radar = db_to_linear(self.radar_gain_dbi)
         echo_w = radar_received_power_one(1.0, radar, radar, self.carrier_hz, self.rcs_m2, 1.0, 1.0)
-        spread = (wavelength_one(self.carrier_hz) / (4.0 * math.pi)) ** 2
+        spread = wavelength_one(self.carrier_hz) / (4.0 * math.pi)
         return {
             "echo_1m": echo_w * self.pulses / noise_w,
-            "uplink_1m": spread * 10.0 ** (0.1 * self.link_gain_dbi) / noise_w,
-            "coupling_1m": spread * 10.0 ** (-0.1 * self.isolation_db) / noise_w,
+            "uplink_1m": spread * spread * db_to_linear(self.link_gain_dbi) / noise_w,
+            "coupling_1m": spread * spread * db_to_linear(-self.isolation_db) / noise_w,
         }
 
 
@@ -147,7 +148,7 @@ class UavAllocParams(RadioParams):
 
     def derived(self) -> dict[str, Any]:
         """Return gains at one metre, options, and scales of motion and observation."""
-        fresh = math.sqrt(1.0 - self.memory**2)
+        fresh = math.sqrt(1.0 - self.memory * self.memory)
         return {
             **self.gains(),
             "options": self.option_count,

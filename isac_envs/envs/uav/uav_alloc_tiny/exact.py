@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from isac_envs.envs.uav.uav_alloc_tiny.params import UavAllocTinyParams
+from isac_envs.kernels.mathx import log2
 from isac_envs.planning import Array, FiniteMdp
 
 
@@ -20,7 +21,7 @@ def transition_model(params: UavAllocTinyParams) -> FiniteMdp:
     levels = np.indices((params.levels_full + 1,) * count).reshape(count, -1).T  # (S, M)
     actions = np.indices((options,) * count).reshape(count, -1).T  # (A, M)
     place = options ** np.arange(count)[::-1]
-    executed = (np.where(levels > 0, actions[:, None], 0) @ place).astype(np.int64)  # (A, S)
+    executed = (np.where(levels > 0, actions[:, None], 0) * place).sum(-1)  # (A, S)
 
     outcomes = np.array([slot(params, each) for each in actions])
     information, rate, power = (column[executed] for column in outcomes.T)
@@ -60,14 +61,14 @@ def slot(params: UavAllocTinyParams, options: Any) -> tuple[float, float, float]
             if j != m and other == channel:
                 end = station if mode == 0 else uavs[m]
                 near = gain["uplink_1m"] if mode == 0 else gain["coupling_1m"]
-                interference += sent * near / np.sum((uavs[j] - end) ** 2)
+                interference += sent * near / np.square(uavs[j] - end).sum()
         if mode == 0:
-            signal = power * gain["uplink_1m"] / np.sum((uavs[m] - station) ** 2)
-            rate += np.log2(1.0 + signal / (1.0 + interference))
+            signal = power * gain["uplink_1m"] / np.square(uavs[m] - station).sum()
+            rate += log2(1.0 + signal / (1.0 + interference))
         else:
-            squared = np.sum((uavs[m] - targets[mode - 1]) ** 2)
-            signal = power * gain["echo_1m"] / squared**2
-            found = np.log2(1.0 + signal / (1.0 + interference))
+            squared = np.square(uavs[m] - targets[mode - 1]).sum()
+            signal = power * gain["echo_1m"] / (squared * squared)
+            found = log2(1.0 + signal / (1.0 + interference))
             informed[mode - 1] = max(informed[mode - 1], found)
     return float(informed.mean()), float(rate), sum(power for *_, power in chosen)
 

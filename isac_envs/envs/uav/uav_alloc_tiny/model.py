@@ -83,7 +83,7 @@ class UavAllocTiny(Model):
     def state_index(self, state: State) -> npt.NDArray[np.int64]:
         """Return the index of each copy's state, shape ``(n,)``."""
         size = self.params.levels_full + 1
-        return np.asarray(state[1]["level"] @ size ** np.arange(self.params.uavs)[::-1])
+        return np.asarray((state[1]["level"] * size ** np.arange(self.params.uavs)[::-1]).sum(-1))
 
     def all_states(self) -> State:
         """Return one copy in each state."""

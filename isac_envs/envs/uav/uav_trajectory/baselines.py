@@ -8,9 +8,15 @@ import numpy.typing as npt
 
 from isac_envs.declaration.baseline import Baseline, HasState, RandomBaseline
 from isac_envs.envs.uav.uav_trajectory.bounds import DataBound, sensing_bound
+from isac_envs.kernels import portable
 from isac_envs.kernels.propulsion import maximum_range_speed, rotary_wing_power
 
 Floats = npt.NDArray[np.float64]
+
+
+def _length(way: Floats) -> Floats:
+    """Return lengths of vectors ``(R, 2)``, shape ``(R,)``."""
+    return np.asarray(np.sqrt(np.square(way).sum(-1)))
 
 
 class Pilot(Baseline):
@@ -88,14 +94,14 @@ class Pilot(Baseline):
 
     def _nearest_heading(self, parts: Floats) -> npt.NDArray[np.int64]:
         table = np.stack(self.params.headings(), -1)
-        away = ((parts[:, None] - table) ** 2).sum(-1)
+        away = np.square(parts[:, None] - table).sum(-1)
         away[:, 1] = np.inf  # a look only where asked for
         return np.asarray(away.argmin(1))
 
     def towards(self, goal: Floats, speed: Any) -> Floats:
         """Return the velocity to a goal ``(R, 2)``, slower in the last slot."""
         way = goal - self.place
-        distance = np.hypot(way[:, 0], way[:, 1])
+        distance = _length(way)
         slot = self.params.slot_s
         factor = np.minimum(speed / np.maximum(distance, 1e-9), 1.0 / slot)
         return np.asarray(way * factor[:, None])
@@ -161,7 +167,7 @@ class FlyHoverSense(Pilot):
         if p.targets:
             place, unknown = self._look_place()
             goal = np.where(unknown[:, None], place, goal)
-            close = np.hypot(*(goal - self.place).T) <= 0.05 * p.height_m
+            close = _length(goal - self.place) <= 0.05 * p.height_m
             look = unknown & close
         home, pace = self._way_home(cruise)
         goal = np.where(home[:, None], self.home, goal)
@@ -179,7 +185,7 @@ class FlyHoverSense(Pilot):
         level = laps * (1.0 + np.floor(np.where(own, bits, np.inf).min(1) / laps))
         open_ = own & (bits < level[:, None])
         x, y = self.place.T[..., None]
-        away = np.hypot(users["x"] - x, users["y"] - y)
+        away = np.sqrt(np.square(users["x"] - x) + np.square(users["y"] - y))
         nearest = np.where(open_, away, np.inf).argmin(1)
         rows = np.arange(n)
         goal = np.stack((users["x"][rows, nearest], users["y"][rows, nearest]), -1)
@@ -188,31 +194,32 @@ class FlyHoverSense(Pilot):
     def _look_place(self) -> tuple[Floats, npt.NDArray[np.bool_]]:
         """Return the nearest best place for the next look, and whether one is needed."""
         p, t, rows = self.params, self.targets, np.arange(len(self.flyers))
-        determinant = t["info_xx"] * t["info_yy"] - t["info_xy"] ** 2
+        determinant = t["info_xx"] * t["info_yy"] - np.square(t["info_xy"])
         variance = (t["info_xx"] + t["info_yy"]) / determinant
         names = ("x", "y") if self.uses_truth else ("mean_x", "mean_y")
         own = self.share_out(t, *names)
-        unknown = own & (variance > (self.deviation_m**2 if p.users else 0.0))
+        unknown = own & (variance > (self.deviation_m * self.deviation_m if p.users else 0.0))
         x, y = self.place.T[..., None]
         mean_x, mean_y = t[names[0]], t[names[1]]
-        away = np.hypot(mean_x - x, mean_y - y)
+        away = np.sqrt(np.square(mean_x - x) + np.square(mean_y - y))
         chosen = np.where(unknown, away, 1e9 - variance).argmin(1)
         t, mean_x, mean_y = t[rows, chosen], mean_x[rows, chosen], mean_y[rows, chosen]
-        known = 0.5 * np.arctan2(2.0 * t["info_xy"], t["info_xx"] - t["info_yy"])
+        known = 0.5 * portable.atan2_turns(2.0 * t["info_xy"], t["info_xx"] - t["info_yy"])
         isotropic = np.abs(t["info_xy"]) + np.abs(t["info_xx"] - t["info_yy"]) < 1e-9
-        bearing = np.arctan2(self.flyers["y"] - mean_y, self.flyers["x"] - mean_x)
-        angle = np.where(isotropic, bearing, known + 0.5 * np.pi)
+        bearing = portable.atan2_turns(self.flyers["y"] - mean_y, self.flyers["x"] - mean_x)
+        angle = np.where(isotropic, bearing, known + 0.25)
         radius = p.height_m / math.sqrt(2.0)
-        offset = radius * np.stack((np.cos(angle), np.sin(angle)), -1)
+        sine, cosine = portable.sincos_turns(angle)
+        offset = radius * np.stack((cosine, sine), -1)
         centre = np.stack((mean_x, mean_y), -1)
         ends = np.clip(np.stack((centre + offset, centre - offset)), 0.0, p.area_m)
-        nearer = ((ends - self.place) ** 2).sum(-1).argmin(0)
+        nearer = np.square(ends - self.place).sum(-1).argmin(0)
         return ends[nearer, rows], unknown.any(1)
 
     def _way_home(self, cruise: float) -> tuple[npt.NDArray[np.bool_], Floats]:
         """Return whether it is time to return, and the speed that saves energy and is in time."""
         p = self.params
-        away = self.detour * np.hypot(*(self.place - self.home).T)
+        away = self.detour * _length(self.place - self.home)
         margin = away + self.reserve_m + cruise * p.slot_s
         left = np.maximum(p.mission_s - p.slot_s * self.times, p.slot_s)
         pace = np.minimum(np.maximum(self.thrifty, (away + self.reserve_m) / left), p.max_speed_m_s)

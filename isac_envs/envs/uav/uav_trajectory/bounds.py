@@ -17,8 +17,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from isac_envs.kernels import portable
 from isac_envs.kernels.jit import jit
-from isac_envs.kernels.mathx import log2
+from isac_envs.kernels.mathx import ln, log2
 from isac_envs.kernels.propulsion import minimum_power_speed, rotary_wing_power
 
 Floats = npt.NDArray[np.float64]
@@ -116,7 +117,7 @@ class DataBound:
         span = math.floor(far / self.cell) + 1
         steps = np.arange(-span, span + 1)
         moves = np.stack(np.meshgrid(steps, steps, indexing="ij"), -1).reshape(-1, 2)
-        shortest = self.cell * np.hypot(*np.maximum(np.abs(moves) - 1, 0).T)
+        shortest = self.cell * np.sqrt(np.square(np.maximum(np.abs(moves) - 1, 0)).sum(1))
         self.moves, shortest = moves[shortest <= far], shortest[shortest <= far]
         duration = self.slots * p.slot_s
         thrifty = min(minimum_power_speed(p.aircraft), p.max_speed_m_s)
@@ -129,7 +130,8 @@ class DataBound:
         x0 = self.cell * np.arange(self.side)
         dx = np.maximum(np.maximum(x0 - p.home_x_m, p.home_x_m - x0 - self.cell), 0.0)
         dy = np.maximum(np.maximum(x0 - p.home_y_m, p.home_y_m - x0 - self.cell), 0.0)
-        away = np.maximum(np.hypot(dx[None, :], dy[:, None]) - p.home_radius_m, 0.0)
+        away = np.sqrt(np.square(dx) + np.square(dy)[:, None])
+        away = np.maximum(away - p.home_radius_m, 0.0)
         late = p.horizon * p.slot_s >= p.mission_s  # else some of the way home is still in reach
         self.terminal = -p.weights[2] * away.ravel() / p.home_scale_m * float(late)
         places = (np.array([p.start_y_m, p.start_x_m]) / self.cell).astype(int)
@@ -166,7 +168,7 @@ class DataBound:
             data = np.bincount(served, rates[served, path[:, 0]], count)
             used = float(self.energies[path[:, 1]].sum())
             step = 1.0 / math.sqrt(1.0 + k)
-            weights = weights * np.exp(-2.0 * step * data / scale)
+            weights = weights * portable.exp(-2.0 * step * data / scale)
             weights /= weights.sum()
             excess = used / self.budget - 1.0
             price = max(0.0, price + 0.5 * step * excess * scale / (count * self.budget))
@@ -183,4 +185,4 @@ def sensing_bound(params: Any) -> float:
         return 0.0
     p = params.record[0]
     gained = params.most_looks * float(p.best_look) / (2.0 * float(p.prior_information))
-    return float(params.weights[1]) * math.log1p(gained)
+    return float(params.weights[1]) * ln(1.0 + gained)

@@ -8,6 +8,7 @@ from pydantic import model_validator
 
 from isac_envs.declaration.params import EnvParams, parameter
 from isac_envs.kernels.elevated_ranging import elevated_range_information
+from isac_envs.kernels.mathx import db_to_linear, linear_to_db, log2, sincos_turns
 from isac_envs.kernels.propulsion import (
     STANDARD,
     RotaryWing,
@@ -121,21 +122,21 @@ class UavTrajectoryParams(EnvParams):
     @property
     def link_snr_at_1m(self) -> float:
         """SNR of the data at 1 m with the noise of the whole band."""
-        noise_dbm = self.noise_dbm_hz + 10.0 * math.log10(self.bandwidth_hz)
-        return float(10.0 ** (0.1 * (self.transmit_dbm + self.link_gain_db - noise_dbm)))
+        noise_dbm = self.noise_dbm_hz + linear_to_db(self.bandwidth_hz)
+        return float(db_to_linear(self.transmit_dbm + self.link_gain_db - noise_dbm))
 
     @property
     def range_variance_at_1m(self) -> float:
         """Variance of a range at 1 m, m**2: a sigma_0^2 / (P G beta)."""
-        noise_dbm = self.noise_dbm_hz + 10.0 * math.log10(self.bandwidth_hz)
-        echo = 10.0 ** (0.1 * (self.transmit_dbm + self.echo_gain_db - noise_dbm))
+        noise_dbm = self.noise_dbm_hz + linear_to_db(self.bandwidth_hz)
+        echo = db_to_linear(self.transmit_dbm + self.echo_gain_db - noise_dbm)
         return float(self.variance_factor_m2 / (echo * self.processing_gain))
 
     @property
     def peak_rate_bps(self) -> float:
         """Rate of a user straight below that has the whole band."""
-        snr = self.link_snr_at_1m / self.height_m**2
-        return self.bandwidth_hz * math.log2(1.0 + snr)
+        snr = self.link_snr_at_1m / (self.height_m * self.height_m)
+        return self.bandwidth_hz * float(log2(1.0 + snr))
 
     @property
     def most_slots(self) -> int:
@@ -153,9 +154,9 @@ class UavTrajectoryParams(EnvParams):
         x, y = [0.0, 0.0], [0.0, 0.0]  # hover, look
         for speed in self.speeds:
             for k in range(HEADINGS):
-                angle = 2.0 * math.pi * k / HEADINGS
-                x.append(speed * math.cos(angle))
-                y.append(speed * math.sin(angle))
+                sine, cosine = sincos_turns(k / HEADINGS)
+                x.append(speed * cosine)
+                y.append(speed * sine)
         return x, y
 
     def derived(self) -> dict[str, Any]:
@@ -168,11 +169,11 @@ class UavTrajectoryParams(EnvParams):
         return {
             "link_snr_at_1m": self.link_snr_at_1m,
             "range_variance_at_1m": self.range_variance_at_1m,
-            "prior_information": 1.0 / self.prior_std_m**2,
+            "prior_information": 1.0 / (self.prior_std_m * self.prior_std_m),
             "peak_bits": self.peak_rate_bps * self.slot_s / max(self.users, 1),
             "joule_per_metre": float(rotary_wing_power(speed, *self.aircraft)) / speed,
             # the second part of a look's information is largest at H, 2 / H^2
-            "best_look": best_look + 2.0 / self.height_m**2,
+            "best_look": best_look + 2.0 / (self.height_m * self.height_m),
             "heading_x": np.array(x),
             "heading_y": np.array(y),
         }

@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from isac_envs.declaration.baseline import Baseline, RandomBaseline
 from isac_envs.envs.uav.uav_trajectory import baselines as single
+from isac_envs.kernels import portable
 
 
 class _Team(single.Pilot):
@@ -38,7 +39,7 @@ class _Team(single.Pilot):
         If there are fewer than UAVs, several UAVs mind the same one.
         """
         count, uavs = things.shape[1], self.params.uavs
-        angle = np.arctan2(things[y] - self.home[1], things[x] - self.home[0])
+        angle = portable.atan2_turns(things[y] - self.home[1], things[x] - self.home[0])
         rank = angle.argsort(1).argsort(1)
         number = np.tile(np.arange(uavs), len(self.env))[:, None]
         if count < uavs:

@@ -8,6 +8,7 @@ from pydantic import model_validator
 
 from isac_envs.declaration.params import EnvParams, parameter
 from isac_envs.envs.v2x.directional_jrc import tables
+from isac_envs.kernels.mathx import sincos_turns
 from isac_envs.kernels.rng import poisson_table
 
 LEE = "Lee et al., TVT 71(10), 2022, authors' public code"
@@ -133,7 +134,8 @@ class DirectionalJrcParams(EnvParams):
         Arrays by heading have shape ``(2, ...)``, towards +x first; cells are row-major ``(35,)``.
         """
         mean = self.demand * self.vehicles * self.speed_m_s * self.step_s / self.road_m
-        slope = math.tan(math.radians(self.half_width_deg))
+        sine, cosine = sincos_turns(self.half_width_deg / 360.0)
+        slope = sine / cosine
         width = (2 * self.lanes_per_direction - 1) * self.lane_width_m
         return {
             "start_slots": self.start_slots,

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from isac_envs.envs.v2x.directional_jrc.records import CELLS
+from isac_envs.kernels.mathx import db_to_linear
 from isac_envs.kernels.pathloss_free_space import thermal_noise_one, wavelength_one
 
 Params = Any
@@ -61,9 +62,9 @@ def lanes(params: Params) -> dict[str, Any]:
 def powers(params: Params) -> dict[str, Any]:
     """Return received powers at 1 m in free space, in W, and the noise power."""
     spread = wavelength_one(params.carrier_hz) / (4.0 * math.pi)
-    alone_w = 1e-3 * 10.0 ** (0.1 * params.power_dbm) * spread * spread
-    main, side = (10.0 ** (0.1 * db) for db in (params.gain_dbi, params.side_lobe_dbi))
-    radar_w = alone_w * 10.0 ** (0.1 * params.radar_gain_dbi) * params.radar_interferes
+    alone_w = 1e-3 * db_to_linear(params.power_dbm) * spread * spread
+    main, side = db_to_linear(params.gain_dbi), db_to_linear(params.side_lobe_dbi)
+    radar_w = alone_w * db_to_linear(params.radar_gain_dbi) * params.radar_interferes
     leak_w = alone_w * side * params.leakage
     return {
         "signal_w": alone_w * main * main,
@@ -101,9 +102,9 @@ def scales(params: Params) -> dict[str, Any]:
         return {
             "off_road": 0.0,
             "scale_v": 1.0 / params.speed_m_s,
-            "scale_x": 1.0 / params.road_m**2,
+            "scale_x": 1.0 / (params.road_m * params.road_m),
             "scale_y": 0.5 / (width * params.road_m),
-            "scale_dv": 1.0 / params.speed_m_s**2,
+            "scale_dv": 1.0 / (params.speed_m_s * params.speed_m_s),
             "scale_label": 0.25 / (params.age_max + 1),
             "scale_age": 1.0 / (params.age_max * (params.age_max + 1)),
         }

@@ -55,7 +55,7 @@ class OneStepGenie(Baseline):
         self.model.kernel.step_batch(
             self.params.record, *self._state, self._actions, False, *self._written
         )
-        return np.asarray(self._objectives[:, 0] @ np.array(self.params.weights))
+        return np.asarray((self._objectives[:, 0] * np.array(self.params.weights)).sum(-1))
 
 
 class GreedyInSight(Greedy):

@@ -9,6 +9,7 @@ from scipy.sparse import csr_array, diags_array, kron
 from isac_envs.chains import SparseTransition
 from isac_envs.envs.v2x.jrc_aoi_tiny.params import JrcAoiTinyParams
 from isac_envs.errors import IsacError
+from isac_envs.kernels import portable
 from isac_envs.planning import Array, FiniteMdp
 
 _MOST_STATES = 1_000_000
@@ -33,7 +34,7 @@ def transition_model(params: JrcAoiTinyParams) -> FiniteMdp:
         raise IsacError(f"{count} states are too many for an exact solution; at most a million")
     states = np.indices(shape).reshape(len(shape), -1)
     ages, channel, bad = states[:classes] + 1, states[classes], states[classes + 1 :].sum(0)
-    event = np.exp(-params.event_exponent * (4 - bad))
+    event = portable.exp(-params.event_exponent * (4 - bad))
     success = (1.0 - event) * np.where(channel == 1, params.success_bad, params.success_good)
 
     older = np.minimum(ages + 1, params.age_cap)

@@ -8,6 +8,7 @@ from pydantic import model_validator
 from isac_envs.declaration.params import EnvParams, parameter
 from isac_envs.envs.v2x.vcps_view import tables
 from isac_envs.envs.v2x.vcps_view.records import MOST_TYPES, MOST_VIEWS
+from isac_envs.kernels.mathx import db_to_linear
 
 WU = "Wu et al., arXiv 2211.00007, and the authors' public code"
 IDM = "Treiber, Hennecke and Helbing, Phys. Rev. E 62(2), 2000: intelligent driver model"
@@ -208,12 +209,12 @@ class VcpsViewParams(EnvParams):
 
     def derived(self) -> dict[str, Any]:
         """Return scales in SI units, the demanded gain, the streets, and tracks of a file."""
-        diagonal = math.hypot(0.5 * self.map_m, 0.5 * self.map_m)
+        diagonal = 0.5 * self.map_m * math.sqrt(2.0)
         whole = math.floor(self.map_m / self.block_m + 1e-9)
         return {
             "vehicle_width": self.vehicle_width,
-            "max_power_w": 1e-3 * 10.0 ** (0.1 * self.max_power_dbm),
-            "noise_w": 1e-3 * 10.0 ** (0.1 * self.noise_dbm),
+            "max_power_w": 1e-3 * db_to_linear(self.max_power_dbm),
+            "noise_w": 1e-3 * db_to_linear(self.noise_dbm),
             "fixed_gain": tables.demanded_gain(self),
             "link_hz": self.bandwidth_hz * tables.squaring(self),
             "size_scale": 8.0 if self.size_unit == "bit" else 1.0,

@@ -3,11 +3,12 @@
 import csv
 import math
 from pathlib import Path
-from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from isac_envs.kernels.gamma import gaussian_q_inverse
 
 Params = Any
 """The parameter model, which imports this module."""
@@ -24,9 +25,10 @@ def demanded_gain(params: Params) -> float:
     if params.reliability == "worst_case":
         spread = math.sqrt(params.success / (1.0 - params.success))
     else:
-        spread = NormalDist().inv_cdf(params.success)
+        spread = -gaussian_q_inverse(params.success)
     amplitude = params.fading_mean - spread * params.fading_deviation
-    return max(amplitude, 1e-3) ** 2
+    amplitude = max(amplitude, 1e-3)
+    return amplitude * amplitude
 
 
 def squaring(params: Params) -> float:
@@ -57,7 +59,7 @@ def read_tracks(params: Params) -> dict[str, Any]:
             f"parameter tracks_csv = {params.tracks_csv!r}: {len(tracks)} vehicles, "
             f"valid: >= vehicles = {params.vehicles}"
         )
-    tracks.sort(key=lambda track: -float(np.hypot(*np.ptp(track, axis=0))))
+    tracks.sort(key=lambda track: -float(np.square(np.ptp(track, axis=0)).sum()))
     return {"from_file": True, "tracks": np.array(tracks[: params.vehicles])}
 
 
