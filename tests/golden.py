@@ -10,10 +10,14 @@ import sys
 import gymnasium
 import harness
 import numba
-from numpy._core._multiarray_umath import __cpu_dispatch__, __cpu_features__
 
 import isac_envs  # noqa: F401 - registers the ids
 from isac_envs.core.parallel_env import ParallelEnv
+
+try:
+    from numpy._core._multiarray_umath import __cpu_dispatch__, __cpu_features__
+except ImportError:  # NumPy 1
+    from numpy.core._multiarray_umath import __cpu_dispatch__, __cpu_features__
 
 NUMPY_FEATURES = [name for name in __cpu_dispatch__ if __cpu_features__[name]]
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from isac_envs.core.vector_env import VectorEnv
 from isac_envs.envs.beam_management.beam_track.echoes import alignment
-from isac_envs.envs.beam_management.beam_track.planning import water_filling
+from isac_envs.envs.beam_management.beam_track.planning import _NODES, _WEIGHTS, water_filling
 from isac_envs.kernels.kalman_batch import (
     normalised_errors_squared,
     predict_covariances,
@@ -227,3 +227,9 @@ def test_blockage_costs_once_on_the_link_and_twice_on_the_echo():
     shut = one_step([4, 1, 2], block_probability=1.0, fluctuation="constant")[3]["metrics"]
     assert free["snr_db"][0] - shut["snr_db"][0] == pytest.approx(20.0, abs=1e-9)
     assert free["sensing_snr_db"][0] - shut["sensing_snr_db"][0] == pytest.approx(40.0, abs=1e-9)
+
+
+def test_the_quadrature_is_that_of_gauss_and_hermite() -> None:
+    nodes, weights = np.polynomial.hermite_e.hermegauss(15)
+    assert pytest.approx(nodes, rel=1e-14) == _NODES
+    assert pytest.approx(weights / math.sqrt(2.0 * math.pi), rel=1e-12) == _WEIGHTS

@@ -157,10 +157,10 @@ def exp(x: float) -> float:
 
 @jit
 def power(base: float, exponent: float) -> float:
-    """Return base**exponent of a normal float64 above 0; relative error below 5 eps.
+    """Return base**exponent of a normal float64 above 0, for abs(exponent * log2(base)) < 1022.
 
-    The magnitude of exponent * log2(base) must be below 1022. The logarithm has two parts, because
-    the exponent multiplies its rounding.
+    Relative error below (1 + abs(exponent * log2(base)) / 40) eps: the logarithm has two parts,
+    because the exponent multiplies its rounding.
     """
     m, whole = _split(base)
     d = 2.0 + m
