@@ -20,7 +20,7 @@ def gather(names: Iterable[str], model: Model) -> dict[str, list[Contestant]]:
     """Return the contestants by the name of their row; runs that differ by seed share one.
 
     Args:
-        names: Run folders, names of agents or baselines, or ``module:Class``.
+        names: Run folders, names of agents or baselines, or ``module:Class``; each counts once.
         model: The environment of the comparison.
 
     Raises:
@@ -28,7 +28,7 @@ def gather(names: Iterable[str], model: Model) -> dict[str, list[Contestant]]:
     """
     rows: dict[str, list[Contestant]] = {}
     labels: dict[str, str] = {}
-    for name in names:
+    for name in dict.fromkeys(names):
         if is_folder(name):
             record, contestant = trained(name, model)
             settings = record.model_dump_json(exclude=PER_RUN)
