@@ -119,7 +119,7 @@ def test_positional_words_stay(received):
 def test_values_for_one_name_are_refused_unless_they_are_the_same():
     assert assignments(["a=1", "b=x", "a=1", "c=1e-3", "c=0.001"]) == {"a": 1, "b": "x", "c": 1e-3}
     for pair in (["a=1", "a=2"], ["a=1", "a=true"], ["a=x", "b=1", "a=y"]):
-        with pytest.raises(IsacError, match="a is given twice, as .* and as "):
+        with pytest.raises(IsacError, match=r"a is given twice, as .* and as "):
             assignments(pair)
     message = refused("train", NAME, "--hyper", "gamma=0.9", "--hyper", "gamma=0.8")
     assert all(word in message for word in ("gamma", "0.9", "0.8"))
