@@ -190,7 +190,8 @@ def test_scores_of_other_parameters_are_refused(tmp_path):
 
 
 def test_a_hyper_parameter_that_fails_late_is_refused_too(tmp_path):
-    arguments = ("--steps", "9999", "--hyper", "learning_starts=abc", "--out", str(tmp_path))
+    wrong = "replay_buffer_kwargs={sise = 3}"
+    arguments = ("--steps", "9999", "--hyper", wrong, "--out", str(tmp_path))
     done = isac("train", NAME, *arguments)
     assert done.returncode == 2
     assert "ddqn" in done.stderr.splitlines()[-1]

@@ -276,3 +276,15 @@ def space_of(agent: str, fixed: Mapping[str, Any]) -> Space:
     if not space:
         raise IsacError(f"{agent}: every hyper-parameter of the search space is fixed")
     return space
+
+
+def check_space(agent: str, space: Space) -> None:
+    """Refuse a search space with a name or a value that the agent does not take.
+
+    Raises:
+        IsacError: Naming the hyper-parameter, its value and what is valid.
+    """
+    spec = registry.preset(agent)
+    for name, each in space.items():
+        for value in each.values if isinstance(each, Choice) else (each.low, each.high):
+            registry.settings(spec, {name: value})

@@ -89,7 +89,7 @@ def plan_jobs(
     model = scenarios.build(environment, scenario, given)
     interface = choose_interface(agent, preset, model, given)
     steps = preset.steps if steps is None else steps
-    registry.check(preset, hyper_parameters or {})
+    settings = registry.settings(preset, hyper_parameters or {})
     if steps < 1:
         raise IsacError(f"steps is {steps}, must be at least 1")
     _check_interval(checkpoint_every)
@@ -106,7 +106,7 @@ def plan_jobs(
         overrides=model.params.model_dump(mode="json", include=set(given)),
         interface=interface,
         agent=agent,
-        hyper_parameters={**preset.hyper_parameters, **(hyper_parameters or {})},
+        hyper_parameters=settings,
         copies=preset.copies,
         steps=steps,
         seed=0,

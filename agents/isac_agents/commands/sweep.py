@@ -54,7 +54,7 @@ def sweep(
         search_seed: Seed of the search.
         json: Print JSON instead of tables.
     """
-    from isac_agents import launch, registry
+    from isac_agents import launch
     from isac_agents import sweep as sweeping
     from isac_agents.runs import write_atomically
     from isac_agents.training import plan_jobs
@@ -71,7 +71,7 @@ def sweep(
         hyper_parameters=fixed, seeds=range(first_seed, first_seed + seeds), steps=steps, out=out,
     )[0].record  # fmt: skip
     space = sweeping.space_of(agent, fixed)
-    registry.check(registry.preset(agent), space)
+    sweeping.check_space(agent, space)
     chosen = scenarios.load(environment, scenario)
     title = f"{record.environment.partition('/')[2]}-{chosen.name}-{agent.replace(':', '.')}"
     if not storage:

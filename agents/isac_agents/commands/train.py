@@ -62,10 +62,14 @@ def train(
     from isac_agents.entrants import is_folder, trained
     from isac_agents.training import plan_jobs, plan_resumed, train_all
 
-    if seeds < 1:
-        raise IsacError(f"seeds is {seeds}, must be at least 1")
-    if episodes < 2:
-        raise IsacError(f"episodes is {episodes}, must be at least 2")
+    processes = (os.cpu_count() or 1) if jobs is None else jobs
+    for name, value, low in (
+        ("seeds", seeds, 1),
+        ("episodes", episodes, 2),
+        ("jobs", processes, 1),
+    ):
+        if value < low:
+            raise IsacError(f"{name} is {value}, must be at least {low}")
     if accept_changes and not resume:
         raise IsacError("--accept-changes is about runs to go on with: add --resume")
     going_on: Any = {"accept_changes": accept_changes, "checkpoint_every": checkpoint_every}
@@ -79,7 +83,7 @@ def train(
     else:
         planned = plan_jobs(
             environment,
-            agent or "ddqn",
+            "ddqn" if agent is None else agent,
             scenario=scenario,
             overrides=assignments(parameters),
             hyper_parameters=assignments(hyper) | ({} if actors is None else {"actors": actors}),
@@ -97,7 +101,7 @@ def train(
     record = planned[0].record
     with _Progress(len(planned), record.steps, hidden=json) as progress:
         title = f"{record.agent} on {record.environment}, {record.scenario}"
-        train_all(planned, jobs or os.cpu_count() or 1, progress.named(title))
+        train_all(planned, processes, progress.named(title))
     folders = [job.folder for job in planned]
     world = record.world()
     contestants = [trained(folder, world)[1] for folder in folders]
@@ -116,7 +120,7 @@ def _refuse_settings(folder: str, given: dict[str, Any], resume: bool) -> None:
     if not resume:
         raise IsacError(f"{folder} is a folder: add --resume to go on with the run in it")
     for name, value in given.items():
-        if value:
+        if value not in (None, ()):
             raise IsacError(f"{folder} has its own settings: leave out --{name}")
 
 
