@@ -6,7 +6,6 @@ as one that was not.
 
 import multiprocessing
 import os
-import signal
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -17,7 +16,7 @@ from multiprocessing.synchronize import Event
 from pathlib import Path
 from typing import Any
 
-from isac_agents import registry, resumption
+from isac_agents import child, registry, resumption
 from isac_agents.evaluation import HELD_OUT_SEED
 from isac_agents.interface import choose_interface
 from isac_agents.runs import RunRecord, git_commit, is_finished, place, versions
@@ -220,7 +219,7 @@ class _Shared:
 def _share(done: "SynchronizedArray[int]", stop: "Event") -> None:
     _Shared.done, _Shared.stop = done, stop
     os.environ["OMP_NUM_THREADS"] = "1"
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent hears it and sets stop
+    child.begin()  # the parent hears the keyboard and sets stop
 
 
 def _train_shared(job: Job, number: int) -> None:
