@@ -6,6 +6,7 @@ import numpy as np
 import tomlkit
 
 from isac_agents.evaluation import baseline, play
+from isac_agents.progress import stage
 from isac_agents.runs import write_atomically
 from isac_agents.statistics import mean_interval
 from isac_envs import planning, scenarios
@@ -56,20 +57,23 @@ def measure(environment: str, scenario: str, episodes: int) -> dict[str, Any]:
     mdp = model.transition_model() if model.finite else None
     tables = _tables(model, mdp) if mdp else {}
     scores: dict[str, dict[str, Any]] = {}
-    for name, declared in model.baselines.items():
-        if mdp and issubclass(declared, OptimalBaseline):
-            scores[name] = _exact(planning.finite_horizon(mdp).mean)
-        elif mdp and name in tables:
-            scores[name] = _exact(planning.episode_mean(mdp, tables[name]))
-        else:
-            interval = mean_interval(play(baseline(model, name), model, episodes).reward)
-            half = 0.5 * (interval.high - interval.low)
-            method = f"{episodes} episodes"
-            scores[name] = {
-                "reward": round(interval.value, 6),
-                "half_width": round(half, 6),
-                "method": method,
-            }
+    title = f"{environment}, {scenario}"
+    with stage(title, len(model.baselines), "policies") as shown:
+        for name, declared in model.baselines.items():
+            shown.update(len(scores), name)
+            if mdp and issubclass(declared, OptimalBaseline):
+                scores[name] = _exact(planning.finite_horizon(mdp).mean)
+            elif mdp and name in tables:
+                scores[name] = _exact(planning.episode_mean(mdp, tables[name]))
+            else:
+                interval = mean_interval(play(baseline(model, name), model, episodes).reward)
+                half = 0.5 * (interval.high - interval.low)
+                method = f"{episodes} episodes"
+                scores[name] = {
+                    "reward": round(interval.value, 6),
+                    "half_width": round(half, 6),
+                    "method": method,
+                }
     return {
         "scenario_hash": scenarios.content_hash(model.id, model.params),
         "unit": "mean reward per step of an episode",

@@ -288,3 +288,10 @@ def check_space(agent: str, space: Space) -> None:
     for name, each in space.items():
         for value in each.values if isinstance(each, Choice) else (each.low, each.high):
             registry.settings(spec, {name: value})
+
+
+def ended(study: Any) -> tuple[int, str]:
+    """Return how many trials of a study have ended, and what the best one scored."""
+    trials = [each for each in study.get_trials(deepcopy=False) if each.state.is_finished()]
+    scores = [each.value for each in trials if each.state.name == "COMPLETE"]
+    return len(trials), f"best score {max(scores):.4f}" if scores else ""

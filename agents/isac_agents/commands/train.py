@@ -60,6 +60,7 @@ def train(
 
     from isac_agents.comparison import compare
     from isac_agents.entrants import is_folder, trained
+    from isac_agents.progress import Progress
     from isac_agents.training import plan_jobs, plan_resumed, train_all
 
     processes = (os.cpu_count() or 1) if jobs is None else jobs
@@ -99,13 +100,12 @@ def train(
         wandb_log.require()
         planned = [replace(job, wandb=wandb) for job in planned]
     record = planned[0].record
-    with _Progress(len(planned), record.steps, hidden=json) as progress:
-        title = f"{record.agent} on {record.environment}, {record.scenario}"
-        train_all(planned, processes, progress.named(title))
     folders = [job.folder for job in planned]
-    world = record.world()
-    contestants = [trained(folder, world)[1] for folder in folders]
-    comparison = compare(world, {record.agent: contestants}, episodes)
+    with Progress(hidden=json):
+        train_all(planned, processes)
+        world = record.world()
+        contestants = [trained(folder, world)[1] for folder in folders]
+        comparison = compare(world, {record.agent: contestants}, episodes)
     if json:
         emit_json({"folders": [str(f) for f in folders], **comparison.as_dict()})
         return
@@ -122,46 +122,3 @@ def _refuse_settings(folder: str, given: dict[str, Any], resume: bool) -> None:
     for name, value in given.items():
         if value not in (None, ()):
             raise IsacError(f"{folder} has its own settings: leave out --{name}")
-
-
-class _Progress:
-    """A bar over the steps of all runs; nothing where the output is for a machine."""
-
-    def __init__(self, runs: int, steps: int, hidden: bool) -> None:
-        from rich.progress import (
-            BarColumn,
-            Progress,
-            TaskProgressColumn,
-            TextColumn,
-            TimeElapsedColumn,
-            TimeRemainingColumn,
-        )
-
-        self._bar = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(bar_width=None),
-            TaskProgressColumn(),
-            TimeElapsedColumn(),
-            TextColumn("left"),
-            TimeRemainingColumn(),
-            console=console(stderr=True),
-            disable=hidden,
-        )
-        self._runs, self._steps = runs, steps
-        self._task: Any = None
-
-    def named(self, title: str) -> Any:
-        """Return the function that moves the bar."""
-        plural = "s" if self._runs > 1 else ""
-        label = f"{title}, {self._runs} run{plural} of {self._steps} steps"
-        self._task = self._bar.add_task(label, total=self._runs * self._steps)
-        return lambda done: self._bar.update(
-            self._task, completed=sum(min(each, self._steps) for each in done)
-        )
-
-    def __enter__(self) -> "_Progress":
-        self._bar.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._bar.stop()
