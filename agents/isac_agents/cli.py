@@ -61,8 +61,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         raise
     except OSError as error:
         return _fail(f"{error.filename or 'file'}: {error.strerror or error}", 2, error)
-    except KeyboardInterrupt:
-        return _fail("stopped", 130, None)
+    except KeyboardInterrupt as error:
+        return _fail(": ".join(["stopped", *map(str, error.args)]), 130, None)
     except Exception as error:  # a user never sees a traceback
         text = f"{type(error).__name__}: {error} (a defect; set {TRACEBACK}=1 for its place)"
         return _fail(text, 1, error)

@@ -1,5 +1,7 @@
 """What the names on the command line stand for: run folders, agents, classes of one's own."""
 
+import os
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -49,8 +51,10 @@ def gather(names: Iterable[str], model: Model) -> dict[str, list[Contestant]]:
 
 
 def is_folder(name: str) -> bool:
-    """Return whether a name is meant as the path of a run folder."""
-    return Path(name).exists() or name.endswith("/")
+    """Return whether a name is meant as the path of a run folder, be there one or not."""
+    path_like = "/" in name.replace(os.sep, "/") and ":" not in name
+    is_id = re.search(r"^[^./~][^/]*/[^/]+-v\d+$", name) is not None
+    return Path(name).exists() or (path_like and not is_id)
 
 
 def maker(name: str) -> MakePolicy:

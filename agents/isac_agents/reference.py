@@ -46,8 +46,10 @@ def exact_rows(model: Model, discount: float) -> dict[str, Any]:
     }
 
 
-def measure(environment: str, scenario: str, episodes: int) -> dict[str, Any]:
+def measure(environment: str, scenario: str | None, episodes: int) -> dict[str, Any]:
     """Return the mean reward per step in an episode of every baseline.
+
+    Without a scenario it is the default one, of a model of one's own its declared parameters.
 
     Exact where a baseline is a table over the states of a finite model, otherwise from episodes
     on held-out seeds with the half width of a 95 % interval.
@@ -57,7 +59,7 @@ def measure(environment: str, scenario: str, episodes: int) -> dict[str, Any]:
     mdp = model.transition_model() if model.finite else None
     tables = _tables(model, mdp) if mdp else {}
     scores: dict[str, dict[str, Any]] = {}
-    title = f"{environment}, {scenario}"
+    title = f"{environment}, {chosen.name}"
     with stage(title, len(model.baselines), "policies") as shown:
         for name, declared in model.baselines.items():
             shown.update(len(scores), name)

@@ -117,6 +117,7 @@ def plan_jobs(
     records = [record.model_copy(update={"seed": seed}) for seed in seeds]
     folders = place(records, root, resume)
     if resume:
+        resumption.require(folders, Path(out))
         for folder, record in zip(folders, records, strict=True):
             resumption.check(folder, record, accept_changes)
     pairs = zip(records, folders, strict=True)

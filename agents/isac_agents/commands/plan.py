@@ -81,11 +81,21 @@ def reference(
 
     if episodes < 2:
         raise IsacError(f"episodes is {episodes}, must be at least 2")
-    names = scenarios.names(environment) if scenario is None else (scenario,)
+    names: tuple[str | None, ...] = (scenario,)
+    if scenario is None:
+        names = scenarios.names(environment) or (
+            None,
+        )  # None: the defaults of a model of one's own
+    if write and None in names:
+        raise IsacError(
+            f"{environment} has no scenario file to write into: name one of your own "
+            "with --scenario FILE.toml"
+        )
     results: dict[str, Any] = {}
-    for name in names:
+    for each in names:
+        name = each or "default"
         with Progress(hidden=json):
-            results[name] = measuring.measure(environment, name, episodes)
+            results[name] = measuring.measure(environment, each, episodes)
         if write:
             measuring.write(environment, name, results[name])
         if not json:

@@ -61,6 +61,7 @@ def train(
     from isac_agents.comparison import compare
     from isac_agents.entrants import is_folder, trained
     from isac_agents.progress import Progress
+    from isac_agents.resumption import stopped
     from isac_agents.training import plan_jobs, plan_resumed, train_all
 
     processes = (os.cpu_count() or 1) if jobs is None else jobs
@@ -101,11 +102,14 @@ def train(
         planned = [replace(job, wandb=wandb) for job in planned]
     record = planned[0].record
     folders = [job.folder for job in planned]
-    with Progress(hidden=json):
-        train_all(planned, processes)
-        world = record.world()
-        contestants = [trained(folder, world)[1] for folder in folders]
-        comparison = compare(world, {record.agent: contestants}, episodes)
+    try:
+        with Progress(hidden=json):
+            train_all(planned, processes)
+            world = record.world()
+            contestants = [trained(folder, world)[1] for folder in folders]
+            comparison = compare(world, {record.agent: contestants}, episodes)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(stopped(planned, out)) from None
     if json:
         emit_json({"folders": [str(f) for f in folders], **comparison.as_dict()})
         return
