@@ -127,9 +127,10 @@ def checked(title: str, learner: Any, hyper_parameters: Mapping[str, Any]) -> di
     ranged = any(base.__module__.partition(".")[0] in _LIBRARIES for base in bases)
     found = {}
     for name, value in hyper_parameters.items():
-        if name in _ELSEWHERE and (name in ("env", "seed") or name not in (declared or {})):
+        unknown = declared is not None and name not in declared
+        if name in ("env", "seed") or (unknown and name in _ELSEWHERE):
             raise IsacError(f"{title}: {name!r} is no hyper-parameter: {_ELSEWHERE[name]}")
-        if declared is not None and name not in declared:
+        if declared is not None and unknown:
             other = ALIASES.get(name)
             near = f"; did you mean {other!r}?" if other in declared else hint(name, declared)
             raise IsacError(f"{title} has no hyper-parameter {name!r}{near}")
@@ -147,7 +148,7 @@ def arguments(learner: type) -> dict[str, Any] | None:
     for base in inspect.getmro(learner):
         if "__init__" not in vars(base):
             continue
-        parameters = inspect.signature(vars(base)["__init__"]).parameters.values()
+        parameters = _parameters(vars(base)["__init__"])
         for each in parameters:
             if each.kind not in (each.VAR_KEYWORD, each.VAR_POSITIONAL):
                 plain = each.annotation is not each.empty and not isinstance(each.annotation, str)
@@ -156,6 +157,14 @@ def arguments(learner: type) -> dict[str, Any] | None:
             own = {"self", "env", "seed"}
             return {k: kind for k, kind in found.items() if k not in own and k[0] != "_"}
     return None
+
+
+def _parameters(function: Any) -> Iterable[inspect.Parameter]:
+    try:
+        signature = inspect.signature(function, eval_str=True)
+    except Exception:  # annotations may name what is imported for type checkers only
+        signature = inspect.signature(function)
+    return signature.parameters.values()
 
 
 def _converted(name: str, value: Any, kind: Any, ranged: bool) -> Any:
@@ -180,7 +189,7 @@ def _fits(value: Any, kind: Any) -> bool:
     """Return whether a value is of a kind; of a kind that is no class, everything is."""
     if get_origin(kind) is Literal:
         return value in get_args(kind)
-    if kind is Any:
+    if kind in (Any, object):
         return True
     if kind is None or kind is type(None):
         return value is None
@@ -191,7 +200,7 @@ def _fits(value: Any, kind: Any) -> bool:
     if kind is int:
         return isinstance(value, Integral)
     kind = get_origin(kind) or kind
-    if not isinstance(kind, type):
+    if not isinstance(kind, type) or getattr(kind, "_is_protocol", False):
         return True
     return isinstance(value, kind) and (kind is str or not isinstance(value, str))
 
@@ -209,10 +218,10 @@ def _check_numbers(name: str, path: str, value: Any, ranged: bool, kind: str = "
             _check_numbers(name, path, each, ranged)
     elif isinstance(value, Real) and not isinstance(value, bool):
         interval = RANGES.get(name, _ANY) if ranged else _ANY
+        if isinstance(value, Integral) and abs(int(value)) > MOST:
+            raise IsacError(f"{path} is an integer beyond 2**63 - 1, must be {kind} {interval}")
         if not math.isfinite(value) or not interval.holds(value):
             raise IsacError(f"{path} is {value!r}, must be {kind} {interval}")
-        if isinstance(value, Integral) and abs(int(value)) > MOST:
-            raise IsacError(f"{path} is {float(value):g}, must be at most 2**63 - 1")
 
 
 def _described(kinds: Iterable[Any], interval: Interval | None) -> str:
@@ -230,4 +239,4 @@ def _described(kinds: Iterable[Any], interval: Interval | None) -> str:
             told.append("a table")
         elif isinstance(name, type) and issubclass(name, Sequence) and name is not tuple:
             told.append("a list")
-    return " or ".join(told)
+    return " or ".join(told) or "an object that is made in Python"

@@ -119,7 +119,7 @@ def test_networks_are_checked_inside(network):
 class Own:
     """Its names mean what it wants; its annotations count."""
 
-    def __init__(self, env, seed=None, k: int = 0, gamma: float = 2.0, anything=None):
+    def __init__(self, env, seed=None, k: "int" = 0, gamma: float = 2.0, anything=None):
         pass
 
 
@@ -130,6 +130,17 @@ def test_a_class_of_another_kind_is_checked_by_its_signature_alone():
             checked("own", Own, {name: value})
     with pytest.raises(IsacError, match="no class"):
         checked("own", len, {})
+
+
+@pytest.mark.parametrize("value", [10**400, -(10**400), 1e300, 10**19])
+def test_integers_are_limited(value):
+    with pytest.raises(IsacError, match=r"buffer_size is .*, must be"):
+        settings("ddqn", buffer_size=value)
+
+
+def test_what_no_text_can_say_is_told():
+    with pytest.raises(IsacError, match="action_noise is 'x', must be an object that is made in"):
+        settings("sac", action_noise="x")
 
 
 @given(st.floats(-2, 2), st.floats(-2, 2), st.floats(-3, 3), st.booleans())
