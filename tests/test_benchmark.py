@@ -153,7 +153,7 @@ def test_ray_tasks_train_and_failures_stop_nothing(tmp_path, monkeypatch):
     code = "from isac_agents.cli import run; run()"
     done = subprocess.run(
         [sys.executable, "-c", code, "benchmark", path, *arguments],
-        capture_output=True, text=True, cwd=tmp_path, timeout=300,
+        capture_output=True, text=True, cwd=tmp_path, timeout=900,
     )  # fmt: skip
     assert done.returncode == 2, done.stderr
     assert done.stdout.startswith("{"), done.stdout[:300] + done.stderr
