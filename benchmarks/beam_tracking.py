@@ -107,7 +107,7 @@ def measure(scenario: str, powers: Sequence[float], options: argparse.Namespace)
             steps=options.steps, hyper_parameters={"powers_dbm": list(powers)},
             out=options.out or temporary,
         )  # fmt: skip
-        train_all(jobs, options.jobs, lambda done: None)
+        train_all(jobs, options.jobs)
         runs = [load(job.folder) for job in jobs]
     seconds = sum(record.cpu_seconds for record, _ in runs) / len(runs)
     print(f"{scenario}: {seconds:.0f} CPU s a training", flush=True)

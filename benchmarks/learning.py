@@ -109,7 +109,7 @@ def trained(
     """Train one agent over all seeds; return comparison, steps and mean CPU seconds of a run."""
     with tempfile.TemporaryDirectory() as out:
         jobs = plan_jobs(environment, agent, scenario=scenario, seeds=range(options.seeds), out=out)
-        train_all(jobs, options.jobs, lambda done: None)
+        train_all(jobs, options.jobs)
         runs = [load(job.folder) for job in jobs]
     record = jobs[0].record
     contestants = [Contestant.trained(record.model(), policy) for _, policy in runs]

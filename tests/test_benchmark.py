@@ -7,10 +7,12 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from command import NAME, isac, refused
 
+from isac_agents.launch import RETRIES, run_on_ray
 from isac_agents.matrix import plan, read
 
 QUICK = "odd_learners:Constant"
@@ -141,22 +143,74 @@ def test_ray_is_named_with_its_extra_where_it_is_missing(tmp_path, monkeypatch):
 
 
 @pytest.mark.slow
-def test_ray_tasks_train_and_failures_stop_nothing(tmp_path):
+def test_ray_tasks_train_and_failures_stop_nothing(tmp_path, monkeypatch):
+    """Run with ``pytest -m slow tests/test_benchmark.py``: a minute."""
     pytest.importorskip("ray")
-    path = matrix(tmp_path, f'agents = ["{QUICK}", "odd_learners:Broken", "odd_learners:Killed"]')
+    monkeypatch.setenv("FRAGILE_MARK", str(tmp_path / "mark"))
+    odd = ", ".join(f'"odd_learners:{each}"' for each in ("Broken", "Killed", "Fragile"))
+    path = matrix(tmp_path, f'agents = ["{QUICK}", {odd}]')
     arguments = ("--launcher", "ray", "--jobs", "1", "--out", "runs", "--json")
     code = "from isac_agents.cli import run; run()"
     done = subprocess.run(
         [sys.executable, "-c", code, "benchmark", path, *arguments],
-        capture_output=True, text=True, cwd=tmp_path, timeout=300,
+        capture_output=True, text=True, cwd=tmp_path, timeout=900,
     )  # fmt: skip
     assert done.returncode == 2, done.stderr
     assert done.stdout.startswith("{"), done.stdout[:300] + done.stderr
     content = json.loads(done.stdout)
-    assert len(content["finished"]) == 1
+    assert sorted(Path(each).parent.name for each in content["finished"]) == [
+        "odd_learners.Constant", "odd_learners.Fragile",
+    ]  # fmt: skip
     reasons = " ".join(content["failed"].values())
     assert "it broke" in reasons
     assert "WorkerCrashed" in reasons
+    assert f"begun again {RETRIES} times" in reasons
+    assert done.stderr.count("begun again") == 2 + RETRIES  # notes: one of Fragile; the reason
+
+
+class Cluster:
+    """Ray as far as :func:`run_on_ray` uses it: tasks run when they are waited for."""
+
+    class exceptions:
+        class RayError(Exception):
+            pass
+
+    def __init__(self, deaths):
+        self.deaths, self.begun = dict(deaths), []
+
+    def init(self, **_):
+        pass
+
+    shutdown = init
+
+    def remote(self, **settings):
+        assert settings == {"num_cpus": 1, "max_retries": 0}
+        return lambda function: SimpleNamespace(remote=lambda *call: (function, call, object()))
+
+    def wait(self, pending):
+        return pending[:1], pending[1:]
+
+    def get(self, ready):
+        function, (called, arguments), _ = ready
+        self.begun.append(arguments[0])
+        if self.deaths.get(arguments[0], 0):
+            self.deaths[arguments[0]] -= 1
+            raise self.exceptions.RayError("the node died")
+        return function(called, arguments)
+
+
+def test_what_died_on_ray_is_begun_again_a_bounded_number_of_times(monkeypatch, capsys):
+    cluster = Cluster({"a": 1, "b": 99})
+    monkeypatch.setitem(sys.modules, "ray", cluster)
+    monkeypatch.setattr("isac_agents.launch.os", SimpleNamespace(environ={}))
+    outcome = {}
+    run_on_ray(len, [("a",), ("b",), ("c",)], "", 1, outcome.__setitem__)
+    assert outcome.keys() == {0, 1, 2}
+    assert outcome[0] == outcome[2] == ""
+    assert "the node died" in outcome[1]
+    assert str(RETRIES) in outcome[1]
+    assert [cluster.begun.count(each) for each in "abc"] == [2, 1 + RETRIES, 1]
+    assert capsys.readouterr().err.count("the node died") == 1 + RETRIES
 
 
 def test_the_shipped_matrix_is_valid(tmp_path):

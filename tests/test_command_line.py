@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from command import NAME, isac, process, refused
 
+FOREIGN = "toy.model:Corridor"
+
 
 def test_list_names_every_environment():
     rows = json.loads(isac("list", "--json").stdout)
@@ -110,6 +112,16 @@ def test_training_without_torch_names_the_extra():
             ("observation", "index"),
         ),
         (("warmup", "--environment", "isac/None-v0"), ("isac/None-v0",)),
+        (("train", "runs/nothing", "--resume"), ("runs/nothing", "no such folder", "unfinished")),
+        (("train", "runs/nothing"), ("runs/nothing", "folder")),
+        (("evaluate", "runs/nothing"), ("runs/nothing", "no such folder")),
+        (("evaluate", NAME, "--agent", "runs/nothing"), ("runs/nothing", "no such folder")),
+        (("evaluate", NAME, "--agent", "./nothing"), ("./nothing", "no such folder")),
+        (("train", "isac/ModeSelct-v0", "--resume"), ("environment", "isac/ModeSelect-v0")),
+        (("train", NAME, "--agent", ""), ("agent ''",)),
+        (("train", NAME, "--agent", "os:getcwd"), ("os:getcwd", "class")),
+        (("reference", FOREIGN, "--write"), ("toy.model:", "--scenario")),
+        (("reference", FOREIGN, "--scenario", "calm"), ("calm",)),
     ],
 )  # fmt: skip
 def test_a_wrong_name_or_number_gives_one_line_and_exit_code_2(
@@ -119,6 +131,12 @@ def test_a_wrong_name_or_number_gives_one_line_and_exit_code_2(
     message = refused(*arguments)
     for word in words:
         assert word in message
+
+
+def test_references_of_a_model_of_ones_own_are_those_of_its_defaults():
+    content = json.loads(isac("reference", FOREIGN, "--episodes", "20", "--json").stdout)
+    assert content["default"]["scores"]["random"]["reward"]
+    assert "random" in isac("reference", FOREIGN, "--episodes", "20").stdout
 
 
 def test_nothing_is_left_behind_by_a_refused_training(tmp_path):
@@ -190,7 +208,8 @@ def test_scores_of_other_parameters_are_refused(tmp_path):
 
 
 def test_a_hyper_parameter_that_fails_late_is_refused_too(tmp_path):
-    arguments = ("--steps", "9999", "--hyper", "learning_starts=abc", "--out", str(tmp_path))
+    wrong = "replay_buffer_kwargs={sise = 3}"
+    arguments = ("--steps", "9999", "--hyper", wrong, "--out", str(tmp_path))
     done = isac("train", NAME, *arguments)
     assert done.returncode == 2
     assert "ddqn" in done.stderr.splitlines()[-1]

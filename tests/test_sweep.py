@@ -87,7 +87,7 @@ def test_validation_episodes_are_apart_from_training_and_from_the_held_out_ones(
 @pytest.mark.parametrize("agent", registry.AGENTS)
 def test_every_agent_of_the_package_declares_a_valid_space(agent):
     space = registry.search_space(agent)
-    registry.check(registry.preset(agent), space)
+    sweep.check_space(agent, space)
     for name, dimension in space.items():
         if isinstance(dimension, Choice):
             assert len(dimension.values) > 1, name

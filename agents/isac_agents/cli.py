@@ -17,6 +17,8 @@ from isac_agents.commands import (
     sweep,
     train,
 )
+from isac_agents.commands.arguments import prepare
+from isac_envs import __version__
 from isac_envs.errors import IsacError
 
 COMMANDS: dict[str, Callable[..., Any]] = {
@@ -39,12 +41,19 @@ TRACEBACK = "ISAC_TRACEBACK"
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return 0, 2 for bad input, 1 for a defect of ours, 130 when stopped."""
+    words = [*(sys.argv[1:] if arguments is None else arguments)]
+    if words[:1] == ["--version"]:
+        sys.stdout.write(f"isac {__version__}\n")
+        return 0
     try:
+        if words and words[0] in COMMANDS:
+            words[1:] = prepare(words[1:], COMMANDS[words[0]])
         tyro.extras.subcommand_cli_from_dict(
             COMMANDS,
             prog="isac",
-            description="Train, evaluate and solve environments for sensing and communications.",
-            args=arguments,
+            description="Train, evaluate and solve environments for sensing and communications. "
+            "isac --version prints the version.",
+            args=words,
         )
     except IsacError as error:
         return _fail(str(error), 2, error)
@@ -52,8 +61,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         raise
     except OSError as error:
         return _fail(f"{error.filename or 'file'}: {error.strerror or error}", 2, error)
-    except KeyboardInterrupt:
-        return _fail("stopped", 130, None)
+    except KeyboardInterrupt as error:
+        return _fail(": ".join(["stopped", *map(str, error.args)]), 130, None)
     except Exception as error:  # a user never sees a traceback
         text = f"{type(error).__name__}: {error} (a defect; set {TRACEBACK}=1 for its place)"
         return _fail(text, 1, error)

@@ -11,6 +11,7 @@ from scipy import stats
 from isac_agents.commands.output import markdown, table
 from isac_agents.evaluation import HELD_OUT_SEED
 from isac_agents.ledger import Contestant, Ledger
+from isac_agents.progress import stage
 from isac_agents.results import Result
 from isac_agents.statistics import (
     Array,
@@ -183,7 +184,12 @@ def compare(
     ledger = Ledger(model, episodes, seed)
     ledger.borrow(each.folder for runs in agents.values() for each in runs if each.folder)
     baselines = ledger.baselines()
-    played = {name: [ledger.agent(each) for each in runs] for name, runs in agents.items()}
+    played: dict[str, list[Result]] = {name: [] for name in agents}
+    contestants = [(name, each) for name, runs in agents.items() for each in runs]
+    with stage(f"agents on {model.id}", len(contestants), "policies") as shown:
+        for k, (name, each) in enumerate(contestants):
+            shown.update(k, name)
+            played[name].append(ledger.agent(each))
     folders = {name: [str(each.folder or "") for each in runs] for name, runs in agents.items()}
     return tabulate(model, baselines, played, folders, against)
 

@@ -1,5 +1,7 @@
 """What the names on the command line stand for: run folders, agents, classes of one's own."""
 
+import os
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -20,7 +22,7 @@ def gather(names: Iterable[str], model: Model) -> dict[str, list[Contestant]]:
     """Return the contestants by the name of their row; runs that differ by seed share one.
 
     Args:
-        names: Run folders, names of agents or baselines, or ``module:Class``.
+        names: Run folders, names of agents or baselines, or ``module:Class``; each counts once.
         model: The environment of the comparison.
 
     Raises:
@@ -28,7 +30,7 @@ def gather(names: Iterable[str], model: Model) -> dict[str, list[Contestant]]:
     """
     rows: dict[str, list[Contestant]] = {}
     labels: dict[str, str] = {}
-    for name in names:
+    for name in dict.fromkeys(names):
         if is_folder(name):
             record, contestant = trained(name, model)
             settings = record.model_dump_json(exclude=PER_RUN)
@@ -49,8 +51,10 @@ def gather(names: Iterable[str], model: Model) -> dict[str, list[Contestant]]:
 
 
 def is_folder(name: str) -> bool:
-    """Return whether a name is meant as the path of a run folder."""
-    return Path(name).exists() or name.endswith("/")
+    """Return whether a name is meant as the path of a run folder, be there one or not."""
+    path_like = "/" in name.replace(os.sep, "/") and ":" not in name
+    is_id = re.search(r"^[^./~][^/]*/[^/]+-v\d+$", name) is not None
+    return Path(name).exists() or (path_like and not is_id)
 
 
 def maker(name: str) -> MakePolicy:

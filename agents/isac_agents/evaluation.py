@@ -19,6 +19,7 @@ import numpy.typing as npt
 from gymnasium.error import InvalidAction
 from gymnasium.vector import AutoresetMode
 
+from isac_agents.progress import stage
 from isac_agents.team_env import TeamEnv
 from isac_envs.core.vector_env import VectorEnv
 from isac_envs.declaration.model import Model
@@ -100,20 +101,23 @@ def play(
     observation, info = env.reset(seed=seed)
     running = np.ones(episodes, bool)
     start, memory = np.ones(len(observation), bool), None
-    sums = _Sums(model, episodes)
-    while running.any():
-        masks = {"action_masks": info["action_mask"].astype(bool)} if masked else {}
-        actions, memory = _decide(policy, observation, memory, start, model, masks)
-        try:
-            observation, reward, terminated, truncated, info = env.step(actions)
-        except InvalidAction as error:
-            raise IsacError(f"agent {type(policy).__name__}: {error}") from error
-        sums.add(running, reward, info)
-        over = terminated | truncated
-        start = np.repeat(over, len(model.agents))
-        running &= ~over
-        if over.any() and running.any():  # a finished copy goes on unseen
-            observation, info = env.reset(options={"reset_mask": over})
+    sums, step = _Sums(model, episodes), 0
+    with stage(f"{episodes} episodes of {model.id}", model.params.horizon) as shown:
+        while running.any():
+            step += 1
+            shown.update(step)
+            masks = {"action_masks": info["action_mask"].astype(bool)} if masked else {}
+            actions, memory = _decide(policy, observation, memory, start, model, masks)
+            try:
+                observation, reward, terminated, truncated, info = env.step(actions)
+            except InvalidAction as error:
+                raise IsacError(f"agent {type(policy).__name__}: {error}") from error
+            sums.add(running, reward, info)
+            over = terminated | truncated
+            start = np.repeat(over, len(model.agents))
+            running &= ~over
+            if over.any() and running.any():  # a finished copy goes on unseen
+                observation, info = env.reset(options={"reset_mask": over})
     return sums.result()
 
 

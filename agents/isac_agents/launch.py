@@ -10,7 +10,12 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
+from isac_agents import child
+from isac_agents.runs import note
 from isac_envs.errors import IsacError
+
+RETRIES = 3
+"""How often a call on Ray is begun again after its worker or node has died."""
 
 Done = Callable[[int, str], None]
 """Called with the number of a finished call and why it failed, which is empty if it did not."""
@@ -60,6 +65,9 @@ def run_on_ray(
 ) -> None:  # fmt: skip
     """Call a function in Ray tasks of one processor each.
 
+    A call whose worker was killed or whose node was lost is begun again, up to :data:`RETRIES`
+    times; a function that keeps its state, as a training does, goes on where it was.
+
     Args:
         function: A function of a module that the workers can import.
         calls: Its arguments in each call.
@@ -83,22 +91,27 @@ def run_on_ray(
         try:
             task = ray.remote(num_cpus=1, max_retries=0)(_outcome)
             pending = {task.remote(function, each): number for number, each in enumerate(calls)}
+            left = [RETRIES] * len(calls)
             while pending:
                 for ready in ray.wait(list(pending))[0]:
-                    done(pending.pop(ready), _result(ray, ready))
+                    number = pending.pop(ready)
+                    try:
+                        reason = str(ray.get(ready))
+                    except ray.exceptions.RayError as error:  # a worker or a node is gone
+                        reason = f"{type(error).__name__}: {error}".splitlines()[0]
+                        if left[number]:
+                            note(f"{reason}; begun again, {left[number]} attempts left")
+                            left[number] -= 1
+                            pending[task.remote(function, calls[number])] = number
+                            continue
+                        reason = f"{reason} (begun again {RETRIES} times)"
+                    done(number, reason)
         finally:
             ray.shutdown()
 
 
-def _result(ray: Any, ready: Any) -> str:
-    try:
-        return str(ray.get(ready))
-    except ray.exceptions.RayError as error:  # a worker was killed, a node was lost
-        return f"{type(error).__name__}: {error}".splitlines()[0]
-
-
 def _child(pipe: Connection, function: Callable[..., object], arguments: tuple[Any, ...]) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent hears it and ends this process
+    child.begin()
     pipe.send(_outcome(function, arguments))
 
 

@@ -23,8 +23,10 @@ def make_learner(record: RunRecord) -> Any:
     spec = replace(registry.preset(record.agent), hyper_parameters=record.hyper_parameters)
     try:
         agent = registry.create(spec, env, record.seed)
-    except (TypeError, ValueError, AssertionError) as error:
-        raise IsacError(f"agent {record.agent}: {error}") from error
+    except IsacError:
+        raise
+    except (TypeError, ValueError, AssertionError, ArithmeticError, MemoryError) as error:
+        raise IsacError(f"agent {record.agent}: {error or type(error).__name__}") from error
     env.seed(record.seed * record.copies)  # blocks of runs with other seeds must not overlap
     return agent
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from isac_agents import results
 from isac_agents.evaluation import HELD_OUT_SEED, MakePolicy, Policy, baseline, play
+from isac_agents.progress import stage
 from isac_agents.results import Entry, Key, Result
 from isac_envs.declaration.model import Model
 
@@ -49,10 +50,13 @@ class Ledger:
     def baselines(self) -> dict[str, Result]:
         """Return the results of all baselines by name, in the order of the environment."""
         if not self._baselines:
-            self._baselines = {
-                name: self._play(baseline(self.model, name), self.model)
-                for name in self.model.baselines
-            }
+            title = f"baselines of {self.model.id}"
+            played = {}
+            with stage(title, len(self.model.baselines), "policies") as shown:
+                for name in self.model.baselines:
+                    shown.update(len(played), name)
+                    played[name] = self._play(baseline(self.model, name), self.model)
+            self._baselines = played
         return self._baselines
 
     def borrow(self, folders: Iterable[Path]) -> None:

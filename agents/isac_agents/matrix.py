@@ -124,6 +124,7 @@ def plan(path: Path, matrix: Matrix, out: Path) -> list[Job]:
 def _plan_entry(path: Path, matrix: Matrix, number: int, out: Path) -> list[Job]:
     entry = matrix.entries[number]
     first = matrix.first_seed if entry.first_seed is None else entry.first_seed
+    seeds = matrix.seeds if entry.seeds is None else entry.seeds
     jobs: list[Job] = []
     scenarios: list[str | None] = [*entry.scenarios] or [None]
     for scenario in scenarios:
@@ -137,8 +138,8 @@ def _plan_entry(path: Path, matrix: Matrix, number: int, out: Path) -> list[Job]
                     scenario=scenario,
                     overrides=entry.parameters,
                     hyper_parameters=entry.hyper_parameters.get(agent),
-                    seeds=range(first, first + (entry.seeds or matrix.seeds)),
-                    steps=entry.steps or matrix.steps,
+                    seeds=range(first, first + seeds),
+                    steps=matrix.steps if entry.steps is None else entry.steps,
                     out=out,
                 )
             except IsacError as error:

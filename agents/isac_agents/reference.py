@@ -6,6 +6,7 @@ import numpy as np
 import tomlkit
 
 from isac_agents.evaluation import baseline, play
+from isac_agents.progress import stage
 from isac_agents.runs import write_atomically
 from isac_agents.statistics import mean_interval
 from isac_envs import planning, scenarios
@@ -45,8 +46,10 @@ def exact_rows(model: Model, discount: float) -> dict[str, Any]:
     }
 
 
-def measure(environment: str, scenario: str, episodes: int) -> dict[str, Any]:
+def measure(environment: str, scenario: str | None, episodes: int) -> dict[str, Any]:
     """Return the mean reward per step in an episode of every baseline.
+
+    Without a scenario it is the default one, of a model of one's own its declared parameters.
 
     Exact where a baseline is a table over the states of a finite model, otherwise from episodes
     on held-out seeds with the half width of a 95 % interval.
@@ -56,20 +59,23 @@ def measure(environment: str, scenario: str, episodes: int) -> dict[str, Any]:
     mdp = model.transition_model() if model.finite else None
     tables = _tables(model, mdp) if mdp else {}
     scores: dict[str, dict[str, Any]] = {}
-    for name, declared in model.baselines.items():
-        if mdp and issubclass(declared, OptimalBaseline):
-            scores[name] = _exact(planning.finite_horizon(mdp).mean)
-        elif mdp and name in tables:
-            scores[name] = _exact(planning.episode_mean(mdp, tables[name]))
-        else:
-            interval = mean_interval(play(baseline(model, name), model, episodes).reward)
-            half = 0.5 * (interval.high - interval.low)
-            method = f"{episodes} episodes"
-            scores[name] = {
-                "reward": round(interval.value, 6),
-                "half_width": round(half, 6),
-                "method": method,
-            }
+    title = f"{environment}, {chosen.name}"
+    with stage(title, len(model.baselines), "policies") as shown:
+        for name, declared in model.baselines.items():
+            shown.update(len(scores), name)
+            if mdp and issubclass(declared, OptimalBaseline):
+                scores[name] = _exact(planning.finite_horizon(mdp).mean)
+            elif mdp and name in tables:
+                scores[name] = _exact(planning.episode_mean(mdp, tables[name]))
+            else:
+                interval = mean_interval(play(baseline(model, name), model, episodes).reward)
+                half = 0.5 * (interval.high - interval.low)
+                method = f"{episodes} episodes"
+                scores[name] = {
+                    "reward": round(interval.value, 6),
+                    "half_width": round(half, 6),
+                    "method": method,
+                }
     return {
         "scenario_hash": scenarios.content_hash(model.id, model.params),
         "unit": "mean reward per step of an episode",

@@ -4,7 +4,6 @@ A package of your own adds agents under the entry-point group ``isac_agents.agen
 points at a class or at an :class:`AgentSpec`. ``"module:Class"`` works everywhere a name does.
 """
 
-import inspect
 from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
@@ -12,9 +11,10 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
 from isac_agents import defaults
+from isac_agents.hyper_parameters import checked
 from isac_agents.search_spaces import SPACES, Space
 from isac_envs.catalog import load_class
-from isac_envs.errors import IsacError, UnknownNameError, hint
+from isac_envs.errors import IsacError, UnknownNameError
 
 GROUP = "isac_agents.agents"
 OPTIONAL = ("torch", "stable_baselines3", "sb3_contrib")
@@ -185,24 +185,22 @@ def create(agent: AgentSpec, env: Any, seed: int | None = None, **hyper_paramete
         **hyper_parameters: Replace the agent's.
 
     Raises:
-        IsacError: If the class has no argument of a name; the message holds the nearest.
+        IsacError: As :func:`settings`.
     """
-    check(agent, hyper_parameters)
     # A copy: learners write into what they get (A2C its optimiser into policy_kwargs).
-    chosen = deepcopy({**agent.hyper_parameters, **hyper_parameters})
+    chosen = deepcopy(settings(agent, hyper_parameters))
     return _load(agent.path)(env=env, seed=seed, **chosen)
 
 
-def check(agent: AgentSpec, hyper_parameters: Mapping[str, Any]) -> None:
-    """Check that an agent can be made with its own and further hyper-parameters.
+def settings(agent: AgentSpec, hyper_parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the hyper-parameters of an agent with others in their place, all checked.
 
     Raises:
-        IsacError: If a package is missing or the class has no argument of a name.
+        IsacError: If a package is missing, the class has no argument of a name, or a value is not
+            valid.
     """
-    valid = _arguments(_load(agent.path))
-    for name in (*agent.hyper_parameters, *hyper_parameters):
-        if valid is not None and name not in valid:
-            raise IsacError(f"{agent.path} has no hyper-parameter {name!r}{hint(name, valid)}")
+    chosen = {**agent.hyper_parameters, **hyper_parameters}
+    return checked(agent.path, _load(agent.path), chosen)
 
 
 def _entries() -> dict[str, EntryPoint]:
@@ -217,16 +215,3 @@ def _load(path: str) -> Any:
         if isinstance(error.__cause__, ImportError) and missing.split(".")[0] in OPTIONAL:
             raise IsacError(f'{path} needs {missing}: pip install "isac-envs[agents]"') from error
         raise
-
-
-def _arguments(learner: Any) -> set[str] | None:
-    """Return the keyword arguments of a class, through ``**`` up its bases; None if any goes."""
-    found: set[str] = set()
-    for base in inspect.getmro(learner):
-        if "__init__" not in vars(base):
-            continue
-        parameters = inspect.signature(vars(base)["__init__"]).parameters.values()
-        found |= {each.name for each in parameters if each.kind != each.VAR_KEYWORD}
-        if not any(each.kind == each.VAR_KEYWORD for each in parameters):
-            return {name for name in found - {"self"} if not name.startswith("_")}
-    return None

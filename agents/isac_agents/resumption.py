@@ -1,14 +1,21 @@
 """Going on with runs that were not finished: with which, and what may have changed since."""
 
+import shlex
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from isac_agents.checkpoints import CheckpointFolder
-from isac_agents.runs import RunRecord, git_commit, held_run, read_record, versions
+from isac_agents.report.command import command
+from isac_agents.runs import RECORD, RunRecord, git_commit, held_run, read_record, versions
 from isac_envs import scenarios
 from isac_envs.errors import IsacError
 
+if TYPE_CHECKING:
+    from isac_agents.training import Job
+
 ACCEPT = "--accept-changes"
+_LISTED = 8  # runs in a message
 
 
 def reopen(folder: Path) -> RunRecord:
@@ -17,6 +24,9 @@ def reopen(folder: Path) -> RunRecord:
     Raises:
         IsacError: If the folder is no run, or its scenario is gone or not valid.
     """
+    if not folder.exists():
+        above = next(each for each in folder.parents if each.exists())
+        raise IsacError(f"{folder}: there is no such folder; in {above}: {unfinished(above)}")
     record = read_record(folder)
     if record.status == "finished":
         return record
@@ -28,6 +38,37 @@ def reopen(folder: Path) -> RunRecord:
         "git": git_commit(),
     }
     return record.model_copy(update=now)
+
+
+def require(folders: Iterable[Path], out: Path) -> None:
+    """Refuse to go on where there is nothing to go on with.
+
+    Args:
+        folders: Where the runs would be.
+        out: Folder of all runs.
+
+    Raises:
+        IsacError: If none of the folders holds a run; the message lists unfinished runs.
+    """
+    if any(map(held_run, folders)):
+        return
+    raise IsacError(
+        f"there is no run of these settings to go on with in {out}: leave out --resume to begin "
+        f"one; {unfinished(out)}"
+    )
+
+
+def unfinished(out: Path) -> str:
+    """Return which runs below a folder could go on, as text."""
+    found = []
+    for path in sorted(out.glob(f"**/{RECORD}")):
+        held = held_run(path.parent)
+        if held is not None and held.status == "running":
+            found.append(f"{path.parent} ({held.agent}, seed {held.seed}, {held.steps} steps)")
+    if not found:
+        return "no run there is unfinished"
+    more = f" and {len(found) - _LISTED} more" if len(found) > _LISTED else ""
+    return f"unfinished: {', '.join(found[:_LISTED])}{more}"
 
 
 def check(folder: Path, now: RunRecord, accept: bool) -> None:
@@ -82,3 +123,23 @@ def continued(before: RunRecord, now: RunRecord, steps: int) -> RunRecord:
     change = {"steps": steps, "scenario_hash": before.scenario_hash, **found}
     changes = [*before.changes, *([change] if found else [])]
     return now.model_copy(update={"changes": changes, "overrides": before.overrides})
+
+
+def stopped(jobs: Sequence["Job"], out: Path) -> str:
+    """Return what the user is told who has stopped a training: what is saved, how to go on."""
+    saved = []
+    for job in jobs:
+        held = held_run(job.folder)
+        steps = CheckpointFolder(job.folder, job.record).steps()
+        if held is not None and held.status == "finished":
+            saved.append(f"{job.folder} is finished")
+        elif held is not None and steps:
+            saved.append(f"{job.folder} is saved up to step {steps} of {job.record.steps}")
+    if not saved:
+        return "no checkpoint was taken yet, nothing is saved"
+    again = command([job.record for job in jobs])
+    if len(jobs) == 1:
+        again = shlex.join(["isac", "train", str(jobs[0].folder)])
+    elif out != Path("runs"):
+        again += f" --out {shlex.quote(str(out))}"
+    return f"{', '.join(saved)}; go on with: {again} --resume"

@@ -180,7 +180,10 @@ def read_record(folder: str | Path) -> RunRecord:
     """
     path = Path(folder) / RECORD
     if not path.is_file():
-        raise IsacError(f"{folder}: not a run folder, it has no {RECORD}")
+        reason = f"not a run folder, it has no {RECORD}"
+        raise IsacError(
+            f"{folder}: {reason if path.parent.is_dir() else 'there is no such folder'}"
+        )
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
         stated = content.pop("record_hash", None)

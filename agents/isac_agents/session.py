@@ -1,5 +1,7 @@
 """One training in its run folder, from the lock to the weights."""
 
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stable_baselines3.common.base_class import BaseAlgorithm
@@ -7,14 +9,22 @@ from stable_baselines3.common.base_class import BaseAlgorithm
 from isac_agents import wandb_log
 from isac_agents.checkpoints import Checkpoint, CheckpointFolder
 from isac_agents.finite import NotFiniteError
-from isac_agents.folder_lock import locked
+from isac_agents.folder_lock import LOCK, locked
 from isac_agents.keeper import Keeper
 from isac_agents.learner_state import unsound_weights
 from isac_agents.learners import load, make_learner, save_learner
 from isac_agents.plain import NotPlainError
 from isac_agents.resumption import continued
 from isac_agents.run_log import CURVES, EVENTS, RunLog
-from isac_agents.runs import RunRecord, held_run, note, remove_temporary, sha256, write_record
+from isac_agents.runs import (
+    RECORD,
+    RunRecord,
+    held_run,
+    note,
+    remove_temporary,
+    sha256,
+    write_record,
+)
 from isac_envs.errors import IsacError
 
 if TYPE_CHECKING:
@@ -42,7 +52,28 @@ def run_session(job: "Job", report: "Report | None") -> Any:
         if before is not None and begin is not None:
             record = continued(before, record, begin.steps)
         write_record(job.folder, record)
-        return _train(job, record, begin, report)
+        try:
+            return _train(job, record, begin, report)
+        except BaseException:
+            if before is None or before.status == "planned":
+                _discard_empty(job.folder)
+            raise
+
+
+def _discard_empty(folder: Path) -> None:
+    """Remove a folder that a run has left without a checkpoint: nobody could go on with it."""
+    checkpoints = folder / "checkpoints"
+    if any(checkpoints.glob("*.json")):
+        return
+    with suppress(OSError):  # a file of the user keeps its folder
+        remove_temporary(folder)
+        for pattern in (RECORD, CURVES, EVENTS, LOCK):
+            for path in folder.glob(pattern):
+                path.unlink()
+        if checkpoints.is_dir():
+            checkpoints.rmdir()
+        for path in (folder, *folder.parents[:2]):
+            path.rmdir()
 
 
 def _begin(job: "Job", before: RunRecord | None) -> Checkpoint | None:

@@ -276,3 +276,22 @@ def space_of(agent: str, fixed: Mapping[str, Any]) -> Space:
     if not space:
         raise IsacError(f"{agent}: every hyper-parameter of the search space is fixed")
     return space
+
+
+def check_space(agent: str, space: Space) -> None:
+    """Refuse a search space with a name or a value that the agent does not take.
+
+    Raises:
+        IsacError: Naming the hyper-parameter, its value and what is valid.
+    """
+    spec = registry.preset(agent)
+    for name, each in space.items():
+        for value in each.values if isinstance(each, Choice) else (each.low, each.high):
+            registry.settings(spec, {name: value})
+
+
+def ended(study: Any) -> tuple[int, str]:
+    """Return how many trials of a study have ended, and what the best one scored."""
+    trials = [each for each in study.get_trials(deepcopy=False) if each.state.is_finished()]
+    scores = [each.value for each in trials if each.state.name == "COMPLETE"]
+    return len(trials), f"best score {max(scores):.4f}" if scores else ""

@@ -6,7 +6,6 @@ as one that was not.
 
 import multiprocessing
 import os
-import signal
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -17,9 +16,10 @@ from multiprocessing.synchronize import Event
 from pathlib import Path
 from typing import Any
 
-from isac_agents import registry, resumption
+from isac_agents import child, registry, resumption
 from isac_agents.evaluation import HELD_OUT_SEED
 from isac_agents.interface import choose_interface
+from isac_agents.progress import Stage, last_score, stage
 from isac_agents.runs import RunRecord, git_commit, is_finished, place, versions
 from isac_envs import scenarios
 from isac_envs.errors import IsacError, UnknownNameError
@@ -89,7 +89,7 @@ def plan_jobs(
     model = scenarios.build(environment, scenario, given)
     interface = choose_interface(agent, preset, model, given)
     steps = preset.steps if steps is None else steps
-    registry.check(preset, hyper_parameters or {})
+    settings = registry.settings(preset, hyper_parameters or {})
     if steps < 1:
         raise IsacError(f"steps is {steps}, must be at least 1")
     _check_interval(checkpoint_every)
@@ -106,7 +106,7 @@ def plan_jobs(
         overrides=model.params.model_dump(mode="json", include=set(given)),
         interface=interface,
         agent=agent,
-        hyper_parameters={**preset.hyper_parameters, **(hyper_parameters or {})},
+        hyper_parameters=settings,
         copies=preset.copies,
         steps=steps,
         seed=0,
@@ -117,6 +117,7 @@ def plan_jobs(
     records = [record.model_copy(update={"seed": seed}) for seed in seeds]
     folders = place(records, root, resume)
     if resume:
+        resumption.require(folders, Path(out))
         for folder, record in zip(folders, records, strict=True):
             resumption.check(folder, record, accept_changes)
     pairs = zip(records, folders, strict=True)
@@ -147,13 +148,12 @@ def _check_interval(checkpoint_every: int | None) -> None:
         raise IsacError(f"checkpoint_every is {checkpoint_every}, must be at least 0")
 
 
-def train_all(jobs: Sequence[Job], processes: int, progress: Callable[[list[int]], None]) -> None:
+def train_all(jobs: Sequence[Job], processes: int) -> None:
     """Train all jobs that are not finished yet, at most ``processes`` at a time.
 
     Args:
         jobs: What to train.
         processes: Processes; 1 trains in this one.
-        progress: Called a few times a second with the steps done by each job.
 
     Raises:
         IsacError: If a run fails; the message says which and why.
@@ -163,9 +163,22 @@ def train_all(jobs: Sequence[Job], processes: int, progress: Callable[[list[int]
     jobs = [job for job in jobs if not is_finished(job.folder)]
     if not jobs:
         return
-    if processes == 1 or len(jobs) == 1:
-        _train_here(jobs, progress)
-        return
+    record, count = jobs[0].record, len(jobs)
+    title = f"{record.agent} on {record.environment}, {record.scenario}"
+    title += f", {count} runs" if count > 1 else ""
+    folders = [job.folder for job in jobs]
+
+    def look(shown: Stage) -> None:
+        shown.note = last_score(folders)
+
+    with stage(title, sum(job.record.steps for job in jobs), poll=look) as shown:
+        if processes == 1 or count == 1:
+            _train_here(jobs, shown)
+        else:
+            _train_in_processes(jobs, processes, shown)
+
+
+def _train_in_processes(jobs: Sequence[Job], processes: int, shown: Stage) -> None:
     context = multiprocessing.get_context("spawn")
     done, stop = context.Array("q", len(jobs)), context.Event()
     with ProcessPoolExecutor(
@@ -174,7 +187,7 @@ def train_all(jobs: Sequence[Job], processes: int, progress: Callable[[list[int]
         futures = [pool.submit(_train_shared, job, k) for k, job in enumerate(jobs)]
         try:
             while not all(future.done() for future in futures):
-                progress(done[:])
+                shown.update(sum(done[:]))
                 time.sleep(0.1)
             for future in futures:
                 future.result()
@@ -184,7 +197,6 @@ def train_all(jobs: Sequence[Job], processes: int, progress: Callable[[list[int]
             stop.set()
             pool.shutdown(cancel_futures=True)
             raise
-    progress(done[:])
 
 
 def train(job: Job, report: Report | None = None) -> Any:
@@ -220,7 +232,7 @@ class _Shared:
 def _share(done: "SynchronizedArray[int]", stop: "Event") -> None:
     _Shared.done, _Shared.stop = done, stop
     os.environ["OMP_NUM_THREADS"] = "1"
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent hears it and sets stop
+    child.begin()  # the parent hears the keyboard and sets stop
 
 
 def _train_shared(job: Job, number: int) -> None:
@@ -233,18 +245,12 @@ def _train_shared(job: Job, number: int) -> None:
     _Shared.done[number] = job.record.steps  # an agent need not have reported
 
 
-def _train_here(jobs: Sequence[Job], progress: Callable[[list[int]], None]) -> None:
-    done = [0] * len(jobs)
-    for k, job in enumerate(jobs):
-        last = 0.0
+def _train_here(jobs: Sequence[Job], shown: Stage) -> None:
+    before = 0
+    for job in jobs:
 
-        def report(steps: int, k: int = k) -> None:
-            nonlocal last
-            done[k] = steps
-            if (now := time.monotonic()) - last > 0.1:
-                last = now
-                progress(done)
+        def report(steps: int, before: int = before) -> None:
+            shown.update(before + steps)
 
         train(job, report)
-        done[k] = job.record.steps
-    progress(done)
+        before += job.record.steps

@@ -12,6 +12,7 @@ from stable_baselines3.common.vec_env import DummyVecEnv, VecNormalize
 
 from isac_agents.algorithms.double_dqn import DoubleDQN
 from isac_agents.algorithms.replay import NStepBuffer, PrioritisedBuffer
+from isac_agents.finite import NotFiniteError
 from isac_agents.vec_env import BatchVecEnv
 
 SEEN = spaces.Box(-np.inf, np.inf, (1,))
@@ -269,3 +270,17 @@ def test_content_is_plain_arrays_and_numbers():
 def test_settings_out_of_range_are_refused(settings, message):
     with pytest.raises(ValueError, match=message):
         PrioritisedBuffer(10, SEEN, CHOICES, **settings)
+
+
+@pytest.mark.parametrize("wrong", [np.nan, np.inf, -np.inf])
+def test_an_error_that_is_not_finite_is_refused_at_once_and_changes_nothing(wrong):
+    buffer = PrioritisedBuffer(10, SEEN, CHOICES)
+    row = np.zeros((1, 1))
+    for _ in range(3):
+        buffer.add(row, row, np.zeros(1), np.ones(1), np.array([False]), [{}])
+    before = buffer.tree.copy()
+    for errors, kind in (([1.0, wrong], NotFiniteError), ([1.0, -0.5], ValueError)):
+        with pytest.raises(kind):
+            buffer.update_priorities(torch.arange(2), torch.tensor(errors))
+    assert buffer.tree.tobytes() == before.tobytes()
+    assert np.isfinite(buffer.max_priority)

@@ -251,7 +251,7 @@ def test_learns_the_beam_of_an_unknown_channel(channel, factor, seed, tmp_path):
     jobs = plan_jobs(BEAM, "wolpertinger", scenario="ula_16", seeds=(seed,), out=tmp_path,
                      overrides={"channel_seed": channel})  # fmt: skip
     assert jobs[0].record.steps == 4000
-    train_all(jobs, 1, lambda done: None)
+    train_all(jobs, 1)
     record, agent = load(jobs[0].folder)
     model = record.model()
 

@@ -2,16 +2,16 @@
 
 A place makes one :class:`isac_agents.algorithms.actors.Player` and calls its methods, one after
 another; ``send`` does not wait, ``receive`` does. Local actors end with the process that started
-them, however it ends: they notice that their pipe is closed.
+them, however it ends.
 """
 
 import multiprocessing
-import signal
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from typing import Any, Protocol
 
+from isac_agents import child
 from isac_envs.errors import IsacError
 
 GRACE_S = 5.0
@@ -90,7 +90,7 @@ class LocalPlace:
 
 def _serve(pipe: Connection, arguments: Arguments) -> None:
     """Answer calls until the pipe is closed."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the learner hears it and ends its actors
+    child.begin()
     from isac_agents.algorithms.actors import Player
 
     player = Player(*arguments)

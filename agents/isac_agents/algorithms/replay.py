@@ -10,6 +10,7 @@ from stable_baselines3.common.type_aliases import ReplayBufferSamples
 from stable_baselines3.common.vec_env import VecNormalize
 
 from isac_agents.algorithms import sum_tree
+from isac_agents.finite import NotFiniteError
 
 Array = npt.NDArray[Any]
 
@@ -208,7 +209,16 @@ class PrioritisedBuffer(NStepBuffer):
         Args:
             places: From the samples, shape ``(B, 1)`` or ``(B,)``.
             errors: Absolute errors, or any other measure of surprise, 0 or above, as many.
+
+        Raises:
+            NotFiniteError: If an error is not finite; such a priority would stay for ever.
+            ValueError: If an error is negative.
         """
-        priorities = errors.detach().cpu().numpy().ravel().astype(np.float64) + self.epsilon
+        surprises = errors.detach().cpu().numpy().ravel().astype(np.float64)
+        if not np.isfinite(surprises).all():
+            raise NotFiniteError("an error that a priority is made of is not finite")
+        if (surprises < 0.0).any():
+            raise ValueError(f"an error is {surprises.min()}, must be at least 0")
+        priorities = surprises + self.epsilon
         self.max_priority = max(self.max_priority, float(priorities.max()))
         sum_tree.set_leaves(self.tree, places.numpy().ravel(), priorities**self.alpha)

@@ -1,12 +1,17 @@
 """``isac benchmark``."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import tyro
 
 from isac_agents.commands.output import console, emit_json
 from isac_envs.errors import IsacError
+
+if TYPE_CHECKING:
+    from isac_agents.progress import Stage
+    from isac_agents.training import Job
 
 
 def benchmark(
@@ -39,6 +44,7 @@ def benchmark(
     from isac_agents import launch
     from isac_agents.benchmark import is_done, perform, summarise
     from isac_agents.matrix import plan, read
+    from isac_agents.progress import Progress, stage
 
     if ray_address and launcher != "ray":
         raise IsacError(f"ray_address is {ray_address!r}, which needs --launcher ray")
@@ -65,12 +71,28 @@ def benchmark(
         notes.print(f"{folder.relative_to(out.resolve())}: {outcome}", markup=False)
 
     calls = [(job, content.episodes) for job in todo]
-    if todo and launcher == "ray":
-        launch.run_on_ray(perform, calls, ray_address, processes, done)
-    else:
-        launch.run_here(perform, calls, processes, done)
-    finished = [job.folder for job in planned if job.folder not in failed]
-    _report(summarise(finished, content.episodes), finished, failed, json)
+    total = sum(job.record.steps for job in todo)
+    with Progress(hidden=json):
+        with stage("benchmark", total, poll=lambda shown: _look(shown, todo)):
+            if todo and launcher == "ray":
+                launch.run_on_ray(perform, calls, ray_address, processes, done)
+            else:
+                launch.run_here(perform, calls, processes, done)
+        finished = [job.folder for job in planned if job.folder not in failed]
+        comparisons = summarise(finished, content.episodes)
+    _report(comparisons, finished, failed, json)
+
+
+def _look(shown: "Stage", jobs: Sequence["Job"]) -> None:
+    """Read off the run folders how far the runs are, wherever they are trained."""
+    from isac_agents.progress import curve_end
+    from isac_agents.runs import is_finished
+
+    steps = [
+        job.record.steps if is_finished(job.folder) else curve_end(job.folder)[0] for job in jobs
+    ]
+    ended = sum(done >= job.record.steps for done, job in zip(steps, jobs, strict=True))
+    shown.update(sum(steps), f"{ended} of {len(jobs)} runs trained")
 
 
 def _report(

@@ -39,6 +39,7 @@ def evaluate(
     from isac_agents.comparison import compare
     from isac_agents.entrants import gather, is_folder
     from isac_agents.evaluation import HELD_OUT_SEED
+    from isac_agents.progress import Progress
     from isac_agents.runs import read_record
     from isac_envs import scenarios
 
@@ -57,7 +58,8 @@ def evaluate(
     else:
         model = scenarios.build(environment, scenario, overrides)
     entrants = gather(agent, model)
-    comparison = compare(model, entrants, episodes, first, against)
+    with Progress(hidden=json):
+        comparison = compare(model, entrants, episodes, first, against)
     if json:
         emit_json(comparison.as_dict())
         return

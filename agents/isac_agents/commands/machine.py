@@ -14,14 +14,18 @@ def warmup(environment: tuple[str, ...] = (), json: bool = False) -> None:
     """
     import time
 
+    from isac_agents.progress import Progress, stage
     from isac_envs.catalog import MODELS
     from isac_envs.testing import exercise
 
-    rows = []
-    for name in environment or tuple(MODELS):
-        started = time.perf_counter()
-        exercise(name)
-        rows.append({"id": name, "seconds": round(time.perf_counter() - started, 2)})
+    rows: list[dict[str, Any]] = []
+    names = environment or tuple(MODELS)
+    with Progress(hidden=json), stage("compiling", len(names), "environments") as compiling:
+        for name in names:
+            compiling.update(len(rows), name)
+            started = time.perf_counter()
+            exercise(name)
+            rows.append({"id": name, "seconds": round(time.perf_counter() - started, 2)})
     if json:
         emit_json(rows)
     else:

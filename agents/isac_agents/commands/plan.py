@@ -26,6 +26,7 @@ def plan(
         discount: Discount factor of value iteration.
         json: Print JSON instead of a table.
     """
+    from isac_agents.progress import Progress, stage
     from isac_agents.reference import exact_rows
     from isac_envs import scenarios
 
@@ -34,7 +35,8 @@ def plan(
     model = scenarios.build(environment, scenario, assignments(parameters))
     if not model.finite:
         raise IsacError(f"{model.id}: its state space is not small enough for an exact solution")
-    result = exact_rows(model, discount)
+    with Progress(hidden=json), stage(f"solving {model.id}"):
+        result = exact_rows(model, discount)
     if json:
         emit_json({"id": model.id, "discount": discount, **result})
         return
@@ -74,14 +76,26 @@ def reference(
         json: Print JSON instead of a table.
     """
     from isac_agents import reference as measuring
+    from isac_agents.progress import Progress
     from isac_envs import scenarios
 
     if episodes < 2:
         raise IsacError(f"episodes is {episodes}, must be at least 2")
-    names = scenarios.names(environment) if scenario is None else (scenario,)
+    names: tuple[str | None, ...] = (scenario,)
+    if scenario is None:
+        names = scenarios.names(environment) or (
+            None,
+        )  # None: the defaults of a model of one's own
+    if write and None in names:
+        raise IsacError(
+            f"{environment} has no scenario file to write into: name one of your own "
+            "with --scenario FILE.toml"
+        )
     results: dict[str, Any] = {}
-    for name in names:
-        results[name] = measuring.measure(environment, name, episodes)
+    for each in names:
+        name = each or "default"
+        with Progress(hidden=json):
+            results[name] = measuring.measure(environment, each, episodes)
         if write:
             measuring.write(environment, name, results[name])
         if not json:

@@ -31,6 +31,7 @@ def report(
         raise IsacError("folders: name at least one run folder, or a folder of them such as runs/")
     if episodes is not None and episodes < 2:
         raise IsacError(f"episodes is {episodes}, must be at least 2")
+    from isac_agents.progress import Progress
     from isac_agents.report.collect import collect, find
     from isac_agents.report.page import html_page
     from isac_agents.report.study import Study, markdown_page
@@ -42,7 +43,8 @@ def report(
         warnings.append(text)
         console(stderr=True).print(f"isac: warning: {text}", markup=False, soft_wrap=True)
 
-    study = Study(tuple(collect(find(folders), episodes, warn)))
+    with Progress():
+        study = Study(tuple(collect(find(folders), episodes, warn)))
     page = html_page(study, warnings)
     write_atomically(out, lambda path: path.write_text(page, encoding="utf-8"))
     console().print(f"Written to {out}", markup=False, soft_wrap=True)

@@ -54,8 +54,9 @@ def sweep(
         search_seed: Seed of the search.
         json: Print JSON instead of tables.
     """
-    from isac_agents import launch, registry
+    from isac_agents import launch
     from isac_agents import sweep as sweeping
+    from isac_agents.progress import Progress, Stage, stage
     from isac_agents.runs import write_atomically
     from isac_agents.training import plan_jobs
     from isac_envs import scenarios
@@ -71,7 +72,7 @@ def sweep(
         hyper_parameters=fixed, seeds=range(first_seed, first_seed + seeds), steps=steps, out=out,
     )[0].record  # fmt: skip
     space = sweeping.space_of(agent, fixed)
-    registry.check(registry.preset(agent), space)
+    sweeping.check_space(agent, space)
     chosen = scenarios.load(environment, scenario)
     title = f"{record.environment.partition('/')[2]}-{chosen.name}-{agent.replace(':', '.')}"
     if not storage:
@@ -84,7 +85,14 @@ def sweep(
     failed: list[str] = []
     shares = [len(range(k, trials, jobs)) for k in range(min(jobs, trials))]
     calls = [(plan, share, k) for k, share in enumerate(shares)]
-    launch.run_here(sweeping.work, calls, jobs, lambda _, reason: failed.append(reason))
+    before = sweeping.ended(found)[0]
+
+    def look(shown: Stage) -> None:
+        count, note = sweeping.ended(found)
+        shown.update(count - before, note)
+
+    with Progress(hidden=json), stage(f"study {plan.study}", trials, "trials", poll=look):
+        launch.run_here(sweeping.work, calls, jobs, lambda _, reason: failed.append(reason))
     if any(failed):
         raise IsacError(f"study {plan.study!r}: {'; '.join(filter(None, failed))}")
     preset = sweeping.best_preset(plan, found, {**chosen.agents.get(agent, {}), **fixed})

@@ -60,12 +60,18 @@ def train(
 
     from isac_agents.comparison import compare
     from isac_agents.entrants import is_folder, trained
+    from isac_agents.progress import Progress
+    from isac_agents.resumption import stopped
     from isac_agents.training import plan_jobs, plan_resumed, train_all
 
-    if seeds < 1:
-        raise IsacError(f"seeds is {seeds}, must be at least 1")
-    if episodes < 2:
-        raise IsacError(f"episodes is {episodes}, must be at least 2")
+    processes = (os.cpu_count() or 1) if jobs is None else jobs
+    for name, value, low in (
+        ("seeds", seeds, 1),
+        ("episodes", episodes, 2),
+        ("jobs", processes, 1),
+    ):
+        if value < low:
+            raise IsacError(f"{name} is {value}, must be at least {low}")
     if accept_changes and not resume:
         raise IsacError("--accept-changes is about runs to go on with: add --resume")
     going_on: Any = {"accept_changes": accept_changes, "checkpoint_every": checkpoint_every}
@@ -79,7 +85,7 @@ def train(
     else:
         planned = plan_jobs(
             environment,
-            agent or "ddqn",
+            "ddqn" if agent is None else agent,
             scenario=scenario,
             overrides=assignments(parameters),
             hyper_parameters=assignments(hyper) | ({} if actors is None else {"actors": actors}),
@@ -95,13 +101,15 @@ def train(
         wandb_log.require()
         planned = [replace(job, wandb=wandb) for job in planned]
     record = planned[0].record
-    with _Progress(len(planned), record.steps, hidden=json) as progress:
-        title = f"{record.agent} on {record.environment}, {record.scenario}"
-        train_all(planned, jobs or os.cpu_count() or 1, progress.named(title))
     folders = [job.folder for job in planned]
-    world = record.world()
-    contestants = [trained(folder, world)[1] for folder in folders]
-    comparison = compare(world, {record.agent: contestants}, episodes)
+    try:
+        with Progress(hidden=json):
+            train_all(planned, processes)
+            world = record.world()
+            contestants = [trained(folder, world)[1] for folder in folders]
+            comparison = compare(world, {record.agent: contestants}, episodes)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(stopped(planned, out)) from None
     if json:
         emit_json({"folders": [str(f) for f in folders], **comparison.as_dict()})
         return
@@ -116,48 +124,5 @@ def _refuse_settings(folder: str, given: dict[str, Any], resume: bool) -> None:
     if not resume:
         raise IsacError(f"{folder} is a folder: add --resume to go on with the run in it")
     for name, value in given.items():
-        if value:
+        if value not in (None, ()):
             raise IsacError(f"{folder} has its own settings: leave out --{name}")
-
-
-class _Progress:
-    """A bar over the steps of all runs; nothing where the output is for a machine."""
-
-    def __init__(self, runs: int, steps: int, hidden: bool) -> None:
-        from rich.progress import (
-            BarColumn,
-            Progress,
-            TaskProgressColumn,
-            TextColumn,
-            TimeElapsedColumn,
-            TimeRemainingColumn,
-        )
-
-        self._bar = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(bar_width=None),
-            TaskProgressColumn(),
-            TimeElapsedColumn(),
-            TextColumn("left"),
-            TimeRemainingColumn(),
-            console=console(stderr=True),
-            disable=hidden,
-        )
-        self._runs, self._steps = runs, steps
-        self._task: Any = None
-
-    def named(self, title: str) -> Any:
-        """Return the function that moves the bar."""
-        plural = "s" if self._runs > 1 else ""
-        label = f"{title}, {self._runs} run{plural} of {self._steps} steps"
-        self._task = self._bar.add_task(label, total=self._runs * self._steps)
-        return lambda done: self._bar.update(
-            self._task, completed=sum(min(each, self._steps) for each in done)
-        )
-
-    def __enter__(self) -> "_Progress":
-        self._bar.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._bar.stop()

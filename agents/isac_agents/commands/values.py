@@ -11,16 +11,16 @@ def assignments(texts: Iterable[str]) -> dict[str, Any]:
     """Parse ``name=value`` pairs; values are written as in TOML, bare words are strings.
 
     Raises:
-        IsacError: If a pair has no ``=`` or a name stands twice.
+        IsacError: If a pair has no ``=``, or a name has two values.
     """
     values: dict[str, Any] = {}
     for text in texts:
         name, equals, value = text.partition("=")
         if not (name and equals):
             raise IsacError(f"{text!r} is not of the form name=value")
-        if name in values:
-            raise IsacError(f"{name!r} is given twice")
-        values[name] = _parse(value)
+        parsed = _parse(value)
+        if repr(values.setdefault(name, parsed)) != repr(parsed):  # 1 is not true
+            raise IsacError(f"{name} is given twice, as {values[name]!r} and as {parsed!r}")
     return values
 
 

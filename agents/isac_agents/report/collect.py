@@ -107,7 +107,9 @@ def _world(title: str, folders: Sequence[Path], episodes: int | None, warn: Warn
     record = read_record(folders[0])
     model = record.world()
     kept = (results.most_episodes(each, record.scenario_hash, HELD_OUT_SEED) for each in folders)
-    ledger = Ledger(model, episodes or max(kept) or EPISODES)
+    if episodes is None:
+        episodes = max(kept) or EPISODES  # 0 where nothing is kept
+    ledger = Ledger(model, episodes)
     ledger.borrow(folders)
     played: dict[Path, Result] = {}
     for folder in folders:
