@@ -8,10 +8,8 @@ of the compilers. An edit recompiles only what it reaches, equal sources share t
 wherever they are installed, and comments cost nothing.
 """
 
-import dis
 import functools
 import hashlib
-import inspect
 import os
 import pickle
 import sys
@@ -21,7 +19,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
+from types import FunctionType
 from typing import Any
 
 import llvmlite
@@ -29,8 +27,9 @@ import numba
 import numpy as np
 from numba.core import caching, compiler, config, sigutils
 from numba.core.serialize import dumps
-from numba.extending import _Intrinsic
 from numba.misc.appdirs import AppDirs
+
+from isac_envs.kernels.fingerprint import content_hash, fingerprint
 
 UNUSED_DAYS = 60
 """Machine code that nobody loaded for so long is removed."""
@@ -128,106 +127,11 @@ class CodeCache(caching._Cache):  # type: ignore[misc]
     def _path(self, sig: Any, codegen: Any) -> Path:
         arguments, _ = sigutils.normalize_signature(sig)
         target = (codegen.magic_tuple(), tuple(map(str, arguments)), self._options)
-        key = _hash(repr((_VERSIONS, _SETTINGS, target, fingerprint(self._function))).encode())
+        key = content_hash(
+            repr((_VERSIONS, _SETTINGS, target, fingerprint(self._function))).encode()
+        )
         name = f"{self._function.__module__.rpartition('.')[2]}.{self._function.__name__}"
         return folder() / f"{name}-{key[:40]}.nbc"
-
-
-def fingerprint(function: FunctionType) -> str:
-    """Return a hash over what a function computes: its code, and all that it calls or reads."""
-    return _hash("\n".join(_describe_function(function, set())).encode())
-
-
-def _hash(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
-
-
-def _describe_function(function: Any, seen: set[int]) -> Iterator[str]:
-    """Describe a Python function: its code, its closure and the globals that it names."""
-    if id(function) in seen:
-        return
-    seen.add(id(function))
-    yield f"def {function.__module__}.{function.__qualname__}{function.__defaults__!r}"
-    for cell in function.__closure__ or ():
-        yield from _describe(cell.cell_contents, (), seen)
-    instructions, attributes, names = _read_code(function.__code__)
-    yield instructions
-    for name in names:
-        if name in function.__globals__:
-            yield name
-            yield from _describe(function.__globals__[name], attributes, seen)
-
-
-@functools.cache
-def _read_code(code: CodeType) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
-    """Return what a code object does, the attributes and the globals that it names, sorted.
-
-    Line numbers and docstrings are left out.
-    """
-    lines: list[str] = [str((code.co_varnames[: code.co_argcount], code.co_flags))]
-    attributes: set[str] = set()
-    names: set[str] = set()
-    for each in dis.get_instructions(code):
-        value = each.argval
-        if isinstance(value, CodeType):
-            inner = _read_code(value)
-            lines.append(inner[0])
-            attributes.update(inner[1])
-            names.update(inner[2])
-            value = value.co_name
-        if each.opname in ("LOAD_GLOBAL", "LOAD_NAME"):
-            names.add(value)
-        elif each.opname in ("LOAD_ATTR", "LOAD_METHOD"):
-            attributes.add(value)
-        if isinstance(value, frozenset):
-            value = sorted(value, key=repr)  # the order of its elements changes with the process
-        is_jump = each.opcode in dis.hasjrel or each.opcode in dis.hasjabs
-        lines.append(f"{each.opname} {each.arg if is_jump else ''} {value!r}")
-    return "\n".join(lines), tuple(sorted(attributes)), tuple(sorted(names))
-
-
-def _describe(value: Any, attributes: tuple[str, ...], seen: set[int]) -> Iterator[str]:
-    """Describe a constant or a callee, found as a global or in a closure.
-
-    Args:
-        value: What was found.
-        attributes: The attributes that the function names, some of which may be of this value.
-        seen: Identities of the functions that were described.
-    """
-    if hasattr(value, "py_func"):
-        yield repr(sorted(value.targetoptions.items()))
-        yield from _describe_function(value.py_func, seen)
-    elif isinstance(value, _Intrinsic):
-        yield inspect.getsource(value._defn)
-    elif isinstance(value, ModuleType):
-        yield value.__name__
-        if value.__name__.partition(".")[0] not in ("numpy", "math", "numba"):
-            for name in attributes:
-                if hasattr(value, name):
-                    yield name
-                    yield from _describe(getattr(value, name), attributes, seen)
-    elif isinstance(value, FunctionType):
-        # what compiled code sees in its place stands in the same module, as an overload
-        yield _module_source(value.__module__)
-    elif isinstance(value, np.ndarray):
-        yield f"{value.dtype!r} {value.shape} {_hash(np.ascontiguousarray(value).tobytes())}"
-    elif isinstance(value, (tuple, list)):
-        yield f"{type(value).__qualname__} of {len(value)}"
-        for each in value:
-            yield from _describe(each, attributes, seen)
-    elif isinstance(value, (type, BuiltinFunctionType, np.ufunc)):
-        yield f"{getattr(value, '__module__', '')}.{value.__qualname__}"
-        yield str(getattr(value, "_fields", ""))
-    else:
-        text = repr(value)
-        if f"0x{id(value):x}" in text:
-            raise TypeError(f"{text} says nothing about its content, compiled code cannot use it")
-        yield f"{type(value).__qualname__} {text}"
-
-
-@functools.cache
-def _module_source(name: str) -> str:
-    return inspect.getsource(sys.modules[name])
 
 
 def _read(path: Path) -> bytes | None:

@@ -57,7 +57,7 @@ def _compile(function: Function, inline: str) -> Function:
     options = {"error_model": "numpy", "nogil": True, "inline": inline}
     compiled: Any = njit(**options)(function)
     compiled._cache = CodeCache(compiled.py_func, options)
-    return compiled  # type: ignore[no-any-return]
+    return compiled
 
 
 def _interpreted(function: Function) -> Function:
