@@ -88,7 +88,7 @@ def page(environment: str) -> str:
         table_of(content["parameters"]),
         "## Baselines\n\n`env.unwrapped.baseline(name).predict(observation)`\n",
         table_of(content["baselines"]),
-        "## Scenarios and reference scores\n",
+        f"## Scenarios and reference scores\n\n{content['score']}\n",
         *(scenario(environment, name) for name in scenarios.names(environment)),
     ]
     return "\n".join(parts)

@@ -6,7 +6,7 @@ from typing import Any
 from isac_envs import scenarios
 from isac_envs.catalog import MODELS, model_class
 from isac_envs.declaration.fields import Coordinate, Spec
-from isac_envs.declaration.model import Model
+from isac_envs.declaration.model import SCORE, Model
 
 Rows = list[dict[str, Any]]
 
@@ -67,6 +67,8 @@ def describe(environment: str, scenario: str | None = None) -> dict[str, Any]:
             for name, each in model.baselines.items()
         ],
         "presets": sorted(chosen.agents),
+        "score": SCORE,
+        "longest_episode": model.longest_episode(),
         "reference": chosen.reference.model_dump() if chosen.reference else {},
     }
 

@@ -1,6 +1,7 @@
 """isac/VcpsView-v0: what agents earn, against the published numbers and the corrected ladder."""
 
 import functools
+from statistics import NormalDist
 
 import numpy as np
 import pytest
@@ -115,3 +116,13 @@ def test_views_of_more_types_are_worse():
 def test_the_best_heuristic_leaves_room():
     best, greedy, random = (corrected(n, 8).sum() for n in ("search", "greedy", "random"))
     assert 0.5 < (greedy - random) / (best - random) < 0.9
+
+
+def test_the_largest_power_reaches_the_middle_target_at_the_published_range():
+    """Why 500 m is no parameter: P_max gain / (N0 d^phi) is 32.5 dB there, gain exceeded by 90 %."""
+    p = scenarios.build(ID, "wu2022", {}).params
+    gain_db = 20.0 * np.log10(NormalDist(p.fading_mean, p.fading_deviation).inv_cdf(1 - p.success))
+    target_db = 0.5 * (p.target_low_db + p.target_high_db)
+    loss_db = p.max_power_dbm + gain_db - p.noise_dbm - target_db
+    assert 10.0 ** (0.1 * loss_db / p.path_loss_exponent) == pytest.approx(500.0, rel=0.01)
+    assert p.map_m / np.sqrt(2.0) > 500.0

@@ -34,9 +34,9 @@ class Run:
 
     Attributes:
         folder: Run folder; empty for what is not trained.
-        reward: Mean reward per step of an episode.
+        reward: Return of an episode over the steps of the longest.
         score: Normalised: 0 for random actions, 1 for the optimum on the same episodes.
-        objectives: Mean of each objective per step.
+        objectives: The same of each objective.
     """
 
     folder: str
@@ -52,11 +52,11 @@ class Row:
     Attributes:
         name: Agent or baseline.
         kind: ``agent``, or what the baseline's score means.
-        reward: Mean reward per step of an episode.
+        reward: Return of an episode over the steps of the longest.
         score: Normalised: 0 for random actions, 1 for the optimum on the same episodes.
         runs: Trained runs behind the row; 1 for a baseline.
         members: Each of the runs.
-        objectives: Mean of each objective per step, over runs their interquartile mean.
+        objectives: The same of each objective, over runs their interquartile mean.
         figures: The environment's summary figures, likewise.
         difference: Reward minus that of the policy that all are compared with, paired by episode;
             None where there is none.
@@ -148,7 +148,8 @@ class Comparison:
             else ""
         )
         return (
-            f"{self.episodes} held-out episodes, the same for every row. Score: random = 0, "
+            f"{self.episodes} held-out episodes, the same for every row. Reward/step: return over "
+            f"the {self.model.longest_episode()} steps of the longest episode. Score: random = 0, "
             f"optimum = 1 on these episodes. Agents: {agents}; interval over runs, for single "
             f"policies over episodes.{paired}"
         )

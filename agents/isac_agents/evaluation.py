@@ -7,6 +7,9 @@ are therefore differences of the policies.
 With several agents, the observations of a copy are consecutive rows (row ``i * A + a`` is agent
 ``a`` of copy ``i``), one policy chooses for all rows, and every figure of an episode - reward,
 objectives, costs, metrics - is the mean over the agents.
+
+Rewards are returns: the sum over an episode, divided by the most steps that an episode of the
+scenario can last. Two episodes with the same return count the same, however long they were.
 """
 
 import inspect
@@ -27,6 +30,9 @@ from isac_envs.errors import IsacError
 
 HELD_OUT_SEED = 1_000_000_000
 """First seed of evaluation episodes; training seeds stay below."""
+
+UNIT = "return of an episode per step of the longest"
+"""What the rewards of evaluations, reference scores and tables are."""
 
 Array = npt.NDArray[np.float64]
 
@@ -56,10 +62,10 @@ class Evaluation:
     """What a policy did in a number of episodes.
 
     Attributes:
-        reward: Mean reward per step of each episode, shape ``(episodes,)``.
+        reward: Return of each episode over the steps of the longest, shape ``(episodes,)``.
         lengths: Steps of each episode, shape ``(episodes,)``.
-        objectives: Mean of each objective per step, by name, each of shape ``(episodes,)``.
-        costs: Mean of each cost per step, likewise.
+        objectives: The same of each objective, by name, each of shape ``(episodes,)``.
+        costs: The same of each cost, likewise.
         totals: Sum of each metric, likewise.
     """
 
@@ -154,7 +160,7 @@ class _Sums:
 
     def result(self) -> Evaluation:
         names = (each.name for each in self.model.objectives)
-        steps = np.maximum(self.lengths, 1)
+        steps = self.model.longest_episode()
         return Evaluation(
             self.reward / steps,
             self.lengths,

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import tomlkit
 
-from isac_agents.evaluation import baseline, play
+from isac_agents.evaluation import UNIT, baseline, play
 from isac_agents.progress import stage
 from isac_agents.runs import write_atomically
 from isac_agents.statistics import mean_interval
@@ -47,7 +47,7 @@ def exact_rows(model: Model, discount: float) -> dict[str, Any]:
 
 
 def measure(environment: str, scenario: str | None, episodes: int) -> dict[str, Any]:
-    """Return the mean reward per step in an episode of every baseline.
+    """Return what every baseline earns in an episode, over the steps of the longest.
 
     Without a scenario it is the default one, of a model of one's own its declared parameters.
 
@@ -78,7 +78,7 @@ def measure(environment: str, scenario: str | None, episodes: int) -> dict[str, 
                 }
     return {
         "scenario_hash": scenarios.content_hash(model.id, model.params),
-        "unit": "mean reward per step of an episode",
+        "unit": UNIT,
         "scores": scores,
     }
 

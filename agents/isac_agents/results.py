@@ -2,16 +2,18 @@
 
 ``evaluation.json`` of a run folder holds one entry for each set of episodes: the agent's result
 and those of all baselines on the same episodes. An entry belongs to the hash of the weights, the
-hash of the scenario, the number of episodes, the first seed and the version of the environments;
-entries of other weights or versions are dropped when a new one is written.
+hash of the scenario, the number of episodes, the first seed, the unit of the rewards and the
+version of the environments; entries of other weights or versions are dropped when a new one is
+written, a file with rewards in another unit is not read.
 """
 
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from isac_agents.evaluation import Evaluation
+from isac_agents.evaluation import UNIT, Evaluation
 from isac_agents.runs import write_atomically
 from isac_agents.statistics import Array
 from isac_envs import __version__
@@ -26,9 +28,9 @@ class Result(BaseModel):
     """What is kept of a policy's episodes.
 
     Attributes:
-        reward: Mean reward per step of each episode, in the order of their seeds.
-        objectives: Mean of each objective per step, averaged over episodes.
-        costs: Mean of each cost per step, likewise.
+        reward: Return of each episode over the steps of the longest, in the order of their seeds.
+        objectives: The same of each objective, averaged over episodes.
+        costs: The same of each cost, likewise.
         figures: The environment's summary figures.
     """
 
@@ -51,7 +53,7 @@ class Result(BaseModel):
 
     @property
     def rewards(self) -> Array:
-        """Mean reward per step of each episode, shape ``(episodes,)``."""
+        """Return of each episode over the steps of the longest, shape ``(episodes,)``."""
         return np.array(self.reward)
 
 
@@ -63,6 +65,7 @@ class Key(BaseModel):
         scenario_hash: Hash of the environment that was played, without the agent's interface.
         episodes: Number of episodes.
         seed: Seed of the first episode.
+        unit: What the rewards are.
         version: Version of the environments.
     """
 
@@ -72,6 +75,7 @@ class Key(BaseModel):
     scenario_hash: str
     episodes: int
     seed: int
+    unit: Literal["return of an episode per step of the longest"]
     version: str
 
     @classmethod
@@ -82,6 +86,7 @@ class Key(BaseModel):
             scenario_hash=content_hash(model.id, model.params),
             episodes=episodes,
             seed=seed,
+            unit=UNIT,
             version=__version__,
         )
 

@@ -20,6 +20,14 @@ if TYPE_CHECKING:
 State = tuple[npt.NDArray[Any], ...]
 """The record arrays of a batch: first the environments ``(n,)``, then entities ``(n, K)``."""
 
+SCORE = (
+    "A score is 0 for random actions and 1 for the first baseline that is no mere heuristic. It is "
+    "linear in the undiscounted return of whole episodes. Rewards, objectives and costs of tables "
+    "are such returns over the most steps that an episode of the scenario can last, however many "
+    "it did: to end early pays nothing."
+)
+"""What scores mean, for descriptions and pages."""
+
 CLIPPED = Signal("clipped_coordinates", "Action coordinates that were clipped into their bounds.")
 
 
@@ -65,6 +73,13 @@ class Model:
             if each.kind not in ("heuristic", "random"):
                 return name
         raise ValueError(f"{cls.id} has no baseline that is an optimum or a bound")
+
+    def longest_episode(self) -> int:
+        """Return the most steps that an episode can last; tables divide returns by it.
+
+        A model overrides it where something else ends every episode before the horizon.
+        """
+        return int(self.params.horizon)
 
     def with_parameters(self, changes: Mapping[str, Any]) -> Self:
         """Return the same environment with some parameters replaced.

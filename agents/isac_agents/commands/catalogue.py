@@ -58,6 +58,7 @@ def describe(
     for name in ("objectives", "costs", "metrics", "parameters", "baselines", "scenarios"):
         if content[name]:
             out.print(records(name.capitalize(), content[name]))
+    out.print(f"{content['score']} Here they are {content['longest_episode']}.\n", markup=False)
     if content["reference"]:
         out.print(records("Reference scores", _reference_rows(content["reference"])))
 

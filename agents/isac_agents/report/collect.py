@@ -135,16 +135,16 @@ def _world(title: str, folders: Sequence[Path], episodes: int | None, warn: Warn
             name,
             tuple(read_record(each) for each in runs),
             scores[name],
-            tuple(curve for each in runs if (curve := _curve(each, scale, warn))),
+            tuple(curve for each in runs if (curve := _curve(each, model, scale, warn))),
         )
         for name, runs in places.items()
     )
     return World(title, model, comparison, agents)
 
 
-def _curve(folder: Path, scale: Scale, warn: Warn) -> Curve | None:
+def _curve(folder: Path, model: Model, scale: Scale, warn: Warn) -> Curve | None:
     """Return the learning curve of a run; None if it has none of at least two points."""
-    names = ("time/total_timesteps", "rollout/ep_rew_mean", "rollout/ep_len_mean")
+    names = ("time/total_timesteps", "rollout/ep_rew_mean")
     try:
         with (folder / "progress.csv").open(newline="", encoding="utf-8") as file:
             rows = [[float(row[name] or "nan") for name in names] for row in csv.DictReader(file)]
@@ -153,10 +153,11 @@ def _curve(folder: Path, scale: Scale, warn: Warn) -> Curve | None:
     except (OSError, KeyError, ValueError, TypeError, csv.Error) as error:
         warn(f"{folder / 'progress.csv'}: no learning curve: {type(error).__name__}: {error}")
         return None
-    values = np.array(rows).reshape(-1, 3)
+    values = np.array(rows).reshape(-1, 2)
     values = values[np.isfinite(values).all(1)]
     following = np.append(values[1:, 0], np.inf)  # of rows at the same step the last one counts
     values = values[values[:, 0] < following]
     if len(values) < 2:
         return None
-    return Curve(values[:, 0], np.asarray(scale.score(values[:, 1] / values[:, 2])))
+    rewards = values[:, 1] / model.longest_episode()
+    return Curve(values[:, 0], np.asarray(scale.score(rewards)))

@@ -102,7 +102,7 @@ class Figures:
             _annotate(axes, [(r.label, v) for r, v in zip(rows, values, strict=True)
                              if r.kind != "agent"])  # fmt: skip
             labels = [each.replace("_", " ") for each in names]
-            axes.set(xlabel=f"{labels[0]}, mean per step", ylabel=f"{labels[1]}, mean per step")
+            axes.set(xlabel=f"{labels[0]}, per step", ylabel=f"{labels[1]}, per step")
             axes.margins(0.12)
             _legend(axes)
 

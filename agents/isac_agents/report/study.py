@@ -203,7 +203,7 @@ def markdown_page(study: Study) -> str:
             f"## {world.title}\n",
             markdown(*world.comparison.cells()),
             world.comparison.caption(runs) + "\n",
-            "Objectives, mean per step:\n",
+            "Objectives, return per step of the longest episode:\n",
             markdown(*objective_cells(world)),
             f"What was run (scenario hash {first.scenario_hash[:16]}; "
             f"{version_text(world.agents)}):\n",

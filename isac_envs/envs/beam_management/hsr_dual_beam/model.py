@@ -7,7 +7,7 @@ import numpy as np
 
 from isac_envs.declaration.fields import Coordinate, Signal, Spec, Summary
 from isac_envs.declaration.model import Model, State
-from isac_envs.envs.beam_management.hsr_dual_beam import baselines, kernel
+from isac_envs.envs.beam_management.hsr_dual_beam import baselines, exact, kernel
 from isac_envs.envs.beam_management.hsr_dual_beam.params import HsrDualBeamParams
 from isac_envs.envs.beam_management.hsr_dual_beam.slot import POINT_FIELDS
 from isac_envs.kernels.jit import record
@@ -100,6 +100,10 @@ class HsrDualBeam(Model):
     )
     baselines = baselines.BASELINES
     scene = "isac_envs.envs.beam_management.hsr_dual_beam.scene:draw"
+
+    def longest_episode(self) -> int:
+        """Return the slots of the passage, or of the horizon if that is sooner."""
+        return exact.planned_slots(self.params)
 
     def observation_spec(self) -> Spec:
         """Return the rows of the history, one after the other."""

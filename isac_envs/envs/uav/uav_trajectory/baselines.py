@@ -117,21 +117,21 @@ class Bound(Pilot):
         super().__init__(batch, seed)
         self.program = DataBound(self.params) if self.params.users else None
         self.sensing = sensing_bound(self.params)
-        self.totals = np.zeros(len(self.env))
 
     def act(self) -> npt.NDArray[Any]:
-        """Hover, and be paid the bound in equal parts."""
+        """Hover, and be paid the whole bound in the first slot, however long the hover lasts."""
         env, p = self.env, self.params
         users = self.batch.state[1]
         places = np.stack((users["x"], users["y"]), -1)
         shortfall = self.flyers["shortfall"].reshape(len(env), -1)[:, 0]  # all start together
+        data, sensing, homecoming = p.weights
+        env["granted_data"] = env["granted_sensing"] = 0.0
         for i in np.flatnonzero(env["time"] == 0):
-            self.totals[i] = self.program.of(places[i]) if self.program else 0.0
+            total = self.program.of(places[i]) if self.program else 0.0
             # a way home that is too long from the start can be made up for
-            self.totals[i] += p.weights[2] * shortfall[i] / p.home_scale_m
-        data, sensing, _ = p.weights
-        env["granted_data"] = self.totals / (data * p.most_slots) if data else 0.0
-        env["granted_sensing"] = self.sensing / (sensing * p.most_slots) if sensing else 0.0
+            total += homecoming * shortfall[i] / p.home_scale_m
+            env["granted_data"][i] = total / data if data else 0.0
+            env["granted_sensing"][i] = self.sensing / sensing if sensing else 0.0
         return self.command(np.zeros((len(self.flyers), 2)), False)
 
 

@@ -43,8 +43,9 @@ class UavTrajectory(Model):
 
     The battery running out ends the episode (terminated): at home it is a landing, elsewhere the
     UAV is lost. The horizon truncates at ``mission_s``, when the UAV must be home, too. Landing
-    early would earn nothing, so there is no action for it. Users and targets are uniform in the
-    area.
+    early would earn nothing, so there is no action for it: the return is (8) alone, data and
+    information cannot shrink, and a flight cut short away from home pays the whole way that is
+    missing. Users and targets are uniform in the area.
 
     The yardstick ``bound`` is no policy. Data: for any weights ``l_m`` of sum 1 the least data is
     at most ``sum_m l_m D_m``, and that at most the best path of ``max_m l_m R_m``. Dynamic
@@ -53,8 +54,7 @@ class UavTrajectory(Model):
     between cells of which any two points are in reach. The energy of the moves is bounded from
     below and its budget priced (weak duality), looks cost nothing, and what is missing to home at
     the end is paid. Sensing: a look in every slot, each of the largest information, shared evenly
-    by the axes. Scores are means per step; the bound holds for sums over an episode, and is spread
-    over the most slots that a flight can last.
+    by the axes. The bound holds for the return of an episode, and is paid in its first slot.
     """
 
     id = "isac/UavTrajectory-v0"
@@ -95,6 +95,10 @@ class UavTrajectory(Model):
     )
     baselines = baselines.BASELINES
     scene = "isac_envs.envs.uav.uav_trajectory.scene:draw"
+
+    def longest_episode(self) -> int:
+        """Return the slots after which the time or any battery is over."""
+        return int(self.params.most_slots)
 
     def observation_spec(self) -> Spec:
         """Return the observation: the UAV, the users, the estimates."""

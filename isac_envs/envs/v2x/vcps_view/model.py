@@ -71,6 +71,11 @@ class VcpsView(Model):
     (``gate``), and observations of the slot that has passed (``observation``). It is a validation
     preset, for a heuristic has the best score. There a random agent earns within 5 % of what the
     authors report for each bandwidth from 1 to 3 MHz; their tracks cannot be redistributed.
+
+    One published number is not modelled: the edge's range of 500 m. None of the published
+    equations uses it, and the link holds it already: the largest power reaches the middle of the
+    targets up to 499 m away. From beyond, in the corners of the map, a vehicle sends at full power
+    and counts as one that misses its target, a cost.
     """
 
     id = "isac/VcpsView-v0"
