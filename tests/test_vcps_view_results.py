@@ -119,7 +119,7 @@ def test_the_best_heuristic_leaves_room():
 
 
 def test_the_largest_power_reaches_the_middle_target_at_the_published_range():
-    """Why 500 m is no parameter: P_max gain / (N0 d^phi) is 32.5 dB there, gain exceeded by 90 %."""
+    """Why 500 m is no parameter: P_max g / (N0 d^phi) is 32.5 dB there, g exceeded by 90 %."""
     p = scenarios.build(ID, "wu2022", {}).params
     gain_db = 20.0 * np.log10(NormalDist(p.fading_mean, p.fading_deviation).inv_cdf(1 - p.success))
     target_db = 0.5 * (p.target_low_db + p.target_high_db)
