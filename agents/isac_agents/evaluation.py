@@ -15,7 +15,7 @@ scenario can last. Two episodes with the same return count the same, however lon
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -31,7 +31,7 @@ from isac_envs.errors import IsacError
 HELD_OUT_SEED = 1_000_000_000
 """First seed of evaluation episodes; training seeds stay below."""
 
-UNIT = "return of an episode per step of the longest"
+UNIT: Final = "return of an episode per step of the longest"
 """What the rewards of evaluations, reference scores and tables are."""
 
 Array = npt.NDArray[np.float64]
