@@ -156,21 +156,6 @@ def _update_row(edges: Any, totals: Any, new: Any, messages: Any, work: Any) -> 
 
 
 @jit
-def _all_zero(edges: Any, starts: Any, totals: Any) -> bool:
-    """Return whether all parity checks hold for the hard decisions."""
-    lifting = totals.shape[1]
-    for row in range(starts.shape[0] - 1):
-        for z in range(lifting):
-            parity = False
-            for e in range(starts[row], starts[row + 1]):
-                at = z + edges[e, 1]
-                parity ^= totals[edges[e, 0], at if at < lifting else at - lifting] < 0.0
-            if parity:
-                return False
-    return True
-
-
-@jit
 def block_errors(
     seed: int, blocks: int, levels: Any, half: int, deviation: float, each: Any, largest: float
 ) -> int:
@@ -192,10 +177,9 @@ def block_errors(
                 a, b = starts[row], starts[row + 1]
                 _update_row(edges[a:b], totals, new, messages[a:b], work)
             totals[:] = new
-            if _all_zero(edges, starts, totals):
+            if (totals > 0.0).all():  # decoded; 0 is a bit that nothing is known of
                 break
-        wrong = totals.reshape(-1)[:bits] <= 0.0
-        lost += wrong.any()
+        lost += (totals.reshape(-1)[:bits] <= 0.0).any()
     return lost
 
 
