@@ -283,5 +283,5 @@ def test_vectors_outside_their_ranges() -> None:
         lambda: beams.half_power_beamwidth(2, 0.5, 0.9),
         lambda: beams.dft_turns(8, 0),
     ):
-        with pytest.raises(ValueError, match="is outside|is not a whole number in"):
+        with pytest.raises(ValueError, match=r"is outside|is not a whole number in"):
             call()
