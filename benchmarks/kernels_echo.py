@@ -18,7 +18,7 @@ from timing import Machine, nanoseconds  # sets the thread counts
 import numpy as np  # isort: skip
 import scipy.ndimage
 
-from isac_envs.kernels import cfar, doppler, echo, range_doppler, rcs, swerling
+from isac_envs.kernels import cfar, cfar_levels, doppler, echo, range_doppler, rcs, swerling
 from isac_envs.kernels.rcs_data import lobe_table
 
 C = 299792458.0
@@ -141,11 +141,12 @@ def rcs_case() -> Case:
 def cfar_case() -> Case:
     power = np.random.default_rng(3).exponential(size=(256, 64))
     train, guard = np.array([2, 4]), np.array([1, 2])
-    table, level = np.empty((256 + 7, 64 + 13)), np.empty(power.shape)
+    periodic, level = np.empty((256 + 6, 64 + 12)), np.empty(power.shape)
+    work = np.empty((5, periodic.size))
 
     def kernel():
-        cfar._integral_image(power, 3, 6, table)
-        cfar._mean_levels(table, train, guard, 0, level)
+        cfar_levels.fill_periodic(power, 3, 6, periodic)
+        cfar_levels.mean_levels(periodic, train, guard, 0, work, level)
 
     def plain():
         outer = 91.0 * scipy.ndimage.uniform_filter(power, (7, 13), mode="wrap")
@@ -160,7 +161,7 @@ def cfar_case() -> Case:
         lambda: cfar.cfar_detect(power, 1e-4, (2, 4), (1, 2)),
         plain,
         power.size,
-        12.0,
+        20.0,
         88.0,
     )
 

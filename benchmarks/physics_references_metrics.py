@@ -1,11 +1,11 @@
 """Physics kernels beside reference data: detection, estimation bounds, rates and ages."""
 
 import math
-import re
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+import threshold_gaps
 from physics_references import HAND, Comparison, Entry, Read, Row, compare, linear, load, of, rows
 
 from isac_envs.kernels import detection, estimation_bounds, link_metrics, marcum, queueing
@@ -235,11 +235,18 @@ def modulation() -> Iterator[Comparison]:
     ):
         numbers = np.array(some, dtype=float).T
         yield Comparison(name, reference, "printed", function(numbers[0], numbers[1]), numbers[4])
-    keys = [re.findall(r"\d+", key) for key in data["threshold_snr_db"]]  # table, MCS, block size
-    found = tables.mcs_threshold_db(*np.array(keys, dtype=float).T)
-    expected = np.array(list(data["threshold_snr_db"].values()))
-    name = "SNR at 10 % block errors"
-    yield Comparison(name, "Sionna 2.2.0, simulated", "level", found, expected)
+    name, sionna = "SNR at 10 % block errors", "Sionna 2.2.0"
+    for some, reference in (
+        (threshold_gaps.resolved(fitted=True), f"{sionna}, error rates of the fit"),
+        (threshold_gaps.resolved(fitted=False), f"{sionna}, held-out error rates"),
+    ):
+        found, expected = threshold_gaps.thresholds_db(some), [each.threshold_db for each in some]
+        yield Comparison(name, reference, "block errors", found, np.array(expected))
+    some = [each for each in threshold_gaps.curves() if not each.fitted]
+    some = [each for each in some if not np.isnan(each.interpolated_db)]
+    found, expected = threshold_gaps.thresholds_db(some), [each.interpolated_db for each in some]
+    reference = f"{sionna}, held out, interpolated over 1.8 dB"
+    yield Comparison(name, reference, "coarse grid", found, np.array(expected))
 
 
 GROUPS = {

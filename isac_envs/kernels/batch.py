@@ -8,6 +8,7 @@ because a loop that received the kernel as an argument could not be kept on disk
 
 import functools
 import inspect
+import math
 from collections.abc import Callable
 from typing import Any, NamedTuple, ParamSpec, TypeAlias, get_args, get_type_hints
 
@@ -30,6 +31,8 @@ class Range(NamedTuple):
     high: float
     unit: str = ""
     open_low: bool = False
+    whole: bool = False
+    """Whether the argument counts or numbers something: fractions are refused."""
 
     def __str__(self) -> str:
         """Return the interval with its unit, such as ``[10, 5000] m``."""
@@ -89,7 +92,7 @@ def elementwise(
 
 
 def check_range(name: str, value: Any, valid: Range) -> None:
-    """Raise ValueError unless every element is a number inside its range.
+    """Raise ValueError unless every element is a number inside its range, whole where it says so.
 
     Args:
         name: Name of the argument, for the message.
@@ -98,19 +101,25 @@ def check_range(name: str, value: Any, valid: Range) -> None:
     """
     low = np.nextafter(valid.low, np.inf) if valid.open_low else valid.low
     if isinstance(value, np.ndarray):
-        if _count_outside(np.ravel(value), low, valid.high) == 0:
+        flat = np.ravel(value)
+        if _count_outside(flat, low, valid.high, valid.whole) == 0:
             return
-        value = float(value[~((value >= low) & (value <= valid.high))][0])
-    elif low <= value <= valid.high:
+        right = (flat >= low) & (flat <= valid.high)
+        value = float(flat[~(right & (flat == np.floor(flat)) if valid.whole else right)][0])
+    elif low <= value <= valid.high and not (valid.whole and value != math.floor(value)):
         return
+    if valid.whole:
+        shown = int(value) if float(value).is_integer() else value
+        raise ValueError(f"{name} = {shown!r} is not a whole number in {valid}")
     raise ValueError(f"{name} = {value!r} is outside {valid}")
 
 
 @jit
-def _count_outside(values: Any, low: float, high: float) -> int:
+def _count_outside(values: Any, low: float, high: float, whole: bool) -> int:
     count = 0
     for i in range(values.shape[0]):
-        count += 0 if low <= values[i] <= high else 1
+        inside = low <= values[i] <= high
+        count += 0 if inside and not (whole and values[i] != math.floor(values[i])) else 1
     return count
 
 
@@ -193,11 +202,14 @@ def _compiled_loop(
 def _documentation(
     kernel: Callable[..., Any], ranges: dict[str, Range], ordered: tuple[Order, ...]
 ) -> str:
-    valid = [f"``{name}`` in {each}" for name, each in ranges.items()]
+    valid = [
+        f"``{name}`` {'a whole number ' if each.whole else ''}in {each}"
+        for name, each in ranges.items()
+    ]
     valid += [f"``{lower}`` below ``{upper}``" for lower, upper in ordered]
     return (
         f"{inspect.cleandoc(kernel.__doc__ or '')}\n\n"
         f"Numbers or arrays that broadcast; each result is a float or a float64 array.\n\n"
         f"Valid: {', '.join(valid)}.\n\n"
-        f"Raises:\n    ValueError: An argument is NaN or outside its valid range.\n"
+        f"Raises:\n    ValueError: An argument is NaN or not among its valid values.\n"
     )

@@ -167,7 +167,7 @@ dirichlet_gain = elementwise(dirichlet_gain_one, turns=Range(-1e6, 1e6), element
 ula_beam_gain = elementwise(ula_beam_gain_one, **_BEAM)
 squinted_gain = elementwise(squinted_gain_one, frequency_ratio=Range(1e-3, 1e3), **_BEAM)
 half_power_cosine = elementwise(
-    half_power_cosine_one, elements=Range(2.0, 65536.0), spacing_wavelengths=SPACING
+    half_power_cosine_one, elements=Range(2.0, 65536.0, whole=True), spacing_wavelengths=SPACING
 )
 element_gain_38901 = elementwise(
     element_gain_38901_one,
@@ -234,8 +234,8 @@ def dft_turns(elements: int, oversampling: int = 1) -> np.ndarray:
         ValueError: An argument is outside its range.
     """
     check_range("elements", float(elements), ELEMENTS)
-    check_range("oversampling", float(oversampling), Range(1.0, 64.0))
-    beams = elements * oversampling
+    check_range("oversampling", float(oversampling), Range(1.0, 64.0, whole=True))
+    beams = int(elements) * int(oversampling)
     return (np.arange(beams) - beams // 2) / beams
 
 

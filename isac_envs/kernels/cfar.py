@@ -14,18 +14,19 @@ recalled; the formulas are checked against tables and by Monte Carlo.
 """
 
 import math
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from isac_envs.kernels import mathx
 from isac_envs.kernels.batch import Range, check_range
-from isac_envs.kernels.detection import check_whole
+from isac_envs.kernels.cfar_levels import fill_periodic, mean_levels, ordered_levels
 from isac_envs.kernels.jit import jit
 
 KINDS = ("ca", "os", "go", "so")
 _NEGLIGIBLE = 1e-17
+_CELLS = Range(0.0, 1e6, whole=True)
 
 
 @jit
@@ -91,12 +92,11 @@ def _solve(kind: int, false_alarm_probability: float, cells: int, rank: int) -> 
 def _kind(kind: str, cells: int, rank: int | None) -> tuple[int, int]:
     if kind not in KINDS:
         raise ValueError(f"kind = {kind!r} is not one of {', '.join(KINDS)}")
+    check_range("cells", float(cells), Range(1.0, 1e6, whole=True))
     if kind in ("go", "so") and cells % 2:
         raise ValueError(f"cells = {cells} is not even: {kind} compares two halves")
-    chosen = max(1, (3 * cells) // 4) if rank is None else rank
-    for name, value, high in (("cells", cells, 1e6), ("rank", chosen, float(cells))):
-        check_whole(name, value)
-        check_range(name, float(value), Range(1.0, high))
+    chosen = max(1, (3 * int(cells)) // 4) if rank is None else rank
+    check_range("rank", float(chosen), Range(1.0, float(cells), whole=True))
     return KINDS.index(kind), int(chosen)
 
 
@@ -121,79 +121,6 @@ def cfar_factor(
     return float(_solve(index, float(false_alarm_probability), int(cells), chosen))
 
 
-@jit
-def _integral_image(power: Any, up: int, left: int, table: Any) -> None:
-    """Write sums of the power, continued periodically by ``up`` rows and ``left`` columns."""
-    rows, columns = power.shape
-    table[:] = 0.0
-    for i in range(1, table.shape[0]):
-        source, column, total = (i - 1 - up) % rows, (-left) % columns, 0.0
-        for k in range(1, table.shape[1]):
-            total += power[source, column]
-            column = column + 1 if column + 1 < columns else 0
-            table[i, k] = table[i - 1, k] + total
-
-
-@jit
-def _box(table: Any, top: int, left: int, height: int, width: int) -> float:
-    lower, upper = table[top + height], table[top]
-    return (lower[left + width] - lower[left]) - (upper[left + width] - upper[left])
-
-
-@jit
-def _mean_levels(table: Any, train: Any, guard: Any, kind: int, out: Any) -> None:
-    """Write the levels of CA (0), GO (2) and SO (3)."""
-    up, left = train[0] + guard[0], train[1] + guard[1]
-    height, width, side = 2 * up + 1, 2 * left + 1, train[1]
-    inner_height, inner_width = 2 * guard[0] + 1, 2 * guard[1] + 1
-    ring = height * width - inner_height * inner_width
-    share = 1.0 / (ring if kind == 0 else height * side)
-    for i in range(out.shape[0]):
-        for k in range(out.shape[1]):
-            if kind == 0:
-                inner = _box(table, i + train[0], k + train[1], inner_height, inner_width)
-                out[i, k] = share * (_box(table, i, k, height, width) - inner)
-            else:
-                before = _box(table, i, k, height, side)
-                after = _box(table, i, k + width - side, height, side)
-                out[i, k] = share * (max(before, after) if kind == 2 else min(before, after))
-
-
-@jit
-def _select(values: Any, rank: int) -> float:
-    """Return the rank-th smallest value (quickselect, reorders the values)."""
-    low, high, k = 0, values.shape[0] - 1, rank - 1
-    while low < high:
-        pivot, i, j = values[(low + high) // 2], low, high
-        while i <= j:
-            while values[i] < pivot:
-                i += 1
-            while values[j] > pivot:
-                j -= 1
-            if i <= j:
-                values[i], values[j] = values[j], values[i]
-                i, j = i + 1, j - 1
-        if j < k < i:
-            break
-        low, high = (low, j) if k <= j else (i, high)
-    return values[k]
-
-
-@jit
-def _ordered_levels(power: Any, train: Any, guard: Any, rank: int, work: Any, out: Any) -> None:
-    rows, columns = power.shape
-    up, left = train[0] + guard[0], train[1] + guard[1]
-    for i in range(rows):
-        for k in range(columns):
-            count = 0
-            for a in range(-up, up + 1):
-                for b in range(-left, left + 1):
-                    if abs(a) > guard[0] or abs(b) > guard[1]:
-                        work[count] = power[(i + a) % rows, (k + b) % columns]
-                        count += 1
-            out[i, k] = _select(work, rank)
-
-
 class Detections(NamedTuple):
     """Arrays of the shape of the power."""
 
@@ -211,7 +138,8 @@ def cfar_detect(
 ) -> Detections:
     """Return which cells of a profile or a map exceed their thresholds.
 
-    The levels of CA, GO and SO have an absolute error of about 1e-16 of the total power.
+    Levels have a relative error below 1e-14, whatever the powers beside a window: sums have no
+    differences.
 
     Args:
         power: Squared magnitudes in [0, 1e150], shape ``(n,)`` or ``(rows, columns)``.
@@ -228,8 +156,9 @@ def cfar_detect(
     check_range("power", cells, Range(0.0, 1e150))
     bands = np.zeros((2, 2), np.int64)
     for name, widths, row in (("train", train, bands[0]), ("guard", guard, bands[1])):
-        if len(widths) != np.ndim(power) or np.ndim(power) > 2 or min(widths) < 0:
+        if len(widths) != np.ndim(power) or np.ndim(power) > 2:
             raise ValueError(f"{name} = {widths} does not fit the shape {np.shape(power)}")
+        check_range(name, np.array(widths, dtype=np.float64), _CELLS)
         row[2 - len(widths) :] = widths
     outer, inner = 2 * bands.sum(axis=0) + 1, 2 * bands[1] + 1
     if (outer > cells.shape).any() or (kind in ("go", "so") and bands[0, 1] == 0):
@@ -239,11 +168,12 @@ def cfar_detect(
     index, chosen = _kind(kind, count, rank)
     level = np.empty(cells.shape)
     if kind == "os":
-        _ordered_levels(cells, bands[0], bands[1], chosen, np.empty(count), level)
+        ordered_levels(cells, bands[0], bands[1], chosen, np.empty(count), level)
     else:
-        table = np.empty(np.add(cells.shape, outer))
-        _integral_image(cells, int(outer[0] // 2), int(outer[1] // 2), table)
-        _mean_levels(table, bands[0], bands[1], index, level)
+        periodic = np.empty(np.add(cells.shape, outer - 1))
+        fill_periodic(cells, int(outer[0] // 2), int(outer[1] // 2), periodic)
+        work = np.empty((5, periodic.size))
+        mean_levels(periodic, bands[0], bands[1], index, work, level)
     level *= cfar_factor(kind, false_alarm_probability, count, rank)
     shape = np.shape(power)
     return Detections((cells > level).reshape(shape), level.reshape(shape))

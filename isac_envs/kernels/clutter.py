@@ -184,7 +184,7 @@ def draw_clutter_powers(
         raise ValueError(f"kind = {kind!r} is neither 'k' nor 'weibull'")
     valid = Range(0.05, 1e6) if kind == "k" else Range(0.2, 100.0)
     check_range("shape", float(shape), valid)
-    check_range("cells", float(cells), Range(1.0, 1e9))
+    check_range("cells", float(cells), Range(1.0, 1e9, whole=True))
     factor = math.gamma(1.0 + 2.0 / shape) if kind == "weibull" else 1.0
     out = np.empty((_count(streams), int(cells)))
     _powers_all(streams, kind == "weibull", float(shape), factor, out)

@@ -20,8 +20,6 @@ Functions that end in ``_one`` are scalar kernels without checks.
 
 import math
 
-import numpy as np
-
 from isac_envs.kernels import mathx
 from isac_envs.kernels.batch import Range, Real, elementwise
 from isac_envs.kernels.gamma import (
@@ -38,8 +36,8 @@ _NEGLIGIBLE = 1e-18
 
 SNR = Range(0.0, 1e8)
 FALSE_ALARM_PROBABILITY = Range(1e-100, 0.999999)
-PULSES = Range(1.0, 10000.0)
-SWERLING = Range(0.0, 4.0)
+PULSES = Range(1.0, 10000.0, whole=True)
+SWERLING = Range(0.0, 4.0, whole=True)
 
 
 @jit
@@ -151,14 +149,6 @@ def detection_probability_one(snr: Real, threshold: Real, pulses: Real, swerling
     return swerling_4_one(snr, threshold, pulses)
 
 
-def check_whole(name: str, values: Real) -> None:
-    """Raise ValueError, naming the argument and its value, if an element is not an integer."""
-    flat = np.asarray(values, dtype=np.float64).reshape(-1)
-    fractional = flat[flat != np.floor(flat)]
-    if fractional.size:
-        raise ValueError(f"{name} = {float(fractional[0])!r} is not an integer")
-
-
 _threshold = elementwise(
     detection_threshold_one, false_alarm_probability=FALSE_ALARM_PROBABILITY, pulses=PULSES
 )
@@ -186,9 +176,8 @@ def detection_threshold(false_alarm_probability: Real, pulses: Real = 1) -> Real
         array of the broadcast shape.
 
     Raises:
-        ValueError: An argument is outside its range, or ``pulses`` is not an integer.
+        ValueError: An argument is outside its range, or ``pulses`` is not a whole number.
     """
-    check_whole("pulses", pulses)
     return _threshold(false_alarm_probability, pulses)
 
 
@@ -207,7 +196,6 @@ def detection_probability(
         The detection probability: a float for numbers, else a float64 array of the broadcast shape.
 
     Raises:
-        ValueError: An argument is outside its range, or an integer one is not an integer.
+        ValueError: An argument is outside its range, or a count is not a whole number.
     """
-    check_whole("swerling", swerling)
     return _probability(snr, detection_threshold(false_alarm_probability, pulses), pulses, swerling)

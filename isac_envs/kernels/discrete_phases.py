@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from isac_envs.kernels.batch import Range, check_range
 from isac_envs.kernels.jit import inlined, jit
 from isac_envs.kernels.mathx import atan2_turns, round_even, sincos_turns
 
@@ -111,21 +112,20 @@ def best_discrete_phases(channel: np.ndarray, levels: int) -> tuple[np.ndarray, 
 
     Args:
         channel: Complex channel h, shape ``(N,)``.
-        levels: Number of levels, at least 2.
+        levels: Number of levels, 2..2**20.
 
     Returns:
         Levels, int64, shape ``(N,)``, and the gain, which is N for a plane wave without rounding.
 
     Raises:
-        ValueError: The channel is empty or not finite, or there are fewer than two levels.
+        ValueError: The channel is empty or not finite, or the levels are outside their range.
     """
     h = np.ascontiguousarray(channel, np.complex128)
     if h.ndim != 1 or not h.size or not np.isfinite(h).all():
         raise ValueError(f"channel has shape {h.shape}, must be one finite vector")
-    if levels < 2:
-        raise ValueError(f"levels = {levels} must be at least 2")
+    check_range("levels", float(levels), Range(2.0, 2.0**20, whole=True))
     order, best = np.empty((2, h.size), np.int64)
-    gain = best_levels(h.real.copy(), h.imag.copy(), levels, np.empty(h.size), order, best)
+    gain = best_levels(h.real.copy(), h.imag.copy(), int(levels), np.empty(h.size), order, best)
     return best, float(gain)
 
 

@@ -20,7 +20,6 @@ import numpy.typing as npt
 from isac_envs.kernels import mathx
 from isac_envs.kernels.batch import Range, Real, check_range, elementwise
 from isac_envs.kernels.constants import SPEED_OF_LIGHT_M_S
-from isac_envs.kernels.detection import check_whole
 from isac_envs.kernels.jit import inlined, jit
 
 Array = npt.NDArray[np.float64]
@@ -232,19 +231,14 @@ _ROTOR = {
     "f_hz": _CARRIER,
 }
 rotor_tip_doppler = elementwise(rotor_tip_doppler_one, **_ROTOR)
-_flash_rate = elementwise(rotor_flash_rate_one, blades=Range(1.0, 100.0), rotation_hz=_RATE)
-_LINE = {"order": Range(-1e4, 1e4), "amplitude_m": _LENGTH, "f_hz": _CARRIER}
+rotor_flash_rate = elementwise(
+    rotor_flash_rate_one, blades=Range(1.0, 100.0, whole=True), rotation_hz=_RATE
+)
+_LINE = {"order": Range(-1e4, 1e4, whole=True), "amplitude_m": _LENGTH, "f_hz": _CARRIER}
 _line = elementwise(vibration_line_one, **_LINE)
-
-
-@functools.wraps(_flash_rate)
-def rotor_flash_rate(blades: Real, rotation_hz: Real) -> Real:  # noqa: D103 - that of the kernel
-    check_whole("blades", blades)
-    return _flash_rate(blades, rotation_hz)
 
 
 @functools.wraps(_line)
 def vibration_line(order: Real, amplitude_m: Real, f_hz: Real) -> Real:  # noqa: D103
-    check_whole("order", order)
     check_range("index 4 pi D / lambda", np.asarray(vibration_index(amplitude_m, f_hz)), _INDEX)
     return _line(order, amplitude_m, f_hz)

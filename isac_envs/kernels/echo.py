@@ -209,8 +209,8 @@ def _check_grid(grid: OfdmGrid) -> None:
     check_range("symbol_duration_s", float(grid.symbol_duration_s), Range(shortest, 1e3, "s"))
     prefix = Range(0.0, grid.symbol_duration_s, "s")
     check_range("cyclic_prefix_s", float(grid.cyclic_prefix_s), prefix)
-    check_range("subcarriers", float(grid.subcarriers), Range(1.0, 65536.0))
-    check_range("symbols", float(grid.symbols), Range(1.0, 65536.0))
+    check_range("subcarriers", float(grid.subcarriers), Range(1.0, 65536.0, whole=True))
+    check_range("symbols", float(grid.symbols), Range(1.0, 65536.0, whole=True))
 
 
 def check_echo_domain(

@@ -167,8 +167,8 @@ def velocity_variance_monostatic_one(doppler_variance_hz2: Real, carrier_hz: Rea
 
 
 _SNR = Range(0.0, 1e12, open_low=True)
-_COUNT = Range(2.0, 1e6)
-_REPEATS = Range(1.0, 1e9)
+_COUNT = Range(2.0, 1e6, whole=True)
+_REPEATS = Range(1.0, 1e9, whole=True)
 _ANGLE = Range(-1.57, 1.57, "rad")
 _SPACING_HZ = Range(1.0, 1e10, "Hz")
 _TIME = Range(1e-12, 1e3, "s")

@@ -202,10 +202,10 @@ def jakes_tones(seed: int, links: Any, tones: int = 16) -> tuple[np.ndarray, np.
         ValueError: An argument is outside its range.
     """
     numbers = np.atleast_1d(np.asarray(links))
-    check_range("seed", float(seed), Range(0.0, 2.0**63 - 1024.0))
-    check_range("tones", float(tones), Range(16.0, 4096.0))
-    check_range("links", numbers.astype(np.float64), Range(0.0, _LINK_STREAMS - 1.0))
-    cosines, phases = np.empty((2, tones, numbers.size))
+    check_range("seed", float(seed), Range(0.0, 2.0**63 - 1024.0, whole=True))
+    check_range("tones", float(tones), Range(16.0, 4096.0, whole=True))
+    check_range("links", numbers.astype(np.float64), Range(0.0, _LINK_STREAMS - 1.0, whole=True))
+    cosines, phases = np.empty((2, int(tones), numbers.size))
     _fill_tones(np.uint64(seed), numbers.astype(np.uint64) + _LINK_STREAMS, cosines, phases)
     return cosines, phases
 

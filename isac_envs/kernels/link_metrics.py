@@ -157,7 +157,7 @@ _MEAN_SNR = Range(1e-12, 1e15)
 _POWER = Range(0.0, 1e15, "W")
 _NOISE = Range(1e-30, 1e15, "W")
 _RATE = Range(0.0, 50.0, "bit/s/Hz")
-_BLOCK = Range(1.0, 1e12)
+_BLOCK = Range(1.0, 1e12, whole=True)
 _ERROR = Range(1e-200, 1.0 - 1e-12)
 
 shannon_rate = elementwise(shannon_rate_one, sinr=_SNR)

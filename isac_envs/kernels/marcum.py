@@ -122,5 +122,5 @@ def marcum_q_one(order: Real, a: Real, b: Real) -> Real:
 
 
 marcum_q = elementwise(
-    marcum_q_one, order=Range(1.0, 10000.0), a=Range(0.0, 1e4), b=Range(0.0, 1e4)
+    marcum_q_one, order=Range(1.0, 10000.0, whole=True), a=Range(0.0, 1e4), b=Range(0.0, 1e4)
 )

@@ -22,7 +22,7 @@ import numpy.typing as npt
 
 from isac_envs.kernels import rng
 from isac_envs.kernels.batch import Range, check_range
-from isac_envs.kernels.detection import check_whole, detection_threshold, swerling_0_one
+from isac_envs.kernels.detection import detection_threshold, swerling_0_one
 from isac_envs.kernels.echo import OfdmGrid
 from isac_envs.kernels.estimation_bounds import (
     angle_variance_one,
@@ -149,8 +149,7 @@ def measurement_parameters(
         ("elements", elements),
     ):
         low = 1.0 if name == "elements" else 2.0
-        check_whole(name, value)
-        check_range(name, float(value), Range(low, 65536.0))
+        check_range(name, float(value), Range(low, 65536.0, whole=True))
     check_range("subcarrier_spacing_hz", float(grid.subcarrier_spacing_hz), Range(1.0, 1e10, "Hz"))
     check_range("symbol_duration_s", float(grid.symbol_duration_s), Range(1e-12, 1e3, "s"))
     check_range("spacing_wavelengths", float(spacing_wavelengths), Range(1e-3, 1e3))

@@ -79,8 +79,8 @@ def standard_normal(seed: int, size: int | tuple[int, ...]) -> npt.NDArray[np.fl
     Raises:
         ValueError: If the seed is out of its range.
     """
-    if not 0 <= seed < 2**64:
-        raise ValueError(f"seed = {seed} is outside 0..2**64-1")
+    if seed != int(seed) or not 0 <= seed < 2**64:
+        raise ValueError(f"seed = {seed} is not a whole number in [0, 2**64 - 1]")
     out = np.empty(size)
     fill_normal(np.uint64(mix(np.uint64(seed))), out.reshape(-1))
     return out

@@ -169,7 +169,7 @@ def v2x_highway_los_probability_one(d_m: Real) -> Real:
 _DISTANCE = Range(1.0, 10e3, "m")
 _LINK = {"d_m": _DISTANCE, "f_hz": FREQUENCY}
 _HEIGHT = Range(0.0, 50.0, "m")
-_CASE = Range(1.0, 3.0)
+_CASE = Range(1.0, 3.0, whole=True)
 _DRAW = {"normal": Range(-40.0, 40.0), "d_m": _DISTANCE, "case": _CASE}
 
 v2x_urban_los = elementwise(v2x_urban_los_one, **_LINK)

@@ -25,7 +25,7 @@ from isac_envs.kernels.jit import inlined
 Array = npt.NDArray[np.float64]
 
 _CARRIER = Range(1e6, 1e13, "Hz")
-_FFT_LIMIT = Range(1.0, 65536.0)
+_FFT_LIMIT = Range(1.0, 65536.0, whole=True)
 
 
 @inlined
@@ -87,11 +87,13 @@ def range_doppler_map(
 
 def delay_of_bin(delay_bin: npt.ArrayLike, grid: OfdmGrid) -> Array:
     """Return the delay k / (N df) in s of a bin, which need not be whole."""
+    check_range("subcarriers", float(grid.subcarriers), _FFT_LIMIT)
     return np.asarray(delay_bin, float) / (grid.subcarriers * grid.subcarrier_spacing_hz)
 
 
 def doppler_of_bin(doppler_bin: npt.ArrayLike, grid: OfdmGrid) -> Array:
     """Return the Doppler shift (l - M // 2) / (M T) in Hz of a bin of the shifted axis."""
+    check_range("symbols", float(grid.symbols), _FFT_LIMIT)
     centred = np.asarray(doppler_bin, float) - grid.symbols // 2
     return centred / (grid.symbols * grid.symbol_duration_s)
 

@@ -21,7 +21,6 @@ from isac_envs.kernels.batch import Range, Real, elementwise
 from isac_envs.kernels.detection import (
     PULSES,
     SWERLING,
-    check_whole,
     detection_probability_one,
     detection_threshold,
 )
@@ -113,13 +112,13 @@ _albersheim = elementwise(
     albersheim_snr_db_one,
     detection_probability=Range(0.1, 0.9),
     false_alarm_probability=Range(1e-7, 1e-3),
-    pulses=Range(1.0, 8096.0),
+    pulses=Range(1.0, 8096.0, whole=True),
 )
 _shnidman = elementwise(
     shnidman_snr_db_one,
     detection_probability=Range(0.1, 0.99),
     false_alarm_probability=Range(1e-9, 1e-3),
-    pulses=Range(1.0, 100.0),
+    pulses=Range(1.0, 100.0, whole=True),
     swerling=SWERLING,
 )
 
@@ -142,9 +141,8 @@ def required_snr(
         The power ratio: a float for numbers, else a float64 array of the broadcast shape.
 
     Raises:
-        ValueError: An argument is outside its range, or an integer one is not an integer.
+        ValueError: An argument is outside its range, or a count is not a whole number.
     """
-    check_whole("swerling", swerling)
     wanted, accepted = np.broadcast_arrays(
         np.asarray(detection_probability, dtype=np.float64), false_alarm_probability
     )
@@ -171,9 +169,8 @@ def albersheim_snr_db(
         SNR of one pulse in dB: a float for numbers, else a float64 array of the broadcast shape.
 
     Raises:
-        ValueError: An argument is outside its range, or ``pulses`` is not an integer.
+        ValueError: An argument is outside its range, or ``pulses`` is not a whole number.
     """
-    check_whole("pulses", pulses)
     return _albersheim(detection_probability, false_alarm_probability, pulses)
 
 
@@ -195,8 +192,6 @@ def shnidman_snr_db(
         SNR of one pulse in dB: a float for numbers, else a float64 array of the broadcast shape.
 
     Raises:
-        ValueError: An argument is outside its range, or an integer one is not an integer.
+        ValueError: An argument is outside its range, or a count is not a whole number.
     """
-    check_whole("pulses", pulses)
-    check_whole("swerling", swerling)
     return _shnidman(detection_probability, false_alarm_probability, pulses, swerling)

@@ -166,8 +166,8 @@ def two_target_bounds(
     check_range("dopplers_hz", dopplers, Range(-1e10, 1e10, "Hz"))
     check_range("subcarrier_spacing_hz", float(subcarrier_spacing_hz), Range(1.0, 1e10, "Hz"))
     check_range("symbol_duration_s", float(symbol_duration_s), Range(1e-12, 1e3, "s"))
-    check_range("subcarriers", float(subcarriers), Range(2.0, 65536.0))
-    check_range("symbols", float(symbols), Range(2.0, 65536.0))
+    check_range("subcarriers", float(subcarriers), Range(2.0, 65536.0, whole=True))
+    check_range("symbols", float(symbols), Range(2.0, 65536.0, whole=True))
     out = np.empty(4)
     two_target_variances(
         np.stack([pair.real, pair.imag], axis=-1),

@@ -92,7 +92,7 @@ def ris_beam_factor_one(u_turns: Real, v_turns: Real, columns: Real, rows: Real)
 
 
 _COSINE = Range(1e-6, 1.0)
-_COUNT = Range(1.0, 65536.0)
+_COUNT = Range(1.0, 65536.0, whole=True)
 ris_cell_gain = elementwise(
     ris_cell_gain_one, width_m=_LENGTH, height_m=_LENGTH, wavelength_m=_LENGTH
 )
@@ -103,7 +103,7 @@ ris_path_loss = elementwise(
     d_out_m=Range(1e-3, 1e7, "m"),
     cos_in=_COSINE,
     cos_out=_COSINE,
-    cells=Range(1.0, 1e9),
+    cells=Range(1.0, 1e9, whole=True),
     cell_area_m2=Range(1e-15, 1e3, "m^2"),
     exponent=Range(0.0, 10.0),
     amplitude=Range(1e-6, 1.0),

@@ -102,7 +102,7 @@ def _circuit_im_one(
     return circuit_reflection_one(f_hz, capacitance_f, resistance_ohm, bottom_h, top_h)[1]
 
 
-_BITS, _PHASE = Range(1.0, 30.0), Range(-1e6, 1e6, "turns")
+_BITS, _PHASE = Range(1.0, 30.0, whole=True), Range(-1e6, 1e6, "turns")
 _CIRCUIT = {
     "f_hz": Range(1e6, 1e13, "Hz"),
     "capacitance_f": Range(1e-18, 1e-6, "F"),

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from isac_envs.kernels import mathx
+from isac_envs.kernels.batch import Range, check_range
 from isac_envs.kernels.jit import inlined, jit
 
 Stream = Any
@@ -127,11 +128,16 @@ def poisson_table(mean: float, size: int) -> np.ndarray:
     Args:
         mean: Expected value in [0, 500].
         size: Length; the tail beyond it must be negligible (``mean + 12 * sqrt(mean) + 12``).
+
+    Raises:
+        ValueError: An argument is outside its range.
     """
+    check_range("mean", float(mean), Range(0.0, 500.0))
+    check_range("size", float(size), Range(1.0, 1e6, whole=True))
     probability = mathx.exp(-mean)
-    cumulative = np.empty(size)
+    cumulative = np.empty(int(size))
     total = 0.0
-    for k in range(size):
+    for k in range(cumulative.size):
         total += probability
         cumulative[k] = total
         probability *= mean / (k + 1)

@@ -30,7 +30,8 @@ from isac_envs.kernels.mathx import sincos_turns
 
 COSINE = Range(-1.0, 1.0)
 SPACING = Range(1e-6, 1e3, "wavelengths")
-ELEMENTS = Range(1.0, 65536.0)
+ELEMENTS = Range(1.0, 65536.0, whole=True)
+_AXIS = Range(0.0, 2.0, whole=True)
 _TURN = 1.0 / (2.0 * math.pi)
 
 
@@ -96,7 +97,7 @@ def fresnel_distance_one(aperture_m: Real, wavelength_m: Real) -> Real:
 _APERTURE = {"aperture_m": Range(1e-9, 1e6, "m"), "wavelength_m": Range(1e-9, 1e6, "m")}
 ula_directivity = elementwise(
     ula_directivity_one,
-    elements=Range(1.0, 4096.0),
+    elements=Range(1.0, 4096.0, whole=True),
     spacing_wavelengths=SPACING,
     steer_cosine=COSINE,
 )
@@ -146,6 +147,8 @@ def linear_positions(
     elements: int, spacing_wavelengths: float = 0.5, axis: int = 1, centred: bool = True
 ) -> np.ndarray:
     """Return the elements of a linear array along x, y or z (axis 0..2), shape ``(3, N)``."""
+    check_range("elements", float(elements), ELEMENTS)
+    check_range("axis", float(axis), _AXIS)
     return planar_positions(elements, 1, spacing_wavelengths, axis, (axis + 1) % 3, centred)
 
 
@@ -171,15 +174,17 @@ def planar_positions(
         float64, shape ``(3, columns * rows)``.
 
     Raises:
-        ValueError: A number or a spacing is outside its range.
+        ValueError: A number, a spacing or an axis is outside its range.
     """
     check_range("columns", float(columns), ELEMENTS)
     check_range("rows", float(rows), ELEMENTS)
+    check_range("column_axis", float(column_axis), _AXIS)
+    check_range("row_axis", float(row_axis), _AXIS)
     check_range("spacing_wavelengths", float(spacing_wavelengths), SPACING)
-    middle = 0.5 if centred else 0.0
+    columns, rows, middle = int(columns), int(rows), 0.5 if centred else 0.0
     out = np.zeros((3, columns, rows))
-    out[column_axis] = (np.arange(columns) - middle * (columns - 1))[:, None]
-    out[row_axis] = np.arange(rows) - middle * (rows - 1)
+    out[int(column_axis)] = (np.arange(columns) - middle * (columns - 1))[:, None]
+    out[int(row_axis)] = np.arange(rows) - middle * (rows - 1)
     return (out * spacing_wavelengths).reshape(3, -1)
 
 

@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from isac_envs.kernels import mathx, rng
 from isac_envs.kernels.batch import Range, check_range
-from isac_envs.kernels.detection import SWERLING, check_whole
+from isac_envs.kernels.detection import SWERLING
 from isac_envs.kernels.jit import inlined, jit
 
 
@@ -147,10 +147,8 @@ def draw_amplitudes(
 def _checked(streams: Any, swerling: int, mean: npt.ArrayLike, pulses: int) -> Any:
     if streams.ndim != 2 or streams.shape[1] != 4 or streams.dtype != np.uint64:
         raise ValueError(f"streams = {streams.dtype} {streams.shape}, expected uint64 (n, 4)")
-    check_whole("swerling", swerling)
-    check_whole("pulses", pulses)
     check_range("swerling", float(swerling), SWERLING)
-    check_range("pulses", float(pulses), Range(1.0, 1e6))
+    check_range("pulses", float(pulses), Range(1.0, 1e6, whole=True))
     average = np.array(np.broadcast_to(np.asarray(mean, float), streams.shape[:1]))
     check_range("mean", average, Range(0.0, 1e30))
     return average

@@ -77,6 +77,7 @@ BOUNDS: dict[str, dict[str, Bounds]] = {
         "interval_s": (1e-6, 1.0),
     },
     "cqi_efficiency": {"table": (1, 4), "cqi": (0, 15)},
+    "cqi_threshold_db": {"table": (1, 4), "cqi": (1, 15)},
     "mcs_threshold_db": {"table": (1, 4), "mcs": (0, 26), "code_block_bits": (24, 8448)},
     "select_mcs": {"snr_db": (-20, 35), "table": (1, 4), "code_block_bits": (24, 8448)},
     "select_cqi": {"snr_db": (-20, 35), "table": (1, 4)},
@@ -115,6 +116,8 @@ MODULES = (
     required_snr,
 )
 COUNTS = {"order", "pulses", "subcarriers", "symbols", "elements", "snapshots"} | {
+    "block_length",
+    "code_block_bits",
     "table",
     "cqi",
     "mcs",

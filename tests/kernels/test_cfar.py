@@ -1,6 +1,7 @@
 """CFAR factors against tables, false alarm rates by Monte Carlo, windows by brute force."""
 
 import json
+import math
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -65,20 +66,65 @@ def test_detection_probability_by_monte_carlo(kind: str) -> None:
     assert found == pytest.approx(exact, abs=0.004)
 
 
+def sums(power: np.ndarray, i: int, k: int, train: Any, guard: Any) -> tuple[list[float], Any]:
+    """Return the exact sums over the ring and over both halves, with their numbers of cells."""
+    ring, halves = [], ([], [])  # type: ignore[var-annotated]
+    for a in range(-train[0] - guard[0], train[0] + guard[0] + 1):
+        for b in range(-train[1] - guard[1], train[1] + guard[1] + 1):
+            value = power[(i + a) % power.shape[0], (k + b) % power.shape[1]]
+            if abs(a) > guard[0] or abs(b) > guard[1]:
+                ring.append(value)
+            if abs(b) > guard[1]:
+                halves[b > 0].append(value)
+    return ring, halves
+
+
+@given(st.integers(0, 2**32 - 1), st.sampled_from(["ca", "go", "so"]), st.floats(0.0, 300.0))
+@settings(max_examples=60, deadline=None)
+def test_levels_are_exact_whatever_stands_beside_the_window(
+    seed: int, kind: str, spread_db: float
+) -> None:
+    draw = np.random.default_rng(seed)
+    train, guard = draw.integers(1, 4, 2), draw.integers(0, 3, 2)
+    profile = draw.random() < 0.5
+    if profile:
+        train[0] = guard[0] = 0
+    elif kind == "ca" and draw.random() < 0.4:
+        train[draw.integers(2)] = 0  # training cells along one axis only
+    size = 2 * (train + guard) + 1 + draw.integers(0, 9, 2)
+    power = draw.exponential(size=size) * 10.0 ** (-0.1 * spread_db * (draw.random(size) < 0.7))
+    if profile:
+        power = power[:1]
+    one = slice(1, None) if profile else slice(None)
+    given_power = power[0] if profile else power
+    found = cfar.cfar_detect(given_power, 1e-2, tuple(train[one]), tuple(guard[one]), kind)
+    threshold = found.threshold.reshape(power.shape)
+    for i in range(power.shape[0]):
+        for k in range(power.shape[1]):
+            ring, halves = sums(power, i, k, train, guard)
+            means = [math.fsum(half) / len(half) for half in halves]
+            level = {"ca": math.fsum(ring) / len(ring), "go": max(means), "so": min(means)}[kind]
+            count = len(ring) if kind == "ca" else 2 * len(halves[0])
+            factor = cfar.cfar_factor(kind, 1e-2, count)
+            assert threshold[i, k] == pytest.approx(factor * level, rel=1e-14)
+
+
+def test_a_strong_cell_leaves_no_trace_outside_its_window() -> None:
+    power = np.ones(64)
+    power[30] = 1e16
+    for kind in ("ca", "go", "so"):
+        threshold = cfar.cfar_detect(power, 1e-3, (4,), (1,), kind).threshold
+        clear = np.abs(np.arange(64) - 30) > 5
+        assert threshold[clear] == pytest.approx(cfar.cfar_factor(kind, 1e-3, 8), rel=1e-14)
+
+
 @pytest.mark.parametrize("kind", cfar.KINDS)
 def test_windows_by_brute_force(kind: str) -> None:
     power = np.random.default_rng(3).exponential(size=(9, 15))
     threshold = cfar.cfar_detect(power, 1e-2, (2, 3), (1, 2), kind, 7 if kind == "os" else None)
     for i in range(9):
         for k in range(15):
-            ring, halves = [], ([], [])  # type: ignore[var-annotated]
-            for a in range(-3, 4):
-                for b in range(-5, 6):
-                    value = power[(i + a) % 9, (k + b) % 15]
-                    if abs(a) > 1 or abs(b) > 2:
-                        ring.append(value)
-                    if abs(b) > 2:
-                        halves[b > 0].append(value)
+            ring, halves = sums(power, i, k, (2, 3), (1, 2))
             means = [np.mean(half) for half in halves]
             level = {
                 "ca": np.mean(ring),
@@ -137,11 +183,16 @@ def test_two_threads_give_the_same_bits(kind: str) -> None:
         (lambda: cfar.cfar_factor("xx", 1e-3, 16), "kind = 'xx' is not one of ca, os, go, so"),
         (lambda: cfar.cfar_factor("go", 1e-3, 15), "cells = 15 is not even"),
         (lambda: cfar.cfar_factor("ca", 0.0, 16), "false_alarm_probability = 0.0"),
-        (lambda: cfar.cfar_factor("os", 1e-3, 16, 17), "rank = 17.0 is outside"),
+        (lambda: cfar.cfar_factor("os", 1e-3, 16, 17), "rank = 17 is not a whole number in"),
         (lambda: cfar.cfar_detect(-np.ones(32), 1e-3, (4,), (1,)), "power = -1.0"),
         (lambda: cfar.cfar_detect(np.ones(32), 1e-3, (4, 4), (1,)), "train = "),
         (lambda: cfar.cfar_detect(np.ones(8), 1e-3, (4,), (1,)), "no room"),
-        (lambda: cfar.cfar_detect(np.ones(32), 1e-3, (0,), (1,)), "cells = 0.0"),
+        (lambda: cfar.cfar_detect(np.ones(32), 1e-3, (4.5,), (1,)), r"train = 4.5 is not a whole"),
+        (lambda: cfar.cfar_detect(np.ones(32), 1e-3, (4,), (-1,)), r"guard = -1 is not a whole"),
+        (
+            lambda: cfar.cfar_detect(np.ones(32), 1e-3, (0,), (1,)),
+            "cells = 0 is not a whole number in",
+        ),
     ],
 )
 def test_outside_the_domain(call: Any, message: str) -> None:

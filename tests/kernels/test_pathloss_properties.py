@@ -162,7 +162,8 @@ def test_outside_the_domain_names_parameter_value_and_range(name: str) -> None:
                 with pytest.raises(ValueError) as caught:
                     function(**(valid | {argument: given_value}))
                 message = str(caught.value)
-                assert message == f"{argument} = {value!r} is outside {interval}"
+                rule = "not a whole number in" if interval.whole else "outside"
+                assert message == f"{argument} = {value!r} is {rule} {interval}"
 
 
 def test_order_of_arguments_is_checked() -> None:

@@ -1,0 +1,192 @@
+"""Counts, numbers of cases and seeds are whole: every public kernel refuses 1.5 of them."""
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+from isac_envs import kernels
+from isac_envs.kernels import (
+    beams,
+    cfar,
+    clutter,
+    detection,
+    discrete_phases,
+    echo,
+    fading,
+    link_metrics,
+    measurement,
+    modulation_tables,
+    noise,
+    range_doppler,
+    required_snr,
+    resolution_bounds,
+    rng,
+    steering,
+    swerling,
+)
+from isac_envs.kernels.batch import Range
+from isac_envs.kernels.jit import INTERPRETED
+
+COUNTS = {
+    "axis", "bits", "blades", "block_length", "case", "cells", "code_block_bits", "column_axis",
+    "columns", "cqi", "elements", "guard", "levels", "links", "mcs", "order", "oversampling",
+    "pulses", "rank", "row_axis", "rows", "seed", "size", "snapshots", "subcarriers", "swerling",
+    "symbols", "table", "tones", "train",
+}  # fmt: skip
+"""Names that mean a whole number wherever they stand."""
+
+NOT_COUNTS = {
+    "ris_legs.cells": "points of the surface, shape (N, 3)",
+    "standard_normal.size": "a shape",
+    "ris_channel.cells": "points of the surface, shape (N, 3)",
+}
+POWER = np.ones((16, 16))
+STREAMS = np.ones((2, 4), np.uint64)
+BOUND = ([1.0, 1.0], [0.0, 1e-7], [0.0, 1e3], 1e5, 1e-5)
+
+
+def grid(name: str, value: float) -> Any:
+    """Return a valid grid but for one count."""
+    return echo.OfdmGrid(28e9, 120e3, 8.92e-6, 0.58e-6, 64, 16)._replace(**{name: value})
+
+
+CALLS: dict[str, Callable[[Any], Any]] = {
+    "half_power_beamwidth.elements": lambda n: beams.half_power_beamwidth(n),
+    "dft_turns.elements": lambda n: beams.dft_turns(n),
+    "dft_turns.oversampling": lambda n: beams.dft_turns(4, n),
+    "dft_codebook.elements": lambda n: beams.dft_codebook(n),
+    "dft_codebook.oversampling": lambda n: beams.dft_codebook(4, n),
+    "cfar_factor.cells": lambda n: cfar.cfar_factor("ca", 1e-3, n),
+    "cfar_factor.rank": lambda n: cfar.cfar_factor("os", 1e-3, 8, n),
+    "cfar_detect.train": lambda n: cfar.cfar_detect(POWER, 1e-3, (n, 2), (1, 1)),
+    "cfar_detect.guard": lambda n: cfar.cfar_detect(POWER, 1e-3, (2, 2), (1, n)),
+    "cfar_detect.rank": lambda n: cfar.cfar_detect(POWER, 1e-3, (2, 2), (1, 1), "os", n),
+    "draw_clutter_powers.cells": lambda n: clutter.draw_clutter_powers(STREAMS, "k", 1.0, n),
+    "detection_threshold.pulses": lambda n: detection.detection_threshold(1e-3, n),
+    "detection_probability.pulses": lambda n: detection.detection_probability(1.0, 1e-3, n),
+    "detection_probability.swerling": lambda n: detection.detection_probability(1.0, 1e-3, 1, n),
+    "best_discrete_phases.levels": lambda n: discrete_phases.best_discrete_phases(np.ones(4), n),
+    "jakes_tones.seed": lambda n: fading.jakes_tones(n, [0]),
+    "jakes_tones.links": lambda n: fading.jakes_tones(0, [n]),
+    "jakes_tones.tones": lambda n: fading.jakes_tones(0, [0], 16 * n),
+    "finite_block_rate.block_length": lambda n: link_metrics.finite_block_rate(1.0, n, 1e-3),
+    "measurement_parameters.elements": lambda n: measurement.measurement_parameters(
+        grid("symbols", 8), 1e-3, n
+    ),
+    "mcs_efficiency.table": lambda n: modulation_tables.mcs_efficiency(n, 1),
+    "mcs_efficiency.mcs": lambda n: modulation_tables.mcs_efficiency(1, n),
+    "cqi_efficiency.table": lambda n: modulation_tables.cqi_efficiency(n, 1),
+    "cqi_efficiency.cqi": lambda n: modulation_tables.cqi_efficiency(1, n),
+    "mcs_threshold_db.table": lambda n: modulation_tables.mcs_threshold_db(n, 1),
+    "mcs_threshold_db.mcs": lambda n: modulation_tables.mcs_threshold_db(1, n),
+    "mcs_threshold_db.code_block_bits": lambda n: modulation_tables.mcs_threshold_db(1, 1, 99 + n),
+    "select_mcs.table": lambda n: modulation_tables.select_mcs(1.0, n),
+    "select_mcs.code_block_bits": lambda n: modulation_tables.select_mcs(1.0, 1, 99 + n),
+    "select_cqi.table": lambda n: modulation_tables.select_cqi(1.0, n),
+    "standard_normal.seed": lambda n: noise.standard_normal(n, 4),
+    "required_snr.pulses": lambda n: required_snr.required_snr(0.5, 1e-3, n),
+    "required_snr.swerling": lambda n: required_snr.required_snr(0.5, 1e-3, 1, n),
+    "albersheim_snr_db.pulses": lambda n: required_snr.albersheim_snr_db(0.5, 1e-3, n),
+    "shnidman_snr_db.pulses": lambda n: required_snr.shnidman_snr_db(0.5, 1e-3, n),
+    "shnidman_snr_db.swerling": lambda n: required_snr.shnidman_snr_db(0.5, 1e-3, 1, n),
+    "two_target_bounds.subcarriers": lambda n: resolution_bounds.two_target_bounds(
+        *BOUND, 16 * n, 8
+    ),
+    "two_target_bounds.symbols": lambda n: resolution_bounds.two_target_bounds(*BOUND, 16, 8 * n),
+    "poisson_table.size": lambda n: rng.poisson_table(1.0, n),
+    "linear_positions.elements": lambda n: steering.linear_positions(n),
+    "linear_positions.axis": lambda n: steering.linear_positions(4, 0.5, n),
+    "planar_positions.columns": lambda n: steering.planar_positions(n, 4),
+    "planar_positions.rows": lambda n: steering.planar_positions(4, n),
+    "planar_positions.column_axis": lambda n: steering.planar_positions(4, 4, 0.5, n),
+    "planar_positions.row_axis": lambda n: steering.planar_positions(4, 4, 0.5, 0, n),
+    "draw_powers.swerling": lambda n: swerling.draw_powers(STREAMS, n, 1.0),
+    "draw_powers.pulses": lambda n: swerling.draw_powers(STREAMS, 1, 1.0, n),
+    "draw_amplitudes.swerling": lambda n: swerling.draw_amplitudes(STREAMS, n, 1.0),
+    "draw_amplitudes.pulses": lambda n: swerling.draw_amplitudes(STREAMS, 1, 1.0, n),
+}
+"""Every function with checks of its own: a call with one count, valid for 1 and for no 1.5."""
+
+
+def public_functions() -> Iterator[tuple[str, Callable[..., Any]]]:
+    """Yield the functions of all kernel modules that check; compiled ones do not."""
+    for module in pkgutil.iter_modules(kernels.__path__):
+        space = vars(importlib.import_module(f"{kernels.__name__}.{module.name}"))
+        for name, each in space.items():
+            plain = inspect.isfunction(each) and not name.startswith("_")
+            own = getattr(each, "__module__", "") == space["__name__"] or hasattr(each, "ranges")
+            if plain and own and not name.endswith("_one") and module.name not in ("batch", "jit"):
+                yield name, each
+
+
+def elementwise_counts() -> dict[str, tuple[Callable[..., Any], str]]:
+    """Return the counts of elementwise functions by ``function.argument``."""
+    return {
+        f"{name}.{argument}": (each, argument)
+        for name, each in public_functions()
+        for argument in getattr(each, "ranges", ())
+        if argument in COUNTS
+    }
+
+
+def valid(name: str, limits: Range) -> float:
+    """Return a value inside a range, near its lower end."""
+    value = limits.low + 1e-6 * (min(limits.high, 1e6) - limits.low)
+    return float(np.ceil(value)) if limits.whole else value
+
+
+@pytest.mark.skipif(INTERPRETED, reason="interpreted kernels look like functions with checks")
+def test_every_count_of_a_public_function_is_tried() -> None:
+    found = {
+        f"{name}.{argument}"
+        for name, each in public_functions()
+        if not hasattr(each, "ranges")
+        for argument, parameter in inspect.signature(each).parameters.items()
+        if argument in COUNTS or parameter.annotation in (int, "int", "int | None")
+    }
+    assert found == set(CALLS) | set(NOT_COUNTS)
+    assert len(elementwise_counts()) > 30
+
+
+@pytest.mark.parametrize("name", elementwise_counts())
+def test_elementwise_kernels_refuse_fractions(name: str) -> None:
+    function, argument = elementwise_counts()[name]
+    ranges = function.ranges  # type: ignore[attr-defined]
+    assert ranges[argument].whole
+    arguments = {each: valid(each, limits) for each, limits in ranges.items()}
+    fraction = arguments[argument] + 0.5
+    for wrong in (fraction, np.array([arguments[argument], fraction])):
+        with pytest.raises(ValueError, match=rf"{argument} = {fraction} is not a whole number in"):
+            function(**{**arguments, argument: wrong})
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_functions_of_counts_refuse_fractions(name: str) -> None:
+    call, argument = CALLS[name], name.split(".")[1]
+    low = 2 if argument in ("levels", "elements", "symbols", "subcarriers") else 1
+    call(low)
+    call(float(low))
+    with pytest.raises(ValueError, match=rf"{argument} = \S* is not a whole number in \["):
+        call(low + 0.53)
+
+
+@pytest.mark.parametrize("name", ["subcarriers", "symbols"])
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda g: echo.echo_grid([1e-7], [1e3], [1.0], g),
+        lambda g: echo.check_echo_domain(g, 1e-7, 1.0),
+        range_doppler.resolution_limits,
+        lambda g: (range_doppler.delay_of_bin(1, g), range_doppler.doppler_of_bin(1, g)),
+        lambda g: measurement.measurement_parameters(g, 1e-3),
+    ],
+)
+def test_grids_of_fractions_are_refused(call: Callable[[Any], Any], name: str) -> None:
+    call(grid(name, 8))
+    with pytest.raises(ValueError, match=rf"{name} = 8.5 is not a whole number in \["):
+        call(grid(name, 8.5))
