@@ -108,6 +108,17 @@ def digest(values: Any) -> str:
     return result.hexdigest()
 
 
+def drawn(outcomes: list[Any]) -> list[Any]:
+    """Return outcomes of which a reset is what it draws: observations, and masks."""
+    return [(part[0], _only_masks(part[1])) if len(part) == 2 else part for part in outcomes]
+
+
+def _only_masks(info: dict[str, Any]) -> dict[str, Any]:
+    kept = {name: value for name, value in info.items() if name == "action_mask"}
+    nested = {name: _only_masks(value) for name, value in info.items() if isinstance(value, dict)}
+    return kept | nested
+
+
 def play(env: Any, actions: list[Any], seed: int | None = None, start: bool = True) -> list[Any]:
     """Return everything that an Env hands out along actions, resetting it when it is over."""
     outcomes: list[Any] = [env.reset(seed=seed)] if start else []

@@ -33,19 +33,14 @@ def vectors(name: str, mode: AutoresetMode) -> tuple[VectorEnv, SyncVectorEnv]:
 
 
 def assert_infos_agree(native: dict[str, Any], sync: dict[str, Any]) -> None:
-    """Where the reference reports a value, ours reports the same bits."""
-    for key, expected in sync.items():
-        if key.startswith("_"):
-            continue
-        present = sync[f"_{key}"]
-        assert native[f"_{key}"][present].all(), key
-        if isinstance(expected, dict):
-            assert_infos_agree(native[key], expected)
-        elif expected.dtype == object:
-            pairs = zip(native[key][present], expected[present], strict=True)
-            assert all(same(ours, theirs) for ours, theirs in pairs), key
-        else:
-            assert same(native[key][present], expected[present]), key
+    """The same keys, flags and bits; observations of finished copies in arrays of objects."""
+    final, expected = (info.pop("final_obs", None) for info in (native, sync))
+    assert not differences(native, sync)
+    assert (final is None) == (expected is None)
+    if expected is not None:
+        assert final.dtype == expected.dtype == object
+        for ours, theirs in zip(final, expected, strict=True):
+            assert theirs is None if ours is None else same(ours, theirs)
 
 
 @pytest.mark.parametrize("mode", MODES, ids=lambda mode: mode.name.lower())
@@ -68,6 +63,30 @@ def test_vector_equals_sync_vector(case: str, mode: AutoresetMode) -> None:
             assert same(seen, expected)
             assert_infos_agree(info, expected_info)
     assert resets >= 4 * COPIES
+
+
+@pytest.mark.parametrize("mode", MODES[:2], ids=lambda mode: mode.name.lower())
+def test_rewards_are_the_objectives_where_a_vector_is_asked_for(
+    case: str, mode: AutoresetMode
+) -> None:
+    model = short(case)
+    plain = VectorEnv(model, COPIES, autoreset_mode=mode)
+    vector = VectorEnv(model, COPIES, autoreset_mode=mode, vector_reward=True)
+    single = Env(model, vector_reward=True)
+    assert same(plain.reset(seed=SEED), vector.reset(seed=SEED))
+    single.reset(seed=SEED)
+    for action in random_actions(plain.action_space, STEPS):
+        restarted = mode is AutoresetMode.NEXT_STEP and single.batch.env["done"][0]
+        (seen, _, *ended, info), found = plain.step(action), vector.step(action)
+        assert not differences((seen, *ended, info), (found[0], *found[2:]))
+        final = info.get("_final_info", np.zeros(COPIES, bool))[:, None]
+        last = info.get("final_info", info)["objectives"]
+        expected = np.where(final, last, info["objectives"]).astype(np.float32)
+        assert same(found[1], expected)
+        reward = np.zeros_like(expected[0]) if restarted else single.step(action[0])[1]
+        assert same(found[1][0], reward)
+        if restarted or (mode is AutoresetMode.SAME_STEP and single.batch.env["done"][0]):
+            single.reset()
 
 
 def advance(env: Any, action: Any) -> list[Any]:

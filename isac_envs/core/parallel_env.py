@@ -25,6 +25,7 @@ class ParallelEnv(pettingzoo.ParallelEnv[str, Any, Any]):  # type: ignore[misc]
     Args:
         model: Id of a registered environment, ``"module:Class"``, or a bound model.
         scenario: Name of a registered scenario or path of a scenario file; None for the default.
+        max_cycles: Truncates earlier than the scenario's horizon.
         render_mode: ``human`` shows a window at every step, ``rgb_array`` lets :meth:`render`
             return pictures; None draws nothing and costs nothing.
         **overrides: Single parameters that replace the scenario's.
@@ -44,10 +45,11 @@ class ParallelEnv(pettingzoo.ParallelEnv[str, Any, Any]):  # type: ignore[misc]
         model: str | Model,
         *,
         scenario: str | Path | None = None,
+        max_cycles: int | None = None,
         render_mode: str | None = None,
         **overrides: Any,
     ) -> None:
-        self.model = build(model, scenario, overrides)
+        self.model = build(model, scenario, overrides).shortened(max_cycles)
         self.metadata = {**metadata(type(self).metadata, self.model), "name": self.model.id}
         self.batch = Batch(self.model, 1)
         self._renderer = make_renderer(self.model, render_mode)
@@ -62,6 +64,7 @@ class ParallelEnv(pettingzoo.ParallelEnv[str, Any, Any]):  # type: ignore[misc]
         spaces = {agent: (seen.space(), decided.space()) for agent, (seen, decided) in named}
         self.observation_spaces = {agent: pair[0] for agent, pair in spaces.items()}
         self.action_spaces = {agent: pair[1] for agent, pair in spaces.items()}
+        self.state_space = self._state_space()
         self._frame = Frame.allocate(self.model, 1)
         self._frame.observations[...] = 0
         self._actions = self.batch.actions()
@@ -92,11 +95,8 @@ class ParallelEnv(pettingzoo.ParallelEnv[str, Any, Any]):  # type: ignore[misc]
         self.agents = [*self.possible_agents]
         if self._renderer is not None:
             self._renderer.begin(self.batch.state, self._frame)
-        masks = self._masks()
-        if masks is None:
-            return self._observations(), {each: {} for each in self.agents}
-        rows = zip(self.agents, masks, strict=True)
-        return self._observations(), {each: {"action_mask": row} for each, row in rows}
+        self._frame.clear()
+        return self._observations(), self._outcome()[1]
 
     def step(self, actions: Mapping[str, Any]) -> tuple[Any, Any, Any, Any, Any]:
         """Advance by one step.
@@ -105,8 +105,8 @@ class ParallelEnv(pettingzoo.ParallelEnv[str, Any, Any]):  # type: ignore[misc]
             actions: An action for every agent.
 
         Raises:
-            gymnasium.error.InvalidAction: If an action is missing or not valid; the state is
-                untouched.
+            gymnasium.error.InvalidAction: If the actions are no dictionary, or one is missing or
+                not valid; the state is untouched.
             gymnasium.error.ResetNeeded: Before the first reset and after the end of an episode.
         """
         if not self.agents:
@@ -153,9 +153,16 @@ class ParallelEnv(pettingzoo.ParallelEnv[str, Any, Any]):  # type: ignore[misc]
             self._renderer.close()
 
     def state(self) -> npt.NDArray[Any]:
-        """Return the observations of all agents, one after the other."""
+        """Return the observations of all agents, one after the other; in ``state_space``."""
         rows = zip(self._frame.observations[0], self._seen, strict=True)
         return np.concatenate([row[: spec.width] for row, spec in rows])
+
+    def _state_space(self) -> gymnasium.spaces.Box:
+        low, high = (
+            np.concatenate([getattr(spec, end) for spec in self._seen]) for end in ("low", "high")
+        )
+        dtype = self.model.observation.dtype
+        return gymnasium.spaces.Box(low.astype(dtype), high.astype(dtype), dtype=dtype)
 
     def snapshot(self) -> State:
         """Return the whole state, random streams included."""
@@ -182,6 +189,11 @@ class ParallelEnv(pettingzoo.ParallelEnv[str, Any, Any]):  # type: ignore[misc]
 
     def _encode(self, actions: Mapping[str, Any]) -> list[int]:
         """Write the actions into the batch; return the clipped coordinates of each agent."""
+        if not isinstance(actions, Mapping):
+            raise InvalidAction(
+                f"{self.model.id}: actions are {actions!r}, must be a dictionary with an action for "
+                f"each of the agents {', '.join(self.possible_agents)}"
+            )
         clipped = []
         rows = self._actions[0]
         if not self._alike:
@@ -205,7 +217,7 @@ class ParallelEnv(pettingzoo.ParallelEnv[str, Any, Any]):  # type: ignore[misc]
         frame = self._frame
         weigh(frame.objectives, self._weights, self._sums)
         objectives = frame.objectives[0].copy()
-        masks = self._masks()
+        masks = None if frame.masks is None else frame.masks[0].astype(np.int8)
         infos: dict[str, dict[str, Any]] = {}
         rows = zip(frame.costs[0].tolist(), frame.metrics[0].tolist(), strict=True)
         for k, (costs, metrics) in enumerate(rows):
@@ -223,7 +235,3 @@ class ParallelEnv(pettingzoo.ParallelEnv[str, Any, Any]):  # type: ignore[misc]
             infos[self.possible_agents[k]] = info
         rewards = dict(zip(self.possible_agents, self._sums[0].tolist(), strict=True))
         return rewards, infos
-
-    def _masks(self) -> npt.NDArray[np.int8] | None:
-        masks = self._frame.masks
-        return None if masks is None else masks[0].astype(np.int8)

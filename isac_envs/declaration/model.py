@@ -76,6 +76,16 @@ class Model:
         values = {name: getattr(self.params, name) for name in fields} | dict(changes)
         return type(self)(build(type(self.params), values, self.id))
 
+    def shortened(self, steps: int | None) -> Self:
+        """Return the same environment with episodes of at most so many steps.
+
+        Raises:
+            ScenarioError: If there is not at least one step.
+        """
+        if steps is None or steps >= self.params.horizon:
+            return self
+        return self.with_parameters({"horizon": steps})
+
     def observation_spec(self) -> Spec:
         """Return what one agent observes; where agents differ, the widest of them."""
         raise NotImplementedError
