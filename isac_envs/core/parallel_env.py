@@ -95,8 +95,12 @@ class ParallelEnv(pettingzoo.ParallelEnv[str, Any, Any]):  # type: ignore[misc]
         self.agents = [*self.possible_agents]
         if self._renderer is not None:
             self._renderer.begin(self.batch.state, self._frame)
-        self._frame.clear()
-        return self._observations(), self._outcome()[1]
+        masks = self._masks()
+        # TorchRL takes what a reset reports for tensors and ignores a step's infos if there are none
+        if masks is None:
+            return self._observations(), {each: {} for each in self.agents}
+        rows = zip(self.agents, masks, strict=True)
+        return self._observations(), {each: {"action_mask": row} for each, row in rows}
 
     def step(self, actions: Mapping[str, Any]) -> tuple[Any, Any, Any, Any, Any]:
         """Advance by one step.
@@ -191,8 +195,8 @@ class ParallelEnv(pettingzoo.ParallelEnv[str, Any, Any]):  # type: ignore[misc]
         """Write the actions into the batch; return the clipped coordinates of each agent."""
         if not isinstance(actions, Mapping):
             raise InvalidAction(
-                f"{self.model.id}: actions are {actions!r}, must be a dictionary with an action for "
-                f"each of the agents {', '.join(self.possible_agents)}"
+                f"{self.model.id}: actions are {actions!r}, must be a dictionary with an action "
+                f"for each of {', '.join(self.possible_agents)}"
             )
         clipped = []
         rows = self._actions[0]
@@ -217,7 +221,7 @@ class ParallelEnv(pettingzoo.ParallelEnv[str, Any, Any]):  # type: ignore[misc]
         frame = self._frame
         weigh(frame.objectives, self._weights, self._sums)
         objectives = frame.objectives[0].copy()
-        masks = None if frame.masks is None else frame.masks[0].astype(np.int8)
+        masks = self._masks()
         infos: dict[str, dict[str, Any]] = {}
         rows = zip(frame.costs[0].tolist(), frame.metrics[0].tolist(), strict=True)
         for k, (costs, metrics) in enumerate(rows):
@@ -235,3 +239,7 @@ class ParallelEnv(pettingzoo.ParallelEnv[str, Any, Any]):  # type: ignore[misc]
             infos[self.possible_agents[k]] = info
         rewards = dict(zip(self.possible_agents, self._sums[0].tolist(), strict=True))
         return rewards, infos
+
+    def _masks(self) -> npt.NDArray[np.int8] | None:
+        masks = self._frame.masks
+        return None if masks is None else masks[0].astype(np.int8)

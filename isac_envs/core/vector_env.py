@@ -221,7 +221,7 @@ class VectorEnv(Attributes, gymnasium.vector.VectorEnv[Any, Any, Any]):
         return info
 
     def _reset_finished(self, done: Array) -> dict[str, Any]:
-        """Same-step autoreset: start the next episodes, return what the finished ones ended with."""
+        """Same-step autoreset: start the next episodes, return how the finished ones ended."""
         if not done.any():
             return {}
         seen, last = self._observations(), np.full(self.num_envs, None)
