@@ -19,12 +19,22 @@ class Attributes:
 
     Attributes:
         vector_reward: Whether the reward is the vector of objectives instead of their sum.
+        reward_space: Space of such a vector, of one copy; there with ``vector_reward`` alone.
+        reward_dim: Number of objectives; there with ``vector_reward`` alone.
     """
 
     model: Model
     batch: Batch
     vector_reward: bool
+    reward_space: gymnasium.spaces.Box
+    reward_dim: int
     _spec: EnvSpec | None = None
+
+    def _choose_reward(self, vector: bool) -> None:
+        self.vector_reward = vector
+        if vector:
+            self.reward_space = self.model.objective_space()
+            self.reward_dim = len(self.model.objectives)
 
     @property
     def spec(self) -> EnvSpec | None:
@@ -45,30 +55,6 @@ class Attributes:
             AttributeError: If the environment declares none.
         """
         return self.model.reward_bounds()
-
-    @property
-    def reward_space(self) -> gymnasium.spaces.Box:
-        """Space of a vector reward, one coordinate for each objective.
-
-        Raises:
-            AttributeError: If the reward is a number.
-        """
-        if not self.vector_reward:
-            raise AttributeError(f"{self.model.id}: only vector_reward=True has a reward space")
-        bounds = np.array(self.model.objective_bounds() or [(-np.inf, np.inf)] * self.reward_dim)
-        low, high = bounds.astype(np.float32).T
-        return gymnasium.spaces.Box(low, high)
-
-    @property
-    def reward_dim(self) -> int:
-        """Number of objectives.
-
-        Raises:
-            AttributeError: If the reward is a number.
-        """
-        if not self.vector_reward:
-            raise AttributeError(f"{self.model.id}: only vector_reward=True has a reward_dim")
-        return len(self.model.objectives)
 
     @property
     def action_masks(self) -> Callable[[], npt.NDArray[np.bool_]]:

@@ -72,7 +72,7 @@ class Env(Attributes, gymnasium.Env[Any, Any]):
         self.metadata = metadata(type(self).metadata, self.model)
         self._renderer = make_renderer(self.model, render_mode)
         self.render_mode = None if self._renderer is None else render_mode
-        self.vector_reward = vector_reward
+        self._choose_reward(vector_reward)
         self._over = True
         self._bind()
 

@@ -96,7 +96,7 @@ class ParallelEnv(pettingzoo.ParallelEnv[str, Any, Any]):  # type: ignore[misc]
         if self._renderer is not None:
             self._renderer.begin(self.batch.state, self._frame)
         masks = self._masks()
-        # TorchRL takes what a reset reports for tensors and ignores a step's infos if there are none
+        # TorchRL takes what a reset reports for tensors, and expects the same of a step's infos
         if masks is None:
             return self._observations(), {each: {} for each in self.agents}
         rows = zip(self.agents, masks, strict=True)

@@ -73,7 +73,7 @@ class VectorEnv(Attributes, gymnasium.vector.VectorEnv[Any, Any, Any]):
         self.single_action_space = self.model.action.space()
         self.observation_space = batch_space(self.single_observation_space, num_envs)
         self.action_space = batch_space(self.single_action_space, num_envs)
-        self.vector_reward = vector_reward
+        self._choose_reward(vector_reward)
         self._copy = copy
         self._started = np.zeros(num_envs, np.bool_)
         self._frame = Frame.allocate(self.model, num_envs)
