@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pettingzoo
 from gymnasium.error import InvalidAction, ResetNeeded
+from gymnasium.utils.seeding import np_random
 
 from isac_envs.core.batch import Batch, Frame
 from isac_envs.core.rendering import FPS, MODES, make_renderer, metadata, warn_without_mode
@@ -56,6 +57,8 @@ class ParallelEnv(pettingzoo.ParallelEnv[str, Any, Any]):  # type: ignore[misc]
         self.render_mode = None if self._renderer is None else render_mode
         self.possible_agents = [*self.model.agents]
         self.agents: list[str] = []
+        self._np_random: np.random.Generator | None = None  # made when a wrapper asks for it
+        self._np_random_seed: int | None = None
         specs = [self.model.specs_of(k) for k in range(len(self.possible_agents))]
         self._seen = [observation for observation, _ in specs]
         self._decided = [action for _, action in specs]
@@ -79,6 +82,13 @@ class ParallelEnv(pettingzoo.ParallelEnv[str, Any, Any]):  # type: ignore[misc]
         """Leave the machine code of a step out of pickles and copies; it is made anew."""
         return {**self.__dict__, "_advance": None}
 
+    @property
+    def np_random(self) -> np.random.Generator:
+        """A generator that follows the seed of :meth:`reset`, for wrappers that draw."""
+        if self._np_random is None:
+            self._np_random, self._np_random_seed = np_random(self._np_random_seed)
+        return self._np_random
+
     def observation_space(self, agent: str) -> gymnasium.spaces.Space[Any]:
         """Return the observation space of an agent, always the same object."""
         return self.observation_spaces[agent]
@@ -92,6 +102,8 @@ class ParallelEnv(pettingzoo.ParallelEnv[str, Any, Any]):  # type: ignore[misc]
     ) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
         """Start an episode; a seed restarts the random streams, None goes on with them."""
         self.batch.reset(self._frame, (seed,))
+        if seed is not None:
+            self._np_random, self._np_random_seed = None, seed
         self.agents = [*self.possible_agents]
         if self._renderer is not None:
             self._renderer.begin(self.batch.state, self._frame)
