@@ -60,9 +60,8 @@ def states() -> None:
 
 
 def remaining() -> str:
-    """Bombardment, saved observations and the benchmark; what is left asks for a keyboard."""
+    """Saved observations and the benchmark; what is left asks for a keyboard."""
     make = functools.partial(isac_envs.parallel_env, TEAM)
-    bombardment_test(turns(make), cycles=200)
     test_save_obs(turns(make))
     performance_benchmark(turns(make, max_cycles=5))
     return "`manual_control_test` asks for a keyboard"
@@ -123,6 +122,13 @@ def foreign_team() -> Any:
     return generated_agents_parallel_v0.parallel_env()
 
 
+def foreign_turns() -> Any:
+    """Return the same in the form of one agent after the other."""
+    from pettingzoo.test.example_envs import generated_agents_env_v0
+
+    return generated_agents_env_v0.env()
+
+
 OURS = functools.partial(isac_envs.parallel_env, TEAM)
 ROWS = (
     Row("pettingzoo", "`api_test`, `parallel_api_test`", interface),
@@ -130,6 +136,13 @@ ROWS = (
     Row("pettingzoo", "`max_cycles_test`", limits),
     Row("pettingzoo", "`render_test`", pictures),
     Row("pettingzoo", "`state_test`", states),
+    Row(
+        "pettingzoo",
+        "`bombardment_test`",
+        lambda: bombardment_test(turns(OURS), cycles=50),
+        lambda: bombardment_test(foreign_turns(), cycles=50),
+        "it takes what `step` returns, None, for an observation",
+    ),
     Row("pettingzoo", "the rest of `pettingzoo.test`", remaining),
     Row("pettingzoo", '`pettingzoo.make("parallel", id, ...)`', registry),
     Row(

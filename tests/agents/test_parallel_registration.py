@@ -98,7 +98,7 @@ def test_whatever_is_imported_first(imports):
 def test_limits_keep_every_other_setting(registered):
     makers = [isac_envs.parallel_env, functools.partial(pettingzoo.make, "parallel")]
     for make, name in zip(makers, (TOY, registered), strict=True):
-        env = make(name, max_cycles=3, render_mode="rgb_array", scope="others", team=4)
+        env = make(name, max_cycles=3, scope="others", team=4)
         assert (env.model.params.horizon, env.model.params.scope) == (3, "others")
         assert len(env.possible_agents) == 4
     for name in harness.TEAMS:
