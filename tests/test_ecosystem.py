@@ -10,7 +10,8 @@ import harness
 import numpy as np
 import pytest
 from gymnasium.error import ResetNeeded
-from harness import bind, random_actions, same, short
+from gymnasium.vector import AutoresetMode
+from harness import bind, differences, random_actions, same, short
 from stable_baselines3.common.vec_env import DummyVecEnv
 
 from isac_envs.core.batch import THREADED_FROM
@@ -30,6 +31,30 @@ def test_only_vector_rewards_have_a_space(case: str, form: Any) -> None:
     count = len(env.model.objectives)
     assert env.reward_space.shape == (env.reward_dim,) == (count,)
     assert env.reward_space.dtype == np.float32
+
+
+@pytest.mark.parametrize("mode", list(AutoresetMode)[:2], ids=lambda mode: mode.name.lower())
+def test_rewards_are_the_objectives_where_a_vector_is_asked_for(
+    case: str, mode: AutoresetMode
+) -> None:
+    model = short(case)
+    plain = VectorEnv(model, 3, autoreset_mode=mode)
+    vector = VectorEnv(model, 3, autoreset_mode=mode, vector_reward=True)
+    single = Env(model, vector_reward=True)
+    assert same(plain.reset(seed=5), vector.reset(seed=5))
+    single.reset(seed=5)
+    for action in random_actions(plain.action_space, 100):
+        restarted = mode is AutoresetMode.NEXT_STEP and single.batch.env["done"][0]
+        (seen, _, *ended, info), found = plain.step(action), vector.step(action)
+        assert not differences((seen, *ended, info), (found[0], *found[2:]))
+        final = info.get("_final_info", np.zeros(3, bool))[:, None]
+        last = info.get("final_info", info)["objectives"]
+        expected = np.where(final, last, info["objectives"]).astype(np.float32)
+        assert same(found[1], expected)
+        reward = np.zeros_like(expected[0]) if restarted else single.step(action[0])[1]
+        assert same(found[1][0], reward)
+        if restarted or (mode is AutoresetMode.SAME_STEP and single.batch.env["done"][0]):
+            single.reset()
 
 
 def test_make_hands_vector_rewards_on() -> None:
@@ -64,12 +89,12 @@ def test_specs_hold_the_horizon_and_make_the_same_again(case: str) -> None:
     assert gymnasium.make(case, max_episode_steps=4).spec.max_episode_steps == 4
     assert gymnasium.make_vec(case, num_envs=2, max_episode_steps=4).spec.max_episode_steps == 4
     again = gymnasium.make(gymnasium.envs.registration.EnvSpec.from_json(env.spec.to_json()))
-    assert not harness.differences(played(env, 30), played(again, 30))
+    assert not differences(played(env, 30), played(again, 30))
 
 
 def test_a_limit_of_gymnasium_at_the_horizon_changes_no_flag(case: str) -> None:
     limited = gymnasium.wrappers.TimeLimit(Env(short(case, 6)), 6)
-    assert not harness.differences(played(Env(short(case, 6)), 40), played(limited, 40))
+    assert not differences(played(Env(short(case, 6)), 40), played(limited, 40))
 
 
 def test_time_aware_observations_end_at_the_horizon() -> None:

@@ -53,30 +53,6 @@ def test_vector_equals_sync_vector(case: str, mode: AutoresetMode) -> None:
     assert resets >= 4 * COPIES
 
 
-@pytest.mark.parametrize("mode", MODES[:2], ids=lambda mode: mode.name.lower())
-def test_rewards_are_the_objectives_where_a_vector_is_asked_for(
-    case: str, mode: AutoresetMode
-) -> None:
-    model = short(case)
-    plain = VectorEnv(model, COPIES, autoreset_mode=mode)
-    vector = VectorEnv(model, COPIES, autoreset_mode=mode, vector_reward=True)
-    single = Env(model, vector_reward=True)
-    assert same(plain.reset(seed=SEED), vector.reset(seed=SEED))
-    single.reset(seed=SEED)
-    for action in random_actions(plain.action_space, STEPS):
-        restarted = mode is AutoresetMode.NEXT_STEP and single.batch.env["done"][0]
-        (seen, _, *ended, info), found = plain.step(action), vector.step(action)
-        assert not differences((seen, *ended, info), (found[0], *found[2:]))
-        final = info.get("_final_info", np.zeros(COPIES, bool))[:, None]
-        last = info.get("final_info", info)["objectives"]
-        expected = np.where(final, last, info["objectives"]).astype(np.float32)
-        assert same(found[1], expected)
-        reward = np.zeros_like(expected[0]) if restarted else single.step(action[0])[1]
-        assert same(found[1][0], reward)
-        if restarted or (mode is AutoresetMode.SAME_STEP and single.batch.env["done"][0]):
-            single.reset()
-
-
 def advance(env: Any, action: Any) -> list[Any]:
     """Step, and reset a single environment at the end of its episode."""
     outcome = env.step(action)
