@@ -65,7 +65,7 @@ def check_model(model: str | Model, steps: int = 300, copies: int = 4, seed: int
         batch.step(actions, again, restart=True)
         for first, second in zip(written, again.written, strict=True):
             assert np.array_equal(first, second), f"{where}: a restored step differs"
-        for first, second in zip(after, batch.state, strict=True):
+        for first, second in zip(after, batch.snapshot(), strict=True):
             assert np.array_equal(first, second), f"{where}: a restored state differs"
 
 
