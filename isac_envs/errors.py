@@ -20,6 +20,10 @@ class ScenarioError(IsacError):
     """A scenario file or an override that does not describe a valid environment."""
 
 
+class UnknownParameterError(ScenarioError, TypeError):
+    """A keyword argument that is no parameter: TypeError is what Python raises for one."""
+
+
 def hint(name: str, valid: Iterable[str]) -> str:
     """Return '; did you mean ...?', or the list of valid names where none is near."""
     names = sorted(valid)

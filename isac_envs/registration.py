@@ -1,22 +1,19 @@
 """Registers every environment; idempotent, and nothing heavy is imported.
 
-An environment with one agent goes to Gymnasium, one with several agents to PettingZoo. PettingZoo
-is not imported for that: if it is there before this package, the ids are registered at once,
-otherwise by :func:`register_parallel`. :func:`parallel_env` needs no registration at all.
+An environment with one agent goes to Gymnasium, one with several agents to PettingZoo, whatever is
+imported first. :func:`parallel_env` needs no registration at all.
 """
 
-import sys
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import gymnasium
+import pettingzoo
 
 from isac_envs.catalog import MODELS, PARALLEL
 from isac_envs.errors import IsacError
 
 if TYPE_CHECKING:
     from isac_envs.core.parallel_env import ParallelEnv
-
-_parallel: dict[str, str] = {}  # models of all ids with several agents, PettingZoo loaded or not
 
 
 def register_all() -> None:
@@ -36,10 +33,6 @@ def register(name: str, model: str, parallel: bool = False) -> None:
     Raises:
         IsacError: If another model is registered under this id.
     """
-    if parallel:
-        _parallel[name] = model
-        if "pettingzoo" in sys.modules:
-            register_parallel()
     if name in gymnasium.registry:
         known = gymnasium.registry[name].kwargs.get("model")
         if known != model:
@@ -52,35 +45,25 @@ def register(name: str, model: str, parallel: bool = False) -> None:
         vector_entry_point=here if parallel else f"{core}.vector_env:VectorEnv",
         kwargs={"model": model},
     )
+    if parallel and hasattr(pettingzoo, "register"):  # there is no registry before 1.27
+        entry = "isac_envs.registration:parallel_env"
+        pettingzoo.register("parallel", name, entry, kwargs={"model": model})
 
 
-def register_parallel() -> None:
-    """Register the ids with several agents for ``pettingzoo.make("parallel", id)``."""
-    import pettingzoo
-
-    for name, model in _parallel.items():
-        if name not in pettingzoo.parallel_registry:
-            entry = "isac_envs.registration:parallel_env"
-            pettingzoo.register("parallel", name, entry, kwargs={"model": model})
-
-
-def parallel_env(model: str, *, max_cycles: int | None = None, **settings: Any) -> "ParallelEnv":
+def parallel_env(model: str, **settings: Any) -> "ParallelEnv":
     """Return an environment behind PettingZoo's parallel interface.
 
     Args:
         model: Id of the catalogue or ``"module:Class"``; one with a single agent works as well.
-        max_cycles: Truncates earlier than the scenario's horizon.
-        **settings: ``scenario``, ``render_mode`` and single parameters that replace the scenario's.
+        **settings: What :class:`isac_envs.core.parallel_env.ParallelEnv` takes: ``scenario``,
+            ``max_cycles``, ``render_mode`` and single parameters that replace the scenario's.
 
     Raises:
         ScenarioError: If the scenario or an override is not valid.
     """
     from isac_envs.core.parallel_env import ParallelEnv
 
-    env = ParallelEnv(model, **settings)
-    if max_cycles is None or max_cycles >= env.model.params.horizon:
-        return env
-    return ParallelEnv(env.model.with_parameters({"horizon": max_cycles}))
+    return ParallelEnv(model, **settings)
 
 
 def refuse_several_agents(model: str, **_: Any) -> NoReturn:

@@ -26,9 +26,15 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from isac_envs.catalog import MODELS, model_class
 from isac_envs.declaration.model import Model
-from isac_envs.declaration.params import EnvParams
+from isac_envs.declaration.params import EnvParams, near_name
 from isac_envs.declaration.params import build as build_params
-from isac_envs.errors import IsacError, ScenarioError, UnknownNameError, hint
+from isac_envs.errors import (
+    IsacError,
+    ScenarioError,
+    UnknownNameError,
+    UnknownParameterError,
+    hint,
+)
 
 PACKAGE = Path(__file__).resolve().parent
 
@@ -206,13 +212,20 @@ def build(model: str | Model, scenario: str | Path | None, overrides: Mapping[st
         overrides: Parameters by name.
 
     Raises:
-        ScenarioError: If a parameter is unknown or not valid.
+        UnknownParameterError: If an override is no parameter.
+        ScenarioError: If a parameter is not valid.
     """
     if isinstance(model, Model):
         if scenario is not None or overrides:
             raise ScenarioError("a bound model takes neither a scenario nor overrides")
         return model
     declared = model_class(model)
+    for name in overrides:
+        if name not in declared.params_type.model_fields:
+            raise UnknownParameterError(
+                f"{declared.id}: unexpected keyword argument {name!r}, no parameter has this name"
+                f"{near_name(declared.params_type, name)}"
+            )
     values = {**dict(load(model, scenario).parameters), **overrides}
     built: Model = declared(build_params(declared.params_type, values, declared.id))
     return built

@@ -26,10 +26,12 @@ def golden_digest(env_id: str) -> str:
     """Return the digest of an id."""
     model = harness.bind(env_id)
     if len(model.agents) > 1:
-        return harness.digest(harness.play_parallel(ParallelEnv(model), 300, seed=7))
-    env = gymnasium.make(env_id)
-    actions = harness.random_actions(env.action_space, 300, seed=7)
-    return harness.digest(harness.play(env, actions, seed=7))
+        outcomes = harness.play_parallel(ParallelEnv(model), 300, seed=7)
+    else:
+        env = gymnasium.make(env_id)
+        actions = harness.random_actions(env.action_space, 300, seed=7)
+        outcomes = harness.play(env, actions, seed=7)
+    return harness.digest(harness.drawn(outcomes))
 
 
 if __name__ == "__main__":

@@ -72,7 +72,10 @@ def random_actions(space: gymnasium.Space[Any], count: int, seed: int = 0) -> li
 
 
 def flatten(value: Any, path: str = "") -> Iterator[tuple[str, bytes]]:
-    """Yield path and raw bytes of every number in nested dictionaries, tuples and arrays."""
+    """Yield path and raw bytes of every number in nested dictionaries, tuples and arrays.
+
+    An array of objects holds arrays, or None where there is nothing.
+    """
     if isinstance(value, dict):
         for key in sorted(value):
             yield from flatten(value[key], f"{path}.{key}")
@@ -84,8 +87,13 @@ def flatten(value: Any, path: str = "") -> Iterator[tuple[str, bytes]]:
         if array.dtype.names:  # a record has padding, which means nothing
             yield from flatten({name: array[name] for name in array.dtype.names}, path)
             return
-        assert array.dtype != object, f"{path} is no array of numbers"
-        yield path, f"{array.dtype}{array.shape}".encode() + array.tobytes()
+        if array.dtype == object and array.ndim:
+            yield path, b"objects"
+            yield from flatten(tuple(array), path)
+            return
+        assert array.dtype != object or value is None, f"{path} is no array of numbers"
+        content = b"" if value is None else array.tobytes()
+        yield path, f"{array.dtype}{array.shape}".encode() + content
 
 
 def same(first: Any, second: Any) -> bool:
@@ -106,6 +114,17 @@ def digest(values: Any) -> str:
         result.update(path.encode())
         result.update(content)
     return result.hexdigest()
+
+
+def drawn(outcomes: list[Any]) -> list[Any]:
+    """Return outcomes of which a reset is what it draws: observations, and masks."""
+    return [(part[0], _only_masks(part[1])) if len(part) == 2 else part for part in outcomes]
+
+
+def _only_masks(info: dict[str, Any]) -> dict[str, Any]:
+    kept = {name: value for name, value in info.items() if name == "action_mask"}
+    nested = {name: _only_masks(value) for name, value in info.items() if isinstance(value, dict)}
+    return kept | nested
 
 
 def play(env: Any, actions: list[Any], seed: int | None = None, start: bool = True) -> list[Any]:

@@ -263,3 +263,15 @@ def test_actions_are_not_changed_in_place() -> None:
     action = np.array([9.0, 0.0])
     reference("rovers", action)
     assert action.tolist() == [9.0, 0.0]
+
+
+@pytest.mark.parametrize(
+    ("action", "problem"),
+    [(1.0, "not a single integer"), ([1], "not a single integer"), (7, "outside its range")],
+)
+def test_a_complaint_says_what_an_action_is_not(action: Any, problem: str) -> None:
+    env = Env(bind("corridor"))
+    env.reset(seed=0)
+    with pytest.raises(InvalidAction) as caught:
+        env.step(action)
+    assert f"action {action!r} is {problem}; valid: move 0..2" in str(caught.value)

@@ -223,7 +223,7 @@ def test_reward_is_the_weighted_sum_of_objectives(case: str) -> None:
         weighted = np.dot(env.model.params.weights, info["objectives"])
         assert reward == pytest.approx(weighted, rel=1e-12, abs=1e-12)
         assert info["cost"] == pytest.approx(sum(info["costs"].values()), rel=1e-12)
-        assert env.reward_space.contains(info["objectives"])
+        assert env.model.objective_space().contains(info["objectives"].astype(np.float32))
         assert list(info["metrics"]) == [each.name for each in env.model.reported]
         if terminated or truncated:
             env.reset()

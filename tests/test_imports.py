@@ -29,7 +29,7 @@ LAYERS = {
     "isac_envs.testing": 5,
     "isac_agents": 6,
 }
-HEAVY = ("numba", "pydantic", "torch", "matplotlib", "pygame", "pettingzoo", "stable_baselines3")
+HEAVY = ("numba", "pydantic", "torch", "matplotlib", "pygame", "stable_baselines3")
 
 
 def module_name(path: Path) -> str:

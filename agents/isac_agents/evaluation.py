@@ -104,7 +104,7 @@ def play(
     env = arena(model, episodes)
     policy = make(env)
     masked = model.masked and "action_masks" in inspect.signature(policy.predict).parameters
-    observation, info = env.reset(seed=seed)
+    observation, _ = env.reset(seed=seed)
     running = np.ones(episodes, bool)
     start, memory = np.ones(len(observation), bool), None
     sums, step = _Sums(model, episodes), 0
@@ -112,7 +112,9 @@ def play(
         while running.any():
             step += 1
             shown.update(step)
-            masks = {"action_masks": info["action_mask"].astype(bool)} if masked else {}
+            masks = {}
+            if masked and env.batch.masks is not None:  # of all copies, not of those just reset
+                masks = {"action_masks": env.batch.masks.reshape(len(observation), -1).copy()}
             actions, memory = _decide(policy, observation, memory, start, model, masks)
             try:
                 observation, reward, terminated, truncated, info = env.step(actions)
@@ -123,7 +125,7 @@ def play(
             start = np.repeat(over, len(model.agents))
             running &= ~over
             if over.any() and running.any():  # a finished copy goes on unseen
-                observation, info = env.reset(options={"reset_mask": over})
+                observation, _ = env.reset(options={"reset_mask": over})
     return sums.result()
 
 

@@ -162,15 +162,14 @@ class BatchVecEnv(VecEnv):
         Raises:
             AttributeError: If every action of the environment is always valid.
         """
-        if self._frame.masks is None:
+        if self.batch.masks is None:
             raise AttributeError(f"{self.model.id} has no action masks")
-        return self._frame.masks.reshape(self.num_envs, -1).copy()
+        return self.batch.masks.reshape(self.num_envs, -1).copy()
 
     def snapshot(self) -> dict[str, Any]:
         """Return the whole state between two steps, running episodes included, as plain data."""
-        masks = None if self._frame.masks is None else self._frame.masks.copy()
         totals = tuple(total.copy() for total in self._totals)
-        return {"state": self.batch.snapshot(), "masks": masks, "totals": totals}
+        return {"state": self.batch.snapshot(), "totals": totals}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Put the copies back to a snapshot of a vector of the same environment and size.
@@ -179,8 +178,6 @@ class BatchVecEnv(VecEnv):
             ValueError: If the snapshot is of another environment, size or number of entities.
         """
         self.batch.restore(state["state"])
-        if self._frame.masks is not None:
-            self._frame.masks[...] = state["masks"]
         for mine, saved in zip(self._totals, state["totals"], strict=True):
             mine[...] = saved
 

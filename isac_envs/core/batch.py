@@ -13,6 +13,7 @@ terminated and truncated. With ``restart``, ``step_batch`` resets the copies who
 set instead of stepping them. Kernels write in place and allocate nothing.
 """
 
+import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -52,7 +53,7 @@ class Frame:
         rows = (n, len(model.agents))
         return cls(
             np.empty((*rows, model.observation.width), model.observation.dtype),
-            np.empty((*rows, model.action.count), np.bool_) if model.masked else None,
+            _masks(model, n),
             np.empty((*rows, len(model.objectives))),
             np.empty((*rows, len(model.costs))),
             np.empty(rows, model.metrics_dtype),
@@ -89,8 +90,8 @@ class Frame:
         """What a step writes, in the order of the kernels' arguments."""
         return (*self.seen, self.objectives, self.costs, self.metrics, self.ended)
 
-    def clear(self, rows: Array) -> None:
-        """Zero the outcome of copies that were reset instead of stepped."""
+    def clear(self, rows: Any = ...) -> None:
+        """Zero the outcome of copies that were reset instead of stepped, all of them by default."""
         for array in (self.objectives, self.costs, self.metrics, self.ended):
             array[rows] = np.zeros((), array.dtype)
 
@@ -109,10 +110,11 @@ class Batch:
             raise ValueError(f"copies ({n}) and threads ({threads}) must be at least 1")
         self.model, self.n, self.threads = model, n, threads
         self.state: State = model.allocate(n)
-        self.masks: Array | None = None  # of the last step or reset, for baselines
+        self.masks = _masks(model, n)  # of the last step or reset
         self._parts = _split(n, threads)
         self._entries: dict[str, Callable[..., None]] = {}
         self._pool: ThreadPoolExecutor | None = None
+        self._pool_owner = 0  # process in which the pool's threads run
 
     @property
     def env(self) -> Array:
@@ -176,8 +178,8 @@ class Batch:
         return partial(self._entry("step_batch", arguments), *arguments)
 
     def snapshot(self) -> State:
-        """Return a copy of the whole state, random streams included."""
-        return tuple(array.copy() for array in self.state)
+        """Return a copy of the whole state, random streams and valid actions included."""
+        return tuple(array.copy() for array in self._kept())
 
     def restore(self, snapshot: State) -> None:
         """Put the state back to a snapshot of a batch of the same shape.
@@ -185,11 +187,16 @@ class Batch:
         Raises:
             ValueError: If the snapshot is of another environment, size or number of entities.
         """
-        shapes = [(array.dtype, array.shape) for array in self.state]
+        kept = self._kept()
+        shapes = [(array.dtype, array.shape) for array in kept]
         if [(array.dtype, array.shape) for array in snapshot] != shapes:
             raise ValueError(f"{self.model.id}: the snapshot is of another batch")
-        for array, saved in zip(self.state, snapshot, strict=True):
+        for array, saved in zip(kept, snapshot, strict=True):
             array[...] = saved
+
+    def _kept(self) -> State:
+        """Return the state and, where some actions are invalid, the masks that belong to it."""
+        return self.state if self.masks is None else (*self.state, self.masks)
 
     def seed(self, seeds: Sequence[int | None]) -> None:
         """Restart the random streams of the copies that have a seed.
@@ -229,8 +236,8 @@ class Batch:
             for part in self._parts
         ]
         entry = self._entry(name, split[0])
-        if self._pool is None:
-            self._pool = ThreadPoolExecutor(len(split) - 1)
+        if self._pool is None or self._pool_owner != os.getpid():  # a fork leaves threads behind
+            self._pool, self._pool_owner = ThreadPoolExecutor(len(split) - 1), os.getpid()
         jobs = [self._pool.submit(entry, *arguments) for arguments in split[1:]]
         entry(*split[0])
         for job in jobs:
@@ -252,6 +259,11 @@ class Batch:
     def __getstate__(self) -> dict[str, Any]:
         """Leave machine code and threads out of pickles and copies; they are made anew."""
         return {**self.__dict__, "_entries": {}, "_pool": None}
+
+
+def _masks(model: Model, n: int) -> Array | None:
+    """Return an array for which actions are valid, shape ``(n, A, count)``; None if all are."""
+    return np.zeros((n, len(model.agents), model.action.count), "?") if model.masked else None
 
 
 def _part(arrays: tuple[Array, ...], part: slice) -> tuple[Array, ...]:

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from gymnasium.error import ResetNeeded
 
+from isac_envs.core.attributes import Attributes
 from isac_envs.core.batch import Batch, Frame
 from isac_envs.core.rendering import FPS, MODES, make_renderer, metadata, warn_without_mode
 from isac_envs.declaration.baseline import Baseline
@@ -31,7 +32,7 @@ _BOUND = frozenset(
 )  # what _bind makes
 
 
-class Env(gymnasium.Env[Any, Any]):
+class Env(Attributes, gymnasium.Env[Any, Any]):
     """One environment behind Gymnasium's interface.
 
     Args:
@@ -39,10 +40,13 @@ class Env(gymnasium.Env[Any, Any]):
         scenario: Name of a registered scenario or path of a scenario file; None for the default.
         render_mode: ``human`` shows a window at every step, ``rgb_array`` lets :meth:`render`
             return pictures; None draws nothing and costs nothing.
+        vector_reward: The reward of a step is the vector of objectives, float32, as MO-Gymnasium
+            has it, with ``reward_space`` and ``reward_dim``; otherwise it is their weighted sum.
         **overrides: Single parameters that replace the scenario's.
 
     The ``info`` of a step holds ``objectives`` (vector), ``cost`` (their sum), ``costs``,
-    ``metrics`` and, where some actions are invalid, ``action_mask``.
+    ``metrics`` and, where some actions are invalid, ``action_mask``. That of a reset has the same
+    keys, with zeros for what only a step can tell.
 
     Raises:
         ScenarioError: If the scenario or an override is not valid.
@@ -56,6 +60,7 @@ class Env(gymnasium.Env[Any, Any]):
         *,
         scenario: str | Path | None = None,
         render_mode: str | None = None,
+        vector_reward: bool = False,
         **overrides: Any,
     ) -> None:
         self.model = build(model, scenario, overrides)
@@ -67,17 +72,9 @@ class Env(gymnasium.Env[Any, Any]):
         self.metadata = metadata(type(self).metadata, self.model)
         self._renderer = make_renderer(self.model, render_mode)
         self.render_mode = None if self._renderer is None else render_mode
+        self._choose_reward(vector_reward)
         self._over = True
         self._bind()
-
-    @property
-    def reward_bounds(self) -> tuple[float, float]:
-        """Smallest and largest reward of a step.
-
-        Raises:
-            AttributeError: If the environment declares none.
-        """
-        return self.model.reward_bounds()
 
     def _bind(self) -> None:
         """Make the arrays of a step, and what would be looked up anew at every step."""
@@ -124,11 +121,10 @@ class Env(gymnasium.Env[Any, Any]):
         self._over = False
         if self._renderer is not None:
             self._renderer.begin(self.batch.state, self._frame)
-        info: dict[str, Any] = {}
-        self._add_mask(info)
-        return self._observation(), info
+        self._frame.clear()
+        return self._observation(), self._outcome()[1]
 
-    def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
+    def step(self, action: Any) -> tuple[Any, Any, bool, bool, dict[str, Any]]:
         """Advance by one step.
 
         Raises:
@@ -146,6 +142,9 @@ class Env(gymnasium.Env[Any, Any]):
         if self._renderer is not None:
             self._renderer.record(self.batch.state, self._actions, self._frame)
         reward, info = self._outcome()
+        if self.vector_reward:
+            vector = info["objectives"].astype(np.float32)
+            return self._observation(), vector, terminated, truncated, info
         return self._observation(), reward, terminated, truncated, info
 
     def render(self) -> npt.NDArray[np.uint8] | None:
@@ -172,7 +171,7 @@ class Env(gymnasium.Env[Any, Any]):
 
     def simulate(
         self, action: Any, seed: int | None = None
-    ) -> tuple[Any, float, bool, bool, dict[str, Any]]:
+    ) -> tuple[Any, Any, bool, bool, dict[str, Any]]:
         """Return what ``step(action)`` would return, and leave the state as it is.
 
         Args:
@@ -211,11 +210,6 @@ class Env(gymnasium.Env[Any, Any]):
             raise UnknownNameError("baseline", name, self.model.baselines)
         return self.model.baselines[name](self.batch)
 
-    @property
-    def reward_space(self) -> gymnasium.spaces.Box:
-        """Space of the vector of objectives, as MO-Gymnasium names it."""
-        return gymnasium.spaces.Box(-np.inf, np.inf, (len(self.model.objectives),), np.float64)
-
     def _observation(self) -> Any:
         observation = self._seen.copy()
         return observation if self._plain else self.model.observation.present(observation)
@@ -234,10 +228,6 @@ class Env(gymnasium.Env[Any, Any]):
             "costs": dict(zip(self._cost_names, costs)),  # noqa: B905 - checking takes longer
             "metrics": dict(zip(self._metric_names, values[self._metrics])),  # noqa: B905
         }
-        if self.model.masked:
-            self._add_mask(info)
-        return reward, info
-
-    def _add_mask(self, info: dict[str, Any]) -> None:
         if self._frame.masks is not None:
             info["action_mask"] = self._frame.masks[0, 0].astype(np.int8)
+        return reward, info

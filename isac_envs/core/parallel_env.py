@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pettingzoo
 from gymnasium.error import InvalidAction, ResetNeeded
+from gymnasium.utils.seeding import np_random
 
 from isac_envs.core.batch import Batch, Frame
 from isac_envs.core.rendering import FPS, MODES, make_renderer, metadata, warn_without_mode
@@ -25,6 +26,7 @@ class ParallelEnv(pettingzoo.ParallelEnv[str, Any, Any]):  # type: ignore[misc]
     Args:
         model: Id of a registered environment, ``"module:Class"``, or a bound model.
         scenario: Name of a registered scenario or path of a scenario file; None for the default.
+        max_cycles: Truncates earlier than the scenario's horizon.
         render_mode: ``human`` shows a window at every step, ``rgb_array`` lets :meth:`render`
             return pictures; None draws nothing and costs nothing.
         **overrides: Single parameters that replace the scenario's.
@@ -44,16 +46,19 @@ class ParallelEnv(pettingzoo.ParallelEnv[str, Any, Any]):  # type: ignore[misc]
         model: str | Model,
         *,
         scenario: str | Path | None = None,
+        max_cycles: int | None = None,
         render_mode: str | None = None,
         **overrides: Any,
     ) -> None:
-        self.model = build(model, scenario, overrides)
+        self.model = build(model, scenario, overrides).shortened(max_cycles)
         self.metadata = {**metadata(type(self).metadata, self.model), "name": self.model.id}
         self.batch = Batch(self.model, 1)
         self._renderer = make_renderer(self.model, render_mode)
         self.render_mode = None if self._renderer is None else render_mode
         self.possible_agents = [*self.model.agents]
         self.agents: list[str] = []
+        self._np_random: np.random.Generator | None = None  # made when a wrapper asks for it
+        self._np_random_seed: int | None = None
         specs = [self.model.specs_of(k) for k in range(len(self.possible_agents))]
         self._seen = [observation for observation, _ in specs]
         self._decided = [action for _, action in specs]
@@ -62,6 +67,7 @@ class ParallelEnv(pettingzoo.ParallelEnv[str, Any, Any]):  # type: ignore[misc]
         spaces = {agent: (seen.space(), decided.space()) for agent, (seen, decided) in named}
         self.observation_spaces = {agent: pair[0] for agent, pair in spaces.items()}
         self.action_spaces = {agent: pair[1] for agent, pair in spaces.items()}
+        self.state_space = self._state_space()
         self._frame = Frame.allocate(self.model, 1)
         self._frame.observations[...] = 0
         self._actions = self.batch.actions()
@@ -76,6 +82,13 @@ class ParallelEnv(pettingzoo.ParallelEnv[str, Any, Any]):  # type: ignore[misc]
         """Leave the machine code of a step out of pickles and copies; it is made anew."""
         return {**self.__dict__, "_advance": None}
 
+    @property
+    def np_random(self) -> np.random.Generator:
+        """A generator that follows the seed of :meth:`reset`, for wrappers that draw."""
+        if self._np_random is None:
+            self._np_random, self._np_random_seed = np_random(self._np_random_seed)
+        return self._np_random
+
     def observation_space(self, agent: str) -> gymnasium.spaces.Space[Any]:
         """Return the observation space of an agent, always the same object."""
         return self.observation_spaces[agent]
@@ -89,10 +102,13 @@ class ParallelEnv(pettingzoo.ParallelEnv[str, Any, Any]):  # type: ignore[misc]
     ) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
         """Start an episode; a seed restarts the random streams, None goes on with them."""
         self.batch.reset(self._frame, (seed,))
+        if seed is not None:
+            self._np_random, self._np_random_seed = None, seed
         self.agents = [*self.possible_agents]
         if self._renderer is not None:
             self._renderer.begin(self.batch.state, self._frame)
         masks = self._masks()
+        # TorchRL takes what a reset reports for tensors, and expects the same of a step's infos
         if masks is None:
             return self._observations(), {each: {} for each in self.agents}
         rows = zip(self.agents, masks, strict=True)
@@ -105,8 +121,8 @@ class ParallelEnv(pettingzoo.ParallelEnv[str, Any, Any]):  # type: ignore[misc]
             actions: An action for every agent.
 
         Raises:
-            gymnasium.error.InvalidAction: If an action is missing or not valid; the state is
-                untouched.
+            gymnasium.error.InvalidAction: If the actions are no dictionary, or one is missing or
+                not valid; the state is untouched.
             gymnasium.error.ResetNeeded: Before the first reset and after the end of an episode.
         """
         if not self.agents:
@@ -153,9 +169,16 @@ class ParallelEnv(pettingzoo.ParallelEnv[str, Any, Any]):  # type: ignore[misc]
             self._renderer.close()
 
     def state(self) -> npt.NDArray[Any]:
-        """Return the observations of all agents, one after the other."""
+        """Return the observations of all agents, one after the other; in ``state_space``."""
         rows = zip(self._frame.observations[0], self._seen, strict=True)
         return np.concatenate([row[: spec.width] for row, spec in rows])
+
+    def _state_space(self) -> gymnasium.spaces.Box:
+        low, high = (
+            np.concatenate([getattr(spec, end) for spec in self._seen]) for end in ("low", "high")
+        )
+        dtype = self.model.observation.dtype
+        return gymnasium.spaces.Box(low.astype(dtype), high.astype(dtype), dtype=dtype)
 
     def snapshot(self) -> State:
         """Return the whole state, random streams included."""
@@ -182,6 +205,11 @@ class ParallelEnv(pettingzoo.ParallelEnv[str, Any, Any]):  # type: ignore[misc]
 
     def _encode(self, actions: Mapping[str, Any]) -> list[int]:
         """Write the actions into the batch; return the clipped coordinates of each agent."""
+        if not isinstance(actions, Mapping):
+            raise InvalidAction(
+                f"{self.model.id}: actions are {actions!r}, must be a dictionary with an action "
+                f"for each of {', '.join(self.possible_agents)}"
+            )
         clipped = []
         rows = self._actions[0]
         if not self._alike:

@@ -11,6 +11,7 @@ from gymnasium.error import ResetNeeded
 from gymnasium.vector import AutoresetMode
 from gymnasium.vector.utils import batch_space
 
+from isac_envs.core.attributes import Attributes
 from isac_envs.core.batch import Batch, Frame
 from isac_envs.core.rendering import FPS, make_renderer, metadata, warn_without_mode
 from isac_envs.declaration.model import Model, State
@@ -20,12 +21,11 @@ from isac_envs.scenarios import build
 Array = npt.NDArray[Any]
 
 
-class VectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
+class VectorEnv(Attributes, gymnasium.vector.VectorEnv[Any, Any, Any]):
     """Many copies of an environment, stepped by one compiled loop.
 
     Copy ``i`` after ``reset(seed=s)`` follows :class:`isac_envs.core.env.Env` after
-    ``reset(seed=s + i)`` bit for bit. With same-step autoreset the costs and metrics of a finished
-    copy's last step stay in place in ``info``, and stand in ``final_info`` as well.
+    ``reset(seed=s + i)`` bit for bit, and ``info`` is what ``SyncVectorEnv`` makes of the copies'.
 
     Args:
         model: Id of a registered environment, ``"module:Class"``, or a bound model.
@@ -37,6 +37,8 @@ class VectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
         copy: Hand out new arrays each step; False reuses them, which the next step overwrites.
         render_mode: ``rgb_array`` lets :meth:`render` return the picture of each of at most 64
             copies; ``gymnasium.wrappers.vector.HumanRendering`` shows them in a window.
+        vector_reward: The rewards of a step are the objectives, float32 of shape ``(n, k)``; the
+            ``reward_space`` is that of one copy, as in MO-Gymnasium's vector environments.
         **overrides: Single parameters that replace the scenario's.
 
     Raises:
@@ -54,9 +56,10 @@ class VectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
         num_threads: int = 1,
         copy: bool = True,
         render_mode: str | None = None,
+        vector_reward: bool = False,
         **overrides: Any,
     ) -> None:
-        self.model = _shorten(build(model, scenario, overrides), max_episode_steps)
+        self.model = build(model, scenario, overrides).shortened(max_episode_steps)
         if len(self.model.agents) != 1:
             raise ValueError(f"{self.model.id} has {len(self.model.agents)} agents, not one")
         self.batch = Batch(self.model, num_envs, num_threads)
@@ -70,6 +73,7 @@ class VectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
         self.single_action_space = self.model.action.space()
         self.observation_space = batch_space(self.single_observation_space, num_envs)
         self.action_space = batch_space(self.single_action_space, num_envs)
+        self._choose_reward(vector_reward)
         self._copy = copy
         self._started = np.zeros(num_envs, np.bool_)
         self._frame = Frame.allocate(self.model, num_envs)
@@ -105,7 +109,11 @@ class VectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
         self._started |= True if mask is None else np.asarray(mask, np.bool_)
         if self._renderer is not None:
             self._renderer.begin(self.batch.state, self._frame, mask)
-        return self._observations(), self._masks({})
+        self._frame.clear()
+        info = self._info()
+        if mask is not None:
+            info = _of_some(info, np.array(mask, np.bool_))
+        return self._observations(), info
 
     def step(self, actions: Any) -> tuple[Any, Array, Array, Array, dict[str, Any]]:
         """Advance every copy by one step.
@@ -127,10 +135,10 @@ class VectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
             self._renderer.record(self.batch.state, self._actions, self._frame, restarted)
         reward = self._reward()
         terminated, truncated = (self._frame.ended[:, k].copy() for k in range(2))
-        info = self._info(self._everyone if restarted is None else ~restarted)
+        final: dict[str, Any] = {}
         if self.autoreset_mode == AutoresetMode.SAME_STEP:
-            self._reset_finished(terminated | truncated, info)
-        return self._observations(), reward, terminated, truncated, self._masks(info)
+            final = self._reset_finished(terminated | truncated)
+        return self._observations(), reward, terminated, truncated, self._info() | final
 
     def render(self) -> tuple[npt.NDArray[np.uint8], ...] | None:
         """Return the picture of each copy, of shape ``(height, width, 3)``.
@@ -180,49 +188,62 @@ class VectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
         return self.model.observation.present(self._frame.observations[:, 0])
 
     def _reward(self) -> Array:
+        if self.vector_reward:
+            return self._frame.objectives[:, 0].astype(np.float32)
         reward = np.empty((self.num_envs, 1))
         weigh(self._frame.objectives, self._weights, reward)
         return reward[:, 0]
 
-    def _info(self, present: Array) -> dict[str, Any]:
-        costs, metrics = self._frame.costs[:, 0], self._frame.metrics[:, 0]
+    def _info(self) -> dict[str, Any]:
+        """Return the info of all copies."""
+        frame, everyone = self._frame, self._everyone
+        costs, metrics = frame.costs[:, 0], frame.metrics[:, 0]
         total = np.zeros(self.num_envs)
         for k in range(costs.shape[1]):  # same order of sums as in Env
             total += costs[:, k]
         named_costs = {name: costs[:, k] for k, name in enumerate(self._cost_names)}
         named_metrics = {name: metrics[name] for name in self._metric_names}
         for group in (named_costs, named_metrics):
-            group.update({f"_{name}": present for name in group})
-        return {
-            "objectives": self._frame.objectives[:, 0],
+            group.update({f"_{name}": everyone for name in group})
+        info: dict[str, Any] = {
+            "objectives": frame.objectives[:, 0],
             "cost": total,
             "costs": named_costs,
             "metrics": named_metrics,
-            "_objectives": present,
-            "_cost": present,
-            "_costs": present,
-            "_metrics": present,
+            "_objectives": everyone,
+            "_cost": everyone,
+            "_costs": everyone,
+            "_metrics": everyone,
         }
-
-    def _reset_finished(self, done: Array, info: dict[str, Any]) -> None:
-        """Same-step autoreset: keep the last observations, then start the next episodes."""
-        if not done.any():
-            return
-        final = self._masks(dict(info))
-        info["final_obs"], info["_final_obs"] = self._observations().copy(), done
-        info["final_info"], info["_final_info"] = final, done
-        self.batch.reset(self._frame, mask=done)
-        if self._renderer is not None:
-            self._renderer.begin(self.batch.state, self._frame, done)
-
-    def _masks(self, info: dict[str, Any]) -> dict[str, Any]:
-        if self._frame.masks is not None:
-            info["action_mask"] = self._frame.masks[:, 0].astype(np.int8)
-            info["_action_mask"] = self._everyone
+        if frame.masks is not None:
+            info["action_mask"] = frame.masks[:, 0].astype(np.int8)
+            info["_action_mask"] = everyone
         return info
 
+    def _reset_finished(self, done: Array) -> dict[str, Any]:
+        """Same-step autoreset: start the next episodes, return how the finished ones ended."""
+        if not done.any():
+            return {}
+        seen, last = self._observations(), np.full(self.num_envs, None)
+        for i in np.flatnonzero(done):
+            last[i] = seen[i].copy()
+        final = _of_some(self._info(), done)
+        self.batch.reset(self._frame, mask=done)
+        self._frame.clear(done)
+        if self._renderer is not None:
+            self._renderer.begin(self.batch.state, self._frame, done)
+        return {"final_obs": last, "_final_obs": done, "final_info": final, "_final_info": done}
 
-def _shorten(model: Model, max_episode_steps: int | None) -> Model:
-    if max_episode_steps is None or max_episode_steps >= model.params.horizon:
-        return model
-    return model.with_parameters({"horizon": max_episode_steps})
+
+def _of_some(info: dict[str, Any], chosen: Array) -> dict[str, Any]:
+    """Return a copy of an info in which only some copies stand; the others' numbers are 0."""
+    result: dict[str, Any] = {}
+    for name, value in info.items():
+        if name.startswith("_"):
+            result[name] = chosen
+        elif isinstance(value, dict):
+            result[name] = _of_some(value, chosen)
+        else:
+            result[name] = np.zeros_like(value)
+            result[name][chosen] = value[chosen]
+    return result

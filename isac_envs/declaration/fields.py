@@ -140,7 +140,9 @@ class Spec:
             try:
                 index = operator.index(action)
             except TypeError:
-                raise InvalidAction(self._complaint(owner, action, "a single integer")) from None
+                raise InvalidAction(
+                    self._complaint(owner, action, "not a single integer")
+                ) from None
             if not 0 <= index < self.count:
                 raise InvalidAction(self._complaint(owner, action, "outside its range"))
             row[0] = index

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
+from gymnasium import spaces
 
 from isac_envs.declaration.fields import Signal, Spec, Summary
 from isac_envs.declaration.params import EnvParams, build
@@ -91,6 +92,16 @@ class Model:
         values = {name: getattr(self.params, name) for name in fields} | dict(changes)
         return type(self)(build(type(self.params), values, self.id))
 
+    def shortened(self, steps: int | None) -> Self:
+        """Return the same environment with episodes of at most so many steps.
+
+        Raises:
+            ScenarioError: If there is not at least one step.
+        """
+        if steps is None or steps >= self.params.horizon:
+            return self
+        return self.with_parameters({"horizon": steps})
+
     def observation_spec(self) -> Spec:
         """Return what one agent observes; where agents differ, the widest of them."""
         raise NotImplementedError
@@ -121,6 +132,12 @@ class Model:
         They need not be met, but a step never lies outside.
         """
         return None
+
+    def objective_space(self) -> spaces.Box:
+        """Return the space of the objectives of a step as a vector of float32."""
+        bounds = self.objective_bounds() or ((-np.inf, np.inf),) * len(self.objectives)
+        low, high = np.array(bounds, np.float32).T
+        return spaces.Box(low, high)
 
     def reward_bounds(self) -> tuple[float, float]:
         """Return between what values the reward of a step lies.

@@ -142,14 +142,14 @@ def build(params: type[EnvParams], values: dict[str, Any], where: str) -> EnvPar
     """
     for name in values:
         if name not in params.model_fields:
-            raise ScenarioError(f"{where}: unknown parameter {name!r}{_near(params, name)}")
+            raise ScenarioError(f"{where}: unknown parameter {name!r}{near_name(params, name)}")
     try:
         return params(**values)
     except ValidationError as error:
         raise ScenarioError(f"{where}: {_explain(params, error)}") from None
 
 
-def _near(params: type[EnvParams], name: str) -> str:
+def near_name(params: type[EnvParams], name: str) -> str:
     """Return the nearest field; a right name with a wrong unit suffix is told apart."""
     close = nearest(name, params.model_fields, cutoff=0.9)
     for candidate, field in params.model_fields.items():

@@ -137,3 +137,16 @@ def test_evaluation_of_teams_takes_means_over_agents():
             hits = np.mean([info["objectives"][0] for info in infos.values()])
             assert info["objectives"][k, 0] == pytest.approx(hits)
     assert truncated.all()
+
+
+def test_evaluation_hands_out_the_masks_of_every_copy():
+    corridor = bind("corridor", cells=3)  # copies end at different times
+
+    class Watching:
+        def predict(self, observation, *_, action_masks, **__):
+            cell = observation[:, 0]
+            expected = np.stack([cell > 0, np.full(len(cell), True), cell < 2], 1)
+            assert np.array_equal(action_masks, expected)
+            return np.ones(len(cell), int), None
+
+    assert play(lambda env: Watching(), corridor, 40).lengths.min() < corridor.params.horizon

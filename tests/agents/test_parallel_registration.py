@@ -1,5 +1,6 @@
 """Environments with several agents: how PettingZoo gets to know them, and what Gymnasium says."""
 
+import functools
 import subprocess
 import sys
 
@@ -7,6 +8,7 @@ import gymnasium
 import harness
 import pettingzoo
 import pytest
+from gymnasium.error import InvalidAction
 
 import isac_envs
 from isac_envs import catalog
@@ -21,7 +23,6 @@ def registered(monkeypatch):
     """Register a toy with several agents, for one test; return its id."""
     monkeypatch.setattr(gymnasium.envs.registration, "registry", dict(gymnasium.registry))
     monkeypatch.setattr(gymnasium, "registry", gymnasium.envs.registration.registry)
-    monkeypatch.setattr(isac_envs.registration, "_parallel", {})
     isac_envs.register("toy/Signals-v0", TOY, parallel=True)
     yield "toy/Signals-v0"
     pettingzoo.parallel_registry.pop("toy/Signals-v0")
@@ -38,7 +39,6 @@ def test_pettingzoo_makes_it(registered):
 def test_registering_twice_changes_nothing(registered, recwarn):
     before = dict(pettingzoo.parallel_registry)
     isac_envs.register(registered, TOY, parallel=True)
-    isac_envs.register_parallel()
     assert pettingzoo.parallel_registry == before
     assert not recwarn.list
 
@@ -50,7 +50,6 @@ def test_gymnasium_names_the_right_call(registered, make):
 
 
 def test_every_id_with_several_agents_is_known(team_id):
-    isac_envs.register_parallel()
     env = pettingzoo.make("parallel", team_id, max_cycles=2)
     assert len(env.possible_agents) > 1
     env.reset(seed=0)
@@ -80,28 +79,56 @@ def test_the_catalogue_holds_every_id_once():
     assert {*harness.TEAMS, *harness.ALONE} == {*catalog.MODELS}
 
 
-PROGRAM = """
-import sys
-{first}
-{second}
-assert ("pettingzoo" in sys.modules) == {loaded}
-isac_envs.register("toy/Signals-v0", "toy.signals:Signals", parallel=True)
-{register}
-import pettingzoo
-env = pettingzoo.make("parallel", "toy/Signals-v0")
-env.reset(seed=0)
-"""
-
-
 @pytest.mark.parametrize(
-    ("first", "second", "register"),
+    "imports",
     [
-        ("import pettingzoo", "import isac_envs", ""),
-        ("import isac_envs", "", "isac_envs.register_parallel()"),
+        "import pettingzoo, isac_envs",
+        "import isac_envs, pettingzoo",
+        "import isac_envs, sys; pettingzoo = sys.modules['pettingzoo']",
+        "import gymnasium, isac_envs; gymnasium.spec('isac/JrcAoiMulti-v0'); import pettingzoo",
     ],
 )
-def test_whatever_is_imported_first(first, second, register):
-    code = PROGRAM.format(
-        first=first, second=second, register=register, loaded=first == "import pettingzoo"
-    )
-    subprocess.run([sys.executable, "-W", "error", "-c", code], check=True)
+def test_whatever_is_imported_first(imports):
+    program = f"{imports}; print(pettingzoo.make('parallel', 'isac/JrcAoiMulti-v0').metadata)"
+    run = [sys.executable, "-W", "error", "-c", program]
+    printed = subprocess.run(run, check=True, capture_output=True, text=True).stdout
+    assert "isac/JrcAoiMulti-v0" in printed
+
+
+def test_limits_keep_every_other_setting(registered):
+    makers = [isac_envs.parallel_env, functools.partial(pettingzoo.make, "parallel")]
+    for make, name in zip(makers, (TOY, registered), strict=True):
+        env = make(name, max_cycles=3, scope="others", team=4)
+        assert (env.model.params.horizon, env.model.params.scope) == (3, "others")
+        assert len(env.possible_agents) == 4
+    for name in harness.TEAMS:
+        env = isac_envs.parallel_env(name, max_cycles=2, render_mode="rgb_array")
+        assert env.render_mode == "rgb_array"
+        env.reset(seed=0)
+        assert env.render().shape[-1] == 3
+    with pytest.raises(IsacError, match="horizon = 0"):
+        isac_envs.parallel_env(TOY, max_cycles=0)
+
+
+@pytest.mark.parametrize("name", ["rovers", "corridor", "signals", *harness.TEAMS])
+def test_states_lie_in_their_space(name):
+    if name == "signals":
+        env = isac_envs.parallel_env(TOY, observation="bits")
+    else:
+        env = ParallelEnv(harness.several(name) if name in harness.TOYS else harness.bind(name))
+    env.reset(seed=0)
+    for _ in range(3):
+        assert env.state_space.contains(env.state())
+        seen = [env.observation_space(each) for each in env.possible_agents]
+        assert env.state_space.shape == (sum(space.shape[0] for space in seen),)
+        env.step({each: env.action_space(each).sample() for each in env.agents})
+
+
+@pytest.mark.parametrize("actions", [None, 3, "agent_0", ["agent_0"], {0}, [0, 0, 0]])
+def test_actions_that_are_no_dictionary_are_refused(actions):
+    env = isac_envs.parallel_env(TOY)
+    env.reset(seed=0)
+    saved = env.snapshot()
+    with pytest.raises(InvalidAction, match=r"toy/Signals-v0.*dictionary.*agent_0, agent_1"):
+        env.step(actions)
+    assert harness.same(saved, env.snapshot())
