@@ -122,8 +122,10 @@ def _train(job: "Job", record: RunRecord, begin: Checkpoint | None, report: "Rep
     try:
         weights = save_learner(agent, job.folder)
     except OSError as error:
+        steps = checkpoints.steps()
+        again = f"; --resume goes on from step {steps}" if steps else ""
         raise IsacError(
-            f"{job.folder}: the weights cannot be written: {error.strerror}; --resume goes on"
+            f"{job.folder}: the weights cannot be written: {error.strerror}{again}"
         ) from error
     finished = {
         "status": "finished",

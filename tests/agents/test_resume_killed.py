@@ -91,16 +91,13 @@ def test_a_disk_too_full_for_checkpoints_ends_no_training(processes, whole):
     assert not [*folder(out).rglob("*.npz")]
 
 
-def test_a_disk_too_full_for_the_weights_is_an_error(processes, whole):
+def test_a_disk_too_full_for_the_weights_is_an_error(processes):
     out, code, errors = processes["full for weights"]
     assert code == 2, errors
     assert "the weights cannot be written: File too large" in errors
     assert "Traceback" not in errors
-    run = folder(out)
-    assert read_record(run).status == "running"
-    assert not [*run.glob("weights*")]
-    assert isac(*arguments("ddqn", out, "--resume")).returncode == 0
-    assert_same(run, whole("ddqn"))
+    assert "--resume" not in errors  # checkpoints found no space either: nothing is left of it
+    assert not [*out.iterdir()]
 
 
 def test_the_command_killed_from_outside(tmp_path, whole):
