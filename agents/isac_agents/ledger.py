@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from isac_agents import results
 from isac_agents.evaluation import HELD_OUT_SEED, MakePolicy, Policy, baseline, play
@@ -52,7 +51,7 @@ class Ledger:
         """Return the results of all baselines by name, in the order of the environment."""
         if not self._baselines:
             title = f"baselines of {self.model.id}"
-            played: dict[str, Any] = {}
+            played: dict[str, Result] = {}
             with stage(title, len(self.model.baselines), "policies") as shown:
                 for name in self.model.baselines:
                     shown.update(len(played), name)
