@@ -26,7 +26,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from isac_envs.catalog import MODELS, model_class
 from isac_envs.declaration.model import Model
-from isac_envs.declaration.params import EnvParams, near_name
+from isac_envs.declaration.params import LARGEST_FILE, EnvParams, near_name
 from isac_envs.declaration.params import build as build_params
 from isac_envs.errors import (
     IsacError,
@@ -35,6 +35,7 @@ from isac_envs.errors import (
     UnknownParameterError,
     hint,
 )
+from isac_envs.files import read_bytes
 
 PACKAGE = Path(__file__).resolve().parent
 
@@ -103,8 +104,12 @@ class Scenario(BaseModel):
 
 
 def content_hash(environment: str, parameters: EnvParams) -> str:
-    """Return the SHA-256 of an environment with its complete parameters."""
-    content = {"environment": environment, "parameters": parameters.model_dump(mode="json")}
+    """Return the SHA-256 of an environment with its complete parameters; of files, the content."""
+    values = parameters.model_dump(mode="json")
+    for name in parameters.file_names():
+        if values[name]:
+            values[name] = hashlib.sha256(read_bytes(values[name], LARGEST_FILE)).hexdigest()
+    content = {"environment": environment, "parameters": values}
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
@@ -250,6 +255,9 @@ def _read(path: Path) -> Scenario:
     parameters = content.pop("parameters", {})
     if not isinstance(parameters, dict):
         raise ScenarioError(f"{path}: field 'parameters' must be a table")
+    for name in model.params_type.file_names():
+        if isinstance(parameters.get(name), str) and parameters[name]:
+            parameters[name] = str(path.parent / parameters[name])
     bound = build_params(model.params_type, parameters, f"{path}: parameters")
     try:
         return Scenario(parameters=bound, **content)

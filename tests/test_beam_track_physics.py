@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from isac_envs import scenarios
 from isac_envs.core.vector_env import VectorEnv
+from isac_envs.envs.beam_management.beam_track import belief
 from isac_envs.envs.beam_management.beam_track.echoes import alignment
 from isac_envs.envs.beam_management.beam_track.planning import _NODES, _WEIGHTS, water_filling
 from isac_envs.kernels.kalman_batch import (
@@ -233,3 +235,32 @@ def test_the_quadrature_is_that_of_gauss_and_hermite() -> None:
     nodes, weights = np.polynomial.hermite_e.hermegauss(15)
     assert pytest.approx(nodes, rel=1e-14) == _NODES
     assert pytest.approx(weights / math.sqrt(2.0 * math.pi), rel=1e-12) == _WEIGHTS
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_filter_stays_finite_however_sharp_a_measurement_is(seed):
+    """Over any process noise in the declared ranges, first deviation, and SNR up to 300 dB."""
+    random = np.random.default_rng(seed)
+
+    def scale(low, high):
+        return random.choice([low, high, low * (high / low) ** random.random()])
+
+    for _ in range(20):
+        accelerations = {f"acceleration_{axis}_m_s2": scale(1e-9, 1e3) for axis in "xy"}
+        model = scenarios.build(ID, None, {"slot_s": scale(1e-4, 10.0), **accelerations})
+        p, v = model.params.record[0], model.allocate(1)[1][0, 0]
+        x, y, v_x = random.choice([-25.0, 1e4]), random.choice([1.0, 1e4]), scale(1.0, 1e3)
+        belief.set_belief(v, x, v_x, y, 0.0)
+        position = scale(1e-6, 1e6)
+        belief.set_covariance(v, position, 0.0, position, scale(1e-6, 1e6))
+        noise = np.array([scale(1e-7, 1.0), scale(1e-3, 1e10), scale(1e-10, 1e25)])
+        variances = scale(1e-6, 1e6) / scale(1e-12, 1e30) * noise
+        for step in range(30):
+            v.x, v.y, v.v_x = x + step * p.slot_s * v_x, y, v_x
+            distance = math.hypot(v.x, v.y)
+            truth = np.array([v.x / distance, distance, v.x * v_x / distance])
+            measured = truth + np.sqrt(variances) * random.standard_normal(3)
+            belief.update(v, 0.0, *measured, *variances)
+            belief.predict(p, v)
+            assert np.isfinite(belief.moments(v, 0.0)).all()
+            assert 0.0 <= belief.normalised_error(v) < np.inf

@@ -1,13 +1,10 @@
 """isac/VcpsView-v0: what is drawn, tracks from files, parameters that are refused."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 from vcps_view_play import ID, Play
 
 from isac_envs.core.env import Env
-from isac_envs.core.vector_env import VectorEnv
 from isac_envs.errors import ScenarioError
 
 
@@ -72,47 +69,6 @@ def test_targets_are_kept_while_a_vehicle_stands():
         before = play.vehicles["target_db"].copy()
         play.step(np.zeros(320))
         assert (play.vehicles["target_db"] == before).all() == kept
-
-
-def write_tracks(path: Path, vehicles: int) -> str:
-    rows = ["vehicle,t,x,y"]
-    rows += [f"{v},{10 * k},{100 + 10 * v * k},{500}" for v in range(vehicles) for k in range(4)]
-    path.write_text("\n".join(rows))
-    return str(path)
-
-
-def test_tracks_come_from_a_file(tmp_path):
-    path = write_tracks(tmp_path / "tracks.csv", 12)
-    play = Play(tracks_csv=path)
-    # the ten that go furthest, furthest first, interpolated and held at the end
-    assert play.tracks["x_m"][0, :31:10] == pytest.approx([100, 210, 320, 430])
-    assert play.tracks["x_m"][0, 5] == pytest.approx(155)
-    assert play.tracks["x_m"][9, 300 - 1] == pytest.approx(100 + 2 * 30)
-    assert (play.tracks["y_m"] == 500).all()
-    vector = VectorEnv(ID, 2, tracks_csv=path)
-    vector.reset(seed=0)
-    assert np.isfinite(vector.step(vector.action_space.sample())[1]).all()
-
-
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        ("vehicle,t,x\n0,0,1\n", "column 'y' is missing"),
-        ("vehicle,t,x,y\n0,0,1,1\n", "1 vehicles, valid: >= vehicles = 10"),
-        ("vehicle,t,x,y\n0,0,1,far\n", "far"),
-        ("vehicle,t,x,y\n", "no rows"),
-    ],
-)
-def test_a_wrong_file_is_refused(tmp_path, content, message):
-    path = tmp_path / "wrong.csv"
-    path.write_text(content)
-    with pytest.raises(ScenarioError, match=f"tracks_csv.*{message}"):
-        Env(ID, tracks_csv=str(path))
-
-
-def test_a_missing_file_is_refused(tmp_path):
-    with pytest.raises(ScenarioError, match="tracks_csv"):
-        Env(ID, tracks_csv=str(tmp_path / "none.csv"))
 
 
 @pytest.mark.parametrize(

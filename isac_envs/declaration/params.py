@@ -5,8 +5,10 @@ the table of the documentation and, as a one-element record, what the kernels re
 value never recompiles a kernel.
 """
 
+import os
+from collections.abc import Sequence
 from functools import cached_property
-from typing import Any, Literal, get_args, get_origin
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +21,12 @@ from isac_envs.kernels.jit import record
 INTERFACE = ("observation", "action")
 """Parameters that say how an agent sees and acts, in every environment that has them."""
 
+LARGEST_FILE = 1 << 26
+"""Bytes of a file that a parameter names."""
+
+Weight = Annotated[float, Field(ge=-1e6, le=1e6)]
+"""Weight of an objective."""
+
 
 def parameter(
     default: Any,
@@ -26,6 +34,7 @@ def parameter(
     unit: str = "1",
     source: str = "",
     interface: bool = False,
+    file: bool = False,
     **bounds: Any,
 ) -> Any:
     """Declare a parameter.
@@ -37,9 +46,10 @@ def parameter(
         source: Paper, standard, table or equation; empty for a choice of ours.
         interface: It changes what an agent sees or how it acts (the length of a history), never
             the world, so that agents may choose it; ``observation`` and ``action`` always are.
+        file: It is the path of a file, which counts by its content; empty for none.
         **bounds: ``ge``, ``gt``, ``le``, ``lt``, ``min_length``, ``max_length`` of pydantic.
     """
-    extra: Any = {"unit": unit, "source": source, "interface": interface}
+    extra: Any = {"unit": unit, "source": source, "interface": interface, "file": file}
     return Field(default, description=meaning, json_schema_extra=extra, **bounds)
 
 
@@ -48,8 +58,8 @@ class EnvParams(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    horizon: int = parameter(400, "Steps until an episode is truncated.", "steps", ge=1)
-    weights: tuple[float, ...] = parameter(
+    horizon: int = parameter(400, "Steps until an episode is truncated.", "steps", ge=1, le=10**7)
+    weights: tuple[Weight, ...] = parameter(
         (1.0,), "Weights of the objectives; the reward is their weighted sum."
     )
 
@@ -77,6 +87,12 @@ class EnvParams(BaseModel):
                 raise ValueError("is too large for a 64-bit integer")
         return value
 
+    @field_validator("*")
+    @classmethod
+    def _fix_path(cls, value: Any, info: Any) -> Any:
+        """Make a path absolute: a record of the parameters is read from other folders as well."""
+        return os.path.abspath(value) if value and info.field_name in cls.file_names() else value
+
     @field_validator("weights")
     @classmethod
     def _one_weight_for_each_objective(cls, weights: tuple[float, ...]) -> tuple[float, ...]:
@@ -94,6 +110,12 @@ class EnvParams(BaseModel):
             for name, field in fields.items()
             if name in INTERFACE or field.json_schema_extra["interface"]
         )
+
+    @classmethod
+    def file_names(cls) -> tuple[str, ...]:
+        """Return the parameters that are paths of files."""
+        extras: Any = {n: each.json_schema_extra or {} for n, each in cls.model_fields.items()}
+        return tuple(name for name, extra in extras.items() if extra.get("file"))
 
     def derived(self) -> dict[str, Any]:
         """Return what kernels need beyond the fields, computed once: numbers or float arrays."""
@@ -182,15 +204,28 @@ def _explain(params: type[EnvParams], error: ValidationError) -> str:
 
 
 def _range(field: FieldInfo) -> str:
+    """Return the valid values of a field; of a tuple, those of its elements and its lengths."""
     if get_origin(field.annotation) is Literal:
         return ", ".join(map(str, get_args(field.annotation)))
+    if get_origin(field.annotation) is not tuple:
+        return _limits(field.metadata)
+    element = get_args(field.annotation)[0]
+    each = [_limits(part.metadata) for part in getattr(element, "__metadata__", ())]
+    shortest, longest = (_bound(field.metadata, f"{end}_length") for end in ("min", "max"))
+    parts = [] if longest is None else [f"{shortest or 0}..{longest} values"]
+    return ", ".join([*parts, *(f"each {limits}" for limits in each if limits)])
+
+
+def _limits(metadata: Sequence[Any]) -> str:
     signs = {"ge": ">=", "gt": ">", "le": "<=", "lt": "<"}
-    parts = []
-    for bound in field.metadata:
-        for attribute, sign in signs.items():
-            if (value := getattr(bound, attribute, None)) is not None:
-                parts.append(f"{sign} {value:g}")
-    return ", ".join(parts)
+    values = ((sign, _bound(metadata, name)) for name, sign in signs.items())
+    return ", ".join(f"{sign} {value:g}" for sign, value in values if value is not None)
+
+
+def _bound(metadata: Sequence[Any], name: str) -> Any:
+    """Return a bound of pydantic by its name, None where there is none."""
+    found = (getattr(part, name, None) for part in metadata)
+    return next((value for value in found if value is not None), None)
 
 
 def _kernel_fields(params: EnvParams) -> list[tuple[str, FieldInfo]]:

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import numpy as np
 from pydantic import Field, model_validator
 
-from isac_envs.declaration.params import EnvParams, parameter
+from isac_envs.declaration.params import EnvParams, Weight, parameter
 from isac_envs.kernels import portable
 from isac_envs.kernels.rng import poisson_table
 
@@ -24,7 +24,7 @@ def stay(default: float, what: str) -> Any:
 class ConditionParams(EnvParams):
     """Driving conditions, the events that they cause, and what an event costs."""
 
-    weights: tuple[float, ...] = parameter(
+    weights: tuple[Weight, ...] = parameter(
         (0.002, 9.0, 1.0), "Weights of age, radar and overflow in the reward.", "1", LEE
     )
     event_exponent: float = parameter(
@@ -71,7 +71,7 @@ class QueueParams(ConditionParams):
         100, "Largest age of a packet; an older one is removed.", "slots", LEE, ge=0, le=10**9
     )
     age_scale: float = parameter(
-        10.0, "Ages are observed as age / (age + scale).", "slots", interface=True, gt=0, le=1e9
+        10.0, "Ages are observed as age / (age + scale).", "slots", interface=True, ge=1e-3, le=1e9
     )
     overflow_counts_leaving: bool = parameter(
         False,

@@ -27,6 +27,10 @@ BELIEF_FIELDS: tuple[tuple[Any, ...], ...] = (
 )
 
 
+_SHARPEST = 1e-12  # of a variance
+_LEAST_VARIANCE = 1e-24
+
+
 @inlined
 def set_belief(v: Record, x: float, v_x: float, y: float, v_y: float) -> None:
     """Set the mean."""
@@ -88,7 +92,10 @@ def correct(
     g1 = v.p01 * h0 + v.p11 * h1 + v.p12 * h2 + v.p13 * h3
     g2 = v.p02 * h0 + v.p12 * h1 + v.p22 * h2 + v.p23 * h3
     g3 = v.p03 * h0 + v.p13 * h1 + v.p23 * h2 + v.p33 * h3
-    inverse = 1.0 / (variance + h0 * g0 + h1 * g1 + h2 * g2 + h3 * g3)
+    innovation = variance + h0 * g0 + h1 * g1 + h2 * g2 + h3 * g3
+    spread = max(h0 * g0 + h1 * g1 + h2 * g2 + h3 * g3, 0.0)
+    # rounding takes from neither part, and what is sharper leaves no digits of the covariance
+    inverse = 1.0 / max(innovation, max(variance, spread + _SHARPEST * spread))
     k0, k1, k2, k3 = g0 * inverse, g1 * inverse, g2 * inverse, g3 * inverse
     v.m0 += k0 * residual
     v.m1 += k1 * residual
@@ -104,6 +111,26 @@ def correct(
     v.p22 -= k2 * g2
     v.p23 -= k2 * g3
     v.p33 -= k3 * g3
+
+
+@inlined
+def possible(covariance: float, first: float, second: float) -> float:
+    """Return a covariance that two variances allow."""
+    largest = math.sqrt(first * second)
+    return min(max(covariance, -largest), largest)
+
+
+@jit
+def keep_possible(v: Record) -> None:
+    """Undo what rounding does to covariances where a measurement is sharper than they have digits.
+
+    Left alone, a negative variance would drive the estimate away without bounds.
+    """
+    v.p00, v.p11 = max(v.p00, _LEAST_VARIANCE), max(v.p11, _LEAST_VARIANCE)
+    v.p22, v.p33 = max(v.p22, _LEAST_VARIANCE), max(v.p33, _LEAST_VARIANCE)
+    v.p01, v.p02 = possible(v.p01, v.p00, v.p11), possible(v.p02, v.p00, v.p22)
+    v.p03, v.p12 = possible(v.p03, v.p00, v.p33), possible(v.p12, v.p11, v.p22)
+    v.p13, v.p23 = possible(v.p13, v.p11, v.p33), possible(v.p23, v.p22, v.p33)
 
 
 @jit
@@ -124,6 +151,7 @@ def update(
     h0, h2 = (s_x - radial * u) * inverse, (s_y - radial * w) * inverse
     shift = h0 * (v.m0 - x) + u * (v.m1 - s_x) + h2 * (v.m2 - y) + w * (v.m3 - s_y)
     correct(v, h0, u, h2, w, speed - radial - shift, var_speed)
+    keep_possible(v)
 
 
 @jit
@@ -142,19 +170,25 @@ def reacquire(
     v.p00, v.p02, v.p22 = xx, xy, yy
 
 
+@inlined
+def _inverse(pivot: float, variance: float) -> float:
+    """Return 1 over a pivot, which rounding cannot make smaller than a part of its variance."""
+    return 1.0 / max(pivot, max(_SHARPEST * variance, _LEAST_VARIANCE))
+
+
 @jit
 def normalised_error(v: Record) -> float:
     """Return e^T P^-1 e of the true state (NEES, 4 degrees of freedom), by P = L D L^T."""
     e0, e1, e2, e3 = v.x - v.m0, v.v_x - v.m1, v.y - v.m2, v.v_y - v.m3
-    d0 = 1.0 / v.p00
+    d0 = _inverse(v.p00, v.p00)
     l10, l20, l30 = v.p01 * d0, v.p02 * d0, v.p03 * d0
-    d1 = 1.0 / (v.p11 - l10 * v.p01)
+    d1 = _inverse(v.p11 - l10 * v.p01, v.p11)
     t21, t31 = v.p12 - l20 * v.p01, v.p13 - l30 * v.p01
     l21, l31 = t21 * d1, t31 * d1
-    d2 = 1.0 / (v.p22 - l20 * v.p02 - l21 * t21)
+    d2 = _inverse(v.p22 - l20 * v.p02 - l21 * t21, v.p22)
     t32 = v.p23 - l30 * v.p02 - l31 * t21
     l32 = t32 * d2
-    d3 = 1.0 / (v.p33 - l30 * v.p03 - l31 * t31 - l32 * t32)
+    d3 = _inverse(v.p33 - l30 * v.p03 - l31 * t31 - l32 * t32, v.p33)
     e1 -= l10 * e0
     e2 -= l20 * e0 + l21 * e1
     e3 -= l30 * e0 + l31 * e1 + l32 * e2

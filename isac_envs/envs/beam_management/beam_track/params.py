@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from isac_envs.declaration.params import EnvParams, parameter
+from isac_envs.declaration.params import EnvParams, Weight, parameter
 from isac_envs.envs.beam_management.beam_track.tables import (
     acceleration,
     budget,
@@ -25,8 +25,8 @@ Level = Annotated[float, Field(ge=0, le=1)]
 class BeamTrackParams(EnvParams):
     """Parameters; the defaults are the ``hard`` scenario."""
 
-    horizon: int = parameter(30, "Slots until an episode is truncated.", "slots", ge=1)
-    weights: tuple[float, ...] = parameter(
+    horizon: int = parameter(30, "Slots until an episode is truncated.", "slots", ge=1, le=10**7)
+    weights: tuple[Weight, ...] = parameter(
         (1.0, 1.0), "Weights of communication and alignment in the reward."
     )
     observation: Literal["belief", "history", "echo"] = parameter(
@@ -41,7 +41,7 @@ class BeamTrackParams(EnvParams):
     noise_dbm: float = parameter(
         -80.0, "Noise of either receiver over the bandwidth.", "dBm", HARD, ge=-200, le=50
     )  # fmt: skip
-    wavelength_m: float = parameter(0.01, "Wavelength of the carrier.", "m", gt=0, le=1)
+    wavelength_m: float = parameter(0.01, "Wavelength of the carrier.", "m", ge=1e-4, le=3)
     bandwidth_hz: float = parameter(1e8, "Bandwidth, flat.", "Hz", ge=1e3, le=1e11)
     transmit_antennas: int = parameter(
         256, "Antennas of the full array, half a wavelength apart, a power of two.", ge=4, le=4096
@@ -51,7 +51,7 @@ class BeamTrackParams(EnvParams):
     )
     receive_antennas: int = parameter(64, "Antennas that hear the echo.", ge=2, le=1024)
     sector_deg: float = parameter(
-        170.0, "Sector around broadside that beams are steered in.", "deg", gt=0, le=180
+        170.0, "Sector around broadside that beams are steered in.", "deg", ge=1, le=180
     )
     symbols: float = parameter(1e3, "Symbols of a slot.", "symbols", HARD, ge=1, le=1e9)
     data_echo_share: float = parameter(
@@ -60,7 +60,7 @@ class BeamTrackParams(EnvParams):
     false_alarm: float = parameter(
         1e-6, "Probability of a false alarm of the detector.", ge=1e-30, le=0.1
     )
-    rcs_m2: float = parameter(1.0, "Mean radar cross section.", "m^2", HARD, gt=0, le=1e6)
+    rcs_m2: float = parameter(1.0, "Mean radar cross section.", "m^2", HARD, ge=1e-6, le=1e6)
     fluctuation: Literal["averaged", "swerling_1", "constant"] = parameter(
         "averaged",
         "Cross section: mean with the detection law of Swerling 1, drawn each slot, or steady.",
@@ -70,7 +70,7 @@ class BeamTrackParams(EnvParams):
         "crb", "Error of measurements: Cramer-Rao bounds, or inverse to the SNR.", "1", JIANG
     )
     error_scale: float = parameter(
-        1.0, "Factor on the deviations of the errors.", "1", JIANG, gt=0, le=1e3
+        1.0, "Factor on the deviations of the errors.", "1", JIANG, ge=1e-3, le=1e3
     )
     slot: Literal["single", "two_stage"] = parameter(
         "single", "One beam a slot, or a second one after the echo.", "1", JIANG
@@ -79,7 +79,7 @@ class BeamTrackParams(EnvParams):
         0.0, "Outage probability that the rate is chosen for; 0 credits what the channel carries.",
         "1", JIANG, ge=0, le=0.5,
     )  # fmt: skip
-    slot_s: float = parameter(0.1, "Duration of a slot.", "s", HARD, gt=0, le=10)
+    slot_s: float = parameter(0.1, "Duration of a slot.", "s", HARD, ge=1e-4, le=10)
     motion: Literal["road", "circle"] = parameter("road", "Path of the vehicles.")
     process: Literal["held", "continuous"] = parameter(
         "held", "Acceleration held over a slot, or white in continuous time.", "1", JIANG
@@ -103,26 +103,26 @@ class BeamTrackParams(EnvParams):
         10.0,
         "Deviation of the acceleration along the lane that moves vehicles and that the filter "
         "expects; the filter alone on a circle; the root of the spectral density (m s^-3/2) where "
-        "it is white in continuous time.", "m/s^2", HARD, gt=0, le=1e3,
+        "it is white in continuous time.", "m/s^2", HARD, ge=1e-9, le=1e3,
     )  # fmt: skip
     acceleration_y_m_s2: float = parameter(
-        5.0, "The same, across the lane.", "m/s^2", HARD, gt=0, le=1e3
+        5.0, "The same, across the lane.", "m/s^2", HARD, ge=1e-9, le=1e3
     )
     acceleration_memory_s: float = parameter(
         0.0, "Correlation time of the acceleration (Ornstein-Uhlenbeck); the filter expects 0.",
         "s", ge=0, le=1e3,
     )  # fmt: skip
-    circle_radius_m: float = parameter(100.0, "Radius of the circle.", "m", gt=0, le=1e4)
+    circle_radius_m: float = parameter(100.0, "Radius of the circle.", "m", ge=1, le=1e4)
     circle_centre_x_m: float = parameter(50.0, "Centre of the circle.", "m", ge=-1e4, le=1e4)
     circle_centre_y_m: float = parameter(200.0, "Centre of the circle.", "m", ge=-1e4, le=1e4)
     drift_m: float = parameter(
         1.0, "Random walk of the circle's centre in a slot, each axis.", "m", ge=0, le=100
     )
     initial_position_std_m: float = parameter(
-        0.5, "Deviation of the filter's first position, each axis.", "m", HARD, gt=0, le=1e3
+        0.5, "Deviation of the filter's first position, each axis.", "m", HARD, ge=1e-3, le=1e3
     )
     initial_speed_std_m_s: float = parameter(
-        1.5, "Deviation of the filter's first velocity, each axis.", "m/s", HARD, gt=0, le=1e3
+        1.5, "Deviation of the filter's first velocity, each axis.", "m/s", HARD, ge=1e-3, le=1e3
     )
     start_known: bool = parameter(
         True, "The filter starts at the true state, though it does not know so."
@@ -131,25 +131,25 @@ class BeamTrackParams(EnvParams):
         0.0, "Probability that a free path is blocked in the next slot.", ge=0, le=1
     )
     clear_probability: float = parameter(
-        0.3, "Probability that a blocked path is free in the next slot.", gt=0, le=1
+        0.3, "Probability that a blocked path is free in the next slot.", ge=1e-6, le=1
     )
     block_loss_db: float = parameter(20.0, "Loss of a blocked path, one way.", "dB", ge=0, le=200)
     sensing_shares: tuple[Share, ...] = parameter(
         (0.0, 0.05, 0.1, 0.2, 0.4),
         "Shares of a slot spent on sensing that a discrete action chooses from, increasing; the "
-        "last one bounds a continuous action.", min_length=1,
+        "last one bounds a continuous action.", min_length=1, max_length=32,
     )  # fmt: skip
     power_levels: tuple[Level, ...] = parameter(
         (0.0, 0.25, 0.5, 1.0),
         "Parts of the power that a vehicle can ask for, increasing; more than all is scaled down.",
-        min_length=2,
+        min_length=2, max_length=32,
     )  # fmt: skip
     sweep_loss: float = parameter(1.0, "Part of a slot that a sweep takes.", ge=0, le=1)
     sweep_distance_std_m: float = parameter(
-        1.0, "Error of the distance that a sweep finds.", "m", gt=0, le=1e3
+        1.0, "Error of the distance that a sweep finds.", "m", ge=1e-3, le=1e3
     )
     sweep_speed_std_m_s: float = parameter(
-        10.0, "Deviation of either velocity after a sweep, around the mean start.", "m/s", gt=0,
+        10.0, "Deviation of either velocity after a sweep, around the mean start.", "m/s", ge=1e-3,
         le=1e3,
     )  # fmt: skip
     misalignment_penalty: float = parameter(
@@ -190,7 +190,8 @@ class BeamTrackParams(EnvParams):
         if self.lane_half_width_m >= self.lane_y_m and self.height_m == 0:
             raise ValueError(
                 f"parameter lane_half_width_m = {self.lane_half_width_m}: must be below "
-                f"lane_y_m = {self.lane_y_m}, the road would run through the array"
+                f"lane_y_m = {self.lane_y_m} where height_m is 0, the road would run through the "
+                f"array"
             )
         if self.motion == "circle" and self.circle_centre_y_m <= self.circle_radius_m:
             raise ValueError(

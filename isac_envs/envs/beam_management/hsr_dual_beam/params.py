@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from isac_envs.declaration.params import EnvParams, parameter
+from isac_envs.declaration.params import EnvParams, Weight, parameter
 from isac_envs.envs.beam_management.hsr_dual_beam.geometry import slot_tables, slots_of_passage
 from isac_envs.kernels.detection import detection_threshold
 
@@ -20,9 +20,10 @@ class HsrDualBeamParams(EnvParams):
     """Parameters; the defaults are the ``express`` scenario."""
 
     horizon: int = parameter(
-        1000, "Slots until an episode is truncated; the passage ends it before.", "steps", ge=1
-    )
-    weights: tuple[float, ...] = parameter(
+        1000, "Slots until an episode is truncated; the passage ends it before.", "steps",
+        ge=1, le=10**7,
+    )  # fmt: skip
+    weights: tuple[Weight, ...] = parameter(
         (1.0, 1.0, 1.0), "Weights of communication, sensing and switching in the reward."
     )
     action: Literal["multi_discrete", "index"] = parameter(
@@ -34,20 +35,20 @@ class HsrDualBeamParams(EnvParams):
     separations_deg: tuple[Separation, ...] = parameter(
         (2.0, 4.0, 8.0, 16.0, 32.0, 48.0, 64.0),
         "Angles of the radar beam ahead of the communication beam to choose from, increasing.",
-        "deg", min_length=1,
+        "deg", min_length=1, max_length=64,
     )  # fmt: skip
     radar_widths_deg: tuple[Width, ...] = parameter(
         (3.0, 5.0, 8.0, 12.0, 20.0), "Half-power widths of the radar beam, increasing.", "deg",
-        min_length=1,
+        min_length=1, max_length=64,
     )  # fmt: skip
     communication_widths_deg: tuple[Width, ...] = parameter(
         (3.0, 5.0, 8.0, 12.0, 20.0), "Half-power widths of the communication beam, increasing.",
-        "deg", min_length=1,
+        "deg", min_length=1, max_length=64,
     )  # fmt: skip
-    speed_m_s: float = parameter(97.22, "Speed of the train (350 km/h).", "m/s", gt=0, le=300)
-    slot_s: float = parameter(0.05, "Duration of a slot.", "s", gt=0, le=10)
+    speed_m_s: float = parameter(97.22, "Speed of the train (350 km/h).", "m/s", ge=0.1, le=300)
+    slot_s: float = parameter(0.05, "Duration of a slot.", "s", ge=1e-4, le=10)
     cell_m: float = parameter(
-        1000.0, "Length of track that the mast serves, half on each side.", "m", gt=0, le=1e5
+        1000.0, "Length of track that the mast serves, half on each side.", "m", ge=1, le=1e5
     )
     mast_distance_m: float = parameter(
         20.0, "Distance of the mast from the track.", "m", ge=1, le=1000
@@ -121,7 +122,7 @@ class HsrDualBeamParams(EnvParams):
         4.0, "Standard deviation of its shadow fading.", "dB", ge=0, le=20
     )
     shadow_correlation_m: float = parameter(
-        20.0, "Distance over which its shadow fading decorrelates.", "m", gt=0, le=1e4
+        20.0, "Distance over which its shadow fading decorrelates.", "m", ge=0.1, le=1e4
     )
 
     @model_validator(mode="after")
@@ -137,8 +138,8 @@ class HsrDualBeamParams(EnvParams):
             )
         if self.action_count > MOST_ACTIONS:
             raise ValueError(
-                f"parameter separations_deg: with the widths there are {self.action_count} "
-                f"actions, at most {MOST_ACTIONS}"
+                f"parameter separations_deg: with radar_widths_deg and communication_widths_deg "
+                f"there are {self.action_count} actions, at most {MOST_ACTIONS}"
             )
         if self.look_ahead_far_m < self.look_ahead_near_m:
             raise ValueError(

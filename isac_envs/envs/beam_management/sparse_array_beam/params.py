@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from pydantic import Field, model_validator
 
-from isac_envs.declaration.params import EnvParams, parameter
+from isac_envs.declaration.params import EnvParams, Weight, parameter
 from isac_envs.kernels import mathx, portable
 
 SAMPLES_A_LOBE = 8
@@ -19,8 +19,8 @@ Position = Annotated[int, Field(ge=0, le=1023)]
 class SparseArrayBeamParams(EnvParams):
     """Parameters; the defaults are the ``sparse_10`` scenario."""
 
-    horizon: int = parameter(200, "Beams until an episode is truncated.", "steps", ge=1)
-    weights: tuple[float, ...] = parameter(
+    horizon: int = parameter(200, "Beams until an episode is truncated.", "steps", ge=1, le=10**7)
+    weights: tuple[Weight, ...] = parameter(
         (1.0, 1.0), "Weights of radar and communication in the reward."
     )
     action: Literal["multi_discrete", "phases"] = parameter(
@@ -44,10 +44,10 @@ class SparseArrayBeamParams(EnvParams):
     channel: Literal["episode", "fixed"] = parameter(
         "episode", "Scene (paths, phase errors, radar direction) of each episode, or one for all."
     )
-    channel_seed: int = parameter(0, "Seed of the one scene for all.", ge=0)
+    channel_seed: int = parameter(0, "Seed of the one scene for all.", ge=0, le=2**63 - 1)
     paths: int = parameter(3, "Paths of the communication channel (L).", ge=1, le=64)
     sector_deg: float = parameter(
-        120.0, "Sector around broadside that the paths come from, uniformly.", "deg", gt=0, le=180
+        120.0, "Sector around broadside that the paths come from, uniformly.", "deg", ge=1, le=180
     )
     steer_sine_low: float = parameter(
         -0.5, "Smallest sine of the radar direction; it is uniform.", ge=-1, le=1
@@ -61,7 +61,7 @@ class SparseArrayBeamParams(EnvParams):
         "level", "Reward: what was measured, its change in this mode, or the sign of that change."
     )
     radar_scale_db: float = parameter(
-        10.0, "Ratio of main lobe to side lobe that counts as 1.", "dB", gt=0, le=100
+        10.0, "Ratio of main lobe to side lobe that counts as 1.", "dB", ge=0.1, le=100
     )
     pointing_loss_weight: float = parameter(
         1.0, "Weight of the loss in the radar direction against the lobe's peak (kappa).", ge=0,

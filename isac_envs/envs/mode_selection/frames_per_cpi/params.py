@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from pydantic import Field, model_validator
 
-from isac_envs.declaration.params import EnvParams, parameter
+from isac_envs.declaration.params import EnvParams, Weight, parameter
 from isac_envs.envs.mode_selection.frames_per_cpi import waveform
 from isac_envs.kernels import mathx, portable
 from isac_envs.kernels.rng import poisson_table
@@ -15,14 +15,14 @@ IEEE = "IEEE 802.11ad, single-carrier PHY"
 
 FrameCount = Annotated[int, Field(ge=2, le=1_000_000)]
 SnrDb = Annotated[float, Field(ge=-100, le=100)]
-RateBps = Annotated[float, Field(gt=0, le=1e13)]
+RateBps = Annotated[float, Field(ge=1, le=1e13)]
 
 
 class FramesPerCpiParams(EnvParams):
     """Parameters; the defaults are the ``arrivals_12`` scenario."""
 
-    horizon: int = parameter(1000, "CPIs until an episode is truncated.", "steps", ge=1)
-    weights: tuple[float, ...] = parameter(
+    horizon: int = parameter(1000, "CPIs until an episode is truncated.", "steps", ge=1, le=10**7)
+    weights: tuple[Weight, ...] = parameter(
         (1.0, 1.0, 1.0), "Weights of communication, sensing and buffer in the reward."
     )
     observation: Literal["vector", "multi_discrete", "index"] = parameter(
@@ -31,29 +31,32 @@ class FramesPerCpiParams(EnvParams):
     frame_counts: tuple[FrameCount, ...] = parameter(
         (32, 64, 96, 128, 192, 256, 384, 512, 768, 1024),
         "Frames per CPI that an action chooses from, increasing.", "frames", min_length=1,
+        max_length=64,
     )  # fmt: skip
     snr_db: tuple[SnrDb, ...] = parameter(
         (3.0, 8.0, 13.0, 18.0), "SNR of the link in each channel class, increasing.", "dB",
-        min_length=1,
+        min_length=1, max_length=32,
     )  # fmt: skip
     rate_bps: tuple[RateBps, ...] = parameter(
         (0.385e9, 1.54e9, 2.503e9, 4.62e9), "Data rate in each channel class.", "bit/s", IEEE,
-        min_length=1,
+        min_length=1, max_length=32,
     )  # fmt: skip
     channel_stays: float = parameter(
         0.8, "Probability that the channel class stays for another CPI.", ge=0, le=1
     )
     queue_capacity: int = parameter(40, "Packets that the queue holds.", "packets", ge=1, le=1000)
-    packet_bits: float = parameter(1e6, "Size of a packet of the queue.", "bit", ge=1)
+    packet_bits: float = parameter(1e6, "Size of a packet of the queue.", "bit", ge=1, le=1e12)
     arrival_mean: float = parameter(
         12.0, "Mean of the Poisson arrivals in a CPI.", "packets", ge=1e-6, le=100
     )
-    cpi_s: float = parameter(0.01, "Duration of a CPI.", "s", gt=0, le=10)
-    wavelength_m: float = parameter(0.005, "Wavelength of the carrier (60 GHz).", "m", gt=0, le=1)
+    cpi_s: float = parameter(0.01, "Duration of a CPI.", "s", ge=1e-6, le=10)
+    wavelength_m: float = parameter(
+        0.005, "Wavelength of the carrier (60 GHz).", "m", ge=1e-4, le=3
+    )
     overhead_s: float = parameter(
         3.473e-6,
         "Part of a frame without data: preamble 1.891 us, header 0.582 us, gap 1.0 us.", "s", IEEE,
-        ge=0,
+        ge=0, le=10,
     )  # fmt: skip
     residual_doppler_hz: float = parameter(
         400.0, "Doppler shift of the link that stays uncompensated.", "Hz", ge=0, le=1e6
@@ -63,20 +66,24 @@ class FramesPerCpiParams(EnvParams):
         ge=-100, le=100,
     )  # fmt: skip
     error_slope_per_db: float = parameter(
-        4.0, "Steepness of the frame error rate around that SNR.", "1/dB", gt=0
+        4.0, "Steepness of the frame error rate around that SNR.", "1/dB", ge=1e-3, le=1e3
     )
     preamble_snr_db: float = parameter(
         -18.0, "Radar SNR of one compressed preamble.", "dB", ge=-100, le=100
     )
     false_alarm: float = parameter(
         1e-6, "Probability of a false alarm of the detector.", "1", "Kumari et al., 1702.05833",
-        gt=0, lt=1,
+        ge=1e-30, le=0.5,
     )  # fmt: skip
     speed_std_m_s: float = parameter(
-        12.0, "Standard deviation of the relative speed of targets.", "m/s", gt=0
+        12.0, "Standard deviation of the relative speed of targets.", "m/s", ge=1e-3, le=1e4
     )
     velocity_scale_m_s: float = parameter(
-        0.5, "Velocity error at which the worth of a detection falls to 1/e.", "m/s", gt=0
+        0.5,
+        "Velocity error at which the worth of a detection falls to 1/e.",
+        "m/s",
+        ge=1e-3,
+        le=1e4,
     )
     reward_sent: float = parameter(
         0.5, "Reward of sending as many packets as arrive on average (w_c).", ge=0, le=1e9

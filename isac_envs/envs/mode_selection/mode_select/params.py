@@ -2,7 +2,7 @@
 
 from typing import Any, Literal
 
-from isac_envs.declaration.params import EnvParams, parameter
+from isac_envs.declaration.params import EnvParams, Weight, parameter
 from isac_envs.kernels.rng import poisson_table
 
 HIEU = "Hieu et al., arXiv 2004.02122"
@@ -15,7 +15,7 @@ def _stay(default: float, what: str) -> Any:
 class ModeSelectParams(EnvParams):
     """Parameters; the defaults are the ``highway`` scenario."""
 
-    weights: tuple[float, ...] = parameter(
+    weights: tuple[Weight, ...] = parameter(
         (1.0, 1.0, 1.0), "Weights of communication, sensing and buffer in the reward."
     )
     observation: Literal["vector", "bits", "multi_discrete", "index"] = parameter(
@@ -27,8 +27,12 @@ class ModeSelectParams(EnvParams):
     arrival_mean: float = parameter(
         1.0, "Mean of the Poisson arrivals in a slot.", "packets", HIEU, ge=0, le=100
     )
-    packets_good: int = parameter(2, "Packets sent in a slot of good channel.", "packets", ge=0)
-    packets_bad: int = parameter(1, "Packets sent in a slot of bad channel.", "packets", ge=0)
+    packets_good: int = parameter(
+        2, "Packets sent in a slot of good channel.", "packets", ge=0, le=1000
+    )
+    packets_bad: int = parameter(
+        1, "Packets sent in a slot of bad channel.", "packets", ge=0, le=1000
+    )
     credit_empty_slots: bool = parameter(
         False, "Credit the packets that a slot could carry even when the queue holds fewer."
     )

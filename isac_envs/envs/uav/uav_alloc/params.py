@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from isac_envs.declaration.params import EnvParams, parameter
+from isac_envs.declaration.params import EnvParams, Weight, parameter
 from isac_envs.kernels.mathx import db_to_linear
 from isac_envs.kernels.pathloss_free_space import (
     radar_received_power_one,
@@ -13,7 +13,7 @@ from isac_envs.kernels.pathloss_free_space import (
     wavelength_one,
 )
 
-Power = Annotated[float, Field(gt=0, le=1e3)]
+Power = Annotated[float, Field(ge=1e-6, le=1e3)]
 
 MOST_JOINT_ACTIONS = 200_000
 WANG = "after Wang et al., Electronics 11(3) 441, 2022"
@@ -22,7 +22,7 @@ WANG = "after Wang et al., Electronics 11(3) 441, 2022"
 class RadioParams(EnvParams):
     """What does not move: the radio of UAVs and base station, and what is rewarded."""
 
-    weights: tuple[float, ...] = parameter(
+    weights: tuple[Weight, ...] = parameter(
         (0.5, 0.5, 0.1, 1.0),
         "Weights of sensing (alpha), communication (1 - alpha), power and energy overrun.",
     )
@@ -31,7 +31,7 @@ class RadioParams(EnvParams):
         (0.2, 1.0), "Transmit powers; the largest bounds continuous ones.", "W",
         min_length=1, max_length=8,
     )  # fmt: skip
-    step_s: float = parameter(1.0, "Duration of a slot.", "s", gt=0, le=60)
+    step_s: float = parameter(1.0, "Duration of a slot.", "s", ge=1e-3, le=60)
     carrier_hz: float = parameter(10e9, "Carrier frequency.", "Hz", ge=1e8, le=3e11)
     bandwidth_hz: float = parameter(10e6, "Bandwidth of a sub-channel.", "Hz", ge=1e3, le=1e10)
     noise_figure_db: float = parameter(5.0, "Noise figure of all receivers.", "dB", ge=0, le=30)
@@ -46,14 +46,14 @@ class RadioParams(EnvParams):
     isolation_db: float = parameter(
         20.0, "Suppression of other UAVs by the side lobes of a radar.", "dB", ge=0, le=100
     )
-    rcs_m2: float = parameter(1.0, "Radar cross section of a target.", "m^2", gt=0, le=1e6)
+    rcs_m2: float = parameter(1.0, "Radar cross section of a target.", "m^2", ge=1e-6, le=1e6)
     pulses: int = parameter(256, "Coherently integrated pulses.", "1", ge=1, le=10**6)
     station_height_m: float = parameter(
         25.0, "Height of the base station, in the middle of the area.", "m",
         "3GPP TR 38.901, table 7.2-1 (UMa)", ge=0, le=1e3,
     )  # fmt: skip
     reference_bit: float = parameter(
-        4.0, "Spectral efficiency that counts as one.", "bit/s/Hz", gt=0, le=100
+        4.0, "Spectral efficiency that counts as one.", "bit/s/Hz", ge=1e-3, le=100
     )
 
     def gains(self) -> dict[str, float]:
@@ -72,7 +72,7 @@ class RadioParams(EnvParams):
 class UavAllocParams(RadioParams):
     """Parameters; the defaults are the ``squad`` scenario."""
 
-    horizon: int = parameter(100, "Slots until an episode is truncated.", "steps", ge=1)
+    horizon: int = parameter(100, "Slots until an episode is truncated.", "steps", ge=1, le=10**7)
     observation: Literal["state", "links"] = parameter(
         "state", "Positions, velocities and last allocation; or the gains of all links in dB."
     )
@@ -90,12 +90,12 @@ class UavAllocParams(RadioParams):
     uavs: int = parameter(4, "UAVs (M).", "1", WANG, ge=1, le=16)
     targets: int = parameter(4, "Targets (K).", "1", WANG, ge=1, le=16)
     energy_j: float = parameter(
-        60.0, "Energy of each UAV for the transmissions of an episode.", "J", gt=0, le=1e9
+        60.0, "Energy of each UAV for the transmissions of an episode.", "J", ge=1e-6, le=1e9
     )
     area_m: float = parameter(3000.0, "Side of the square area.", "m", ge=100, le=1e5)
     lowest_m: float = parameter(100.0, "Lowest altitude of a UAV.", "m", ge=10, le=1e4)
     highest_m: float = parameter(200.0, "Highest altitude of a UAV.", "m", ge=10, le=1e4)
-    fastest_m_s: float = parameter(20.0, "Largest speed of a UAV.", "m/s", gt=0, le=100)
+    fastest_m_s: float = parameter(20.0, "Largest speed of a UAV.", "m/s", ge=0.1, le=100)
     cruise_m_s: float = parameter(10.0, "Mean speed of a UAV.", "m/s", ge=0, le=100)
     memory: float = parameter(
         0.85, "Memory of the Gauss-Markov process of the velocity, per slot.", "1",
@@ -107,7 +107,7 @@ class UavAllocParams(RadioParams):
     climb_std_m_s: float = parameter(
         1.0, "Standard deviation of the vertical velocity.", "m/s", ge=0, le=100
     )
-    target_fastest_m_s: float = parameter(10.0, "Largest speed of a target.", "m/s", gt=0, le=100)
+    target_fastest_m_s: float = parameter(10.0, "Largest speed of a target.", "m/s", ge=0.1, le=100)
     target_noise_m_s: float = parameter(
         0.5, "Standard deviation of the change of a target's velocity in a slot.", "m/s",
         ge=0, le=100,
@@ -131,13 +131,15 @@ class UavAllocParams(RadioParams):
         reach = max(self.fastest_m_s, self.target_fastest_m_s) * self.step_s
         if reach > min(self.area_m, self.highest_m - self.lowest_m):
             raise ValueError(
-                f"parameter step_s = {self.step_s}: nobody may cross the area or the span of "
-                f"altitudes in a slot, but {reach} m are covered"
+                f"parameter step_s = {self.step_s}: nobody may cross area_m or the altitudes from "
+                f"lowest_m to highest_m in a slot, but at fastest_m_s or target_fastest_m_s "
+                f"{reach} m are covered"
             )
         if self.action == "index" and self.option_count**self.uavs > MOST_JOINT_ACTIONS:
             raise ValueError(
-                f"parameter action = 'index': {self.option_count}^{self.uavs} joint actions are "
-                f"more than {MOST_JOINT_ACTIONS}; valid: 'discrete', 'continuous'"
+                f"parameter action = 'index': {self.option_count}^{self.uavs} joint actions (of "
+                f"uavs, targets, channels and powers_w) are more than {MOST_JOINT_ACTIONS}; valid: "
+                f"'discrete', 'continuous'"
             )
         return self
 

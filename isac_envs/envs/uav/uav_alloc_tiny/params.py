@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from pydantic import Field, model_validator
 
-from isac_envs.declaration.params import parameter
+from isac_envs.declaration.params import Weight, parameter
 from isac_envs.envs.uav.uav_alloc import links
 from isac_envs.envs.uav.uav_alloc.params import WANG, RadioParams
 from isac_envs.envs.uav.uav_alloc.records import allocate
@@ -24,8 +24,8 @@ def _measure(p: Record, uavs: Any, targets: Any, echoes: Any, uplinks: Any, coup
 class UavAllocTinyParams(RadioParams):
     """Parameters; the defaults are the ``pair`` scenario."""
 
-    horizon: int = parameter(25, "Slots until an episode is truncated.", "steps", ge=1)
-    weights: tuple[float, ...] = parameter(
+    horizon: int = parameter(25, "Slots until an episode is truncated.", "steps", ge=1, le=10**7)
+    weights: tuple[Weight, ...] = parameter(
         (0.5, 0.5, 0.1), "Weights of sensing (alpha), communication (1 - alpha) and power."
     )
     observation: Literal["vector", "index"] = parameter(
@@ -41,19 +41,25 @@ class UavAllocTinyParams(RadioParams):
         min_length=1, max_length=3,
     )  # fmt: skip
     uav_y_m: tuple[Place, ...] = parameter(
-        (200.0, -250.0), "Positions of the UAVs to the north of the base station.", "m"
+        (200.0, -250.0),
+        "Positions of the UAVs to the north of the base station.",
+        "m",
+        min_length=1,
+        max_length=3,
     )
-    uav_z_m: tuple[Height, ...] = parameter((150.0, 120.0), "Heights of the UAVs.", "m")
+    uav_z_m: tuple[Height, ...] = parameter(
+        (150.0, 120.0), "Heights of the UAVs.", "m", min_length=1, max_length=3
+    )
     target_x_m: tuple[Place, ...] = parameter(
         (-1000.0, 300.0), "Positions of the targets to the east.", "m", min_length=1, max_length=4
     )
     target_y_m: tuple[Place, ...] = parameter(
-        (300.0, -200.0), "Positions of the targets to the north.", "m"
+        (300.0, -200.0), "Positions of the targets to the north.", "m", min_length=1, max_length=4
     )
     levels_full: int = parameter(4, "Energy levels of a full battery.", "1", ge=1, le=100)
     level_j: float = parameter(
         5.0, "Energy of a level; a slot takes it with probability p step / level.", "J",
-        gt=0, le=1e6,
+        ge=1e-6, le=1e6,
     )  # fmt: skip
 
     @model_validator(mode="after")
@@ -68,13 +74,14 @@ class UavAllocTinyParams(RadioParams):
                     )
         if max(self.powers_w) * self.step_s > self.level_j:
             raise ValueError(
-                f"parameter level_j = {self.level_j}: valid: >= the largest power times step_s = "
-                f"{max(self.powers_w) * self.step_s} J"
+                f"parameter level_j = {self.level_j}: valid: >= the largest of powers_w times "
+                f"step_s = {max(self.powers_w) * self.step_s} J"
             )
         if self.option_count**self.uavs > MOST_ACTIONS or self.states > MOST_STATES:
             raise ValueError(
-                f"{self.option_count**self.uavs} joint actions and {self.states} states; valid: "
-                f"<= {MOST_ACTIONS} and <= {MOST_STATES}"
+                f"{self.option_count**self.uavs} joint actions (of uav_x_m, target_x_m, channels "
+                f"and powers_w) and {self.states} states (of uav_x_m and levels_full); valid: <= "
+                f"{MOST_ACTIONS} and <= {MOST_STATES}"
             )
         return self
 

@@ -1,12 +1,12 @@
 """Parameters of the UAV's mission."""
 
 import math
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
-from isac_envs.declaration.params import EnvParams, parameter
+from isac_envs.declaration.params import EnvParams, Weight, parameter
 from isac_envs.kernels.elevated_ranging import elevated_range_information
 from isac_envs.kernels.mathx import db_to_linear, linear_to_db, log2, sincos_turns
 from isac_envs.kernels.propulsion import (
@@ -20,41 +20,51 @@ from isac_envs.kernels.propulsion import (
 JING = "Jing, Liu, Masouros, Zeng, IEEE TWC 23(10), 2024, arXiv 2207.02904"
 ZENG = "Zeng, Xu, Zhang, IEEE TWC 18(4), 2019, eq. 12"
 
+Fraction = Annotated[float, Field(ge=0.01, le=1)]
+
 HEADINGS = 8
+
+_LEAST_SNR = 1e-12
+_MOST_GAIN = 1e11  # of information; the determinant of a matrix then keeps some digits
 
 
 class UavTrajectoryParams(EnvParams):
     """Parameters; the defaults are the ``mission`` scenario."""
 
     horizon: int = parameter(120, "Slots until an episode is truncated.", "slots", ge=1, le=2000)
-    weights: tuple[float, ...] = parameter(
+    weights: tuple[Weight, ...] = parameter(
         (1.0, 6.0, 5.0), "Weights of data, sensing and homecoming in the reward."
     )
     action: Literal["continuous", "discrete"] = parameter(
         "continuous", "Velocity, look and bandwidth; or one of hover, look, headings at speeds."
     )
-    speeds: tuple[float, ...] = parameter(
-        (0.34, 0.61, 1.0), "Speeds of the discrete action over the largest; each in (0, 1]."
+    speeds: tuple[Fraction, ...] = parameter(
+        (0.34, 0.61, 1.0),
+        "Speeds of the discrete action over the largest.",
+        min_length=1,
+        max_length=32,
     )
     mission_s: float = parameter(
         120.0, "Time by which the UAV must be home; a horizon may end the episode sooner.", "s",
-        gt=0, le=1e6,
+        ge=0.1, le=1e6,
     )  # fmt: skip
     users: int = parameter(3, "Ground users.", ge=0, le=32)
     targets: int = parameter(2, "Ground targets.", ge=0, le=32)
-    slot_s: float = parameter(1.0, "Slot; a look takes one.", "s", JING, gt=0, le=60)
+    slot_s: float = parameter(1.0, "Slot; a look takes one.", "s", JING, ge=1e-2, le=60)
     area_m: float = parameter(1200.0, "Side of the square area.", "m", ge=50, le=1e5)
     height_m: float = parameter(200.0, "Height of the flight.", "m", JING, ge=1, le=1e4)
-    max_speed_m_s: float = parameter(30.0, "Largest speed.", "m/s", JING, gt=0, le=100)
-    start_x_m: float = parameter(0.0, "Where the flight begins.", "m", ge=0)
-    start_y_m: float = parameter(0.0, "The same, other axis.", "m", ge=0)
-    home_x_m: float = parameter(0.0, "Where the flight must end.", "m", ge=0)
-    home_y_m: float = parameter(0.0, "The same, other axis.", "m", ge=0)
-    home_radius_m: float = parameter(30.0, "Distance from home that counts as home.", "m", gt=0)
-    home_scale_m: float = parameter(
-        100.0, "Missing distance that costs one unit of homecoming.", "m", gt=0
+    max_speed_m_s: float = parameter(30.0, "Largest speed.", "m/s", JING, ge=0.1, le=100)
+    start_x_m: float = parameter(0.0, "Where the flight begins.", "m", ge=0, le=1e5)
+    start_y_m: float = parameter(0.0, "The same, other axis.", "m", ge=0, le=1e5)
+    home_x_m: float = parameter(0.0, "Where the flight must end.", "m", ge=0, le=1e5)
+    home_y_m: float = parameter(0.0, "The same, other axis.", "m", ge=0, le=1e5)
+    home_radius_m: float = parameter(
+        30.0, "Distance from home that counts as home.", "m", ge=0.1, le=1e5
     )
-    battery_j: float = parameter(30e3, "Energy for propulsion at the start.", "J", gt=0, le=1e9)
+    home_scale_m: float = parameter(
+        100.0, "Missing distance that costs one unit of homecoming.", "m", ge=0.1, le=1e6
+    )
+    battery_j: float = parameter(30e3, "Energy for propulsion at the start.", "J", ge=1, le=1e9)
     transmit_dbm: float = parameter(
         10.0, "Transmit power, of the data and of the echoes.", "dBm", ge=-60, le=80
     )
@@ -70,36 +80,55 @@ class UavTrajectoryParams(EnvParams):
         ge=-150, le=50,
     )  # fmt: skip
     processing_gain: float = parameter(
-        1e6, "Gain G of the matched filter; 0.1 of the bandwidth times 1 s.", "1", JING, gt=0
+        1e6,
+        "Gain G of the matched filter; 0.1 of the bandwidth times 1 s.",
+        "1",
+        JING,
+        ge=1,
+        le=1e12,
     )
     variance_factor_m2: float = parameter(
-        200.0, "Factor a from the inverse SNR of an echo to the variance.", "m^2", JING, gt=0
+        200.0,
+        "Factor a from the inverse SNR of an echo to the variance.",
+        "m^2",
+        JING,
+        ge=1e-6,
+        le=1e9,
     )
     look_share: float = parameter(0.5, "Share of a look's slot lost to data.", ge=0, le=1)
     prior_std_m: float = parameter(
-        60.0, "Deviation of the first estimate of a target, either axis.", "m", gt=0, le=1e5
+        60.0, "Deviation of the first estimate of a target, either axis.", "m", ge=1e-2, le=1e5
     )
     bandwidth_range: float = parameter(
         4.0, "Largest logit of the softmax that shares the bandwidth.", ge=0.1, le=50
     )
     blade_power_w: float = parameter(
-        STANDARD.blade_power_w, "Blade profile power in hover.", "W", ZENG, gt=0
+        STANDARD.blade_power_w, "Blade profile power in hover.", "W", ZENG, ge=0.1, le=1e5
     )
     induced_power_w: float = parameter(
-        STANDARD.induced_power_w, "Induced power in hover.", "W", ZENG, gt=0
+        STANDARD.induced_power_w, "Induced power in hover.", "W", ZENG, ge=0.1, le=1e5
     )
     tip_speed_m_s: float = parameter(
-        STANDARD.tip_speed_m_s, "Speed of the rotor blade tips.", "m/s", ZENG, gt=0
+        STANDARD.tip_speed_m_s, "Speed of the rotor blade tips.", "m/s", ZENG, ge=10, le=340
     )
     induced_velocity_m_s: float = parameter(
-        STANDARD.induced_velocity_m_s, "Mean induced velocity in hover.", "m/s", ZENG, gt=0
+        STANDARD.induced_velocity_m_s,
+        "Mean induced velocity in hover.",
+        "m/s",
+        ZENG,
+        ge=0.1,
+        le=100,
     )
-    drag_ratio: float = parameter(STANDARD.drag_ratio, "Fuselage drag ratio.", "1", ZENG, gt=0)
-    solidity: float = parameter(STANDARD.solidity, "Rotor solidity.", "1", ZENG, gt=0)
+    drag_ratio: float = parameter(
+        STANDARD.drag_ratio, "Fuselage drag ratio.", "1", ZENG, ge=1e-3, le=10
+    )
+    solidity: float = parameter(STANDARD.solidity, "Rotor solidity.", "1", ZENG, ge=1e-3, le=1)
     air_density_kg_m3: float = parameter(
-        STANDARD.air_density_kg_m3, "Density of the air.", "kg/m^3", ZENG, gt=0
+        STANDARD.air_density_kg_m3, "Density of the air.", "kg/m^3", ZENG, ge=1e-3, le=10
     )
-    rotor_area_m2: float = parameter(STANDARD.rotor_area_m2, "Rotor disc area.", "m^2", ZENG, gt=0)
+    rotor_area_m2: float = parameter(
+        STANDARD.rotor_area_m2, "Rotor disc area.", "m^2", ZENG, ge=1e-3, le=1e3
+    )
 
     @model_validator(mode="after")
     def _consistent(self) -> "UavTrajectoryParams":
@@ -110,8 +139,27 @@ class UavTrajectoryParams(EnvParams):
         for name in ("start_x_m", "start_y_m", "home_x_m", "home_y_m"):
             if getattr(self, name) > self.area_m:
                 raise ValueError(f"{name} = {getattr(self, name):g} lies outside 0..area_m")
-        if not self.speeds or not all(0.0 < speed <= 1.0 for speed in self.speeds):
-            raise ValueError(f"speeds = {self.speeds}: one or more, each above 0 and at most 1")
+        return self
+
+    @model_validator(mode="after")
+    def _signals_can_be_told_from_nothing(self) -> "UavTrajectoryParams":
+        """Check what rounding would drown: rates that count as 0, and bounds of no width."""
+        snr = self.link_snr_at_1m / (2.0 * self.area_m**2 + self.height_m**2)
+        if snr < _LEAST_SNR:
+            raise ValueError(
+                f"parameter link_gain_db = {self.link_gain_db:g} dB: the SNR across the area is "
+                f"{snr:.3g}, valid: >= {_LEAST_SNR:g}; more transmit_dbm, less noise_dbm_hz, "
+                f"bandwidth_hz, area_m or height_m"
+            )
+        look = 4.0 / (27.0 * self.range_variance_at_1m * self.height_m**4) + 2.0 / self.height_m**2
+        gain = look * self.horizon * getattr(self, "uavs", 1) * self.prior_std_m**2
+        if gain > _MOST_GAIN:
+            raise ValueError(
+                f"parameter echo_gain_db = {self.echo_gain_db:g} dB: an episode of looks tells "
+                f"{gain:.3g} times what is known before, valid: <= {_MOST_GAIN:g}; less "
+                f"transmit_dbm, processing_gain, prior_std_m or horizon, more variance_factor_m2, "
+                f"noise_dbm_hz, bandwidth_hz or height_m"
+            )
         return self
 
     @property

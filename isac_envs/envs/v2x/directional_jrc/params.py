@@ -6,7 +6,7 @@ from typing import Any, Literal
 import numpy as np
 from pydantic import model_validator
 
-from isac_envs.declaration.params import EnvParams, parameter
+from isac_envs.declaration.params import EnvParams, Weight, parameter
 from isac_envs.envs.v2x.directional_jrc import tables
 from isac_envs.kernels.mathx import sincos_turns
 from isac_envs.kernels.rng import poisson_table
@@ -20,8 +20,10 @@ _MOST_ARRIVALS = 40.0  # one vehicle enters a step: a larger mean makes no diffe
 class DirectionalJrcParams(EnvParams):
     """Parameters; the defaults are the ``carriageway`` scenario."""
 
-    horizon: int = parameter(400, "Steps until an episode is truncated.", "steps", LEE, ge=1)
-    weights: tuple[float, ...] = parameter(
+    horizon: int = parameter(
+        400, "Steps until an episode is truncated.", "steps", LEE, ge=1, le=10**7
+    )
+    weights: tuple[Weight, ...] = parameter(
         (1.0, 6.0), "Weights of communication (w_comm) and sensing (w_rad).", "1", LEE
     )
     vehicles: int = parameter(8, "Number of vehicles N.", "1", LEE, ge=2, le=1000)
@@ -32,15 +34,15 @@ class DirectionalJrcParams(EnvParams):
     road_m: float = parameter(150.0, "Length of the road.", "m", LEE, ge=20, le=1e5)
     lanes_per_direction: int = parameter(2, "Lanes of each direction.", "1", LEE, ge=1, le=8)
     lane_width_m: float = parameter(4.0, "Width of a lane, and of a cell.", "m", LEE, ge=2, le=10)
-    length_m: float = parameter(5.0, "Length of a vehicle.", "m", LEE, gt=0, le=25)
-    width_m: float = parameter(2.0, "Width of a vehicle.", "m", LEE, gt=0, le=5)
-    speed_m_s: float = parameter(15.0, "Speed on the inner lanes.", "m/s", LEE, gt=0, le=100)
+    length_m: float = parameter(5.0, "Length of a vehicle.", "m", LEE, ge=0.1, le=25)
+    width_m: float = parameter(2.0, "Width of a vehicle.", "m", LEE, ge=0.1, le=5)
+    speed_m_s: float = parameter(15.0, "Speed on the inner lanes.", "m/s", LEE, ge=0.1, le=100)
     speed_difference_m_s: float = parameter(
         7.5, "How much faster each lane further out is.", "m/s", LEE, ge=0, le=50
     )
-    step_s: float = parameter(0.5, "Duration of a step.", "s", LEE, gt=0, le=10)
+    step_s: float = parameter(0.5, "Duration of a step.", "s", LEE, ge=1e-3, le=10)
     start_spacing_m: float = parameter(
-        7.5, "Grid of the start positions on a lane.", "m", gt=0, le=100
+        7.5, "Grid of the start positions on a lane.", "m", ge=0.1, le=100
     )
     demand: float = parameter(
         1.0, "Mean requests to enter in a step, over vehicles * speed * step / road.", ge=0, le=100
@@ -70,7 +72,9 @@ class DirectionalJrcParams(EnvParams):
     )  # fmt: skip
     bandwidth_hz: float = parameter(400e6, "Noise bandwidth.", "Hz", ge=1, le=1e12)
     noise_figure_db: float = parameter(10.0, "Noise figure of a receiver.", "dB", ge=0, le=100)
-    packet_bits: int = parameter(1000, "Bits of a packet, all of which must arrive.", "bit", ge=1)
+    packet_bits: int = parameter(
+        1000, "Bits of a packet, all of which must arrive.", "bit", ge=1, le=10**9
+    )
     radar_interferes: bool = parameter(True, "Radar users disturb receivers.")
     leakage: bool = parameter(True, "Senders disturb other receivers through their side lobes.")
     collisions: bool = parameter(True, "Two signals on one face of a receiver are both lost.")
@@ -110,7 +114,8 @@ class DirectionalJrcParams(EnvParams):
         slots = self.start_slots * 2 * self.lanes_per_direction
         if slots < self.vehicles:
             raise ValueError(
-                f"parameter vehicles = {self.vehicles}: the road has {slots} places to start"
+                f"parameter vehicles = {self.vehicles}: the road has {slots} places to start (of "
+                f"road_m, start_spacing_m and lanes_per_direction)"
             )
         if self.length_m > self.speed_m_s * self.step_s:
             raise ValueError(

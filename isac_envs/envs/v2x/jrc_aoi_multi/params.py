@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from isac_envs.declaration.params import parameter
+from isac_envs.declaration.params import Weight, parameter
 from isac_envs.envs.v2x.params import ArrivalMean, ClassWeight, QueueParams
 
 LEE_MULTI = "Lee et al., IEEE TVT 71(1), 2022"
@@ -13,7 +13,7 @@ LEE_MULTI = "Lee et al., IEEE TVT 71(1), 2022"
 class JrcAoiMultiParams(QueueParams):
     """Parameters; the defaults are the ``persistent`` scenario."""
 
-    weights: tuple[float, ...] = parameter(
+    weights: tuple[Weight, ...] = parameter(
         (0.002, 5.0, 1.0), "Weights of age, radar and overflow in the reward.", "1", LEE_MULTI
     )
     vehicles: int = parameter(4, "Vehicles that share the channel.", "1", LEE_MULTI, ge=2, le=64)

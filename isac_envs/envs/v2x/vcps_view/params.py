@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from pydantic import model_validator
 
-from isac_envs.declaration.params import EnvParams, parameter
+from isac_envs.declaration.params import EnvParams, Weight, parameter
 from isac_envs.envs.v2x.vcps_view import tables
 from isac_envs.envs.v2x.vcps_view.records import MOST_TYPES, MOST_VIEWS
 from isac_envs.kernels.mathx import db_to_linear
@@ -17,8 +17,10 @@ IDM = "Treiber, Hennecke and Helbing, Phys. Rev. E 62(2), 2000: intelligent driv
 class VcpsViewParams(EnvParams):
     """Parameters; the defaults are the ```manhattan``` scenario."""
 
-    horizon: int = parameter(300, "Slots until an episode is truncated.", "slots", WU, ge=1)
-    weights: tuple[float, ...] = parameter(
+    horizon: int = parameter(
+        300, "Slots until an episode is truncated.", "slots", WU, ge=1, le=10**7
+    )
+    weights: tuple[Weight, ...] = parameter(
         (0.5, 0.5), "Weights of the quality and the profit of the views.", "1", WU
     )
     slots: int = parameter(
@@ -39,25 +41,25 @@ class VcpsViewParams(EnvParams):
     max_power_dbm: float = parameter(20.0, "Largest transmit power.", "dBm", WU, ge=-30, le=60)
     noise_dbm: float = parameter(-90.0, "Noise power N0.", "dBm", WU, ge=-200, le=0)
     path_loss_exponent: float = parameter(3.0, "Path loss exponent.", "1", WU, ge=1, le=6)
-    fading_mean: float = parameter(2.0, "Mean of the amplitude gain h.", "1", WU, gt=0, le=10)
+    fading_mean: float = parameter(2.0, "Mean of the amplitude gain h.", "1", WU, ge=0.01, le=10)
     fading_deviation: float = parameter(
         0.4, "Standard deviation of the amplitude gain h.", "1", WU, ge=0, le=2
     )
     target_low_db: float = parameter(30.0, "Least SNR that is asked for.", "dB", WU, ge=-20, le=80)
     target_high_db: float = parameter(35.0, "Largest such SNR.", "dB", WU, ge=-20, le=80)
     success: float = parameter(
-        0.9, "Probability with which that SNR must be reached.", "1", WU, ge=0.5, lt=1
+        0.9, "Probability with which that SNR must be reached.", "1", WU, ge=0.5, le=1 - 1e-9
     )
-    size_low_byte: float = parameter(100.0, "Least size of a packet.", "byte", WU, gt=0, le=1e9)
+    size_low_byte: float = parameter(100.0, "Least size of a packet.", "byte", WU, ge=1, le=1e9)
     size_high_byte: float = parameter(
-        1048576.0, "Largest size of a packet.", "byte", WU, gt=0, le=1e9
+        1048576.0, "Largest size of a packet.", "byte", WU, ge=1, le=1e9
     )
     update_low_s: float = parameter(
-        1.0, "Least time between two updates of a source.", "s", WU, gt=0, le=1e3
+        1.0, "Least time between two updates of a source.", "s", WU, ge=1e-3, le=1e3
     )
-    update_high_s: float = parameter(10.0, "Largest such time.", "s", WU, gt=0, le=1e3)
+    update_high_s: float = parameter(10.0, "Largest such time.", "s", WU, ge=1e-3, le=1e3)
     cost_low: float = parameter(0.1, "Least cost of sensing a packet.", "1", WU, ge=0, le=1)
-    cost_high: float = parameter(1.0, "Largest cost of sensing a packet.", "1", WU, gt=0, le=1)
+    cost_high: float = parameter(1.0, "Largest cost of sensing a packet.", "1", WU, ge=1e-3, le=1)
     timeliness_weight: float = parameter(
         0.6, "Weight of timeliness in the quality, the rest is consistency.", "1", WU, ge=0, le=1
     )
@@ -72,25 +74,26 @@ class VcpsViewParams(EnvParams):
         "s", WU, ge=1, le=1e3,
     )  # fmt: skip
     energy_mj: float = parameter(
-        100.0, "Energy of a required type that costs as much as can be.", "mJ", gt=0, le=1e6
+        100.0, "Energy of a required type that costs as much as can be.", "mJ", ge=1e-3, le=1e6
     )
     map_m: float = parameter(
         1000.0, "Side of the square map; the edge stands in the middle.", "m", WU, ge=100, le=1e5
     )
     block_m: float = parameter(200.0, "Distance of parallel streets.", "m", ge=20, le=1e4)
     speed_m_s: float = parameter(
-        13.9, "Mean desired speed; those of vehicles are uniform within 30 %.", "m/s", gt=0, le=60
+        13.9, "Mean desired speed; those of vehicles are uniform within 30 %.", "m/s", ge=0.1, le=60
     )
     light_s: float = parameter(
         30.0, "Time for which a traffic light is red, and then green.", "s", ge=0, le=600
     )
     tracks_csv: str = parameter(
-        "", "File of tracks with the columns vehicle, t, x, y in s and m; replaces drawn ones. "
-        "Its content is read when the environment is made, and is no part of the hash."
+        "", "File of tracks that replaces drawn ones: CSV in UTF-8 with the columns vehicle (any "
+        "label), t in s from any start, x and y in m. Its path is relative to the scenario file, "
+        "or to the working directory where it is given as an argument.", file=True,
     )  # fmt: skip
     instance: int = parameter(
         -1, "Tracks, types, costs, views and requests: drawn anew in each episode (-1), or those "
-        "of this number for ever.", "1", WU, ge=-1, lt=2**62,
+        "of this number for ever.", "1", WU, ge=-1, le=2**62 - 1,
     )  # fmt: skip
     discipline: Literal["preemptive", "nonpreemptive"] = parameter(
         "preemptive", "A packet of higher priority interrupts a transmission (and it resumes)."
@@ -127,7 +130,7 @@ class VcpsViewParams(EnvParams):
         "shares", "Bandwidth coordinates: shares of the total; or fractions of B, whose sum costs "
         "beyond 1 and is then scaled to 1.", interface=True,
     )  # fmt: skip
-    max_load: float = parameter(0.9, "Load at most, where it is guarded.", "1", gt=0, lt=1)
+    max_load: float = parameter(0.9, "Load at most, where it is guarded.", "1", ge=0.01, le=0.999)
     targets: Literal["redrawn", "kept"] = parameter(
         "redrawn", "SNR targets: drawn in each slot; or kept while a vehicle stands still (D8)."
     )
@@ -159,7 +162,7 @@ class VcpsViewParams(EnvParams):
     )  # fmt: skip
     rate_floor: float = parameter(
         0.5, "Rate coordinate below which a type is not sensed, where action = rate.", "1",
-        interface=True, ge=0, lt=1,
+        interface=True, ge=0, le=0.99,
     )  # fmt: skip
     levels: int = parameter(
         5, "Values of a coordinate where action = hybrid.", "1", interface=True, ge=2, le=100
@@ -188,7 +191,7 @@ class VcpsViewParams(EnvParams):
                 f"parameter sensing_weight = {self.sensing_weight}: valid: <= 1 - "
                 f"redundancy_weight = {1.0 - self.redundancy_weight:g}"
             )
-        tables.read_tracks(self)  # a wrong file is refused here, not when the first step compiles
+        tables.tracks(self)  # a wrong file is refused here, not when the first step compiles
         return self
 
     @property
@@ -225,5 +228,5 @@ class VcpsViewParams(EnvParams):
             "streets": whole + 1,
             "street_offset_m": 0.5 * (self.map_m - whole * self.block_m),
             "unit": 1.0 / (self.levels - 1) if self.action == "hybrid" else 1.0,
-            **tables.read_tracks(self),
+            **tables.tracks(self),
         }
