@@ -1,4 +1,4 @@
-"""Steering vectors of linear, planar and arbitrary arrays, far and near field, and directivity.
+"""Steering vectors of linear, planar and arbitrary arrays, far and near field.
 
 Conventions, the same everywhere:
 
@@ -23,7 +23,6 @@ from typing import Any
 
 import numpy as np
 
-from isac_envs.kernels import portable
 from isac_envs.kernels.batch import Range, Real, check_range, elementwise
 from isac_envs.kernels.jit import inlined, jit
 from isac_envs.kernels.mathx import sincos_turns
@@ -236,20 +235,3 @@ def steering(
 def _fill_directions(zenith: Any, azimuth: Any, out: Any) -> None:
     for b in range(zenith.shape[0]):
         out[0, b], out[1, b], out[2, b] = direction_one(zenith[b], azimuth[b])
-
-
-def array_directivity(positions: np.ndarray, weights: np.ndarray, vector: np.ndarray) -> float:
-    """Return the directivity |w^H a|^2 / (w^H S w) of isotropic elements towards a direction.
-
-    Args:
-        positions: Elements in wavelengths, shape ``(3, N)``.
-        weights: Complex weights w, shape ``(N,)``, of any norm but 0.
-        vector: Steering vector a of the direction, shape ``(N,)``.
-    """
-    between = positions[:, :, None] - positions[:, None, :]
-    apart = np.sqrt(np.maximum(np.square(between).sum(0), 1e-60))  # at 0 the quotient tends to 1
-    coupling = portable.sincos_turns(apart)[0] / (math.tau * apart)
-    (re, im), (v_re, v_im) = ((z.real, z.imag) for z in (weights, vector))
-    radiated = (coupling * (np.outer(re, re) + np.outer(im, im))).sum()
-    real, imaginary = (re * v_re + im * v_im).sum(), (re * v_im - im * v_re).sum()
-    return float((real * real + imaginary * imaginary) / radiated)

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from isac_envs.kernels import beams, steering
+from isac_envs.kernels import beams, directivity, steering
 from isac_envs.kernels.constants import SPEED_OF_LIGHT_M_S
 
 REFERENCE = json.loads((Path(__file__).parent / "data" / "ris_array.json").read_text())
@@ -190,7 +190,7 @@ def test_trap_16_directivity_is_n_only_at_half_a_wavelength(row: dict[str, float
     assert closed == pytest.approx(row["broadside_directivity"], rel=1e-13)
     positions = steering.linear_positions(n, spacing)
     vector = steering.steering(positions, math.pi / 2.0, 0.4)
-    general = steering.array_directivity(positions, vector, vector)
+    general = directivity.array_directivity(positions, vector, vector)
     assert general == pytest.approx(steering.ula_directivity(n, spacing, math.sin(0.4)), rel=1e-12)
     assert (abs(closed - n) < 1e-12) == (spacing == 0.5)
     assert beams.ula_beam_gain(0.0, 0.0, n, spacing) == n
