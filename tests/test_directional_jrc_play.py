@@ -24,13 +24,13 @@ def batch_of(name, scenario, copies, seed=0, **overrides):
 
 
 @cache
-def returns(name, scenario, policy, copies=100):
+def returns(name, scenario, policy):
     """Return the reward of each agent in each episode of 400 steps, shape ``(copies, A)``."""
-    batch, frame = batch_of(name, scenario, copies)
+    batch, frame = batch_of(name, scenario, 8 if policy == "coordinated" else 100)  # it is slow
     acting = batch.model.baselines[policy](batch)
     actions, total = batch.actions(), 0.0
     for _ in range(400):
-        actions[..., 0] = acting.act().reshape(copies, -1)
+        actions[..., 0] = acting.act().reshape(batch.n, -1)
         batch.step(actions, frame)
         total = total + frame.objectives @ np.array(batch.model.params.weights)
     assert frame.ended[:, 1].all()
@@ -69,13 +69,13 @@ def test_published_rewards_of_the_single_vehicle(policy, expected, margin):
 def test_order_of_policies(scenario):
     found = {
         name: returns(ID, scenario, name).mean()
-        for name in ("greedy_coordinated", "greedy", "always_radar", "round_robin", "random")
+        for name in ("coordinated", "greedy_coordinated", "greedy", "always_radar", "random")
     }
     assert list(found) == sorted(found, key=found.get, reverse=True)
 
 
 def test_no_rule_but_the_best_known_comes_near_it():
-    best, floor = (returns(ID, "carriageway", p).mean() for p in ("greedy_coordinated", "random"))
+    best, floor = (returns(ID, "carriageway", p).mean() for p in ("coordinated", "random"))
     for name in ("greedy", "nearest", "always_radar"):
         assert returns(ID, "carriageway", name).mean() - floor < 0.75 * (best - floor)
 

@@ -52,7 +52,7 @@ def test_every_joint_action_follows_the_equations():
     assert frame.objectives[:, 0] @ np.array(p.weights) == pytest.approx(expected, rel=1e-9)
 
 
-@pytest.mark.parametrize("name", ["optimum", "exhaustive", "frugal"])
+@pytest.mark.parametrize("name", ["optimum", "exhaustive", "best_fixed", "frugal"])
 def test_simulation_agrees_with_the_exact_value(name):
     model = scenarios.build(ID, None, {})
     mdp = model.transition_model()
@@ -68,8 +68,17 @@ def test_the_optimum_looks_ahead():
     model = scenarios.build(ID, None, {})
     mdp = model.transition_model()
     best = finite_horizon(mdp).mean
-    for name in ("exhaustive", "frugal"):
+    for name in ("exhaustive", "best_fixed", "frugal"):
         assert episode_mean(mdp, tabulate(model.baselines[name], model)) < 0.99 * best
+
+
+@pytest.mark.parametrize("scenario", scenarios.names(ID))
+def test_no_constant_action_beats_the_best_heuristic(scenario):
+    model = scenarios.build(ID, scenario, {})
+    mdp = model.transition_model()
+    fixed = episode_mean(mdp, tabulate(model.baselines["best_fixed"], model))
+    for action in range(mdp.actions):
+        assert episode_mean(mdp, np.full(mdp.states, action)) <= fixed
 
 
 def test_in_the_last_slot_the_optimum_is_myopic():

@@ -33,10 +33,13 @@ class Baseline:
         summary: One line.
         memoryless: The action depends on the present state alone, so that a finite model gives
             the policy's exact value.
+        constants: Attributes, numbers, that were tuned by measuring; whoever doubts that a policy
+            is the best known changes them first.
     """
 
     kind: ClassVar[Kind] = "heuristic"
     memoryless: ClassVar[bool] = False
+    constants: ClassVar[tuple[str, ...]] = ()
     summary: ClassVar[str]
 
     def __init__(self, batch: HasState, seed: int = 0) -> None:

@@ -15,8 +15,6 @@ Integers = npt.NDArray[np.int64]
 RADAR, COMMUNICATION = 0, 1
 EXHAUSTIVE_BITS = 22
 """Radars whose levels have at most so many bits in all are searched completely."""
-RESTARTS = 40
-"""Random starts of a coordinate descent."""
 
 
 class _LevelBaseline(Baseline):
@@ -81,9 +79,11 @@ class Optimum(_OfScene):
     """The best levels, whatever anybody knows."""
 
     kind = "best_known"
+    constants = ("restarts",)
+    restarts = 40
     summary = (
         "Communication: exact, by a sweep over one common phase. Radar: all levels up to "
-        f"{EXHAUSTIVE_BITS} bits, else coordinate descent from {RESTARTS + 1} starts."
+        f"{EXHAUSTIVE_BITS} bits, else coordinate descent from {restarts + 1} starts."
     )
 
     def beams(self, i: int) -> Integers:
@@ -91,7 +91,9 @@ class Optimum(_OfScene):
         exact = self.elements[i]["optimum"]
         if self.params.mode == "communication":
             return np.stack((exact, exact))
-        return np.stack((best_radar_levels(self.params, self.elements[i])[0], exact))
+        restarts = int(self.restarts)
+        radar, _ = best_radar_levels(self.params, self.elements[i], restarts)
+        return np.stack((radar, exact))
 
 
 class Rounded(_OfScene):
@@ -192,7 +194,9 @@ class RandomSearch(_Search):
 
 
 @functools.lru_cache(maxsize=4096)
-def _searched(params: Any, elements: bytes, dtype: Any) -> tuple[tuple[int, ...], float]:
+def _searched(
+    params: Any, elements: bytes, dtype: Any, restarts: int
+) -> tuple[tuple[int, ...], float]:
     own = np.frombuffer(elements, dtype).copy()
     best = np.zeros(params.elements, np.int64)
     sums = np.zeros((2, 4, params.samples), np.dtype((np.record, [("value", "f8")])))
@@ -208,22 +212,25 @@ def _searched(params: Any, elements: bytes, dtype: Any) -> tuple[tuple[int, ...]
         stream = np.zeros(4, np.uint64)
         seed_stream(stream, np.uint64(0), np.uint64(0))
         value_db = radar_search.descend_often(
-            params.record, own, sums[0], sums[1], RESTARTS, stream, best
+            params.record, own, sums[0], sums[1], restarts, stream, best
         )
     return tuple(best.tolist()), float(value_db)
 
 
-def best_radar_levels(params: Any, elements: npt.NDArray[Any]) -> tuple[Integers, float]:
+def best_radar_levels(
+    params: Any, elements: npt.NDArray[Any], restarts: int = Optimum.restarts
+) -> tuple[Integers, float]:
     """Return the best known levels of a radar and their metric in dB.
 
     Args:
         params: The problem.
         elements: Records of the elements of one copy, shape ``(N,)``.
+        restarts: Random starts of a coordinate descent.
     """
     own = elements.copy()
     for name in ("level", "optimum", "key", "order"):  # what changes the search in no way
         own[name] = 0
-    levels, value_db = _searched(params, own.tobytes(), own.dtype)
+    levels, value_db = _searched(params, own.tobytes(), own.dtype, restarts)
     return np.array(levels), value_db
 
 

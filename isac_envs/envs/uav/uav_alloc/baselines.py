@@ -20,6 +20,7 @@ class Allocator(Baseline):
     """Chooses options of all UAVs for the present slot."""
 
     priced: ClassVar[bool] = False
+    price = 0.6  # times (1 - r) / (r M): the price of a joule in units of reward
 
     def __init__(self, batch: HasState, seed: int = 0) -> None:
         super().__init__(batch, seed)
@@ -52,7 +53,7 @@ class Allocator(Baseline):
         left_s = (self.params.horizon - self.env["time"]) * self.params.step_s
         full_j = np.maximum(left_s, self.params.step_s)[:, None] * self.table.largest_w
         ration = np.minimum(1.0, uavs["energy_j"] / full_j)
-        return np.asarray(PRICE / self.count * (1.0 - ration) / np.maximum(ration, 1e-3))
+        return np.asarray(self.price / self.count * (1.0 - ration) / np.maximum(ration, 1e-3))
 
     def scene(self) -> Scene:
         """Return what the compiled searches read: parameters, weights, prices, UAVs and gains."""
@@ -62,14 +63,11 @@ class Allocator(Baseline):
         )  # fmt: skip
 
 
-PRICE = 0.6  # times (1 - r) / (r M): the price of a joule in units of reward
-
-
 class BestResponse(Allocator):
     """Local search from several random starts."""
 
     summary = "Best of three local optima of the slot, of which no UAV alone can improve; myopic."
-    starts: ClassVar[int] = 3
+    starts = 3
 
     def choose(self) -> Options:
         """Return the options, shape ``(n, M)``."""
@@ -77,7 +75,7 @@ class BestResponse(Allocator):
 
     def respond(self) -> Options:
         """Return the best local optimum."""
-        shape = (len(self.env), self.starts, self.count)
+        shape = (len(self.env), int(self.starts), self.count)
         starts = self.random.integers(0, self.table.options, shape)
         search.best_response_batch(
             *self.scene(), starts, self._allocation, self._trial, self._chosen
@@ -88,7 +86,6 @@ class BestResponse(Allocator):
 class Exhaustive(BestResponse):
     """Global search, where it is small."""
 
-    kind: ClassVar[Kind] = "best_known"
     most: ClassVar[int] = 20_000
     starts = 16
     summary = (
@@ -107,6 +104,8 @@ class Exhaustive(BestResponse):
 class PricedExhaustive(Exhaustive):
     """Global search with a price on energy."""
 
+    kind: ClassVar[Kind] = "best_known"
+    constants = ("price", "starts")
     priced = True
     summary = (
         "As exhaustive, with a price on energy that rises as what is left falls short of full "
@@ -118,6 +117,7 @@ class PricedBestResponse(BestResponse):
     """Local search with a price on energy."""
 
     kind: ClassVar[Kind] = "best_known"
+    constants = ("price", "starts")
     priced = True
     summary = "As best_response, with the price on energy of priced_exhaustive."
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from isac_envs.declaration.baseline import Baseline, OptimalBaseline, RandomBaseline, TableBaseline
 from isac_envs.envs.uav.uav_alloc_tiny.exact import describe
-from isac_envs.planning import Policy, myopic
+from isac_envs.planning import Policy, episode_mean, myopic
 
 
 class Exhaustive(TableBaseline):
@@ -32,9 +32,22 @@ class Frugal(TableBaseline):
         return np.asarray(np.where(cheap[:, None], reward, -np.inf).argmax(0))
 
 
+class BestFixed(TableBaseline):
+    """One choice for the whole episode."""
+
+    summary = "The joint action that earns most if it is chosen in every slot, by the exact model."
+
+    def table(self) -> Policy:
+        """Return the best constant policy, shape ``(S,)``."""
+        mdp = self.model.transition_model()
+        constant = np.repeat(np.arange(mdp.actions)[:, None], mdp.states, 1)
+        return constant[np.argmax([episode_mean(mdp, each) for each in constant])]
+
+
 BASELINES: dict[str, type[Baseline]] = {
     "optimum": OptimalBaseline,
     "exhaustive": Exhaustive,
+    "best_fixed": BestFixed,
     "frugal": Frugal,
     "random": RandomBaseline,
 }

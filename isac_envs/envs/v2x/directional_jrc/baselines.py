@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from isac_envs.declaration.baseline import Baseline, HasState, RandomBaseline
-from isac_envs.envs.v2x.directional_jrc import policies
+from isac_envs.envs.v2x.directional_jrc import coordination, policies
 from isac_envs.envs.v2x.directional_jrc.records import ACTIONS, BEAMS, RADAR, SECTORS
 
 Actions = npt.NDArray[np.int64]
@@ -59,15 +59,45 @@ class Greedy(RoadBaseline):
         return actions
 
 
-class GreedyCoordinated(Greedy):
+class GreedyInTurn(Greedy):
     """One vehicle after the other, in the order of their numbers."""
 
-    kind = "best_known"
     summary = (
         "Vehicles choose in turn for the sum of rewards, with line of sight, noise and the beams "
-        "chosen before them; no bound, but the best that is known."
+        "chosen before them; none reconsiders."
     )
     mode = policies.AWARE
+
+
+class Coordinated(RoadBaseline):
+    """All vehicles for all, over and over, until no single one can add to the sum."""
+
+    kind = "best_known"
+    constants = ("starts",)
+    starts = 8
+    summary = (
+        "Largest expected sum of rewards of the step among eight joint actions that no vehicle "
+        "alone can improve; no bound, but the best that is known."
+    )
+
+    def __init__(self, batch: HasState, seed: int = 0) -> None:
+        super().__init__(batch, seed)
+        count = self.params.vehicles
+        self._links = np.zeros((count, count), coordination.LINK)
+        self._plans = np.zeros(count, coordination.PLAN)
+
+    def choose(self, actions: Actions) -> Actions:
+        """Write and return the actions, shape ``(n, A)``."""
+        vehicles, order, _, labels, ages = self.batch.state[1:6]
+        communication, sensing = self.params.weights
+        shuffled = np.random.default_rng(0).permuted
+        turns = np.tile(np.arange(self.params.vehicles), (int(self.starts), 1))
+        turns[1:] = shuffled(turns[1:], axis=1)
+        coordination.coordinate_batch(
+            self.params.record, self.env, vehicles, order, labels, ages, self._links, self._plans,
+            communication, sensing, turns, actions,
+        )  # fmt: skip
+        return actions
 
 
 class RoundRobin(RoadBaseline):
@@ -152,7 +182,8 @@ class AlwaysRadar(RoadBaseline):
 
 
 BASELINES: dict[str, type[Baseline]] = {
-    "greedy_coordinated": GreedyCoordinated,
+    "coordinated": Coordinated,
+    "greedy_coordinated": GreedyInTurn,
     "greedy": Greedy,
     "greedy_ego": GreedyEgo,
     "lee_greedy": LeeGreedy,

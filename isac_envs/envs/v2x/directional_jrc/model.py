@@ -77,8 +77,8 @@ class DirectionalJrc(Model):
     The one-step search of the authors' code also forgets to clear its sums; it is the baseline
     ``lee_greedy``.
 
-    All-radar earns exactly 0 and is where plain learners get stuck; ``greedy_coordinated`` is the
-    best policy known, not a bound.
+    All-radar earns exactly 0 and is where plain learners get stuck; ``coordinated`` is the best
+    policy known, not a bound.
     """
 
     id = "isac/DirectionalJrc-v0"

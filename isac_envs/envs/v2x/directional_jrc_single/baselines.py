@@ -21,10 +21,10 @@ from isac_envs.envs.v2x.directional_jrc.records import ACTIONS
 class OneStepGenie(Baseline):
     """Tries every action on a copy of the state."""
 
-    kind = "best_known"
+    kind = "genie"
     summary = (
         "Largest reward of the coming step among all 18 actions, tried with what partners will do "
-        "and what will arrive; no bound on an episode, but the best that is known."
+        "and what will arrive, which nobody can know; no bound on an episode."
     )
 
     def __init__(self, batch: HasState, seed: int = 0) -> None:

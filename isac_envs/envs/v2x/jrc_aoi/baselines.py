@@ -1,11 +1,13 @@
 """Baselines of the vehicle that senses or sends."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from isac_envs.declaration.baseline import Baseline, HasState, Kind, RandomBaseline
+from isac_envs.declaration.baseline import Baseline, HasState, RandomBaseline
+from isac_envs.envs.v2x.drift import DriftRule
+from isac_envs.envs.v2x.jrc_aoi import policies
 from isac_envs.envs.v2x.jrc_aoi.kernel import RADAR
 from isac_envs.envs.v2x.queue_view import bad_conditions, expected_overflow, first_packets
 
@@ -36,25 +38,23 @@ class _Scheduler(Baseline):
         return np.pad((1.0 - event) * worth - risk, ((0, 0), (1, 0)))
 
 
-class DriftPlusPenalty(_Scheduler):
-    """Trades the drift of the ages against the penalty of a missed event.
+class DriftPlusPenalty(DriftRule):
+    """Trades the drift of the ages against the penalty of a missed event."""
 
-    Stochastic network optimisation after Neely (Morgan and Claypool, 2010); the constant is tuned.
-    """
-
-    kind: ClassVar[Kind] = "best_known"
-    slots = 12.0  # for how many slots a delivery counts
     summary = (
-        "Class of the largest packets times weight times age, if twelve slots of it exceed the "
-        "expected penalty of a missed event; else radar."
+        "Drift plus penalty: the class of the largest weighted age, if what some slots of it count "
+        "exceeds the expected penalty of a missed event; else radar. Constants by trials."
     )
 
-    def act(self) -> npt.NDArray[Any]:
+    def choose(self, constants: npt.NDArray[np.float64]) -> npt.NDArray[Any]:
         """Return the action of each copy."""
-        sent, _ = self.next_packets()
-        pressure = sent * self.class_weights * self.batch.state[2]["age"]
-        values = self.values(self.slots * self.params.weights[0] * pressure)
-        return np.asarray(values.argmax(1))
+        _, packets, streams = self.batch.state
+        actions = np.zeros(len(self.env), np.int64)
+        policies.choose_batch(
+            self.params.record, self.env, packets, streams, self.lost, self.weights, constants,
+            actions,
+        )  # fmt: skip
+        return actions
 
 
 class OneStepPlanner(_Scheduler):

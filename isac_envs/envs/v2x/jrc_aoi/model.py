@@ -39,7 +39,8 @@ class JrcAoi(Model):
     The published model (scenario ``lee2021``) penalises overflow as if nothing had left the queue
     in the slot, charges nothing for an event while all conditions are good, and its conditions have
     no memory. In the default scenario they persist and every missed event costs something. There is
-    no exact optimum: ``optimum`` is the best rule known, drift plus penalty with a tuned constant.
+    no exact optimum: ``optimum`` is the best rule known, drift plus penalty with constants that
+    trials choose for the parameters at hand.
     Its siblings are ``isac/JrcAoiTiny-v0``, which is solved exactly, and ``isac/JrcAoiMulti-v0``.
     """
 

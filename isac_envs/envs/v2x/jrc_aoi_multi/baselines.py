@@ -1,11 +1,13 @@
 """Baselines of the vehicles on one channel."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from isac_envs.declaration.baseline import Baseline, HasState, Kind, RandomBaseline
+from isac_envs.declaration.baseline import Baseline, HasState, RandomBaseline
+from isac_envs.envs.v2x.drift import DriftRule
+from isac_envs.envs.v2x.jrc_aoi_multi import policies
 from isac_envs.envs.v2x.jrc_aoi_multi.kernel import IDLE
 from isac_envs.envs.v2x.queue_view import bad_conditions, expected_overflow, first_packets
 
@@ -57,19 +59,24 @@ class _Central(_Vehicles):
         return actions
 
 
-class CentralDriftPlusPenalty(_Central):
+class CentralDriftPlusPenalty(DriftRule):
     """Trades the drift of the ages against the penalty of a missed event."""
 
-    kind: ClassVar[Kind] = "best_known"
-    slots = 20.0  # for how many slots a delivery counts
     summary = (
-        "One controller grants the slot by weight times age over twenty slots, or to the radar "
-        "with the largest expected penalty."
+        "Drift plus penalty: one controller grants the slot to the class of the largest weighted "
+        "age, or to the radar with the largest expected penalty. Constants by trials."
     )
+    constants = ("slots", "packet_age", "overflow", "clearing")  # a slot carries one packet
 
-    def worth(self) -> npt.NDArray[Any]:
-        """Return weight times age, counted for some slots."""
-        return self.slots * self.params.weights[0] * self.weighted()
+    def choose(self, constants: npt.NDArray[np.float64]) -> Actions:
+        """Return the actions of all vehicles, shape ``(n, N)``."""
+        _, vehicles, packets, streams = self.batch.state
+        actions = np.full(vehicles.shape, IDLE)
+        policies.grant_batch(
+            self.params.record, self.env, vehicles, packets, streams, self.lost, self.weights,
+            constants, actions,
+        )  # fmt: skip
+        return actions
 
 
 class CentralMyopic(_Central):

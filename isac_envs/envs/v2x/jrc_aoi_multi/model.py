@@ -45,7 +45,8 @@ class JrcAoiMulti(Model):
     nothing for an event while all conditions are good, and its roads stay bad for ever. Two of its
     slips change no number noticeably and are not reproduced: at reset nobody (or never the last
     vehicle) has priority, and the slots since the last grant count idle slots only. The best rule
-    known, ``optimum``, is a central controller that sees all vehicles: drift plus penalty.
+    known, ``optimum``, is a central controller that sees all vehicles: drift plus penalty, with
+    constants that trials choose for the parameters at hand.
     """
 
     id = "isac/JrcAoiMulti-v0"

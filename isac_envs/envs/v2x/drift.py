@@ -1,0 +1,113 @@
+"""Drift plus penalty: what a slot is worth that sends packets of a class, and one with radar.
+
+After stochastic network optimisation (Neely, Morgan and Claypool, 2010): the drift of the weighted
+ages is traded against the penalty of a missed event. The rule has five constants, which are tuned
+to the parameters of an environment in trials; with ``PLANNER`` it maximises the expected reward of
+the present slot.
+"""
+
+import functools
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from isac_envs.declaration.baseline import Baseline, HasState, Kind
+from isac_envs.declaration.trial import tune
+from isac_envs.envs.v2x.conditions import bad_conditions
+from isac_envs.envs.v2x.queue_view import expected_overflow
+from isac_envs.kernels.jit import Record, inlined
+
+SLOTS, PACKETS, PACKET_AGE, OVERFLOW, CLEARING = range(5)
+"""Places of the constants: for how many slots a delivery counts; how much a further packet counts
+over the first; which share of the last packet's age the delivery leaves; weight of spared overflow;
+weight of the penalty that radar spares in the next slot."""
+
+DRIFT = {"slots": 12.0, "packets": 1.0, "packet_age": 0.0, "overflow": 0.0, "clearing": 0.0}
+PLANNER = {"slots": 1.0, "packets": 0.0, "packet_age": 1.0, "overflow": 1.0, "clearing": 0.0}
+BETWEEN = {"slots": 20.0, "packets": 1.0, "packet_age": 0.6, "overflow": 0.3, "clearing": 0.6}
+"""Constants to start from."""
+
+MOVES = {
+    "slots": lambda slots: tuple(slots * f for f in (0.25, 0.5, 0.7, 0.85, 1.2, 1.4, 2.0, 4.0)),
+    "packet_age": lambda _: (0.0, 0.3, 0.6, 0.8, 1.0),
+    "packets": lambda _: (0.0, 0.5, 1.0),
+    "overflow": lambda _: (0.0, 0.3, 1.0, 2.0),
+    "clearing": lambda _: (0.0, 0.3, 0.6, 1.0, 1.5),
+}
+"""Values to try for each of the constants."""
+
+
+@inlined
+def worth_of_sending(
+    p: Record, owner: Record, packets: Any, level: int, most: int, now: int, age: int, lost: Any,
+    weights: Any, constants: Any,
+) -> float:  # fmt: skip
+    """Return the worth of a slot for packets of a class if no event happens; 0 if none waits."""
+    sent, last = 0, 0
+    for k in range(owner.backlog):
+        if sent < most and packets[k].level == level:
+            sent += 1
+            last = now - packets[k].born
+    younger = age - constants[PACKET_AGE] * last
+    spared = lost[owner.backlog] - lost[owner.backlog - sent]
+    counted = 1.0 + constants[PACKETS] * (sent - 1.0) if sent > 0 else 0.0
+    pressure = weights[0] * p.class_weights[level - 1] * counted * younger
+    return constants[SLOTS] * pressure + constants[OVERFLOW] * weights[2] * spared
+
+
+@inlined
+def risk(p: Record, bad: int, weights: Any) -> float:
+    """Return the expected penalty of a slot without radar."""
+    return weights[1] * p.event_probability[bad] * (p.penalty_clear + bad)
+
+
+@inlined
+def worth_of_radar(p: Record, vehicle: Record, weights: Any, constants: Any) -> float:
+    """Return the penalty that radar spares, now and by what it clears for the next slot."""
+    bad = bad_conditions(vehicle)
+    cleared = vehicle.object * (1 + vehicle.speed)
+    later = risk(p, bad, weights) - risk(p, bad - cleared, weights)
+    return risk(p, bad, weights) + constants[CLEARING] * later
+
+
+@functools.lru_cache(maxsize=256)
+def _tuned(rule: Any, model: Any, params: Any) -> dict[str, float]:
+    starts = (DRIFT, PLANNER, BETWEEN)
+    moves = {name: MOVES[name] for name in rule.constants}
+    return tune(model(params), lambda trial: rule(trial, tuned=False), starts, moves)
+
+
+class DriftRule(Baseline):
+    """Base of the rule's baselines.
+
+    Args:
+        batch: What the policy acts in.
+        seed: Not needed.
+        tuned: Choose the constants by trials; otherwise they are :data:`DRIFT`.
+    """
+
+    kind: ClassVar[Kind] = "best_known"
+    constants = tuple(MOVES)
+
+    def __init__(self, batch: HasState, seed: int = 0, tuned: bool = True) -> None:
+        super().__init__(batch, seed)
+        rule: Any = type(self)
+        model: Any = type(self.model)
+        found = _tuned(rule, model, self.params) if tuned else DRIFT
+        for name, value in found.items():
+            setattr(self, name, value)
+        counts = self.params.overflow_counts_leaving  # then sending spares no penalty
+        self.lost = expected_overflow(self.params) * (not counts)
+        self.weights = np.array(self.params.weights)
+        self._row = np.zeros((len(self.env), len(DRIFT)))
+
+    def act(self) -> npt.NDArray[Any]:
+        """Return the actions of all copies."""
+        for k, name in enumerate(DRIFT):
+            self._row[:, k] = getattr(self, name)
+        return self.choose(self._row)
+
+    def choose(self, constants: npt.NDArray[np.float64]) -> npt.NDArray[Any]:
+        """Return the actions of all copies with constants ``(n, 5)``."""
+        raise NotImplementedError
