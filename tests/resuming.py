@@ -4,7 +4,6 @@ import csv
 
 import numpy as np
 import pytest
-import torch
 
 from isac_agents import registry
 from isac_agents.interface import misfit
@@ -61,11 +60,8 @@ def folder(out):
 
 def weights(run):
     """Return the weights of a run as arrays by name."""
-    if (run / "weights.npz").is_file():
-        with np.load(run / "weights.npz") as saved:
-            return {name: saved[name] for name in saved.files}
-    saved = torch.load(run / "weights.pt", weights_only=True)
-    return {name: each.numpy() for name, each in saved.items()}
+    with np.load(run / "weights.npz") as saved:
+        return {name: saved[name] for name in saved.files}
 
 
 def curves(run):
