@@ -85,9 +85,9 @@ def announce(path: str) -> None:
     _known.add(path)
 
 
-def trust_modules() -> None:
-    """Let files name any module, in this process: the user trusts where they come from."""
-    _trusting[0] = True
+def trust_modules(allowed: bool = True) -> None:
+    """Say whether files may name any module, in this process: the user trusts their origin."""
+    _trusting[0] = allowed
 
 
 def refuse_foreign(what: str, name: str, registered: Container[str] = MODELS) -> None:

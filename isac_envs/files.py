@@ -20,8 +20,9 @@ LARGEST_TOML = 1 << 18
 DEEPEST = 16
 """Tables and arrays inside each other in a TOML file."""
 
+_LONGEST_KEY = 64
 _PART = r"""(?:[A-Za-z0-9_-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+"""
-_LONG_KEY = re.compile(rf"(?<![A-Za-z0-9_-])(?:{_PART}){{{DEEPEST}}}")
+_LONG_KEY = re.compile(rf"(?<![A-Za-z0-9_-])(?:{_PART}){{{_LONGEST_KEY}}}")
 
 
 def read_bytes(path: str | Path, limit: int) -> bytes:

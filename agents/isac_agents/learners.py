@@ -7,6 +7,7 @@ from typing import Any
 
 from isac_agents import registry
 from isac_agents.arrays import read_arrays, write_arrays
+from isac_agents.learner_size import refuse_too_large
 from isac_agents.runs import RunRecord, read_record, sha256, write_atomically
 from isac_envs.errors import IsacError
 
@@ -23,6 +24,7 @@ def make_learner(record: RunRecord) -> Any:
 
     env = BatchVecEnv(record.model(), record.copies)
     spec = replace(registry.preset(record.agent), hyper_parameters=record.hyper_parameters)
+    refuse_too_large(record.hyper_parameters, env)
     try:
         agent = registry.create(spec, env, record.seed)
     except IsacError:

@@ -3,8 +3,8 @@
 A learner, its policy and its buffers are walked attribute by attribute. Reading goes the same way
 over a learner that was just made: what is found in the tree is written into what stands there.
 No class, function or module is ever named by the tree, so that a file cannot run code; and what
-the writer would not have written for the present object is refused, so that a file cannot reach into
-a logger, replace a method, or set a setting.
+the writer would not have written for the present object is refused, so that a file cannot reach
+into a logger, replace a method, or set a setting.
 
 What may change must be numbers, text, None, NumPy arrays, torch tensors, optimisers, random
 generators, lists, tuples, dictionaries, deques, or objects made of these. An object with the

@@ -24,6 +24,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from isac_agents import registry
 from isac_agents.folder_links import refuse_linked, refuse_links
+from isac_agents.text import one_line
 from isac_envs.catalog import model_class, refuse_foreign
 from isac_envs.declaration.model import Model
 from isac_envs.declaration.params import build as build_params
@@ -251,7 +252,7 @@ def note(text: str, once: bool = False) -> None:
     if once and text in _noted:
         return
     _noted.add(text)
-    sys.stderr.write(f"isac: note: {' '.join(text.split())}\n")
+    sys.stderr.write(f"isac: note: {one_line(text)}\n")
 
 
 def versions() -> dict[str, str]:
