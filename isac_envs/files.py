@@ -20,6 +20,7 @@ LARGEST_TOML = 1 << 18
 DEEPEST = 16
 """Tables and arrays inside each other in a TOML file."""
 
+_MOST_BITS = 1024  # of an integer: longer ones cannot be printed
 _LONGEST_KEY = 64
 _PART = r"""(?:[A-Za-z0-9_-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+"""
 _LONG_KEY = re.compile(rf"(?<![A-Za-z0-9_-])(?:{_PART}){{{_LONGEST_KEY}}}")
@@ -66,7 +67,7 @@ def read_text(path: str | Path, limit: int) -> str:
 
 
 def read_toml(path: str | Path) -> dict[str, Any]:
-    """Return the content of a TOML file: text, numbers of 64 bits, tables and arrays of these.
+    """Return the content of a TOML file: text, numbers, tables and arrays of these.
 
     Raises:
         OSError: If it cannot be read.
@@ -100,8 +101,10 @@ def _children(value: Any) -> Any:
 
 def _refuse_odd(value: Any, path: str | Path) -> None:
     """Refuse values that no field takes and that some functions of Python cannot print."""
-    if isinstance(value, int) and not -(2**63) <= value < 2**63:
-        raise IsacError(f"{path}: an integer of {value.bit_length()} bits, valid: at most 64")
+    if isinstance(value, int) and value.bit_length() > _MOST_BITS:
+        raise IsacError(
+            f"{path}: an integer of {value.bit_length()} bits, the limit is {_MOST_BITS}"
+        )
     if isinstance(value, (date, time)):
         raise IsacError(f"{path}: {value} is a date or a time, which nothing here takes")
 

@@ -84,10 +84,10 @@ class Stopped(Exception):
     """Leaves a training at any place."""
 
 
-def unfinished(out, until=3500, **settings):
-    """Train ``q_learning`` until a step with a checkpoint every 1000; return the folder."""
+def unfinished(out, until=3500, agent="q_learning", **settings):
+    """Train an agent until a step with a checkpoint every 1000; return the folder."""
     (job,) = plan_jobs(
-        "isac/ModeSelect-v0", "q_learning", steps=4_000, out=out, checkpoint_every=1000, **settings
+        "isac/ModeSelect-v0", agent, steps=4_000, out=out, checkpoint_every=1000, **settings
     )
 
     def report(steps):
