@@ -37,7 +37,7 @@ def test_the_canary_notices_what_it_is_there_for(canary):
 
 
 def test_run_folders_of_strangers(canary, tmp_path):
-    found = campaign.run_folders(60, 1, canary, tmp_path)
+    found = campaign.run_folders(40, 1, canary, tmp_path)
     assert not found.failures, "\n".join(found.failures)
     assert min(found.outcomes["refused"], found.outcomes["accepted"]) >= 5, found.outcomes
 

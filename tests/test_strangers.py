@@ -56,8 +56,14 @@ def test_the_mark_of_these_tests_works(tmp_path):
     assert (tmp_path / "ran").exists()
 
 
-@pytest.mark.parametrize("agent", ["a2c", "ddqn", "ppo", "q_learning", "odd_learners:Constant"])
-@pytest.mark.parametrize("make", [learner_zip, objects])
+@pytest.mark.parametrize(
+    ("agent", "make"),
+    [
+        ("a2c", learner_zip), ("ddqn", learner_zip), ("ppo", learner_zip),
+        ("odd_learners:Constant", learner_zip), ("a2c", objects),
+        ("odd_learners:Constant", objects),
+    ],
+)  # fmt: skip
 def test_weights_that_hold_a_pickle_are_never_loaded(agent, make, finished, tmp_path):
     base = finished.get(agent, finished["a2c"])
     folder = shutil.copytree(base, tmp_path / "runs" / "run")
@@ -66,8 +72,8 @@ def test_weights_that_hold_a_pickle_are_never_loaded(agent, make, finished, tmp_
     reseal(folder, weights_sha256=runs.sha256(weights), agent=agent)
     (folder / "weights.pt").write_bytes(make(tmp_path / "ran"))
     assert "does not hold plain arrays" in refused("evaluate", str(folder), "--episodes", "2")
-    page = tmp_path / "report.html"
-    isac("report", str(folder.parent), "--episodes", "2", "--out", str(page))
+    if agent == "a2c":
+        assert "no run is left" in isac("report", str(folder.parent), "--episodes", "2").stderr
     assert not (tmp_path / "ran").exists()
 
 
@@ -188,7 +194,7 @@ def test_a_checkpoint_reaches_only_what_the_writer_stored(name, node, halfway, t
         content = json.loads(path.read_text())
         content.pop("hash")
         held = content["tree"]["learner"]["object"]
-        held[:] = [pair for pair in held if pair[0] != name] + [[name, node]]
+        held.insert(0, [name, node])
         path.write_text(json.dumps({"hash": checkpoints._hash(content), **content}))
     message = refused("train", str(folder), "--resume", "--episodes", "2", "--json")
     assert f"learner.{name}" in message
