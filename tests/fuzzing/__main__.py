@@ -1,6 +1,7 @@
 """``make fuzz``: the long campaigns. Prints what became of the cases; ends with 1 if one failed."""
 
 import argparse
+import math
 import sys
 import tempfile
 import time
@@ -17,6 +18,7 @@ parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("--folders", type=int, default=5_000)
 parser.add_argument("--scenarios", type=int, default=20_000)
 parser.add_argument("--actions", type=int, default=100_000)
+parser.add_argument("--seconds", type=float, default=math.inf, help="of each campaign")
 parser.add_argument("--seed", type=int, default=0)
 chosen = parser.parse_args()
 
@@ -26,10 +28,12 @@ with tempfile.TemporaryDirectory() as place:
     canary = Canary(Path(place), caches)
     alone = [name for name in MODELS if name not in PARALLEL]
     campaigns = {
-        "actions": lambda: campaign.actions(chosen.actions, chosen.seed, alone),
-        "scenario files": lambda: campaign.scenario_files(chosen.scenarios, chosen.seed, canary),
+        "actions": lambda: campaign.actions(chosen.actions, chosen.seed, alone, chosen.seconds),
+        "scenario files": lambda: campaign.scenario_files(
+            chosen.scenarios, chosen.seed, canary, chosen.seconds
+        ),
         "run folders": lambda: campaign.run_folders(
-            chosen.folders, chosen.seed, canary, Path(place)
+            chosen.folders, chosen.seed, canary, Path(place), chosen.seconds
         ),
     }
     for name, call in campaigns.items():

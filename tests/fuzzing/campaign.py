@@ -2,9 +2,12 @@
 
 import contextlib
 import io
+import itertools
+import math
 import resource
 import shutil
 import signal
+import time
 import traceback
 from collections import Counter
 from html.parser import HTMLParser
@@ -61,14 +64,14 @@ class Findings:
         return f"{self.outcomes.total()} cases: {counts}; {len(self.failures)} failures"
 
 
-def run_folders(count, seed, canary, root):
+def run_folders(count, seed, canary, root, seconds=math.inf):
     """Change run folders, and evaluate, report or continue them."""
     findings, random = Findings(), np.random.default_rng(seed)
     made, spoiler = bases(root / "bases"), Spoiler(random, canary)
     for each in made[:3]:  # results that are kept make the cases quick
         _judge(findings, f"{each}, as it was", _evaluate, each)
     folder = canary.sandbox / "runs" / "agent" / "seed_0"
-    for number in range(count):
+    for number in _until(count, seconds):
         shutil.rmtree(canary.sandbox / "runs", ignore_errors=True)
         shutil.copytree(made[random.integers(len(made))], folder)
         done = spoiler.spoil(folder)
@@ -80,14 +83,14 @@ def run_folders(count, seed, canary, root):
     return findings
 
 
-def scenario_files(count, seed, canary):
+def scenario_files(count, seed, canary, seconds=math.inf):
     """Change scenario files, and read them with and without their environment."""
     findings, random = Findings(), np.random.default_rng(seed)
     files = [scenarios.path(name, each) for name in catalog.MODELS
              for each in scenarios.names(name)]  # fmt: skip
     texts = [(scenarios.validate(file).environment, file.read_bytes()) for file in files]
     path = canary.sandbox / "scenario.toml"
-    for number in range(count):
+    for number in _until(count, seconds):
         name, text = texts[random.integers(len(texts))]
         path.write_bytes(_scenario(random, text))
         case = f"scenario {number}, {name}"
@@ -100,14 +103,14 @@ def scenario_files(count, seed, canary):
     return findings
 
 
-def actions(count, seed, names):
+def actions(count, seed, names, seconds=math.inf):
     """Send actions of any form, to single environments and to vectors of them."""
     findings, random = Findings(), np.random.default_rng(seed)
     envs = [Env(name) for name in names] + [VectorEnv(name, 3) for name in names]
     for env in envs:
         env.reset(seed=0)
         env.action_space.seed(seed)
-    for number in range(count):
+    for number in _until(count, seconds):
         env = envs[random.integers(len(envs))]
         action = _action(random, env.action_space.sample())
         case = f"action {number}, {env.unwrapped.model.id}: {action!r:.200}"
@@ -125,6 +128,12 @@ def actions(count, seed, names):
         if np.any(terminated) or np.any(truncated):
             env.reset()
     return findings
+
+
+def _until(count, seconds):
+    """Yield numbers below a count, as long as there is time."""
+    end = time.monotonic() + seconds
+    return itertools.takewhile(lambda _: time.monotonic() < end, range(count))
 
 
 def peak():
