@@ -7,7 +7,6 @@ import tyro
 
 from isac_agents.commands.output import console, emit_json
 from isac_agents.commands.values import assignments
-from isac_agents.text import plain
 from isac_envs.catalog import trust_modules as trust
 from isac_envs.errors import IsacError
 
