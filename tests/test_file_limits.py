@@ -99,7 +99,7 @@ def test_copies_that_do_not_fit_into_memory_are_refused():
 def test_records_that_ask_for_too_much_are_refused(changes, words, finished, tmp_path):
     folder = shutil.copytree(finished, tmp_path / "run")
     changed(folder, **changes)
-    assert words in refused("evaluate", str(folder), "--episodes", "2")
+    assert words in refused("evaluate", str(folder), "--episodes", "2", "--json")
 
 
 @pytest.mark.parametrize("text", MARKUP)

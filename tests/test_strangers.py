@@ -71,7 +71,9 @@ def test_weights_that_hold_a_pickle_are_never_loaded(agent, make, finished, tmp_
     weights.write_bytes(make(tmp_path / "ran"))
     reseal(folder, weights_sha256=runs.sha256(weights), agent=agent)
     (folder / "weights.pt").write_bytes(make(tmp_path / "ran"))
-    assert "does not hold plain arrays" in refused("evaluate", str(folder), "--episodes", "2")
+    assert "does not hold plain arrays" in refused(
+        "evaluate", str(folder), "--episodes", "2", "--json"
+    )
     if agent == "a2c":
         assert "no run is left" in isac("report", str(folder.parent), "--episodes", "2").stderr
     assert not (tmp_path / "ran").exists()

@@ -163,7 +163,7 @@ class CheckpointFolder:
     def _read(self, path: Path) -> Checkpoint:
         content = _content(path)
         known = {self._record.scenario_hash}
-        known |= {each.get("scenario_hash") for each in self._record.changes}
+        known |= {str(each.get("scenario_hash")) for each in self._record.changes}
         other = content.run != self._record.identity or content.scenario_hash not in known
         if other or content.name != path.stem:
             raise IsacError(f"{path}: is not the checkpoint that the run wrote there")

@@ -80,7 +80,7 @@ class RunRecord(BaseModel):
     copies: int = Field(ge=1, le=registry.MOST_COPIES)
     steps: int = Field(ge=1, le=MOST_STEPS)
     seed: int = Field(ge=0, lt=2**63)
-    cpu_seconds: float = Field(0.0, ge=0, le=1e12)
+    cpu_seconds: float = Field(default=0.0, ge=0, le=1e12)
     weights_sha256: str = ""
     versions: dict[str, str]
     git: str = ""
