@@ -9,7 +9,7 @@ PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check \
           -c constraints/ci.txt $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: demo test slow lint docs references benchmark clean
+.PHONY: demo test slow fuzz lint docs references benchmark clean
 demo: $(VENV)/agents.stamp
 	$(BIN)/isac train isac/ModeSelect-v0 --agent ddqn --seeds 4
 
@@ -18,6 +18,10 @@ test: $(VENV)/test.stamp
 
 slow: $(VENV)/test.stamp
 	$(BIN)/python -m pytest -q -m slow
+
+# Run folders, scenario files and actions of strangers, for about an hour.
+fuzz: $(VENV)/test.stamp
+	PYTHONPATH=tests $(BIN)/python -m fuzzing
 
 lint: $(VENV)/dev.stamp
 	$(BIN)/ruff check .

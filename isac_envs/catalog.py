@@ -1,6 +1,11 @@
-"""The environments of this package: ids and where their models stand. Strings only."""
+"""The environments of this package: ids and where their models stand. Strings only.
+
+A name that a user gives, ``"module:Class"`` included, is loaded. A name in a file is a stranger's:
+:func:`refuse_foreign` lets through what is registered, or was loaded at the user's wish before.
+"""
 
 import importlib
+from collections.abc import Container
 from typing import Any
 
 from isac_envs.errors import IsacError, UnknownNameError
@@ -37,6 +42,11 @@ MODELS: dict[str, str] = {
 }
 """Every registered id and the path of its model class."""
 
+TRUST = "--trust-modules"
+
+_known: set[str] = set()  # what was registered or loaded in this process
+_trusting: list[bool] = [False]
+
 
 def model_class(name: str) -> Any:
     """Return the model class of an id (with or without ``isac_envs:``) or of ``"module:Class"``.
@@ -63,6 +73,38 @@ def load_class(path: str) -> Any:
     if not (module and colon and name):
         raise IsacError(f"{path!r} is not of the form 'module:name'")
     try:
-        return getattr(importlib.import_module(module), name)
-    except (ImportError, AttributeError) as error:
+        found = getattr(importlib.import_module(module), name)
+    except (ImportError, AttributeError, ValueError) as error:
         raise IsacError(f"cannot load {path!r}: {error}") from error
+    announce(path)
+    return found
+
+
+def announce(path: str) -> None:
+    """Let files name ``"module:Class"``, as what is registered or was loaded already."""
+    _known.add(path)
+
+
+def trust_modules(allowed: bool = True) -> None:
+    """Say whether files may name any module, in this process: the user trusts their origin."""
+    _trusting[0] = allowed
+
+
+def refuse_foreign(what: str, name: str, registered: Container[str] = MODELS) -> None:
+    """Refuse a name of a file that would import something which nobody registered.
+
+    Args:
+        what: What is named, for the message.
+        name: Id or ``"module:Class"``, as the file states it.
+        registered: Names and paths that are known.
+
+    Raises:
+        IsacError: Saying how to allow it.
+    """
+    plain = name.removeprefix("isac_envs:")
+    if ":" not in plain or plain in registered or plain in _known or _trusting[0]:
+        return
+    raise IsacError(
+        f"{what} {name!r} is not registered, and a file may not import modules; if you trust "
+        f"where it comes from, add {TRUST}"
+    )

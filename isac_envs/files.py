@@ -1,10 +1,29 @@
-"""Files of others are read here: plain files only, up to a size."""
+"""Files of others are read here: plain files only, up to a size, and TOML up to a depth.
+
+Nothing is read before its size is known to be within the limit, so that a device, a pipe or a
+file made to fill the memory is refused in one line.
+"""
 
 import os
+import re
 import stat
+import tomllib
+from datetime import date, time
 from pathlib import Path
+from typing import Any
 
 from isac_envs.errors import IsacError
+
+LARGEST_TOML = 1 << 18
+"""Bytes of a TOML file; ours have fewer than 2 ** 13."""
+
+DEEPEST = 16
+"""Tables and arrays inside each other in a TOML file."""
+
+_MOST_BITS = 1024  # of an integer: longer ones cannot be printed
+_LONGEST_KEY = 64
+_PART = r"""(?:[A-Za-z0-9_-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+"""
+_LONG_KEY = re.compile(rf"(?<![A-Za-z0-9_-])(?:{_PART}){{{_LONGEST_KEY}}}")
 
 
 def read_bytes(path: str | Path, limit: int) -> bytes:
@@ -22,10 +41,11 @@ def read_bytes(path: str | Path, limit: int) -> bytes:
     if not stat.S_ISREG(path.stat().st_mode):
         raise IsacError(f"{path}: is no plain file")
     with path.open("rb") as file:
-        size = os.fstat(file.fileno()).st_size
-        content = b"" if size > limit else file.read(limit + 1)  # /proc states no size
-    if max(size, len(content)) > limit:
-        raise IsacError(f"{path}: is larger than the limit of {limit} bytes")
+        if os.fstat(file.fileno()).st_size > limit:
+            raise IsacError(f"{path}: is larger than the limit of {_size(limit)}")
+        content = file.read(limit + 1)  # files of /proc state no size
+    if len(content) > limit:
+        raise IsacError(f"{path}: is larger than the limit of {_size(limit)}")
     return content
 
 
@@ -44,3 +64,54 @@ def read_text(path: str | Path, limit: int) -> str:
         return read_bytes(path, limit).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise IsacError(f"{path}: not in UTF-8: {error}") from None
+
+
+def read_toml(path: str | Path) -> dict[str, Any]:
+    """Return the content of a TOML file: text, numbers, tables and arrays of these.
+
+    Raises:
+        OSError: If it cannot be read.
+        IsacError: If it is no plain file, too large, nested too deeply, or not TOML.
+    """
+    text = read_text(path, LARGEST_TOML)
+    deep = IsacError(f"{path}: tables or arrays are nested more than {DEEPEST} deep")
+    if _LONG_KEY.search(text):  # tomllib takes quadratic time for such a key
+        raise deep
+    try:
+        content = tomllib.loads(text)
+    except RecursionError:
+        raise deep from None
+    except ValueError as error:  # not only TOMLDecodeError: numbers of thousands of digits too
+        raise IsacError(f"{path}: not a TOML file: {error}") from None
+    level: list[Any] = [content]
+    for _ in range(DEEPEST):
+        level = [each for parent in level for each in _children(parent)]
+        for value in level:
+            _refuse_odd(value, path)
+    if any(isinstance(each, (dict, list)) for each in level):
+        raise deep
+    return content
+
+
+def _children(value: Any) -> Any:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
+
+
+def _refuse_odd(value: Any, path: str | Path) -> None:
+    """Refuse values that no field takes and that some functions of Python cannot print."""
+    if isinstance(value, int) and value.bit_length() > _MOST_BITS:
+        raise IsacError(
+            f"{path}: an integer of {value.bit_length()} bits, the limit is {_MOST_BITS}"
+        )
+    if isinstance(value, (date, time)):
+        raise IsacError(f"{path}: {value} is a date or a time, which nothing here takes")
+
+
+def _size(count: int) -> str:
+    """Return a number of bytes as text."""
+    for unit, size in (("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)):
+        if count >= size:
+            return f"{count / size:.4g} {unit}"
+    return f"{count} bytes"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import gymnasium
 import pettingzoo
 
-from isac_envs.catalog import MODELS, PARALLEL
+from isac_envs.catalog import MODELS, PARALLEL, announce
 from isac_envs.errors import IsacError
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ def register(name: str, model: str, parallel: bool = False) -> None:
     Raises:
         IsacError: If another model is registered under this id.
     """
+    announce(model)
     if name in gymnasium.registry:
         known = gymnasium.registry[name].kwargs.get("model")
         if known != model:

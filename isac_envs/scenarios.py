@@ -17,14 +17,13 @@ the defaults, presets of agents, and reference scores that a command measured::
 
 import hashlib
 import json
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from isac_envs.catalog import MODELS, model_class
+from isac_envs.catalog import MODELS, model_class, refuse_foreign
 from isac_envs.declaration.model import Model
 from isac_envs.declaration.params import LARGEST_FILE, EnvParams, near_name
 from isac_envs.declaration.params import build as build_params
@@ -35,7 +34,7 @@ from isac_envs.errors import (
     UnknownParameterError,
     hint,
 )
-from isac_envs.files import read_bytes
+from isac_envs.files import read_bytes, read_toml
 
 PACKAGE = Path(__file__).resolve().parent
 
@@ -161,11 +160,7 @@ def load(
     if scenario is None and model.id not in MODELS:
         own = {"environment": model.id, "name": "default", "summary": model.summary}
         return Scenario(**own, source=model.source, parameters=model.params_type())
-    file = path(environment, scenario)
-    loaded = validate(file, ignore_reference)
-    if loaded.environment != model.id:
-        raise ScenarioError(f"{file}: is of {loaded.environment}, not of {model.id}")
-    return loaded
+    return _checked(path(environment, scenario), ignore_reference, model)
 
 
 def path(environment: str, scenario: str | Path | None = None) -> Path:
@@ -196,9 +191,15 @@ def validate(file: str | Path, ignore_reference: bool = False) -> Scenario:
         ignore_reference: Accept reference scores that belong to other parameters.
 
     Raises:
-        ScenarioError: With the path of the field, its value and the nearest valid name.
+        ScenarioError: With the path of the field, its value and the nearest valid name; also if
+            the file names an environment that is not registered.
     """
-    loaded = _read(Path(file))
+    return _checked(Path(file), ignore_reference)
+
+
+def _checked(file: Path, ignore_reference: bool, model: Any = None) -> Scenario:
+    """Read a scenario file, which must be of the given model if there is one."""
+    loaded = _read(file, model)
     measured = loaded.reference
     if measured and measured.scenario_hash != loaded.hash and not ignore_reference:
         raise ScenarioError(
@@ -236,22 +237,27 @@ def build(model: str | Model, scenario: str | Path | None, overrides: Mapping[st
     return built
 
 
-def _read(path: Path) -> Scenario:
+def _read(path: Path, model: Any) -> Scenario:
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        content = read_toml(path)
     except OSError as error:
         raise ScenarioError(f"{path}: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ScenarioError(f"{path}: not a TOML file: {error}") from None
+    except IsacError as error:
+        raise ScenarioError(str(error)) from None
     for key in content:
         if key not in Scenario.model_fields:
             raise ScenarioError(f"{path}: unknown field {key!r}{hint(key, Scenario.model_fields)}")
     if not isinstance(content.get("environment"), str):
         raise ScenarioError(f"{path}: field 'environment' is missing or not a string")
-    try:
-        model = model_class(content["environment"])
-    except IsacError as error:
-        raise ScenarioError(f"{path}: field 'environment': {error}") from None
+    if model is None or content["environment"] != model.id:
+        try:
+            refuse_foreign("environment", content["environment"])
+            named = model_class(content["environment"])
+        except IsacError as error:
+            raise ScenarioError(f"{path}: field 'environment': {error}") from None
+        if model is not None:
+            raise ScenarioError(f"{path}: is of {named.id}, not of {model.id}")
+        model = named
     parameters = content.pop("parameters", {})
     if not isinstance(parameters, dict):
         raise ScenarioError(f"{path}: field 'parameters' must be a table")

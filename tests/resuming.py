@@ -4,7 +4,6 @@ import csv
 
 import numpy as np
 import pytest
-import torch
 
 from isac_agents import registry
 from isac_agents.interface import misfit
@@ -61,11 +60,8 @@ def folder(out):
 
 def weights(run):
     """Return the weights of a run as arrays by name."""
-    if (run / "weights.npz").is_file():
-        with np.load(run / "weights.npz") as saved:
-            return {name: saved[name] for name in saved.files}
-    saved = torch.load(run / "weights.pt", weights_only=True)
-    return {name: each.numpy() for name, each in saved.items()}
+    with np.load(run / "weights.npz") as saved:
+        return {name: saved[name] for name in saved.files}
 
 
 def curves(run):
@@ -88,10 +84,10 @@ class Stopped(Exception):
     """Leaves a training at any place."""
 
 
-def unfinished(out, until=3500, **settings):
-    """Train ``q_learning`` until a step with a checkpoint every 1000; return the folder."""
+def unfinished(out, until=3500, agent="q_learning", **settings):
+    """Train an agent until a step with a checkpoint every 1000; return the folder."""
     (job,) = plan_jobs(
-        "isac/ModeSelect-v0", "q_learning", steps=4_000, out=out, checkpoint_every=1000, **settings
+        "isac/ModeSelect-v0", agent, steps=4_000, out=out, checkpoint_every=1000, **settings
     )
 
     def report(steps):

@@ -17,6 +17,7 @@ LAYERS = {
     "isac_envs.kernels": 0,
     "isac_envs.errors": 1,
     "isac_envs.files": 1,
+    "isac_envs.memory": 1,
     "isac_envs.chains": 1,
     "isac_envs.planning": 1,
     "isac_envs.declaration": 1,

@@ -28,6 +28,7 @@ def perform(job: Job, episodes: int) -> None:
     Raises:
         IsacError: If the training fails, or the agent does not play.
     """
+    job.announce()
     if not is_finished(job.folder):
         resumption.check(job.folder, job.record, accept=False)
         train(job)

@@ -8,22 +8,25 @@ place last, so that a checkpoint is there as a whole or not at all. The newest t
 
 import hashlib
 import json
-import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from isac_agents.runs import RunRecord, note, remove_temporary, sha256, write_atomically
+from isac_agents.arrays import read_arrays, write_arrays
+from isac_agents.runs import MOST_STEPS, RunRecord, note, remove_temporary, sha256, write_atomically
 from isac_envs.errors import IsacError
+from isac_envs.files import read_bytes
 
 Array = npt.NDArray[Any]
 
 FORMAT = 1
 KEPT = 2
+LARGEST = 1 << 29
+"""Bytes of the second file."""
 FAILED = "failed"
 
 
@@ -84,7 +87,7 @@ class CheckpointFolder:
     def failure(self) -> str:
         """Return why the training could not go on; empty if it can."""
         path = self.path / f"{FAILED}.json"
-        return str(_content(path)["reason"]) if path.is_file() else ""
+        return _content(path).reason if path.is_file() else ""
 
     def clear_failure(self) -> None:
         """Remove the state of a training that could not go on."""
@@ -134,7 +137,8 @@ class CheckpointFolder:
 
     def _write(self, name: str, state: Checkpoint, reason: str) -> None:
         arrays, tree = (self.path / f"{name}{suffix}" for suffix in (".npz", ".json"))
-        write_atomically(arrays, lambda path: np.savez(path, *state.arrays))
+        named = {f"arr_{k}": each for k, each in enumerate(state.arrays)}
+        write_atomically(arrays, lambda path: write_arrays(path, named))
         content = {
             "format": FORMAT,
             "name": name,
@@ -159,38 +163,63 @@ class CheckpointFolder:
     def _read(self, path: Path) -> Checkpoint:
         content = _content(path)
         known = {self._record.scenario_hash}
-        known |= {each["scenario_hash"] for each in self._record.changes}
-        other = content["run"] != self._record.identity or content["scenario_hash"] not in known
-        if other or content["name"] != path.stem:
+        known |= {str(each.get("scenario_hash")) for each in self._record.changes}
+        other = content.run != self._record.identity or content.scenario_hash not in known
+        if other or content.name != path.stem:
             raise IsacError(f"{path}: is not the checkpoint that the run wrote there")
         return Checkpoint(
-            content["steps"],
-            content["cpu_seconds"],
-            content["seconds"],
-            content["log"],
-            content["tree"],
-            _arrays(path.with_suffix(".npz"), content["arrays"], content["arrays_sha256"]),
+            content.steps,
+            content.cpu_seconds,
+            content.seconds,
+            content.log,
+            content.tree,
+            _arrays(path.with_suffix(".npz"), content.arrays, content.arrays_sha256),
         )
 
 
-def _content(path: Path) -> dict[str, Any]:
+class _Content(BaseModel):
+    """What the second file of a checkpoint holds."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+
+    format: int
+    name: str
+    run: str
+    scenario_hash: str
+    reason: str
+    steps: int = Field(ge=0, le=MOST_STEPS)
+    cpu_seconds: float = Field(ge=0, le=1e12)
+    seconds: float = Field(ge=0, le=1e9)
+    arrays: int = Field(ge=0)
+    arrays_sha256: str
+    log: dict[str, Any]
+    tree: dict[str, Any]
+
+
+def _content(path: Path) -> _Content:
     """Return what a file of :meth:`CheckpointFolder._write` holds.
 
     Raises:
         IsacError: If it is damaged, edited or of another format.
     """
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(read_bytes(path, LARGEST))
         stated, form = content.pop("hash"), content["format"]
+        hashed = _hash(content)
     except OSError as error:
         raise IsacError(f"{path}: cannot be read: {error.strerror}") from None
-    except (ValueError, LookupError, AttributeError, TypeError):
+    except IsacError:
+        raise
+    except (ValueError, LookupError, AttributeError, TypeError, RecursionError):
         raise IsacError(f"{path}: is no checkpoint, or a damaged one") from None
     if form != FORMAT:
         raise IsacError(f"{path}: has format {form!r}, this version reads {FORMAT}")
-    if stated != _hash(content):
+    if stated != hashed:
         raise IsacError(f"{path}: is damaged or was edited, its content has another hash")
-    return dict(content)
+    try:
+        return _Content(**content)
+    except (ValidationError, RecursionError):
+        raise IsacError(f"{path}: is no checkpoint, or a damaged one") from None
 
 
 def _arrays(path: Path, count: int, stated: str) -> list[Array]:
@@ -198,11 +227,11 @@ def _arrays(path: Path, count: int, stated: str) -> list[Array]:
         raise IsacError(f"{path}: is missing")
     if sha256(path) != stated:
         raise IsacError(f"{path}: is damaged or was edited, its content has another hash")
+    saved = read_arrays(path)
     try:
-        with np.load(path, allow_pickle=False) as saved:
-            return [saved[f"arr_{k}"] for k in range(count)]
-    except (OSError, ValueError, LookupError, EOFError, zipfile.BadZipFile) as error:
-        raise IsacError(f"{path}: does not hold plain arrays: {error}") from None
+        return [saved[f"arr_{k}"] for k in range(count)]
+    except LookupError:
+        raise IsacError(f"{path}: does not hold {count} arrays") from None
 
 
 def _hash(content: dict[str, Any]) -> str:

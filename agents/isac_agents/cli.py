@@ -1,5 +1,6 @@
 """The ``isac`` command: nothing heavy is imported before the subcommand is known."""
 
+import io
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -18,6 +19,7 @@ from isac_agents.commands import (
     train,
 )
 from isac_agents.commands.arguments import prepare
+from isac_agents.text import one_line
 from isac_envs import __version__
 from isac_envs.errors import IsacError
 
@@ -61,6 +63,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         raise
     except OSError as error:
         return _fail(f"{error.filename or 'file'}: {error.strerror or error}", 2, error)
+    except MemoryError as error:
+        return _fail(f"not enough memory: {error}", 2, error)
     except KeyboardInterrupt as error:
         return _fail(": ".join(["stopped", *map(str, error.args)]), 130, None)
     except Exception as error:  # a user never sees a traceback
@@ -72,13 +76,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _fail(message: str, code: int, error: BaseException | None) -> int:
     if error is not None and os.environ.get(TRACEBACK):
         raise error
-    sys.stderr.write(f"isac: error: {' '.join(message.split())}\n")
+    sys.stderr.write(f"isac: error: {one_line(message)}\n")
     return code
 
 
 def run() -> None:
     """Entry point of the console script."""
     sys.path.insert(0, "")  # module:Class of a file in the working directory, as `python -m` has it
+    for stream in (sys.stdout, sys.stderr):  # names that the terminal has no characters for
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         code = main()
         sys.stdout.flush()

@@ -2,15 +2,13 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from isac_envs.errors import IsacError
+from filelock import FileLock, Timeout
 
-try:
-    import fcntl
-except ImportError:  # Windows: two trainings in one folder are not noticed there
-    fcntl = None  # type: ignore[assignment]
+from isac_agents.folder_links import refuse_links
+from isac_envs.errors import IsacError
 
 LOCK = ".lock"
 
@@ -20,17 +18,21 @@ def locked(folder: Path) -> Iterator[None]:
     """Keep all other processes from training in a folder; a process that is killed lets go.
 
     Raises:
-        IsacError: If another process trains there.
+        IsacError: If another process trains there, or there are links in the folder.
     """
-    with (folder / LOCK).open("a+", encoding="utf-8") as file:
-        if fcntl is not None:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                file.seek(0)
-                process = file.read().strip() or "?"
-                raise IsacError(f"{folder}: process {process} is training there") from None
-        file.truncate(0)
-        file.write(str(os.getpid()))
-        file.flush()
+    refuse_links(folder, writing=True)
+    path = folder / LOCK
+    lock = FileLock(path, blocking=False)
+    try:
+        lock.acquire()
+    except Timeout:
+        process = "another process"
+        with suppress(OSError, ValueError):  # where a locked file cannot be read
+            process = f"process {int(path.read_text(encoding='ascii'))}"
+        raise IsacError(f"{folder}: {process} is training there") from None
+    try:
+        with suppress(OSError):  # where a locked file cannot be written
+            path.write_text(str(os.getpid()), encoding="ascii")
         yield
+    finally:
+        lock.release()

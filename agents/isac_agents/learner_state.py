@@ -9,6 +9,7 @@ import torch
 from gymnasium import spaces
 
 from isac_agents.plain import Array, MisfitError, Node, Reader, Writer
+from isac_envs.errors import IsacError
 
 
 def capture(agent: Any) -> tuple[dict[str, Node], list[Array]]:
@@ -35,17 +36,26 @@ def restore(agent: Any, tree: dict[str, Node], arrays: list[Array]) -> None:
     Raises:
         MisfitError: If the state does not fit the learner, or did not come back exactly.
     """
-    reader = Reader(arrays)
+    try:
+        _restore(agent, tree, Reader(arrays))
+        again, copies = capture(agent)
+    except IsacError:
+        raise
+    except Exception as error:  # a tree that nothing of ours wrote may ask for anything
+        reason = f"{type(error).__name__}: {error}"
+        raise MisfitError(f"the state does not fit the learner: {reason}") from error
+    for name, part in tree.items():
+        place = _difference(part, again[name], arrays, copies, name)
+        if place:
+            raise MisfitError(f"{place} does not come back exactly")
+
+
+def _restore(agent: Any, tree: dict[str, Node], reader: Reader) -> None:
     for there, here in zip(reader.value(tree["form"], None), _form(agent), strict=True):
         if there != here:
             raise MisfitError(f"the state is of {there}, this learner of {here}")
     reader.value(tree["learner"], agent, "learner")
     _set_generators(reader.value(tree["generators"], None, "generators"))
-    again, copies = capture(agent)
-    for name, part in tree.items():
-        place = _difference(part, again[name], arrays, copies, name)
-        if place:
-            raise MisfitError(f"{place} does not come back exactly")
 
 
 def unsound_weights(agent: Any) -> str:
@@ -81,6 +91,8 @@ def _generators() -> dict[str, Any]:
 
 
 def _set_generators(state: dict[str, Any]) -> None:
+    if not 0 <= state["numpy"]["state"]["pos"] <= 624:  # NumPy reads beyond its memory otherwise
+        raise MisfitError("the generator of NumPy has no such position")
     random.setstate(state["python"])
     np.random.set_state(state["numpy"])
     torch.set_rng_state(state["torch"])

@@ -1,14 +1,17 @@
-"""Learners of runs: made from a record, saved as weights, loaded again; nothing is unpickled."""
+"""Learners of runs: made from a record, saved as plain arrays, loaded again."""
 
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from isac_agents import registry
+from isac_agents.arrays import read_arrays, write_arrays
+from isac_agents.learner_size import refuse_too_large
 from isac_agents.runs import RunRecord, read_record, sha256, write_atomically
 from isac_envs.errors import IsacError
 
-TORCH_WEIGHTS, ARRAY_WEIGHTS = "weights.pt", "weights.npz"
+WEIGHTS = "weights.npz"
 
 
 def make_learner(record: RunRecord) -> Any:
@@ -21,12 +24,15 @@ def make_learner(record: RunRecord) -> Any:
 
     env = BatchVecEnv(record.model(), record.copies)
     spec = replace(registry.preset(record.agent), hyper_parameters=record.hyper_parameters)
+    refuse_too_large(record.hyper_parameters, env)
     try:
         agent = registry.create(spec, env, record.seed)
     except IsacError:
         raise
     except (TypeError, ValueError, AssertionError, ArithmeticError, MemoryError) as error:
         raise IsacError(f"agent {record.agent}: {error or type(error).__name__}") from error
+    except Exception as error:  # learners of others may raise anything for a setting of a file
+        raise IsacError(f"agent {record.agent}: {type(error).__name__}: {error}") from error
     env.seed(record.seed * record.copies)  # blocks of runs with other seeds must not overlap
     return agent
 
@@ -35,18 +41,25 @@ def save_learner(agent: Any, folder: Path) -> Path:
     """Write the weights of a learner into a run folder and return their file.
 
     Raises:
-        IsacError: If a weight is not finite; the training has diverged.
+        IsacError: If a weight is not finite (the training has diverged), or an agent that saves
+            itself writes something else than plain arrays.
     """
-    if not (hasattr(agent, "policy") and hasattr(agent.policy, "state_dict")):
-        write_atomically(folder / ARRAY_WEIGHTS, agent.save)
-        return folder / ARRAY_WEIGHTS
+    weights = folder / WEIGHTS
+    if not _has_policy(agent):
+
+        def save(path: Path) -> None:
+            agent.save(path)
+            read_arrays(path)
+
+        write_atomically(weights, save)
+        return weights
     from isac_agents.algorithms.weights import save_weights
 
     for name, weight in agent.policy.state_dict().items():
         if not bool(weight.isfinite().all()):
             raise IsacError(f"{folder}: the training has diverged, {name} is not finite")
-    write_atomically(folder / TORCH_WEIGHTS, lambda path: save_weights(agent, path))
-    return folder / TORCH_WEIGHTS
+    write_atomically(weights, lambda path: save_weights(agent, path))
+    return weights
 
 
 def load(folder: str | Path) -> tuple[RunRecord, Any]:
@@ -57,13 +70,14 @@ def load(folder: str | Path) -> tuple[RunRecord, Any]:
     """
     folder = Path(folder)
     record = read_record(folder)
-    agent_class = registry.resolve(record.agent)
     weights = find_weights(folder, record)
-    if weights.name == ARRAY_WEIGHTS:
-        return record, _load_arrays(agent_class, weights, record)
-    from isac_agents.algorithms.weights import warm_start
+    arrays = read_arrays(weights)
+    agent = make_learner(record)
+    if not _has_policy(agent):
+        return record, _revive(type(agent), arrays, weights, record)
+    from isac_agents.algorithms.weights import as_weights, warm_start
 
-    return record, warm_start(make_learner(record), weights)
+    return record, warm_start(agent, as_weights(arrays, weights))
 
 
 def find_weights(folder: Path, record: RunRecord) -> Path:
@@ -74,18 +88,32 @@ def find_weights(folder: Path, record: RunRecord) -> Path:
     """
     if record.status != "finished":
         raise IsacError(f"{folder}: the run is not finished")
-    found = [path for path in (folder / TORCH_WEIGHTS, folder / ARRAY_WEIGHTS) if path.is_file()]
-    if not found:
-        raise IsacError(f"{folder}: has neither {TORCH_WEIGHTS} nor {ARRAY_WEIGHTS}")
-    if sha256(found[0]) != record.weights_sha256:
-        raise IsacError(f"{found[0]}: these are not the weights that the run wrote")
-    return found[0]
+    weights = folder / WEIGHTS
+    if not weights.is_file():
+        raise IsacError(f"{folder}: has no {WEIGHTS}")
+    if sha256(weights) != record.weights_sha256:
+        raise IsacError(f"{weights}: these are not the weights that the run wrote")
+    return weights
 
 
-def _load_arrays(agent_class: Any, path: Path, record: RunRecord) -> Any:
+def _has_policy(agent: Any) -> bool:
+    """Return whether an agent keeps what it has learnt in the weights of a policy."""
+    return hasattr(agent, "policy") and hasattr(agent.policy, "state_dict")
+
+
+def _revive(agent_class: Any, arrays: dict[str, Any], path: Path, record: RunRecord) -> Any:
+    """Let an agent of the user's own load what it saved.
+
+    It never gets the file of the run, which may be a stranger's, but one with the arrays that
+    were found there: whatever its ``load`` understands, there is nothing in it but numbers.
+    """
     from isac_agents.vec_env import BatchVecEnv
 
+    env = BatchVecEnv(record.model(), 1, seed=record.seed)
     try:
-        return agent_class.load(path, env=BatchVecEnv(record.model(), 1, seed=record.seed))
-    except (OSError, ValueError, KeyError, EOFError) as error:
-        raise IsacError(f"{path}: the weights cannot be loaded: {error}") from error
+        with TemporaryDirectory() as place:
+            write_arrays(Path(place) / WEIGHTS, arrays)
+            return agent_class.load(Path(place) / WEIGHTS, env=env)
+    except Exception as error:  # the code of others may raise anything
+        reason = f"{type(error).__name__}: {error}"
+        raise IsacError(f"{path}: the weights cannot be loaded: {reason}") from error

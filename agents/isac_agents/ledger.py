@@ -64,7 +64,8 @@ class Ledger:
         key = Key.of(self.model, self.episodes, self.seed)
         for folder in folders:
             found = results.read_baselines(folder, key)
-            if found.keys() == self.model.baselines.keys():
+            fits = all(each.fits(self.model) for each in found.values())
+            if fits and found.keys() == self.model.baselines.keys():
                 self._baselines = {name: found[name] for name in self.model.baselines}
                 return
 
@@ -76,7 +77,7 @@ class Ledger:
         """
         key = Key.of(self.model, self.episodes, self.seed, contestant.weights)
         kept = results.read(contestant.folder, key) if contestant.folder else None
-        if kept:
+        if kept and kept.agent.fits(self.model):
             return kept.agent
         result = self._play(contestant.make, contestant.model)
         if contestant.folder:

@@ -16,16 +16,18 @@
     hyper_parameters.ddqn = {gamma = 0.95}   # replace the preset's
 """
 
-import tomllib
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from isac_agents import registry
 from isac_agents.runs import read_record, write_record
 from isac_agents.training import Job, plan_jobs
+from isac_envs.catalog import refuse_foreign
 from isac_envs.errors import IsacError, UnknownNameError, hint
+from isac_envs.files import read_toml
 
 
 class Entry(BaseModel):
@@ -34,7 +36,7 @@ class Entry(BaseModel):
     Attributes:
         environment: Id of the environment.
         scenarios: Names, or paths of scenario files beside the matrix; empty for the default.
-        agents: Names of learners, or ``module:Class``.
+        agents: Names of learners, or ``module:Class`` where the user trusts the file.
         seeds: Number of runs; that of the matrix when left out.
         first_seed: Seed of the first run, likewise.
         steps: Environment steps of a run, likewise.
@@ -78,19 +80,22 @@ def read(path: Path) -> Matrix:
     """Read and check the file of a matrix; names are checked by :func:`plan`.
 
     Raises:
-        IsacError: Naming the field, its value, what is valid and the nearest valid name.
+        IsacError: Naming the field, its value, what is valid and the nearest valid name; also if
+            the file names an environment or an agent that is not registered.
     """
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        matrix = Matrix(**read_toml(path))
     except OSError as error:
         raise IsacError(f"{path}: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise IsacError(f"{path}: not a TOML file: {error}") from None
-    try:
-        return Matrix(**content)
     except ValidationError as error:
         problems = "; ".join(_explain(dict(each)) for each in error.errors())
         raise IsacError(f"{path}: {problems}") from None
+    known = registry.paths()
+    for number, entry in enumerate(matrix.entries):
+        refuse_foreign(f"{path}: entries.{number}: environment", entry.environment)
+        for agent in entry.agents:
+            refuse_foreign(f"{path}: entries.{number}: agent", agent, known)
+    return matrix
 
 
 def plan(path: Path, matrix: Matrix, out: Path) -> list[Job]:

@@ -2,7 +2,9 @@
 
 A learner, its policy and its buffers are walked attribute by attribute. Reading goes the same way
 over a learner that was just made: what is found in the tree is written into what stands there.
-No class, function or module is ever named by the tree, so that a file cannot run code.
+No class, function or module is ever named by the tree, so that a file cannot run code; and what
+the writer would not have written for the present object is refused, so that a file cannot reach
+into a logger, replace a method, or set a setting.
 
 What may change must be numbers, text, None, NumPy arrays, torch tensors, optimisers, random
 generators, lists, tuples, dictionaries, deques, or objects made of these. An object with the
@@ -10,6 +12,7 @@ methods ``snapshot()`` and ``restore(state)`` says itself what its state is. Typ
 frozen dataclasses and the like are settings: they are neither stored nor touched.
 """
 
+import math
 from collections import deque
 from collections.abc import Mapping
 from typing import Any
@@ -27,6 +30,9 @@ Node = Any
 """A number, text, None, or a dictionary whose first key says what it stands for."""
 
 FIXED: Node = {"fixed": True}
+LARGEST = 1 << 30
+"""Bytes of the arrays that a tree may ask for beside those that are present."""
+
 _BLOCK = 1 << 16
 
 
@@ -120,6 +126,7 @@ class Reader:
         self._made: dict[int, Any] = {}
         self._used: set[int] = set()
         self._count = 0
+        self._room = LARGEST + sum(each.nbytes for each in arrays)
 
     def value(self, node: Node, present: Any, where: str = "") -> Any:
         """Return the value of a node: the present object with the stored content if possible.
@@ -172,11 +179,13 @@ class Reader:
                 except (ValueError, KeyError, TypeError, RuntimeError) as error:
                     raise MisfitError(f"{where} does not fit: {error}") from error
                 return present
-        if not hasattr(present, "__dict__"):
+        if kind != "object" or not hasattr(present, "__dict__") or not _is_walked(present):
             raise MisfitError(f"{where} does not exist here")
         self._made[number] = present  # its attributes may refer to it
         for name, child in content:
             before = vars(present).get(name)
+            if child != FIXED and (is_setting(before) or _is_behaviour(present, name)):
+                raise MisfitError(f"{where}.{name} is a setting here")
             vars(present)[name] = self.value(child, before, f"{where}.{name}")
         return present
 
@@ -187,6 +196,9 @@ class Reader:
             if not fits or repack_fields(present.dtype, recurse=True) != stored.dtype:
                 raise MisfitError(f"{where} is of another kind or size here")
         elif not (fits and present.dtype == stored.dtype and present.flags.writeable):
+            self._room -= math.prod(shape) * stored.dtype.itemsize
+            if min(shape, default=0) < 0 or self._room < 0:
+                raise MisfitError(f"{where} has the shape {shape}, the limit is {LARGEST} bytes")
             present = np.zeros(shape, stored.dtype)
         if stored.ndim:
             present[: len(stored)] = stored
@@ -238,6 +250,20 @@ class Reader:
             present.update(items)
             return present
         return items
+
+
+def _is_walked(value: Any) -> bool:
+    """Return whether a writer goes through the attributes of an object."""
+    held = (type(None), np.ndarray, torch.Tensor, list, tuple, deque, Mapping)
+    return not (
+        isinstance(value, held) or is_setting(value) or any(kind[1](value) for kind in KINDS)
+    )
+
+
+def _is_behaviour(value: Any, name: str) -> bool:
+    """Return whether a name stands for a method or a property of an object."""
+    found = getattr(type(value), name, None)
+    return callable(found) or isinstance(found, property)
 
 
 def _without_zeros(value: Array) -> Array:

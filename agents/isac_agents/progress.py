@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from isac_agents.text import one_line
+
 EVERY_S = 10.0
 """Seconds between two lines."""
 
@@ -137,7 +139,7 @@ class Progress:
             part = min((each.done + part) / each.total, 1.0) if each.total else 0.0
         outer, now = stages[0], time.monotonic()
         notes = [each.note for each in stages[1:] if each.note]
-        line = ", ".join([outer.line(part, now), *notes])
+        line = one_line(", ".join([outer.line(part, now), *notes]))
         if self._bar is None:
             sys.stderr.write(f"isac: {line}, {duration(now - began)} so far\n")
             sys.stderr.flush()

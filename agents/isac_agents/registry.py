@@ -17,6 +17,7 @@ from isac_envs.catalog import load_class
 from isac_envs.errors import IsacError, UnknownNameError
 
 GROUP = "isac_agents.agents"
+MOST_COPIES = 1 << 16
 OPTIONAL = ("torch", "stable_baselines3", "sb3_contrib")
 
 
@@ -59,6 +60,8 @@ class AgentSpec:
         for name, value in (("steps", steps), ("copies", copies)):
             if isinstance(value, bool) or not isinstance(value, int) or value < 1:
                 raise IsacError(f"{self.path}: {name} is {value!r}, must be a positive integer")
+        if copies > MOST_COPIES:
+            raise IsacError(f"{self.path}: copies is {copies}, must be at most {MOST_COPIES}")
         merged = {**self.environment, **environment}
         return replace(
             self, steps=steps, copies=copies, hyper_parameters=chosen, environment=merged
@@ -128,6 +131,12 @@ AGENTS: dict[str, AgentSpec] = {
 def names() -> list[str]:
     """Return the names of all agents, those of other packages last."""
     return [*AGENTS, *sorted(_entries().keys() - AGENTS.keys())]
+
+
+def paths() -> set[str]:
+    """Return ``"module:Class"`` of all agents: what a file may name as well."""
+    own = {each.path for each in AGENTS.values()}
+    return own | {each.value for each in _entries().values()}
 
 
 def preset(name: str, presets: Mapping[str, Mapping[str, Any]] | None = None) -> AgentSpec:

@@ -8,19 +8,44 @@ written, a file with rewards in another unit is not read.
 """
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal, Self
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 from isac_agents.evaluation import UNIT, Evaluation
 from isac_agents.runs import write_atomically
 from isac_agents.statistics import Array
 from isac_envs import __version__
 from isac_envs.declaration.model import Model
+from isac_envs.errors import IsacError
+from isac_envs.files import read_bytes
 from isac_envs.scenarios import content_hash
 
 FILE = "evaluation.json"
+LARGEST = 1 << 28
+"""Bytes of that file."""
+
+_MOST = 1e100  # of a number that means something, and can be squared
+
+
+def _sound(value: float) -> float:
+    if abs(value) > _MOST:
+        raise ValueError(f"must lie in -{_MOST:g}..{_MOST:g} or be nan")
+    return value
+
+
+Number = Annotated[float, Field(ge=-_MOST, le=_MOST)]
+Figure = Annotated[float, AfterValidator(_sound)]
+"""A number, or nan where nothing was counted."""
+
 _MODEL = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="strings")
 
 
@@ -36,10 +61,10 @@ class Result(BaseModel):
 
     model_config = _MODEL
 
-    reward: tuple[float, ...]
-    objectives: dict[str, float]
-    costs: dict[str, float]
-    figures: dict[str, float]
+    reward: tuple[Number, ...]
+    objectives: dict[str, Number]
+    costs: dict[str, Number]
+    figures: dict[str, Figure]
 
     @classmethod
     def of(cls, played: Evaluation, model: Model) -> "Result":
@@ -50,6 +75,15 @@ class Result(BaseModel):
             costs={name: float(each.mean()) for name, each in played.costs.items()},
             figures=played.summary(model),
         )
+
+    def fits(self, model: Model) -> bool:
+        """Return whether this is a result of an environment, by the names in it."""
+        pairs = (
+            (self.objectives, model.objectives),
+            (self.costs, model.costs),
+            (self.figures, model.summaries),
+        )
+        return all(mine.keys() == {each.name for each in theirs} for mine, theirs in pairs)
 
     @property
     def rewards(self) -> Array:
@@ -100,6 +134,13 @@ class Entry(BaseModel):
     agent: Result
     baselines: dict[str, Result]
 
+    @model_validator(mode="after")
+    def _every_episode_counts(self) -> Self:
+        for each in (self.agent, *self.baselines.values()):
+            if len(each.reward) != self.key.episodes:
+                raise ValueError("there is not one reward for each episode")
+        return self
+
 
 class _Kept(BaseModel):
     """The content of ``evaluation.json``."""
@@ -144,6 +185,6 @@ def write(folder: Path, entry: Entry) -> None:
 
 def _entries(folder: Path) -> tuple[Entry, ...]:
     try:
-        return _Kept.model_validate_json((folder / FILE).read_bytes()).entries
-    except (OSError, ValidationError):  # it can be measured again
+        return _Kept.model_validate_json(read_bytes(folder / FILE, LARGEST)).entries
+    except (OSError, IsacError, ValidationError):  # it can be measured again
         return ()

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from pydantic import BaseModel, NonNegativeInt, ValidationError
 from stable_baselines3.common.logger import (
     KVWriter,
     Logger,
@@ -20,10 +21,18 @@ from stable_baselines3.common.logger import (
 
 from isac_agents.finite import NotFiniteError
 from isac_agents.runs import note, write_atomically
+from isac_envs.errors import IsacError
 
 CURVES = "progress.csv"
 EVENTS = "events.out.tfevents.*"
 _ITERATIONS = "time/iterations"
+
+
+class _Position(BaseModel):
+    """Where learning curves stand: the text of one file, the sizes of others."""
+
+    curves: str = ""
+    events: dict[str, NonNegativeInt] = {}
 
 
 class RunLog(Logger):
@@ -34,13 +43,21 @@ class RunLog(Logger):
     Args:
         folder: Folder of the run.
         position: From :meth:`position`, to go on there; None starts new curves.
+
+    Raises:
+        IsacError: If that is no position.
     """
 
     def __init__(self, folder: Path, position: dict[str, Any] | None = None) -> None:
         self._folder = folder
-        position = {"curves": "", "events": {}} if position is None else position
-        _cut_events(folder, position["events"])
-        self._curves = Curves(folder / CURVES, position["curves"])
+        try:
+            begin = _Position(**(position or {}))
+            curves = Curves(folder / CURVES, begin.curves)
+        except (ValidationError, csv.Error) as error:
+            reason = str(error).splitlines()[0]
+            raise IsacError(f"{folder}: its checkpoint has no sound curves: {reason}") from None
+        _cut_events(folder, begin.events)
+        self._curves = curves
         formats: list[KVWriter] = [self._curves]
         if find_spec("tensorboard"):
             formats.append(_Events(str(folder)))

@@ -12,7 +12,6 @@ import os
 import platform
 import subprocess
 import sys
-import tomllib
 from collections.abc import Callable, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from itertools import count
@@ -21,15 +20,20 @@ from secrets import token_hex
 from typing import Any, Literal
 
 import tomlkit
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from isac_envs.catalog import model_class
+from isac_agents import registry
+from isac_agents.folder_links import refuse_linked, refuse_links
+from isac_agents.text import one_line
+from isac_envs.catalog import model_class, refuse_foreign
 from isac_envs.declaration.model import Model
 from isac_envs.declaration.params import build as build_params
 from isac_envs.errors import IsacError
+from isac_envs.files import read_toml
 from isac_envs.scenarios import content_hash
 
 RECORD = "run.toml"
+MOST_STEPS = 10**12
 _TEMPORARY = ".writing."
 _noted: set[str] = set()
 _OUTCOME = {"status", "cpu_seconds", "weights_sha256", "git"}
@@ -73,10 +77,10 @@ class RunRecord(BaseModel):
     interface: dict[str, Any] = {}
     agent: str
     hyper_parameters: dict[str, Any]
-    copies: int
-    steps: int
-    seed: int
-    cpu_seconds: float = 0.0
+    copies: int = Field(ge=1, le=registry.MOST_COPIES)
+    steps: int = Field(ge=1, le=MOST_STEPS)
+    seed: int = Field(ge=0, lt=2**63)
+    cpu_seconds: float = Field(default=0.0, ge=0, le=1e12)
     weights_sha256: str = ""
     versions: dict[str, str]
     git: str = ""
@@ -143,6 +147,8 @@ def place(records: Sequence[RunRecord], root: Path, resume: bool = False) -> lis
     for number in count(1):
         folder = root / (name if number == 1 else f"{name}_{number}")
         folders = [folder / f"seed_{record.seed}" for record in records]
+        for each in folders:
+            refuse_linked(each, root.parent)
         held = [*map(held_run, folders)]
         pairs = [*zip(folders, held, records, strict=True)]
         if all(b.is_same(each, resume) if b else _is_free(at) for at, b, each in pairs):
@@ -175,22 +181,29 @@ def write_record(folder: Path, record: RunRecord) -> None:
 def read_record(folder: str | Path) -> RunRecord:
     """Read ``run.toml`` and check that its parameters still make the recorded environment.
 
+    The folder may be a stranger's: no link in it is followed, and only what is registered is
+    imported (:func:`isac_envs.catalog.refuse_foreign`).
+
     Raises:
         IsacError: If the folder is no run, or the file is damaged; the message says where.
     """
     path = Path(folder) / RECORD
-    if not path.is_file():
-        reason = f"not a run folder, it has no {RECORD}"
-        raise IsacError(
-            f"{folder}: {reason if path.parent.is_dir() else 'there is no such folder'}"
-        )
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        refuse_links(folder)
+        content = read_toml(path)
+    except (FileNotFoundError, NotADirectoryError):
+        found = path.parent.is_dir()
+        reason = f"not a run folder, it has no {RECORD}" if found else "there is no such folder"
+        raise IsacError(f"{folder}: {reason}") from None
+    except OSError as error:
+        raise IsacError(f"{path}: cannot be read: {error.strerror}") from None
+    try:
         stated = content.pop("record_hash", None)
         record = RunRecord(**content)
+        refuse_foreign("environment", record.environment)
+        if ":" in record.agent:
+            refuse_foreign("agent", record.agent, registry.paths())
         record.model()
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise IsacError(f"{path}: not a TOML file: {error}") from None
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
@@ -239,7 +252,7 @@ def note(text: str, once: bool = False) -> None:
     if once and text in _noted:
         return
     _noted.add(text)
-    sys.stderr.write(f"isac: note: {' '.join(text.split())}\n")
+    sys.stderr.write(f"isac: note: {one_line(text)}\n")
 
 
 def versions() -> dict[str, str]:

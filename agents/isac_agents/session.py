@@ -111,7 +111,7 @@ def _train(job: "Job", record: RunRecord, begin: Checkpoint | None, report: "Rep
     else:
         callback = _function(report)
     try:
-        _learn(agent, record, callback)
+        _learn(agent, record, callback, begin is not None)
     except NotFiniteError as error:
         reason = f"stopped after {getattr(agent, 'num_timesteps', '?')} environment steps: {error}"
         kept = _keep_failed(agent, keeper, checkpoints, reason)
@@ -136,8 +136,8 @@ def _train(job: "Job", record: RunRecord, begin: Checkpoint | None, report: "Rep
     return agent
 
 
-def _learn(agent: Any, record: RunRecord, callback: Any) -> None:
-    """Let an agent learn.
+def _learn(agent: Any, record: RunRecord, callback: Any, continued: bool) -> None:
+    """Let an agent learn, from the start or from a checkpoint, which may be a stranger's.
 
     Raises:
         NotFiniteError: If something is not finite.
@@ -152,6 +152,11 @@ def _learn(agent: Any, record: RunRecord, callback: Any) -> None:
         if weight:
             raise NotFiniteError(f"weight {weight} is not finite") from error
         raise IsacError(f"agent {record.agent}: {error}") from error
+    except (LookupError, AttributeError, ArithmeticError, RuntimeError) as error:
+        if not continued:
+            raise
+        reason = f"{type(error).__name__}: {error}"
+        raise IsacError(f"agent {record.agent}: cannot go on from there: {reason}") from error
     weight = unsound_weights(agent)
     if weight:
         raise NotFiniteError(f"weight {weight} is not finite: the training has diverged")

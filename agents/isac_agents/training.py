@@ -20,8 +20,9 @@ from isac_agents import child, registry, resumption
 from isac_agents.evaluation import HELD_OUT_SEED
 from isac_agents.interface import choose_interface
 from isac_agents.progress import Stage, last_score, stage
-from isac_agents.runs import RunRecord, git_commit, is_finished, place, versions
+from isac_agents.runs import MOST_STEPS, RunRecord, git_commit, is_finished, place, versions
 from isac_envs import scenarios
+from isac_envs.catalog import announce
 from isac_envs.errors import IsacError, UnknownNameError
 
 Report = Callable[[int], None]
@@ -46,6 +47,11 @@ class Job:
     resume: bool = False
     checkpoint_every: int | None = None
     wandb: str = ""
+
+    def announce(self) -> None:
+        """Let this process read the folder: what the job names was allowed when it was planned."""
+        for name in (self.record.environment, self.record.agent):
+            announce(name)
 
 
 def plan_jobs(
@@ -92,6 +98,8 @@ def plan_jobs(
     settings = registry.settings(preset, hyper_parameters or {})
     if steps < 1:
         raise IsacError(f"steps is {steps}, must be at least 1")
+    if steps > MOST_STEPS:
+        raise IsacError(f"steps is {steps}, must be at most {MOST_STEPS}")
     _check_interval(checkpoint_every)
     most = HELD_OUT_SEED // preset.copies
     for seed in seeds:
@@ -209,6 +217,7 @@ def train(job: Job, report: Report | None = None) -> Any:
     from isac_agents.session import run_session
 
     _limit_threads()
+    job.announce()
     return run_session(job, report)
 
 

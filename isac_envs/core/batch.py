@@ -29,6 +29,7 @@ from isac_envs.declaration.model import Model, State
 from isac_envs.kernels.code_cache import announced
 from isac_envs.kernels.jit import INTERPRETED
 from isac_envs.kernels.rng import seed_batch
+from isac_envs.memory import refuse_beyond
 
 Array = npt.NDArray[Any]
 
@@ -103,11 +104,16 @@ class Batch:
         model: The environment.
         n: Number of copies.
         threads: Threads that share a step of a large batch.
+
+    Raises:
+        IsacError: If the copies do not fit into the memory of this machine.
     """
 
     def __init__(self, model: Model, n: int, threads: int = 1) -> None:
         if n < 1 or threads < 1:
             raise ValueError(f"copies ({n}) and threads ({threads}) must be at least 1")
+        single = (*model.allocate(1), *Frame.allocate(model, 1).written)
+        refuse_beyond(f"{n} copies of {model.id}", n * sum(each.nbytes for each in single))
         self.model, self.n, self.threads = model, n, threads
         self.state: State = model.allocate(n)
         self.masks = _masks(model, n)  # of the last step or reset

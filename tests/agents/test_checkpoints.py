@@ -114,13 +114,13 @@ def test_a_pickle_with_the_right_hash_is_never_loaded(run, tmp_path):
 def test_no_space_left_in_the_middle_of_a_checkpoint(tmp_path, whole, monkeypatch, capsys):
     save, count = np.savez, 0
 
-    def full(path, *arrays):
+    def full(path, **arrays):
         nonlocal count
         count += 1
         if count == 2:
-            save(path, *arrays[:2])
+            save(path, arr_0=arrays["arr_0"])
             raise OSError(errno.ENOSPC, "No space left on device")
-        save(path, *arrays)
+        save(path, **arrays)
 
     monkeypatch.setattr(np, "savez", full)
     run = unfinished(tmp_path, until=2500)

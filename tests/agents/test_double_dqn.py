@@ -239,20 +239,21 @@ def test_saved_models_go_on_where_they_stopped(tmp_path):
 
 def test_a_warm_start_takes_the_weights_of_another_run(tmp_path):
     source, target = _train(3), _train(4, steps=16)
-    save_weights(source, tmp_path / "weights.pt")
-    warm_start(target, tmp_path / "weights.pt")
+    save_weights(source, tmp_path / "weights.npz")
+    warm_start(target, tmp_path / "weights.npz")
     for name, weight in source.policy.state_dict().items():
         assert torch.equal(target.policy.state_dict()[name], weight)
     with pytest.raises(IsacError, match="do not fit"):
-        warm_start(_linear(), load_weights(tmp_path / "weights.pt"))
+        warm_start(_linear(), load_weights(tmp_path / "weights.npz"))
 
 
 def test_files_that_could_run_code_are_refused(tmp_path):
-    torch.save({"weights": slice(3)}, tmp_path / "object.pt")
-    torch.save([1, 2], tmp_path / "list.pt")
-    (tmp_path / "text.pt").write_text("no weights")
-    for name in ("object.pt", "list.pt", "text.pt"):
-        with pytest.raises(IsacError, match="not a file of weights"):
+    torch.save({"weights": torch.ones(3)}, tmp_path / "torch.npz")
+    np.savez(tmp_path / "objects.npz", weights=np.array([slice(3)]))
+    _train(3, steps=16).save(tmp_path / "learner.zip")
+    (tmp_path / "text.npz").write_text("no weights")
+    for name in ("torch.npz", "objects.npz", "learner.zip", "text.npz"):
+        with pytest.raises(IsacError, match="does not hold plain arrays"):
             load_weights(tmp_path / name)
     with pytest.raises(FileNotFoundError):
-        load_weights(tmp_path / "missing.pt")
+        load_weights(tmp_path / "missing.npz")

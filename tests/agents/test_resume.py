@@ -138,9 +138,9 @@ def test_a_folder_is_continued_by_name(tmp_path):
     done = isac("train", str(run), "--resume", "--episodes", "2", "--json")
     assert done.returncode == 0, done.stderr
     assert_same(run, whole.folder)
-    before = (run / "weights.pt").stat().st_mtime_ns
+    before = (run / "weights.npz").stat().st_mtime_ns
     assert isac("train", str(run), "--resume", "--episodes", "2", "--json").returncode == 0
-    assert (run / "weights.pt").stat().st_mtime_ns == before  # a finished one is kept
+    assert (run / "weights.npz").stat().st_mtime_ns == before  # a finished one is kept
 
 
 class Own:

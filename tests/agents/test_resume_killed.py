@@ -71,7 +71,7 @@ def test_a_killed_process_goes_on_to_the_same_numbers(point, processes, whole):
     assert code == KILLED
     run = folder(out)
     assert read_record(run).status == "running"
-    assert not (run / "weights.pt").exists()
+    assert not (run / "weights.npz").exists()
     if "written" in POINTS[point][1]:
         assert [*(run / "checkpoints").glob(".writing.*")]  # it died in the middle of a file
     agent = POINTS[point][0]

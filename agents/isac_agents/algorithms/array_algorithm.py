@@ -15,7 +15,9 @@ from stable_baselines3.common.type_aliases import MaybeCallback, Schedule
 from stable_baselines3.common.utils import safe_mean
 from stable_baselines3.common.vec_env import VecEnv
 
-from isac_envs.errors import IsacError
+from isac_agents.algorithms.weights import as_weights
+from isac_agents.arrays import read_arrays, write_arrays
+from isac_envs.errors import IsacError, hint
 
 
 class ArrayAlgorithm(BaseAlgorithm):
@@ -98,7 +100,7 @@ class ArrayAlgorithm(BaseAlgorithm):
     ) -> None:
         """Write weights and settings as npz (``path`` gets that suffix)."""
         weights = {name: each.numpy() for name, each in self.policy.state_dict().items()}
-        np.savez(_npz(path), settings=np.array(json.dumps(self._header())), **weights)
+        write_arrays(_npz(path), {"settings": np.array(json.dumps(self._header())), **weights})
 
     @classmethod
     def load(cls, path: Any, env: VecEnv | None = None, **settings: Any) -> Self:  # type: ignore[override]
@@ -110,12 +112,11 @@ class ArrayAlgorithm(BaseAlgorithm):
             **settings: Replace saved settings.
 
         Raises:
-            IsacError: If the environment does not fit the weights.
+            IsacError: If the file is damaged, or the environment does not fit the weights.
         """
-        with np.load(_npz(path), allow_pickle=False) as saved:
-            header = json.loads(saved["settings"].item())
-            names = set(saved.files) - {"settings"}
-            weights = {name: torch.as_tensor(saved[name]) for name in names}
+        arrays = read_arrays(_npz(path))
+        header = cls._settings_of(arrays.pop("settings", None), path)
+        weights = as_weights(arrays, path)
         model = cls._revived(header, weights, env, settings)
         model._setup_model()
         try:
@@ -123,6 +124,18 @@ class ArrayAlgorithm(BaseAlgorithm):
         except RuntimeError as error:
             raise IsacError(f"{path}: the weights do not fit: {error}") from error
         return model
+
+    @classmethod
+    def _settings_of(cls, text: Any, path: Any) -> dict[str, Any]:
+        """Return the settings in a file: those that are saved, and no other arguments."""
+        try:
+            header = dict(json.loads(text.item()))
+        except (ValueError, TypeError, AttributeError, RecursionError):
+            raise IsacError(f"{path}: has no settings, or damaged ones") from None
+        for name in header:
+            if name not in cls.saved_settings:
+                raise IsacError(f"{path}: unknown setting {name!r}{hint(name, cls.saved_settings)}")
+        return header
 
     def _header(self) -> dict[str, Any]:
         """Return what is saved beside the weights."""

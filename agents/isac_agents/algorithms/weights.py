@@ -1,44 +1,51 @@
 """Weights of a learner's policy as files that cannot run code, and as a start for another run."""
 
-import io
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from isac_agents.arrays import read_arrays, write_arrays
 from isac_envs.errors import IsacError
 
 Weights = Mapping[str, torch.Tensor]
 
 
 def save_weights(model: Any, path: str | Path) -> None:
-    """Write the weights of a learner's policy, target networks included.
+    """Write the weights of a learner's policy, target networks included, as plain arrays.
+
+    Args:
+        model: The learner.
+        path: The file, which ends in ``.npz``.
 
     Raises:
         OSError: If the file cannot be written.
     """
-    content = io.BytesIO()  # torch hides the reason when it cannot write a file itself
-    torch.save(model.policy.state_dict(), content)
-    Path(path).write_bytes(content.getbuffer())
+    state = model.policy.state_dict()
+    write_arrays(path, {name: each.detach().cpu().numpy() for name, each in state.items()})
 
 
 def load_weights(path: str | Path) -> dict[str, torch.Tensor]:
-    """Return weights from a file of :func:`save_weights`; pickled objects are refused.
+    """Return weights from a file of :func:`save_weights`.
 
     Raises:
+        OSError: If the file cannot be read.
         IsacError: If the file does not hold weights.
     """
+    return as_weights(read_arrays(path), path)
+
+
+def as_weights(arrays: Mapping[str, Any], path: str | Path) -> dict[str, torch.Tensor]:
+    """Return the arrays of a file as weights.
+
+    Raises:
+        IsacError: If one is no array of numbers.
+    """
     try:
-        weights = torch.load(path, map_location="cpu", weights_only=True)
-    except (FileNotFoundError, PermissionError):
-        raise
-    except Exception as error:  # torch names no common base of what damaged files raise
-        reason = str(error).splitlines()[0]
-        raise IsacError(f"{path}: not a file of weights: {reason}") from error
-    if not (isinstance(weights, dict) and all(map(torch.is_tensor, weights.values()))):
-        raise IsacError(f"{path}: not a file of weights")
-    return weights
+        return {name: torch.from_numpy(each) for name, each in arrays.items()}
+    except (TypeError, ValueError) as error:
+        raise IsacError(f"{path}: not a file of weights: {error}") from error
 
 
 def warm_start(model: Any, weights: Weights | str | Path) -> Any:
@@ -61,6 +68,6 @@ def warm_start(model: Any, weights: Weights | str | Path) -> Any:
         weights = load_weights(weights)
     try:
         model.policy.load_state_dict(weights)
-    except RuntimeError as error:
+    except (RuntimeError, TypeError, AttributeError) as error:
         raise IsacError(f"the weights do not fit the policy: {error}") from error
     return model

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import tyro
 
 from isac_agents.commands.output import console, emit_json
+from isac_envs.catalog import trust_modules as trust
 from isac_envs.errors import IsacError
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ def benchmark(
     launcher: Literal["local", "ray"] = "local",
     ray_address: str = "",
     wandb: str = "",
+    trust_modules: bool = False,
     json: bool = False,
 ) -> None:
     """Train and evaluate agents x scenarios x seeds; started again, it goes on where it stopped.
@@ -36,8 +38,10 @@ def benchmark(
         launcher: Processes of this machine, or Ray tasks.
         ray_address: Address of a running Ray cluster; a local one is started when left out.
         wandb: Project of Weights & Biases that the learning curves go to as well.
+        trust_modules: Import what the matrix names, registered or not: its code runs.
         json: Print JSON instead of progress and tables.
     """
+    trust(trust_modules)
     import os
     from dataclasses import replace
 
@@ -68,7 +72,7 @@ def benchmark(
         if reason:
             failed[folder] = reason
         outcome = f"failed: {reason}" if reason else "done"
-        notes.print(f"{folder.relative_to(out.resolve())}: {outcome}", markup=False)
+        notes.print(f"{folder.relative_to(out.resolve())}: {outcome}")
 
     calls = [(job, content.episodes) for job in todo]
     total = sum(job.record.steps for job in todo)

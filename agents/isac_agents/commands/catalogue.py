@@ -3,6 +3,7 @@
 from typing import Annotated, Any
 
 import tyro
+from rich.text import Text
 
 from isac_agents.commands.output import console, emit_json, records
 
@@ -42,17 +43,17 @@ def describe(
         emit_json(content)
         return
     out = console()
-    out.print(f"[bold]{content['id']}[/bold]  {content['summary']}\n")
-    out.print(content["text"], markup=False)
+    out.print(Text(content["id"], "bold"), f" {content['summary']}\n")
+    out.print(content["text"])
     chosen = content["scenario"]
-    out.print(f"\nSource: {content['source']}", markup=False)
-    out.print(f"Scenario {chosen['name']}: {chosen['summary']}", markup=False)
+    out.print(f"\nSource: {content['source']}")
+    out.print(f"Scenario {chosen['name']}: {chosen['summary']}")
     for defect in chosen["defects"]:
-        out.print(f"  defect kept from the publication: {defect}", markup=False)
+        out.print(f"  defect kept from the publication: {defect}")
     for kind in content["kinds_of_agents"]:
         who = f"{kind['agents'][0]}: " if len(content["kinds_of_agents"]) > 1 else ""
-        out.print(f"\n{who}Observation: {kind['observation_space']}", markup=False)
-        out.print(f"{who}Action: {kind['action_space']}\n", markup=False)
+        out.print(f"\n{who}Observation: {kind['observation_space']}")
+        out.print(f"{who}Action: {kind['action_space']}\n")
         for name in ("observation", "action"):
             out.print(records(name.capitalize(), kind[name]))
     for name in ("objectives", "costs", "metrics", "parameters", "baselines", "scenarios"):

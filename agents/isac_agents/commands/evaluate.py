@@ -6,6 +6,7 @@ import tyro
 
 from isac_agents.commands.output import console, emit_json, table
 from isac_agents.commands.values import assignments
+from isac_envs.catalog import trust_modules as trust
 from isac_envs.errors import IsacError
 
 
@@ -19,6 +20,7 @@ def evaluate(
     seed: int | None = None,
     against: str = "",
     details: bool = False,
+    trust_modules: bool = False,
     json: bool = False,
 ) -> None:
     """Compare agents with the baselines on held-out seeds, all on the same episodes.
@@ -34,8 +36,10 @@ def evaluate(
         seed: Seed of the first episode; a block kept apart from training when left out.
         against: Row to subtract from every row, paired by episode: a baseline or an agent.
         details: Print reward, score and objectives of every single run as well.
+        trust_modules: Import what run folders name, registered or not: their code runs.
         json: Print JSON instead of a table.
     """
+    trust(trust_modules)
     from isac_agents.comparison import compare
     from isac_agents.entrants import gather, is_folder
     from isac_agents.evaluation import HELD_OUT_SEED

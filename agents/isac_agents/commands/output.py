@@ -1,4 +1,4 @@
-"""Tables for people, JSON for machines."""
+"""Tables for people, JSON for machines; what is printed is text, never markup or control codes."""
 
 import json
 import sys
@@ -7,6 +7,9 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
+
+from isac_agents.text import markdown_text, plain
 
 SHORT = 24
 """Columns whose cells are all at most this long are never folded."""
@@ -19,6 +22,11 @@ def emit_json(value: Any) -> None:
 
 
 class _Console(Console):
+    def print(self, *objects: Any, **settings: Any) -> None:
+        """Print text as it is: only :class:`rich.text.Text` has a style."""
+        shown = (plain(each) if isinstance(each, str) else each for each in objects)
+        super().print(*shown, **{"markup": False, "emoji": False, **settings})
+
     def on_broken_pipe(self) -> None:
         """Leave it to the command, instead of ending the process here."""
         raise BrokenPipeError
@@ -33,23 +41,27 @@ def console(stderr: bool = False) -> Console:
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Table:
     """Return a table; numbers are aligned to the right."""
     rows = [[_text(cell) for cell in row] for row in rows]
-    made = Table(title=title, title_justify="left", title_style="bold")
+    made = Table(title=_cell(title, "bold"), title_justify="left")
     for k, name in enumerate(columns):
         numeric = bool(rows) and all(_is_number(row[k]) for row in rows)
         short = all(len(row[k]) <= SHORT for row in rows)
         made.add_column(
-            name, justify="right" if numeric else "left", overflow="fold", no_wrap=short
+            _cell(name), justify="right" if numeric else "left", overflow="fold", no_wrap=short
         )
     for row in rows:
-        made.add_row(*row)
+        made.add_row(*map(_cell, row))
     return made
+
+
+def _cell(text: str, style: str = "") -> Text:
+    return Text(plain(text).replace("\n", "\\n"), style)
 
 
 def markdown(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Return a table in Markdown."""
-    lines = [columns, ["---"] * len(columns), *rows]
-    escaped = ([cell.replace("|", "\\|") for cell in line] for line in lines)
-    return "\n".join("| " + " | ".join(line) + " |" for line in escaped) + "\n"
+    head, *body = ([*map(markdown_text, line)] for line in (columns, *rows))
+    lines = [head, ["---"] * len(columns), *body]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
 
 
 def records(title: str, rows: Sequence[dict[str, Any]]) -> Table:

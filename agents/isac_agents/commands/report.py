@@ -6,6 +6,8 @@ from typing import Annotated
 import tyro
 
 from isac_agents.commands.output import console
+from isac_agents.text import one_line
+from isac_envs.catalog import trust_modules as trust
 from isac_envs.errors import IsacError
 
 
@@ -15,6 +17,7 @@ def report(
     out: Path = Path("report.html"),
     markdown: Path | None = None,
     episodes: int | None = None,
+    trust_modules: bool = False,
 ) -> None:
     """Make one self-contained HTML page of run folders, and tables in Markdown on demand.
 
@@ -26,7 +29,9 @@ def report(
         out: File of the page.
         markdown: File of the same tables in Markdown.
         episodes: Held-out episodes; as many as the run folders keep results of when left out.
+        trust_modules: Import what the run folders name, registered or not: their code runs.
     """
+    trust(trust_modules)
     if not folders:
         raise IsacError("folders: name at least one run folder, or a folder of them such as runs/")
     if episodes is not None and episodes < 2:
@@ -41,14 +46,14 @@ def report(
 
     def warn(text: str) -> None:
         warnings.append(text)
-        console(stderr=True).print(f"isac: warning: {text}", markup=False, soft_wrap=True)
+        console(stderr=True).print(f"isac: warning: {one_line(text)}", soft_wrap=True)
 
     with Progress():
         study = Study(tuple(collect(find(folders), episodes, warn)))
     page = html_page(study, warnings)
     write_atomically(out, lambda path: path.write_text(page, encoding="utf-8"))
-    console().print(f"Written to {out}", markup=False, soft_wrap=True)
+    console().print(f"Written to {out}", soft_wrap=True)
     if markdown:
         text = markdown_page(study)
         write_atomically(markdown, lambda path: path.write_text(text, encoding="utf-8"))
-        console().print(f"Written to {markdown}", markup=False, soft_wrap=True)
+        console().print(f"Written to {markdown}", soft_wrap=True)

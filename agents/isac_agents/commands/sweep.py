@@ -110,5 +110,5 @@ def sweep(
         return
     columns = ("trial", "state", "score", "hyper-parameters")
     console().print(table(f"Study {plan.study}, the best 10 trials", columns, rows[:10]))
-    console().print(preset, markup=False)
-    console().print(f"Written to {path}", markup=False)
+    console().print(preset)
+    console().print(f"Written to {path}")

@@ -7,6 +7,7 @@ import tyro
 
 from isac_agents.commands.output import console, emit_json
 from isac_agents.commands.values import assignments
+from isac_envs.catalog import trust_modules as trust
 from isac_envs.errors import IsacError
 
 
@@ -28,6 +29,7 @@ def train(
     checkpoint_every: int | None = None,
     episodes: int = 1000,
     wandb: str = "",
+    trust_modules: bool = False,
     json: bool = False,
 ) -> None:
     """Train an agent, one run a seed, and compare it with the baselines on held-out seeds.
@@ -53,8 +55,10 @@ def train(
             many that they cost 2 % of the time.
         episodes: Held-out episodes of the comparison.
         wandb: Project of Weights & Biases that the learning curves go to as well.
+        trust_modules: Import what the run folder names, registered or not: its code runs.
         json: Print JSON instead of progress and tables.
     """
+    trust(trust_modules)
     import os
     from dataclasses import replace
 
@@ -116,7 +120,7 @@ def train(
     out_console = console()
     out_console.print(comparison.table(f"{record.environment}, {record.scenario}"))
     out_console.print(comparison.caption(len(planned)))
-    out_console.print(f"Runs: {folders[0].parent}", markup=False)
+    out_console.print(f"Runs: {folders[0].parent}")
 
 
 def _refuse_settings(folder: str, given: dict[str, Any], resume: bool) -> None:

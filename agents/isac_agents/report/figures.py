@@ -6,13 +6,16 @@ made for all kinds of colour vision) and by dash or marker.
 
 import io
 import re
+import warnings
 from collections.abc import Sequence
+from html import escape
 from typing import Any
 
 import numpy as np
 
 from isac_agents.report.collect import World
 from isac_agents.report.study import Overall, Pair, front, mean_curve
+from isac_agents.text import plain
 from isac_envs.errors import IsacError
 
 PALETTE = ("#0072b2", "#e69f00", "#009e73", "#d55e00", "#cc79a7", "#56b4e9")
@@ -26,7 +29,7 @@ _STYLE: dict[str, Any] = {
     "axes.grid": True, "grid.color": _GREY, "grid.alpha": 0.3, "grid.linewidth": 0.6,
     "axes.spines.top": False, "axes.spines.right": False, "axes.facecolor": "none",
     "figure.facecolor": "none", "legend.frameon": False, "font.size": 10, "svg.fonttype": "none",
-    "legend.fontsize": 9, "svg.hashsalt": "isac",
+    "legend.fontsize": 9, "svg.hashsalt": "isac", "text.parse_math": False, "text.usetex": False,
 }  # fmt: skip
 
 
@@ -165,7 +168,8 @@ class Figures:
         axes.plot([interval.value] * 2, [row - 0.36, row + 0.36], color=colour, linewidth=2.5)
 
     def _draw(self, draw: Any, size: tuple[float, float], title: str) -> str:
-        with self._rc(_STYLE):
+        with self._rc(_STYLE), warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Glyph .* missing")  # the browser has them
             figure = self._figure(figsize=size, layout="constrained")
             draw(figure.add_subplot())
             file = io.StringIO()
@@ -176,12 +180,13 @@ class Figures:
 
 def _inline(svg: str, prefix: str, title: str) -> str:
     """Return SVG that stands in a page beside others: its own ids, the page's colour and font."""
-    svg = re.sub(r"<metadata>.*?</metadata>", "", svg[svg.index("<svg") :], flags=re.DOTALL)
+    svg = plain(svg[svg.index("<svg") :])
+    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
     svg = re.sub(r'\bid="', f'id="{prefix}', svg)
     svg = re.sub(r'(url\(#|href="#)', rf"\g<1>{prefix}", svg)
-    svg = re.sub(r"font: ([\d.]+)px [^;\"]*", r"font-family: inherit; font-size: \1px", svg)
+    svg = re.sub(r"font: ([\d.]+)px [^;\"<]*", r"font-family: inherit; font-size: \1px", svg)
     svg = svg.replace(_INK, "currentColor")
-    return svg.replace("<svg ", f'<svg role="img" aria-label="{title}" ', 1)
+    return svg.replace("<svg ", f'<svg role="img" aria-label="{escape(plain(title))}" ', 1)
 
 
 def _marks(line: Any, limits: tuple[float, float]) -> None:

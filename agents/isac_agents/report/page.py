@@ -7,6 +7,7 @@ from isac_agents.comparison import Cells
 from isac_agents.report import study as tables
 from isac_agents.report.figures import Figures
 from isac_agents.report.study import Study
+from isac_agents.text import plain
 from isac_envs import __version__
 from isac_envs.errors import IsacError
 
@@ -43,7 +44,11 @@ def html_page(study: Study, warnings: Sequence[str]) -> str:
         }
         for world in study.worlds
     ]
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
+    environment = jinja2.Environment(
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        finalize=lambda each: plain(each) if type(each) is str else each,
+    )
     environment.filters["numeric"] = numeric
     template = files("isac_agents.report").joinpath("template.html").read_text(encoding="utf-8")
     return environment.from_string(template).render(

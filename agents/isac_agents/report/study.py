@@ -19,6 +19,7 @@ from isac_agents.statistics import (
     performance_profile,
     probability_of_improvement,
 )
+from isac_agents.text import markdown_text
 
 _POINTS = 100  # of a learning curve
 _MOST_PAIRS = 15  # of agents that are all compared with each other
@@ -200,13 +201,13 @@ def markdown_page(study: Study) -> str:
         runs = max(len(agent.records) for agent in world.agents)
         first = world.agents[0].records[0]
         parts += [
-            f"## {world.title}\n",
+            f"## {markdown_text(world.title)}\n",
             markdown(*world.comparison.cells()),
-            world.comparison.caption(runs) + "\n",
+            markdown_text(world.comparison.caption(runs)) + "\n",
             "Objectives, return per step of the longest episode:\n",
             markdown(*objective_cells(world)),
             f"What was run (scenario hash {first.scenario_hash[:16]}; "
-            f"{version_text(world.agents)}):\n",
+            f"{markdown_text(version_text(world.agents))}):\n",
             markdown(*run_cells(world)),
         ]
     return "\n".join(parts)
