@@ -73,24 +73,27 @@ def read_toml(path: str | Path) -> dict[str, Any]:
         OSError: If it cannot be read.
         IsacError: If it is no plain file, too large, nested too deeply, or not TOML.
     """
-    text = read_text(path, LARGEST_TOML)
+    content = read_bytes(path, LARGEST_TOML)
     deep = IsacError(f"{path}: tables or arrays are nested more than {DEEPEST} deep")
-    if _LONG_KEY.search(text):  # tomllib takes quadratic time for such a key
-        raise deep
     try:
-        content = tomllib.loads(text)
+        text = content.decode("utf-8-sig")
+        if _LONG_KEY.search(text):  # tomllib takes quadratic time for such a key
+            raise deep
+        table = tomllib.loads(text)
+    except IsacError:
+        raise
     except RecursionError:
         raise deep from None
     except ValueError as error:  # not only TOMLDecodeError: numbers of thousands of digits too
         raise IsacError(f"{path}: not a TOML file: {error}") from None
-    level: list[Any] = [content]
+    level: list[Any] = [table]
     for _ in range(DEEPEST):
         level = [each for parent in level for each in _children(parent)]
         for value in level:
             _refuse_odd(value, path)
     if any(isinstance(each, (dict, list)) for each in level):
         raise deep
-    return content
+    return table
 
 
 def _children(value: Any) -> Any:

@@ -19,9 +19,13 @@ from isac_agents.runs import RECORD, RunRecord, read_record
 from isac_agents.statistics import Array
 from isac_envs.declaration.model import Model
 from isac_envs.errors import IsacError
+from isac_envs.files import read_text
 
 EPISODES = 1000
 """Held-out episodes where no run folder keeps results."""
+
+LARGEST = 1 << 26
+"""Bytes of a learning curve."""
 
 Warn = Callable[[str], None]
 
@@ -146,8 +150,8 @@ def _curve(folder: Path, model: Model, scale: Scale, warn: Warn) -> Curve | None
     """Return the learning curve of a run; None if it has none of at least two points."""
     names = ("time/total_timesteps", "rollout/ep_rew_mean")
     try:
-        with (folder / "progress.csv").open(newline="", encoding="utf-8") as file:
-            rows = [[float(row[name] or "nan") for name in names] for row in csv.DictReader(file)]
+        lines = read_text(folder / "progress.csv", LARGEST).splitlines(keepends=True)
+        rows = [[float(row[name] or "nan") for name in names] for row in csv.DictReader(lines)]
     except FileNotFoundError:
         return None
     except (OSError, KeyError, ValueError, TypeError, csv.Error) as error:
