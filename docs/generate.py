@@ -158,11 +158,13 @@ def reference(environment: str, name: str, measured: dict[str, Any], kinds: dict
             best = max(best, normalised)
         half = score["half_width"]
         interval = f" ± {half:.3f}" if half else ""
-        rows.append([key, f"{score['reward']:.4f}{interval}", f"{normalised:.3f}", score["method"]])
+        rows.append(
+            [key, f"{score['reward']:z.4f}{interval}", f"{normalised:z.3f}", score["method"]]
+        )
     verdict = (
-        f"The best heuristic scores {best:.3f}: a benchmark."
+        f"The best heuristic scores {best:z.3f}: a benchmark."
         if best <= BENCHMARK_BELOW
-        else f"The best heuristic scores {best:.3f}, above {BENCHMARK_BELOW}: for validation, not "
+        else f"The best heuristic scores {best:z.3f}, above {BENCHMARK_BELOW}: for validation, not "
         "a benchmark."
     )
     command = f"isac reference {environment} --scenario {name} --write"

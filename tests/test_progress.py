@@ -88,6 +88,11 @@ def test_the_end_of_a_learning_curve(tmp_path):
     path.write_text(head + rows)
     assert curve_end(tmp_path) == (4999, 2499.5)
     assert last_score([tmp_path, tmp_path / "none"]) == "return of episodes 2500"
+    with path.open("a") as file:
+        file.write(",5003\n")  # an evaluation has no return of training episodes
+    assert curve_end(tmp_path) == (5003, 2499.5)
+    path.write_text(head + ",7\n")
+    assert curve_end(tmp_path) == (7, pytest.approx(math.nan, nan_ok=True))
     for text in ("", head, head + "1.0\n", head + "x,y\n", "\xff\n" + rows):
         path.write_text(text, encoding="latin-1")
         assert curve_end(tmp_path)[0] == 0

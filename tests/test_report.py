@@ -165,6 +165,31 @@ def test_curves_are_normalised_and_interpolated(runs):
     np.testing.assert_allclose(curve.low, curve.high)  # all runs have the same curve
 
 
+def test_evaluations_are_drawn_where_a_run_has_them(runs, tmp_path):
+    root = shutil.copytree(runs / "ModeSelect-v0-highway", tmp_path / "runs")
+    made, _ = study(root)
+    before = {each.name: each for each in made.worlds[0].agents}
+    assert not any(curve.greedy for each in before.values() for curve in each.curves)
+    path = root / "stable_baselines3.A2C" / "seed_0" / "progress.csv"
+    rows = [f"{steps},,{400 * value}" for steps, value in ((0, -3.0), (200, -1.0), (400, 0.5))]
+    rows.insert(1, "100,-1600,")
+    path.write_text("time/total_timesteps,rollout/ep_rew_mean,eval/mean_reward\n" + "\n".join(rows))
+    made, warnings = study(root)
+    assert warnings == []
+    agent = next(each for each in made.worlds[0].agents if each.name == LEARNERS[0])
+    (curve,) = agent.shown_curves  # the other two runs have none
+    assert curve.greedy
+    assert curve.steps.tolist() == [0, 200, 400]
+    rows = {row.name: row for row in made.worlds[0].comparison.rows}
+    floor, top = rows["random"].reward.value, rows["optimum"].reward.value
+    np.testing.assert_allclose(curve.scores, (np.array([-3.0, -1.0, 0.5]) - floor) / (top - floor))
+    page = tmp_path / "report.html"
+    assert isac("report", str(root), "--out", str(page)).returncode == 0
+    html = page.read_text()
+    assert f"{LEARNERS[0]} (1)<" in html
+    assert f"{LEARNERS[1]} (3), exploring<" in html
+
+
 def test_a_front_holds_what_nothing_dominates():
     points = np.array([[0.0, 3.0], [1.0, 1.0], [2.0, 2.0], [3.0, 0.0], [2.0, 2.0], [3.0, -1.0]])
     assert front(points).tolist() == [True, False, True, True, True, False]

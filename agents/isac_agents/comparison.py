@@ -114,19 +114,19 @@ class Comparison:
             columns += [f"minus {self.against}", "95 % interval"]
         rows = []
         for row in self.rows:
-            cells = [row.label, f"{row.reward.value:.3f}", f"{row.score.value:.3f}"]
+            cells = [row.label, f"{row.reward.value:z.3f}", f"{row.score.value:z.3f}"]
             cells.append(spread(row.score))
             if row.difference:
                 cells += [f"{row.difference.value:+.4f}", spread(row.difference, 4)]
-            rows.append(cells + [f"{row.figures[name]:.3f}" for name in names])
+            rows.append(cells + [f"{row.figures[name]:z.3f}" for name in names])
         return [*columns, *(name.replace("_", " ") for name in names)], rows
 
     def details(self) -> Cells:
         """Return the values of each run: reward, score and the vector of objectives."""
         names = [each.name for each in self.model.objectives]
         rows = [
-            [row.label, run.folder, f"{run.reward:.4f}", f"{run.score:.4f}"]
-            + [f"{run.objectives[name]:.4f}" for name in names]
+            [row.label, run.folder, f"{run.reward:z.4f}", f"{run.score:z.4f}"]
+            + [f"{run.objectives[name]:z.4f}" for name in names]
             for row in self.rows
             for run in row.members
         ]
@@ -157,7 +157,7 @@ class Comparison:
 
 def spread(interval: Interval, digits: int = 3) -> str:
     """Return an interval as text."""
-    return f"{interval.low:.{digits}f} to {interval.high:.{digits}f}"
+    return f"{interval.low:z.{digits}f} to {interval.high:z.{digits}f}"
 
 
 def compare(

@@ -34,6 +34,9 @@ HELD_OUT_SEED = 1_000_000_000
 UNIT: Final = "return of an episode per step of the longest"
 """What the rewards of evaluations, reference scores and tables are."""
 
+VALIDATION_SEED = 2 * HELD_OUT_SEED
+"""First seed of the episodes that searches and evaluation curves play, apart from the held-out."""
+
 Array = npt.NDArray[np.float64]
 
 

@@ -8,6 +8,7 @@ from stable_baselines3.common.callbacks import BaseCallback
 
 from isac_agents.checkpoints import Checkpoint, CheckpointFolder
 from isac_agents.finite import NotFiniteError
+from isac_agents.greedy_curve import GreedyCurve
 from isac_agents.learner_state import capture, restore, unsound_weights
 from isac_agents.plain import NotPlainError
 from isac_agents.run_log import RunLog
@@ -33,6 +34,7 @@ class Keeper(BaseCallback):
         every: Environment steps between two checkpoints; 0 for none; None for as many that they
             cost 2 % of the time.
         report: Called with the number of environment steps done so far.
+        curve: Evaluates the learner from time to time; None for no evaluations.
     """
 
     def __init__(
@@ -41,9 +43,11 @@ class Keeper(BaseCallback):
         begin: Checkpoint | None,
         every: int | None,
         report: Callable[[int], None] | None,
+        curve: GreedyCurve | None = None,
     ) -> None:
         super().__init__()
         self._folder, self._begin, self._every, self._report = folder, begin, every, report
+        self._curve = curve
         self._cpu_before = begin.cpu_seconds if begin else 0.0
         self._started = time.process_time()
         self._next = every if every else self._started + SHORTEST
@@ -72,13 +76,22 @@ class Keeper(BaseCallback):
             self.model.start_time = time.time_ns() - int(begin.seconds * 1e9)
             if self._every:
                 self._next = (begin.steps // self._every + 1) * self._every
-        elif self._is_due():
+            if self._curve is not None:
+                self._curve.pass_by(begin.steps)
+            return
+        if self._curve is not None:  # before a checkpoint, which keeps the log up to here
+            self._curve.look(self.model)
+        if self._is_due():
             self._take()
 
     def _on_step(self) -> bool:
         if self._report is not None:
             self._report(int(self.model.num_timesteps))
         return True
+
+    def _on_training_end(self) -> None:
+        if self._curve is not None:
+            self._curve.evaluate(self.model)
 
     def _is_due(self) -> bool:
         if self._every == 0:

@@ -21,7 +21,7 @@ def capture(agent: Any) -> tuple[dict[str, Node], list[Array]]:
         NotPlainError: If it holds something that is not plain data.
     """
     writer = Writer()
-    parts = {"form": _form(agent), "learner": agent, "generators": _generators()}
+    parts = {"form": _form(agent), "learner": agent, "generators": generators()}
     return {name: writer.node(part, name) for name, part in parts.items()}, writer.arrays
 
 
@@ -55,7 +55,7 @@ def _restore(agent: Any, tree: dict[str, Node], reader: Reader) -> None:
         if there != here:
             raise MisfitError(f"the state is of {there}, this learner of {here}")
     reader.value(tree["learner"], agent, "learner")
-    _set_generators(reader.value(tree["generators"], None, "generators"))
+    set_generators(reader.value(tree["generators"], None, "generators"))
 
 
 def unsound_weights(agent: Any) -> str:
@@ -78,7 +78,7 @@ def _form(agent: Any) -> list[str]:
     return form
 
 
-def _generators() -> dict[str, Any]:
+def generators() -> dict[str, Any]:
     """Return the states of the generators that belong to the process."""
     state = {
         "python": random.getstate(),
@@ -90,7 +90,12 @@ def _generators() -> dict[str, Any]:
     return state
 
 
-def _set_generators(state: dict[str, Any]) -> None:
+def set_generators(state: dict[str, Any]) -> None:
+    """Put the generators that belong to the process back to what :func:`generators` returned.
+
+    Raises:
+        MisfitError: If NumPy's is at a position that it does not have.
+    """
     if not 0 <= state["numpy"]["state"]["pos"] <= 624:  # NumPy reads beyond its memory otherwise
         raise MisfitError("the generator of NumPy has no such position")
     random.setstate(state["python"])

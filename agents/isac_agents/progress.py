@@ -151,20 +151,22 @@ class Progress:
 
 
 def curve_end(folder: Path) -> tuple[int, float]:
-    """Return the steps and the mean return of episodes in the last line of a learning curve.
+    """Return the steps of the last line of a learning curve, and the last mean return of episodes.
 
-    Where there is none, the steps are 0 and the return is NaN.
+    Evaluations have lines of their own, without a return of training episodes. Where there is no
+    line, the steps are 0; where there is no return, it is NaN.
     """
     try:
         with (folder / "progress.csv").open("rb") as file:
             head = file.readline()
             size = file.seek(0, 2)
-            file.seek(max(len(head), size - _TAIL))
-            last = file.read().splitlines()[-1]
-        names, values = csv.reader([head.decode(), last.decode()])
-        row = dict(zip(names, values, strict=True))
-        steps = int(row["time/total_timesteps"])
-        return steps, float(row.get("rollout/ep_rew_mean") or "nan")
+            start = file.seek(max(len(head), size - _TAIL))
+            lines = file.read().splitlines()[start > len(head) :]  # without one that may be cut
+        names, *rows = csv.reader([head.decode(), *(line.decode() for line in lines)])
+        found = [dict(zip(names, values, strict=False)) for values in rows]
+        steps = int(dict(zip(names, rows[-1], strict=True))["time/total_timesteps"])
+        returns = [value for row in found if (value := row.get("rollout/ep_rew_mean"))]
+        return steps, float(returns[-1] if returns else "nan")
     except (OSError, ValueError, LookupError, csv.Error):
         return 0, math.nan
 

@@ -76,6 +76,18 @@ class RunLog(Logger):
             value = self._iterations = self._iterations_before + value
         super().record(key, value, exclude)
 
+    def write_line(self, values: dict[str, float], step: int) -> None:
+        """Write a line of its own, and leave what was noted for the next one.
+
+        Args:
+            values: Numbers by name.
+            step: Environment steps so far.
+        """
+        line = {**values, "time/total_timesteps": step}
+        excluded = {name: () for name in values} | {"time/total_timesteps": ("tensorboard",)}
+        for each in self.output_formats:
+            each.write(line, excluded, step)
+
     def position(self) -> dict[str, Any]:
         """Return where the curves stand, as plain data."""
         for each in self.output_formats:

@@ -10,6 +10,7 @@ from isac_agents import wandb_log
 from isac_agents.checkpoints import Checkpoint, CheckpointFolder
 from isac_agents.finite import NotFiniteError
 from isac_agents.folder_lock import LOCK, locked
+from isac_agents.greedy_curve import GreedyCurve
 from isac_agents.keeper import Keeper
 from isac_agents.learner_state import unsound_weights
 from isac_agents.learners import load, make_learner, save_learner
@@ -102,7 +103,8 @@ def _begin(job: "Job", before: RunRecord | None) -> Checkpoint | None:
 def _train(job: "Job", record: RunRecord, begin: Checkpoint | None, report: "Report | None") -> Any:
     agent = make_learner(record)
     checkpoints = CheckpointFolder(job.folder, record, begin)
-    keeper = Keeper(checkpoints, begin, job.checkpoint_every, report)
+    curve = GreedyCurve(record) if isinstance(agent, BaseAlgorithm) else None
+    keeper = Keeper(checkpoints, begin, job.checkpoint_every, report, curve)
     callback: Any = keeper
     if isinstance(agent, BaseAlgorithm):
         agent.set_logger(RunLog(job.folder, begin.log if begin else None))

@@ -15,15 +15,12 @@ import tomlkit
 
 from isac_agents import registry
 from isac_agents.comparison import Scale
-from isac_agents.evaluation import HELD_OUT_SEED
+from isac_agents.evaluation import VALIDATION_SEED
 from isac_agents.learners import make_learner
 from isac_agents.ledger import Contestant, Ledger
 from isac_agents.runs import RunRecord
 from isac_agents.search_spaces import Choice, Range, Space
 from isac_envs.errors import IsacError
-
-VALIDATION_SEED = 2 * HELD_OUT_SEED
-"""First seed of the episodes that trials are scored on."""
 
 _DIGITS = 4  # of a number that is tried and printed
 

@@ -72,7 +72,7 @@ def records(title: str, rows: Sequence[dict[str, Any]]) -> Table:
 
 def _text(cell: Any) -> str:
     if isinstance(cell, float):
-        return f"{cell:.4g}"
+        return f"{cell:z.4g}"
     if isinstance(cell, (list, tuple)):
         return ", ".join(map(_text, cell))
     return str(cell)

@@ -27,15 +27,26 @@ EPISODES = 1000
 LARGEST = 1 << 26
 """Bytes of a learning curve."""
 
+STEPS = "time/total_timesteps"
+EVALUATED, TRAINED = "eval/mean_reward", "rollout/ep_rew_mean"
+"""Columns of learning curves, the better one first."""
+
 Warn = Callable[[str], None]
 
 
 @dataclass(frozen=True)
 class Curve:
-    """Learning curve of a run: normalised scores of training episodes after numbers of steps."""
+    """Learning curve of a run: normalised scores after numbers of steps.
+
+    Attributes:
+        steps: Environment steps, rising.
+        scores: Normalised scores of episodes.
+        greedy: Of evaluations without exploration; otherwise of the episodes of the training.
+    """
 
     steps: Array
     scores: Array
+    greedy: bool
 
 
 @dataclass(frozen=True)
@@ -53,6 +64,11 @@ class Agent:
     records: tuple[RunRecord, ...]
     scores: Array
     curves: tuple[Curve, ...]
+
+    @property
+    def shown_curves(self) -> tuple[Curve, ...]:
+        """The curves without exploration; all of them where there is none of these."""
+        return tuple(each for each in self.curves if each.greedy) or self.curves
 
 
 @dataclass(frozen=True)
@@ -147,21 +163,36 @@ def _world(title: str, folders: Sequence[Path], episodes: int | None, warn: Warn
 
 
 def _curve(folder: Path, model: Model, scale: Scale, warn: Warn) -> Curve | None:
-    """Return the learning curve of a run; None if it has none of at least two points."""
-    names = ("time/total_timesteps", "rollout/ep_rew_mean")
+    """Return the evaluations of a run in training, or else its training episodes.
+
+    None if it has fewer than two points of either.
+    """
+    path = folder / "progress.csv"
     try:
-        lines = read_text(folder / "progress.csv", LARGEST).splitlines(keepends=True)
-        rows = [[float(row[name] or "nan") for name in names] for row in csv.DictReader(lines)]
+        text = read_text(path, LARGEST).splitlines(keepends=True)
+        lines = [*csv.DictReader(text)]
+        found = [(_points(lines, name), name == EVALUATED) for name in (EVALUATED, TRAINED)]
     except FileNotFoundError:
         return None
     except (OSError, KeyError, ValueError, TypeError, csv.Error) as error:
-        warn(f"{folder / 'progress.csv'}: no learning curve: {type(error).__name__}: {error}")
+        warn(f"{path}: no learning curve: {type(error).__name__}: {error}")
         return None
+    for values, greedy in found:
+        if len(values) >= 2:
+            rewards = values[:, 1] / model.longest_episode()
+            return Curve(values[:, 0], np.asarray(scale.score(rewards)), greedy)
+    return None
+
+
+def _points(lines: list[dict[str, str]], name: str) -> Array:
+    """Return steps and values of a column, shape ``(points, 2)``; of equal steps the last value.
+
+    Raises:
+        KeyError: If there are lines without steps.
+        ValueError: If something is not a number.
+    """
+    rows = [(float(line[STEPS] or "nan"), float(line.get(name) or "nan")) for line in lines]
     values = np.array(rows).reshape(-1, 2)
     values = values[np.isfinite(values).all(1)]
-    following = np.append(values[1:, 0], np.inf)  # of rows at the same step the last one counts
-    values = values[values[:, 0] < following]
-    if len(values) < 2:
-        return None
-    rewards = values[:, 1] / model.longest_episode()
-    return Curve(values[:, 0], np.asarray(scale.score(rewards)))
+    following = np.append(values[1:, 0], np.inf)
+    return values[values[:, 0] < following]

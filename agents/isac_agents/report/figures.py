@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from isac_agents.report.collect import World
+from isac_agents.report.labels import write_labels
 from isac_agents.report.study import Overall, Pair, front, mean_curve
 from isac_agents.text import plain
 from isac_envs.errors import IsacError
@@ -63,7 +64,9 @@ class Figures:
         def draw(axes: Any) -> None:
             for agent, (steps, curve) in found:
                 style = self._line(agent.name)
-                axes.plot(steps, curve.value, label=f"{agent.name} ({len(agent.curves)})", **style)
+                label = f"{agent.name} ({len(agent.shown_curves)})"
+                label += "" if agent.shown_curves[0].greedy else ", exploring"
+                axes.plot(steps, curve.value, label=label, **style)
                 axes.fill_between(
                     steps, curve.low, curve.high, color=style["color"], alpha=0.2, linewidth=0
                 )
@@ -71,7 +74,7 @@ class Figures:
             axes.set_ylim(max(lowest, -1.0) - 0.05 if lowest < 0.0 else -0.05, None)
             _marks(axes.axhline, axes.get_ylim())
             axes.set(xlabel="environment steps", ylabel="normalised score")
-            axes.xaxis.set_major_formatter(_thousands)
+            axes.xaxis.set_major_formatter(_compact)
             _legend(axes)
 
         return self._draw(draw, (6.4, 3.6), f"Learning curves, {world.title}")
@@ -90,6 +93,9 @@ class Figures:
             order = np.argsort(values[:, 0])
             chain = values[order][best[order]]
             axes.plot(*chain.T, color=_GREY, linewidth=1, zorder=1, label="not dominated")
+            along = np.linspace(0, len(chain) - 1, 40 * len(chain))
+            line = [np.interp(along, np.arange(len(chain)), column) for column in chain.T]
+            covered = [*values, *np.transpose(line)]
             for row, point in zip(rows, values, strict=True):
                 if row.kind == "agent":
                     k = self._order[row.name]
@@ -100,14 +106,16 @@ class Figures:
                     axes.scatter(*point, s=55, zorder=3, label=row.name, **style)
                     runs = np.array([[run.objectives[n] for n in names] for run in row.members])
                     axes.scatter(*runs.T, s=10, alpha=0.5, zorder=2, **style)
+                    covered.extend(runs)
                 else:
                     axes.scatter(*point, s=30, facecolors="none", edgecolors=_INK, zorder=2)
-            _annotate(axes, [(r.label, v) for r, v in zip(rows, values, strict=True)
-                             if r.kind != "agent"])  # fmt: skip
             labels = [each.replace("_", " ") for each in names]
             axes.set(xlabel=f"{labels[0]}, per step", ylabel=f"{labels[1]}, per step")
             axes.margins(0.12)
             _legend(axes)
+            pairs = zip(rows, values, strict=True)
+            beside = [(row.label, point) for row, point in pairs if row.kind != "agent"]
+            write_labels(axes, beside, covered, _INK, _GREY)
 
         return self._draw(draw, (6.4, 4.2), f"Objectives, {world.title}")
 
@@ -203,35 +211,17 @@ def _rows(axes: Any, labels: Sequence[str]) -> None:
 
 
 def _legend(axes: Any) -> None:
-    axes.figure.legend(loc="outside lower center", ncols=4)
+    """Write the legend below, in as many columns as fit."""
+    _, names = axes.get_legend_handles_labels()
+    if names:
+        widest = 5.0 * max(map(len, names)) + 46.0  # points of type, with the sample and the gaps
+        columns = max(1, int(72.0 * axes.figure.get_figwidth() / widest))
+        axes.figure.legend(loc="outside lower center", ncols=min(columns, 4, len(names)))
 
 
-def _thousands(value: float, _: int) -> str:
-    return f"{value:,.0f}"
-
-
-def _annotate(axes: Any, points: Sequence[tuple[str, Any]]) -> None:
-    """Write names beside points; points that nearly coincide share one list of names."""
-    low, high = axes.dataLim.get_points()
-    reach = (high - low) * (0.08, 0.06)
-    groups: list[list[tuple[str, Any]]] = []
-    for each in points:
-        joined, apart = [each], list[list[tuple[str, Any]]]()
-        for group in groups:
-            if any((abs(each[1] - place) < reach).all() for _, place in group):
-                joined += group
-            else:
-                apart.append(group)
-        groups = [*apart, joined]
-    for group in groups:
-        names, centre = (
-            [label for label, _ in group],
-            np.mean([place for _, place in group], axis=0),
-        )
-        left = centre[0] > (low[0] + high[0]) / 2
-        top = centre[1] > (low[1] + high[1]) / 2
-        axes.annotate(
-            "\n".join(names), centre, (-7 if left else 7, 0), textcoords="offset points",
-            fontsize=8, color=_INK, ha="right" if left else "left",
-            va=("top" if top else "bottom") if len(names) > 1 else "center",
-        )  # fmt: skip
+def _compact(value: float, _: int) -> str:
+    """Return a number of steps as text that fits between two ticks."""
+    for size, unit in ((1e9, " G"), (1e6, " M"), (1e3, " k")):
+        if abs(value) >= size:
+            return f"{value / size:g}{unit}"
+    return f"{value:g}"

@@ -111,14 +111,15 @@ class Study:
 
 def mean_curve(agent: Agent) -> tuple[Array, Profile] | None:
     """Return steps and interquartile mean of the learning curves where all runs have a value."""
-    if not agent.curves:
+    curves = agent.shown_curves
+    if not curves:
         return None
-    first = max(curve.steps[0] for curve in agent.curves)
-    last = min(curve.steps[-1] for curve in agent.curves)
+    first = max(curve.steps[0] for curve in curves)
+    last = min(curve.steps[-1] for curve in curves)
     if first >= last:
         return None
     steps = np.linspace(first, last, _POINTS)
-    values = np.array([np.interp(steps, curve.steps, curve.scores) for curve in agent.curves])
+    values = np.array([np.interp(steps, curve.steps, curve.scores) for curve in curves])
     return steps, interquartile_means(values)
 
 
@@ -137,7 +138,7 @@ def overall_cells(study: Study) -> Cells:
     """Return the table of all agents over all scenarios."""
     rows = [
         [each.name, f"{each.scenarios} of {len(study.worlds)}", str(each.runs),
-         f"{each.score.value:.3f}", spread(each.score)]
+         f"{each.score.value:z.3f}", spread(each.score)]
         for each in study.overall()
     ]  # fmt: skip
     return ["agent", "scenarios", "runs", "score, IQM", "95 % interval"], rows
@@ -157,7 +158,7 @@ def objective_cells(world: World) -> Cells:
     """Return the table of objective vectors."""
     names = [each.name for each in world.model.objectives]
     rows = [
-        [row.label, *(f"{row.objectives[name]:.4f}" for name in names)]
+        [row.label, *(f"{row.objectives[name]:z.4f}" for name in names)]
         for row in world.comparison.rows
     ]
     return ["policy", *(name.replace("_", " ") for name in names)], rows
