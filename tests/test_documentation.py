@@ -42,10 +42,21 @@ def test_readme_links_lead_somewhere():
         assert (ROOT / target).exists(), target
 
 
-def test_readme_lists_every_environment():
+@pytest.mark.parametrize("name", MODELS)
+def test_readme_lists_every_environment_with_the_kind_of_its_optimum(name):
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    for name in MODELS:
-        assert f"`{name}`" in text, name
+    (row,) = re.findall(rf"^\| `{name}` \|.*\| ([^|]+) \|$", text, flags=re.MULTILINE)
+    model = model_class(name)
+    kind = model.baselines[model.yardstick()].kind.replace("_", " ")
+    assert row.partition(" (")[0] == kind
+
+
+@pytest.mark.parametrize("name", ["constant_agent.py", "pyproject.toml"])
+def test_the_page_on_own_agents_holds_the_files_that_are_tested(name):
+    page = (ROOT / "docs/own_agent.md").read_text(encoding="utf-8")
+    tested = (ROOT / "tests/packages/constant_agent" / name).read_text(encoding="utf-8")
+    language = {".py": "python", ".toml": "toml"}[Path(name).suffix]
+    assert f"```{language}\n{tested}```\n" in page
 
 
 @pytest.mark.parametrize("page", ["docs/results.md", "docs/physics.md", "benchmarks/README.md"])

@@ -227,6 +227,20 @@ def run(program: str) -> str:
     return done.stdout + done.stderr
 
 
+def test_gymnasium_records_a_video(tmp_path) -> None:
+    env = gymnasium.make(f"isac_envs:{ALONE[0]}", render_mode="rgb_array", horizon=12)
+    env = gymnasium.wrappers.RecordVideo(env, str(tmp_path / "videos"), disable_logger=True)
+    env.reset(seed=0)
+    over = False
+    while not over:
+        *_, terminated, truncated, _ = env.step(env.action_space.sample())
+        over = terminated or truncated
+    env.close()
+    (video,) = tmp_path.glob("videos/*.mp4")
+    assert video.read_bytes()[4:8] == b"ftyp"
+    assert video.stat().st_size > 1000
+
+
 def test_pygame_is_loaded_with_a_render_mode_only() -> None:
     program = (
         "import sys, gymnasium; e = gymnasium.make('isac_envs:{}'{}); e.reset(seed=0)\n"

@@ -84,7 +84,8 @@ class RunLog(Logger):
             step: Environment steps so far.
         """
         line = {**values, "time/total_timesteps": step}
-        excluded = {name: () for name in values} | {"time/total_timesteps": ("tensorboard",)}
+        excluded: dict[str, tuple[str, ...]] = dict.fromkeys(values, ())
+        excluded["time/total_timesteps"] = ("tensorboard",)
         for each in self.output_formats:
             each.write(line, excluded, step)
 
