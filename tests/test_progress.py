@@ -133,6 +133,6 @@ def test_runs_in_other_processes_are_followed_too(often, tmp_path, monkeypatch):
         f'seeds = 1\nsteps = 20\nepisodes = 4\n[[entries]]\nenvironment = "{NAME}"\n'
         'agents = ["odd_learners:Constant"]\n'
     )
-    done = isac("benchmark", "matrix.toml", "--jobs", "1")
+    done = isac("benchmark", "matrix.toml", "--jobs", "1", "--trust-modules")
     assert done.returncode == 0, done.stderr
     assert re.search(r"(?m)^isac: benchmark: 0 of 20 steps \(0 %\), 0 of 1 runs", done.stderr)
