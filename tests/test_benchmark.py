@@ -26,7 +26,8 @@ def matrix(folder, *entries, head="seeds = 1\nsteps = 20\nepisodes = 4\n"):
 
 
 def run(path, out, *more):
-    done = isac("benchmark", path, "--out", str(out), "--jobs", "1", "--json", *more)
+    options = ("--out", str(out), "--jobs", "1", "--json", "--trust-modules")
+    done = isac("benchmark", path, *options, *more)
     return done, json.loads(done.stdout) if done.stdout else None
 
 
@@ -76,7 +77,7 @@ def heed_interrupts():
 def test_stopped_by_the_keyboard_it_goes_on_where_it_was(tmp_path):
     path = matrix(tmp_path, f'agents = ["{QUICK}", "odd_learners:Waiting"]')
     code = "from isac_agents.cli import run; run()"
-    command = [sys.executable, "-c", code, "benchmark", path, "--jobs", "1"]
+    command = [sys.executable, "-c", code, "benchmark", path, "--jobs", "1", "--trust-modules"]
     running = subprocess.Popen(
         command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         start_new_session=True, preexec_fn=heed_interrupts,
@@ -138,7 +139,7 @@ def test_wrong_arguments_are_refused(tmp_path):
 def test_ray_is_named_with_its_extra_where_it_is_missing(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "ray", None)
     path = matrix(tmp_path, f'agents = ["{QUICK}"]')
-    out = ("--out", str(tmp_path / "runs"), "--json")
+    out = ("--out", str(tmp_path / "runs"), "--json", "--trust-modules")
     assert "isac-envs[ray]" in refused("benchmark", path, "--launcher", "ray", *out)
 
 
@@ -149,7 +150,7 @@ def test_ray_tasks_train_and_failures_stop_nothing(tmp_path, monkeypatch):
     monkeypatch.setenv("FRAGILE_MARK", str(tmp_path / "mark"))
     odd = ", ".join(f'"odd_learners:{each}"' for each in ("Broken", "Killed", "Fragile"))
     path = matrix(tmp_path, f'agents = ["{QUICK}", {odd}]')
-    arguments = ("--launcher", "ray", "--jobs", "1", "--out", "runs", "--json")
+    arguments = ("--launcher", "ray", "--jobs", "1", "--out", "runs", "--json", "--trust-modules")
     code = "from isac_agents.cli import run; run()"
     done = subprocess.run(
         [sys.executable, "-c", code, "benchmark", path, *arguments],

@@ -91,12 +91,15 @@ def different(value: Any) -> Any:
     return value + "x" if isinstance(value, str) else value + 1
 
 
-def test_hash_depends_on_every_parameter(env_id: str) -> None:
+def test_hash_depends_on_every_parameter(env_id: str, tmp_path: Path) -> None:
     params = scenarios.load(env_id).parameters
     before = scenarios.content_hash(env_id, params)
+    (tmp_path / "content").write_text("of a file")
     for name in type(params).model_fields:
-        value = getattr(params, name)
-        changed = params.model_copy(update={name: different(value)})
+        value = different(getattr(params, name))
+        if name in type(params).file_names():
+            value = str(tmp_path / "content")
+        changed = params.model_copy(update={name: value})
         assert scenarios.content_hash(env_id, changed) != before, name
 
 

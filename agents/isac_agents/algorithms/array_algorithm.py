@@ -38,6 +38,7 @@ class ArrayAlgorithm(BaseAlgorithm):
     """
 
     saved_settings: ClassVar[tuple[str, ...]]
+    saved_beside: ClassVar[tuple[str, ...]] = ()
     log_interval: ClassVar[int] = 1
 
     def __init__(
@@ -127,14 +128,18 @@ class ArrayAlgorithm(BaseAlgorithm):
 
     @classmethod
     def _settings_of(cls, text: Any, path: Any) -> dict[str, Any]:
-        """Return the settings in a file: those that are saved, and no other arguments."""
+        """Return the settings in a file: what is saved, all of it, and no other arguments."""
         try:
             header = dict(json.loads(text.item()))
         except (ValueError, TypeError, AttributeError, RecursionError):
             raise IsacError(f"{path}: has no settings, or damaged ones") from None
+        saved = (*cls.saved_settings, *cls.saved_beside)
         for name in header:
-            if name not in cls.saved_settings:
-                raise IsacError(f"{path}: unknown setting {name!r}{hint(name, cls.saved_settings)}")
+            if name not in saved:
+                raise IsacError(f"{path}: unknown setting {name!r}{hint(name, saved)}")
+        for name in cls.saved_beside:
+            if not isinstance(header.get(name), dict):
+                raise IsacError(f"{path}: has no table {name!r}, or a damaged one")
         return header
 
     def _header(self) -> dict[str, Any]:

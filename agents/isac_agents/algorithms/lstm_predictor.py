@@ -16,6 +16,7 @@ from isac_agents.algorithms.beam_choice import Link, link_of
 from isac_agents.algorithms.forecast_data import Field, Samples
 from isac_agents.algorithms.forecast_policy import ForecastPolicy
 from isac_agents.vec_env import BatchVecEnv
+from isac_envs.errors import IsacError
 
 Array = npt.NDArray[Any]
 
@@ -68,6 +69,7 @@ class LstmPredictor(ArrayAlgorithm):
     saved_settings: ClassVar[tuple[str, ...]] = (
         "hidden", "sweep_below", "reacquire", "powers_dbm",
     )  # fmt: skip
+    saved_beside: ClassVar[tuple[str, ...]] = ("link",)
 
     def __init__(
         self,
@@ -132,7 +134,7 @@ class LstmPredictor(ArrayAlgorithm):
 
     def _header(self) -> dict[str, Any]:
         assert self.link is not None
-        return {"settings": super()._header(), "link": self.link.as_dict()}
+        return {**super()._header(), "link": self.link.as_dict()}
 
     @classmethod
     def _revived(
@@ -142,10 +144,13 @@ class LstmPredictor(ArrayAlgorithm):
         env: VecEnv | None,
         settings: dict[str, Any],
     ) -> Self:
-        chosen = {**header["settings"], **settings}
-        model = cls("ForecastPolicy", env, **chosen, _init_setup_model=False)
+        link = header.pop("link")
+        model = cls("ForecastPolicy", env, **{**header, **settings}, _init_setup_model=False)
         if env is None:
-            model.link = Link(**header["link"])
+            try:
+                model.link = Link(**link)
+            except TypeError as error:
+                raise IsacError(f"its link is damaged: {error}") from None
             model.observation_space, model.action_space = model.link.spaces()
         return model
 

@@ -144,15 +144,17 @@ class UavTrajectoryParams(EnvParams):
     @model_validator(mode="after")
     def _signals_can_be_told_from_nothing(self) -> "UavTrajectoryParams":
         """Check what rounding would drown: rates that count as 0, and bounds of no width."""
-        snr = self.link_snr_at_1m / (2.0 * self.area_m**2 + self.height_m**2)
+        area, height = self.area_m * self.area_m, self.height_m * self.height_m  # m^2
+        snr = self.link_snr_at_1m / (2.0 * area + height)
         if snr < _LEAST_SNR:
             raise ValueError(
                 f"parameter link_gain_db = {self.link_gain_db:g} dB: the SNR across the area is "
                 f"{snr:.3g}, valid: >= {_LEAST_SNR:g}; more transmit_dbm, less noise_dbm_hz, "
                 f"bandwidth_hz, area_m or height_m"
             )
-        look = 4.0 / (27.0 * self.range_variance_at_1m * self.height_m**4) + 2.0 / self.height_m**2
-        gain = look * self.horizon * getattr(self, "uavs", 1) * self.prior_std_m**2
+        look = 4.0 / (27.0 * self.range_variance_at_1m * height * height) + 2.0 / height
+        looks = self.horizon * getattr(self, "uavs", 1)
+        gain = look * looks * self.prior_std_m * self.prior_std_m
         if gain > _MOST_GAIN:
             raise ValueError(
                 f"parameter echo_gain_db = {self.echo_gain_db:g} dB: an episode of looks tells "
