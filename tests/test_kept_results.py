@@ -141,8 +141,9 @@ def test_learning_curves_go_to_weights_and_biases(tmp_path, monkeypatch):
     assert [each[3] for each in starts] == json.loads(done.stdout)["folders"]
     assert log.count(("finish",)) == 2
     sent = [each for each in log if each[0] == "log"]
-    assert sent[0][1] > 0
-    assert {"rollout/ep_rew_mean", "time/total_timesteps"} <= set(sent[0][2])
+    assert sent[0][1] == 0 and "eval/mean_reward" in sent[0][2]
+    training = [each for each in sent if "rollout/ep_rew_mean" in each[2]]
+    assert training[0][1] > 0 and "time/total_timesteps" in training[0][2]
     other = (*out[:-1], str(tmp_path / "other"), "--wandb", "refused")
     assert "no account" in refused("train", NAME, *arguments, *other)
     sys.modules.pop("wandb")
