@@ -1,8 +1,8 @@
 """Which libraries work with the environments as they are, without an adapter of ours.
 
-    python3.11 -m venv /tmp/ecosystem
-    /tmp/ecosystem/bin/pip install -r benchmarks/ecosystem.txt -c constraints/ci.txt -e .
-    /tmp/ecosystem/bin/python benchmarks/ecosystem.py [--only WORD] [--write]
+    python3.11 -m venv .venv-ecosystem
+    .venv-ecosystem/bin/pip install -r benchmarks/ecosystem.txt -c constraints/ci.txt -e .
+    .venv-ecosystem/bin/python benchmarks/ecosystem.py [--only WORD] [--write]
 
 An environment of its own, because the libraries pin each other's versions. Each row runs a library
 as its own documentation does; where one fails, the same call on an environment that is not ours
