@@ -16,9 +16,22 @@ def lines(text, word):
     return [line for line in text.splitlines() if line.startswith("isac: ") and word in line]
 
 
+class Patient(list):
+    """Stages that stay open until lines were written, however fast the work was."""
+
+    def remove(self, each):
+        time.sleep(0.1)
+        super().remove(each)
+
+
 @pytest.fixture
 def often(monkeypatch):
     monkeypatch.setattr(progress, "EVERY_S", 0.002)
+
+
+@pytest.fixture
+def seen(often, monkeypatch):
+    monkeypatch.setattr(progress, "_open", Patient())
 
 
 def test_a_line_tells_steps_rate_time_left_and_the_last_score():
@@ -119,7 +132,7 @@ STEPS = r": \d+ of 20000 steps \(\d+ %\)"
         (("warmup", "--environment", NAME), "compiling"),
     ],
 )
-def test_every_long_command_tells_where_it_is(arguments, pattern, often, tmp_path, monkeypatch):
+def test_every_long_command_tells_where_it_is(arguments, pattern, seen, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     done = isac(*arguments)
     assert done.returncode == 0, done.stderr
@@ -127,7 +140,7 @@ def test_every_long_command_tells_where_it_is(arguments, pattern, often, tmp_pat
     assert "so far" not in isac(*arguments, "--json").stderr
 
 
-def test_runs_in_other_processes_are_followed_too(often, tmp_path, monkeypatch):
+def test_runs_in_other_processes_are_followed_too(seen, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "matrix.toml").write_text(
         f'seeds = 1\nsteps = 20\nepisodes = 4\n[[entries]]\nenvironment = "{NAME}"\n'
