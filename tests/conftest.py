@@ -25,6 +25,12 @@ os.environ["PYTHONPATH"] = os.pathsep.join(
 import harness  # noqa: E402 - it stands beside this file
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _key_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Keep the key of the user who runs the tests out of them."""
+    os.environ["XDG_CONFIG_HOME"] = str(tmp_path_factory.mktemp("settings"))
+
+
 def pytest_addoption(parser: Any) -> None:
     parser.addoption(
         "--write-golden", action="store_true", help="write tests/golden.json from present results"

@@ -1,11 +1,12 @@
 """What the tests of continued runs share: short runs of every agent, and how runs are compared."""
 
 import csv
+import json
 
 import numpy as np
 import pytest
 
-from isac_agents import registry
+from isac_agents import checkpoints, registry, runs, seal
 from isac_agents.interface import misfit
 from isac_agents.training import plan_jobs, train
 from isac_envs import scenarios
@@ -80,15 +81,36 @@ def assert_same(one, other):
     assert curves(one) == curves(other)
 
 
+def read_tree(path):
+    """Return the content of the second file of a checkpoint without hash and seal."""
+    content = json.loads(path.read_text())
+    return {name: part for name, part in content.items() if name not in ("hash", "seal")}
+
+
+def write_tree(path, content, seal=seal.seal):
+    """Write the second file of a checkpoint with all hashes as they must be.
+
+    Args:
+        path: The file.
+        content: As :func:`read_tree`.
+        seal: Makes the seal; the user's own, to reach what lies behind it, if left out.
+    """
+    if path.with_suffix(".npz").is_file():
+        content = {**content, "arrays_sha256": runs.sha256(path.with_suffix(".npz"))}
+    hashed = checkpoints._hash(content)
+    stated = seal(checkpoints._PURPOSE, hashed)
+    path.write_text(json.dumps({"seal": stated, "hash": hashed, **content}))
+
+
 class Stopped(Exception):
     """Leaves a training at any place."""
 
 
-def unfinished(out, until=3500, agent="q_learning", **settings):
+def unfinished(
+    out, until=3500, agent="q_learning", environment="isac/ModeSelect-v0", **settings
+):
     """Train an agent until a step with a checkpoint every 1000; return the folder."""
-    (job,) = plan_jobs(
-        "isac/ModeSelect-v0", agent, steps=4_000, out=out, checkpoint_every=1000, **settings
-    )
+    (job,) = plan_jobs(environment, agent, steps=4_000, out=out, checkpoint_every=1000, **settings)
 
     def report(steps):
         if steps >= until:

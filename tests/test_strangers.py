@@ -1,6 +1,5 @@
 """Run folders of a stranger run no code and touch nothing outside; one test a kind of attack."""
 
-import json
 import pickle
 import shutil
 import subprocess
@@ -15,9 +14,9 @@ from command import NAME, isac, process, refused
 from fuzzing.canary import Mark
 from fuzzing.folders import SMALL
 from fuzzing.payloads import learner_zip, objects
-from resuming import unfinished
+from resuming import read_tree, unfinished, write_tree
 
-from isac_agents import checkpoints, runs
+from isac_agents import runs
 from isac_agents.runs import RunRecord
 from isac_agents.training import plan_jobs, train
 from isac_envs import catalog
@@ -193,10 +192,9 @@ def test_a_new_run_is_not_written_through_a_link(tmp_path):
 def test_a_checkpoint_reaches_only_what_the_writer_stored(name, node, halfway, tmp_path):
     folder = shutil.copytree(halfway, tmp_path / "run")
     for path in (folder / "checkpoints").glob("*.json"):
-        content = json.loads(path.read_text())
-        content.pop("hash")
+        content = read_tree(path)
         held = content["tree"]["learner"]["object"]
         held.insert(0, [name, node])
-        path.write_text(json.dumps({"hash": checkpoints._hash(content), **content}))
+        write_tree(path, content)
     message = refused("train", str(folder), "--resume", "--episodes", "2", "--json")
     assert f"learner.{name}" in message

@@ -2,8 +2,9 @@
 
 A checkpoint is a pair of files in the folder ``checkpoints`` of the run, named by the step:
 ``000000065536.npz`` holds arrays, ``000000065536.json`` the tree that counts them, the run that it
-belongs to, the SHA-256 of the arrays and that of its own content. The second file is moved to its
-place last, so that a checkpoint is there as a whole or not at all. The newest two are kept.
+belongs to, the SHA-256 of the arrays, that of its own content, and the seal of the user who wrote
+it (:mod:`isac_agents.seal`). The second file is moved to its place last, so that a checkpoint is
+there as a whole or not at all. The newest two are kept.
 """
 
 import hashlib
@@ -18,16 +19,23 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from isac_agents.arrays import read_arrays, write_arrays
 from isac_agents.runs import MOST_STEPS, RunRecord, note, remove_temporary, sha256, write_atomically
+from isac_agents.seal import is_sealed, seal
 from isac_envs.errors import IsacError
 from isac_envs.files import read_bytes
 
 Array = npt.NDArray[Any]
 
-FORMAT = 1
+FORMAT = 2
 KEPT = 2
 LARGEST = 1 << 29
 """Bytes of the second file."""
 FAILED = "failed"
+TRUST = "--trust-checkpoints"
+_PURPOSE = "checkpoint"
+
+
+class UnsealedError(IsacError):
+    """A checkpoint is not known to be of this user."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +49,7 @@ class Checkpoint:
         log: Where the learning curves stood.
         tree: The state, of :func:`isac_agents.learner_state.capture`.
         arrays: The arrays of the state.
+        scenario_hash: The world that it was taken in, of a checkpoint that was read.
     """
 
     steps: int
@@ -49,6 +58,7 @@ class Checkpoint:
     log: dict[str, Any]
     tree: Any
     arrays: list[Array]
+    scenario_hash: str = ""
 
     @property
     def name(self) -> str:
@@ -94,12 +104,16 @@ class CheckpointFolder:
         for path in self.path.glob(f"{FAILED}.*"):
             path.unlink()
 
-    def newest(self) -> Checkpoint | None:
+    def newest(self, trust: bool = False) -> Checkpoint | None:
         """Return the newest checkpoint that is sound; None where there is no checkpoint at all.
 
         Damaged ones are passed over, with a note, and removed as those before the newest two.
 
+        Args:
+            trust: Take also one without the user's seal.
+
         Raises:
+            UnsealedError: If the newest sound one is without it, and not to be trusted.
             IsacError: If all are damaged.
         """
         remove_temporary(self.path)
@@ -107,7 +121,9 @@ class CheckpointFolder:
         paths = [*self._newest_first()]
         for k, path in enumerate(paths):
             try:
-                found = self._read(path)
+                found = self._read(path, trust)
+            except UnsealedError:
+                raise
             except IsacError as error:
                 reasons.append(str(error))
                 continue
@@ -153,20 +169,31 @@ class CheckpointFolder:
             "log": state.log,
             "tree": state.tree,
         }
-        text = json.dumps({"hash": _hash(content), **content})
+        hashed = _hash(content)
+        text = json.dumps({"seal": seal(_PURPOSE, hashed), "hash": hashed, **content})
         try:
             write_atomically(tree, lambda path: path.write_text(text, encoding="utf-8"))
         except OSError:
             arrays.unlink(missing_ok=True)
             raise
 
-    def _read(self, path: Path) -> Checkpoint:
+    def is_of_another_world(self, state: Checkpoint) -> bool:
+        """Return whether a checkpoint that was read was taken with other parameters."""
+        return state.scenario_hash != self._record.scenario_hash
+
+    def _read(self, path: Path, trust: bool) -> Checkpoint:
         content = _content(path)
         known = {self._record.scenario_hash}
         known |= {str(each.get("scenario_hash")) for each in self._record.changes}
         other = content.run != self._record.identity or content.scenario_hash not in known
         if other or content.name != path.stem:
             raise IsacError(f"{path}: is not the checkpoint that the run wrote there")
+        if not (trust or content.sealed):
+            raise UnsealedError(
+                f"{path}: was not written by you on this machine, and the numbers in it would go "
+                f"on in compiled code that checks no index; if you trust where it comes from, add "
+                f"{TRUST}"
+            )
         return Checkpoint(
             content.steps,
             content.cpu_seconds,
@@ -174,14 +201,16 @@ class CheckpointFolder:
             content.log,
             content.tree,
             _arrays(path.with_suffix(".npz"), content.arrays, content.arrays_sha256),
+            content.scenario_hash,
         )
 
 
 class _Content(BaseModel):
-    """What the second file of a checkpoint holds."""
+    """What the second file of a checkpoint holds, and whether it bears the user's seal."""
 
     model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
+    sealed: bool
     format: int
     name: str
     run: str
@@ -204,7 +233,8 @@ def _content(path: Path) -> _Content:
     """
     try:
         content = json.loads(read_bytes(path, LARGEST))
-        stated, form = content.pop("hash"), content["format"]
+        form, sealed = content["format"], content.pop("seal", "")
+        stated = content.pop("hash")
         hashed = _hash(content)
     except OSError as error:
         raise IsacError(f"{path}: cannot be read: {error.strerror}") from None
@@ -217,7 +247,7 @@ def _content(path: Path) -> _Content:
     if stated != hashed:
         raise IsacError(f"{path}: is damaged or was edited, its content has another hash")
     try:
-        return _Content(**content)
+        return _Content(**{**content, "sealed": is_sealed(_PURPOSE, hashed, sealed)})
     except (ValidationError, RecursionError):
         raise IsacError(f"{path}: is no checkpoint, or a damaged one") from None
 

@@ -5,6 +5,7 @@ import time
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+from isac_agents import seal
 from isac_envs.catalog import MODELS
 from isac_envs.kernels import code_cache
 from isac_envs.kernels.jit import INTERPRETED
@@ -32,6 +33,7 @@ def diagnose() -> list[dict[str, Any]]:
             rows.append(_row(name, "missing", use))
     rows.append(_fused())
     rows.append(_cache())
+    rows.append(_row("key of your seal", seal.key_file()))
     rows.append(_row("kernels", "interpreted" if INTERPRETED else "compiled", _interpreted_hint()))
     rows.append(_torch_threads())
     started = time.process_time()

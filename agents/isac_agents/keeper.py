@@ -1,9 +1,11 @@
 """The callback of a training: it reports, takes checkpoints, and goes on from one."""
 
+import copy
 import time
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 from stable_baselines3.common.callbacks import BaseCallback
 
 from isac_agents.checkpoints import Checkpoint, CheckpointFolder
@@ -72,7 +74,7 @@ class Keeper(BaseCallback):
     def _on_rollout_start(self) -> None:
         if self._begin is not None:
             begin, self._begin = self._begin, None
-            restore(self.model, begin.tree, begin.arrays)
+            self._go_on(begin)
             self.model.start_time = time.time_ns() - int(begin.seconds * 1e9)
             if self._every:
                 self._next = (begin.steps // self._every + 1) * self._every
@@ -83,6 +85,22 @@ class Keeper(BaseCallback):
             self._curve.look(self.model)
         if self._is_due():
             self._take()
+
+    def _go_on(self, begin: Checkpoint) -> None:
+        """Put the learner where a checkpoint was taken.
+
+        A state of an environment means nothing in one with other parameters: its numbers could
+        lie outside of tables that are smaller now. There the episodes that have just begun go on.
+        """
+        model: Any = self.model
+        another = self._folder.is_of_another_world(begin)
+        if another:
+            fresh, seen = model.env.snapshot(), copy.deepcopy(model._last_obs)
+        restore(model, begin.tree, begin.arrays)
+        if another:
+            model.env.restore(fresh)
+            model._last_obs = seen
+            model._last_episode_starts = np.ones(model.n_envs, bool)
 
     def _on_step(self) -> bool:
         if self._report is not None:

@@ -60,7 +60,7 @@ class Ledger:
         return self._baselines
 
     def borrow(self, folders: Iterable[Path]) -> None:
-        """Take the baselines from the first run folder that keeps them on these episodes."""
+        """Take the baselines from a run folder where this user has kept them on these episodes."""
         key = Key.of(self.model, self.episodes, self.seed)
         for folder in folders:
             found = results.read_baselines(folder, key)

@@ -4,7 +4,9 @@
 and those of all baselines on the same episodes. An entry belongs to the hash of the weights, the
 hash of the scenario, the number of episodes, the first seed, the unit of the rewards and the
 version of the environments; entries of other weights or versions are dropped when a new one is
-written, a file with rewards in another unit is not read.
+written, a file with rewards in another unit is not read. Nor is one without the seal of the user
+(:mod:`isac_agents.seal`): whatever a stranger's folder says of an agent or of the baselines, which
+the scores of all runs are measured by, is played again here.
 """
 
 from pathlib import Path
@@ -22,6 +24,7 @@ from pydantic import (
 
 from isac_agents.evaluation import UNIT, Evaluation
 from isac_agents.runs import write_atomically
+from isac_agents.seal import is_sealed, seal
 from isac_agents.statistics import Array
 from isac_envs import __version__
 from isac_envs.declaration.model import Model
@@ -33,6 +36,7 @@ FILE = "evaluation.json"
 LARGEST = 1 << 28
 """Bytes of that file."""
 
+_PURPOSE = "results"
 _MOST = 1e100  # of a number that means something, and can be squared
 
 
@@ -148,6 +152,11 @@ class _Kept(BaseModel):
     model_config = _MODEL
 
     entries: tuple[Entry, ...] = ()
+    seal: str = ""
+
+    def content(self) -> str:
+        """Return what the seal is on."""
+        return self.model_dump_json(include={"entries"})
 
 
 def read(folder: Path, key: Key) -> Entry | None:
@@ -179,12 +188,15 @@ def write(folder: Path, entry: Entry) -> None:
         return same and key != entry.key
 
     others = (each for each in _entries(folder) if current(each.key))
-    text = _Kept(entries=(*others, entry)).model_dump_json()
+    kept = _Kept(entries=(*others, entry))
+    sealed = kept.model_copy(update={"seal": seal(_PURPOSE, kept.content())})
+    text = sealed.model_dump_json()
     write_atomically(folder / FILE, lambda path: path.write_text(text, encoding="utf-8"))
 
 
 def _entries(folder: Path) -> tuple[Entry, ...]:
     try:
-        return _Kept.model_validate_json(read_bytes(folder / FILE, LARGEST)).entries
+        kept = _Kept.model_validate_json(read_bytes(folder / FILE, LARGEST))
     except (OSError, IsacError, ValidationError):  # it can be measured again
         return ()
+    return kept.entries if is_sealed(_PURPOSE, kept.content(), kept.seal) else ()

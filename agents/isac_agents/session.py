@@ -83,7 +83,7 @@ def _begin(job: "Job", before: RunRecord | None) -> Checkpoint | None:
     for path in job.folder.glob("weights.*"):
         path.unlink()
     if before is not None and job.resume:
-        begin = checkpoints.newest()
+        begin = checkpoints.newest(job.trust_checkpoints)
         if begin is not None:
             return begin
         if before.status != "planned":

@@ -10,13 +10,13 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from multiprocessing.sharedctypes import SynchronizedArray
 from multiprocessing.synchronize import Event
 from pathlib import Path
 from typing import Any
 
-from isac_agents import child, registry, resumption
+from isac_agents import child, registry, resumption, seal
 from isac_agents.evaluation import HELD_OUT_SEED
 from isac_agents.interface import choose_interface
 from isac_agents.progress import Stage, last_score, stage
@@ -40,6 +40,8 @@ class Job:
         checkpoint_every: Environment steps between two checkpoints; 0 for none; None for as many
             that they cost 2 % of the time.
         wandb: Project of Weights & Biases that the learning curves go to as well; empty for none.
+        trust_checkpoints: Go on from what another user or machine has written, too.
+        key: Of the user, whose seal is on what is written, wherever the job is done.
     """
 
     record: RunRecord
@@ -47,9 +49,12 @@ class Job:
     resume: bool = False
     checkpoint_every: int | None = None
     wandb: str = ""
+    trust_checkpoints: bool = False
+    key: bytes = field(default_factory=seal.key, repr=False, compare=False)
 
     def announce(self) -> None:
-        """Let this process read the folder: what the job names was allowed when it was planned."""
+        """Let this process read the folder as the one that has planned the job."""
+        seal.adopt(self.key)
         for name in (self.record.environment, self.record.agent):
             announce(name)
 

@@ -188,7 +188,10 @@ class Batch:
         return tuple(array.copy() for array in self._kept())
 
     def restore(self, snapshot: State) -> None:
-        """Put the state back to a snapshot of a batch of the same shape.
+        """Put the state back to a snapshot of a batch of the same shape and parameters.
+
+        Its numbers are taken as they are, and kernels check no index: restore only what
+        :meth:`snapshot` returned, never what somebody else has sent.
 
         Raises:
             ValueError: If the snapshot is of another environment, size or number of entities.

@@ -1,16 +1,25 @@
 """Checkpoints that were damaged, swapped or could not be written, and what is stored in them."""
 
 import errno
-import json
 import pickle
 import shutil
 
 import numpy as np
 import pytest
 from command import NAME, isac, refused
-from resuming import STEPS, arguments, assert_same, curves, folder, unfinished, weights
+from resuming import (
+    STEPS,
+    arguments,
+    assert_same,
+    curves,
+    folder,
+    read_tree,
+    unfinished,
+    weights,
+    write_tree,
+)
 
-from isac_agents import checkpoints, run_log, runs
+from isac_agents import run_log, runs
 from isac_agents.runs import read_record
 from isac_agents.training import plan_jobs, plan_resumed, train
 
@@ -101,12 +110,10 @@ def test_a_pickle_with_the_right_hash_is_never_loaded(run, tmp_path):
 
     for tree in (run / "checkpoints").glob("*.json"):
         arrays = tree.with_suffix(".npz")
-        content = json.loads(tree.read_text())
-        content.pop("hash")
+        content = read_tree(tree)
         spoilt = np.array([Evil()], dtype=object)
         np.savez(arrays, *[spoilt] * content["arrays"])
-        content["arrays_sha256"] = runs.sha256(arrays)
-        tree.write_text(json.dumps({"hash": checkpoints._hash(content), **content}))
+        write_tree(tree, content)
     assert "plain arrays" in refused("train", str(run), "--resume", "--episodes", "2", "--json")
     assert not (tmp_path / "opened").exists()
 

@@ -24,6 +24,7 @@ def benchmark(
     ray_address: str = "",
     wandb: str = "",
     trust_modules: bool = False,
+    trust_checkpoints: bool = False,
     json: bool = False,
 ) -> None:
     """Train and evaluate agents x scenarios x seeds; started again, it goes on where it stopped.
@@ -39,6 +40,8 @@ def benchmark(
         ray_address: Address of a running Ray cluster; a local one is started when left out.
         wandb: Project of Weights & Biases that the learning curves go to as well.
         trust_modules: Import what the matrix names, registered or not: its code runs.
+        trust_checkpoints: Go on from checkpoints that another user or machine has written: compiled
+            code takes their numbers as they are.
         json: Print JSON instead of progress and tables.
     """
     trust(trust_modules)
@@ -60,7 +63,8 @@ def benchmark(
         from isac_agents import wandb_log
 
         wandb_log.require()
-    planned = [replace(job, wandb=wandb) for job in plan(matrix, content, out.resolve())]
+    chosen: Any = {"wandb": wandb, "trust_checkpoints": trust_checkpoints}
+    planned = [replace(job, **chosen) for job in plan(matrix, content, out.resolve())]
     todo = [job for job in planned if not is_done(job, content.episodes)]
     failed: dict[Path, str] = {}
     notes = console(stderr=True)

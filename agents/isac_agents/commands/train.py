@@ -30,6 +30,7 @@ def train(
     episodes: int = 1000,
     wandb: str = "",
     trust_modules: bool = False,
+    trust_checkpoints: bool = False,
     json: bool = False,
 ) -> None:
     """Train an agent, one run a seed, and compare it with the baselines on held-out seeds.
@@ -56,6 +57,8 @@ def train(
         episodes: Held-out episodes of the comparison.
         wandb: Project of Weights & Biases that the learning curves go to as well.
         trust_modules: Import what the run folder names, registered or not: its code runs.
+        trust_checkpoints: Go on from checkpoints that another user or machine has written: compiled
+            code takes their numbers as they are.
         json: Print JSON instead of progress and tables.
     """
     trust(trust_modules)
@@ -78,6 +81,8 @@ def train(
             raise IsacError(f"{name} is {value}, must be at least {low}")
     if accept_changes and not resume:
         raise IsacError("--accept-changes is about runs to go on with: add --resume")
+    if trust_checkpoints and not resume:
+        raise IsacError("--trust-checkpoints is about runs to go on with: add --resume")
     going_on: Any = {"accept_changes": accept_changes, "checkpoint_every": checkpoint_every}
     if is_folder(environment):
         given = {
@@ -103,7 +108,8 @@ def train(
         from isac_agents import wandb_log
 
         wandb_log.require()
-        planned = [replace(job, wandb=wandb) for job in planned]
+    chosen: Any = {"wandb": wandb, "trust_checkpoints": trust_checkpoints}
+    planned = [replace(job, **chosen) for job in planned]
     record = planned[0].record
     folders = [job.folder for job in planned]
     try:
