@@ -106,9 +106,7 @@ class Stopped(Exception):
     """Leaves a training at any place."""
 
 
-def unfinished(
-    out, until=3500, agent="q_learning", environment="isac/ModeSelect-v0", **settings
-):
+def unfinished(out, until=3500, agent="q_learning", environment="isac/ModeSelect-v0", **settings):
     """Train an agent until a step with a checkpoint every 1000; return the folder."""
     (job,) = plan_jobs(environment, agent, steps=4_000, out=out, checkpoint_every=1000, **settings)
 

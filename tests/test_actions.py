@@ -104,6 +104,18 @@ def test_parallel_env_refuses_a_missing_agent(name: str) -> None:
     assert same(saved, env.snapshot())
 
 
+@pytest.mark.parametrize("name", harness.TOYS)
+@pytest.mark.parametrize("surplus", ["nobody", "", 0, None])
+def test_parallel_env_refuses_an_action_for_nobody(name: str, surplus: Any) -> None:
+    env = ParallelEnv(several(name))
+    env.reset(seed=0)
+    saved = env.snapshot()
+    action = random_actions(env.action_space(env.agents[0]), 1)[0]
+    with pytest.raises(InvalidAction, match=f"{surplus!r}.*{env.agents[0]}"):
+        env.step(dict.fromkeys([*env.agents, surplus], action))
+    assert same(saved, env.snapshot())
+
+
 def batches(name: str) -> Iterator[tuple[str, Any]]:
     """Yield batches of actions that are wrong as a whole or in one copy."""
     space = bind(name).action.space()

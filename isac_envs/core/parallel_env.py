@@ -118,11 +118,11 @@ class ParallelEnv(pettingzoo.ParallelEnv[str, Any, Any]):  # type: ignore[misc]
         """Advance by one step.
 
         Args:
-            actions: An action for every agent.
+            actions: An action for every agent, and for nobody else.
 
         Raises:
-            gymnasium.error.InvalidAction: If the actions are no dictionary, or one is missing or
-                not valid; the state is untouched.
+            gymnasium.error.InvalidAction: If the actions are no dictionary, or one is missing,
+                nobody's or not valid; the state is untouched.
             gymnasium.error.ResetNeeded: Before the first reset and after the end of an episode.
         """
         if not self.agents:
@@ -219,6 +219,12 @@ class ParallelEnv(pettingzoo.ParallelEnv[str, Any, Any]):  # type: ignore[misc]
             if agent not in actions:
                 raise InvalidAction(f"{self.model.id}: no action for agent {agent!r}")
             clipped.append(spec.encode(actions[agent], row, owner))
+        if len(actions) > len(clipped):
+            surplus = next(each for each in actions if each not in self.possible_agents)
+            raise InvalidAction(
+                f"{self.model.id}: an action for {surplus!r}, who is no agent; the agents are "
+                f"{', '.join(self.possible_agents)}"
+            )
         return clipped
 
     def _observations(self) -> dict[str, Any]:

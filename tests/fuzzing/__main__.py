@@ -12,7 +12,7 @@ from numba import config
 
 from fuzzing import campaign
 from fuzzing.canary import Canary
-from isac_envs.catalog import MODELS, PARALLEL
+from isac_envs.catalog import MODELS
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("--folders", type=int, default=5_000)
@@ -26,14 +26,13 @@ caches = [config.CACHE_DIR or Path.home() / ".cache", matplotlib.get_cachedir()]
 failures = []
 with tempfile.TemporaryDirectory() as place:
     canary = Canary(Path(place), caches)
-    alone = [name for name in MODELS if name not in PARALLEL]
     campaigns = {
-        "actions": lambda: campaign.actions(chosen.actions, chosen.seed, alone, chosen.seconds),
+        "actions": lambda: campaign.actions(chosen.actions, chosen.seed, [*MODELS], chosen.seconds),
         "scenario files": lambda: campaign.scenario_files(
             chosen.scenarios, chosen.seed, canary, chosen.seconds
         ),
         "run folders": lambda: campaign.run_folders(
-            chosen.folders, chosen.seed, canary, Path(place), chosen.seconds
+            chosen.folders, chosen.seed, canary, Path(place), seconds=chosen.seconds
         ),
     }
     for name, call in campaigns.items():

@@ -9,10 +9,12 @@ import shutil
 import signal
 import time
 import traceback
+import types
 from collections import Counter
 from html.parser import HTMLParser
 from pathlib import Path
 
+import harness
 import numpy as np
 import tomlkit
 from gymnasium.error import InvalidAction
@@ -24,6 +26,7 @@ from isac_agents.commands.report import report
 from isac_agents.commands.train import train
 from isac_envs import catalog, memory, scenarios
 from isac_envs.core.env import Env
+from isac_envs.core.parallel_env import ParallelEnv
 from isac_envs.core.vector_env import VectorEnv
 from isac_envs.errors import IsacError
 
@@ -64,11 +67,12 @@ class Findings:
         return f"{self.outcomes.total()} cases: {counts}; {len(self.failures)} failures"
 
 
-def run_folders(count, seed, canary, root, seconds=math.inf):
+def run_folders(count, seed, canary, root, agents=("ppo", "d4pg", "mappo"), seconds=math.inf):
     """Change run folders, and evaluate, report or continue them."""
     findings, random = Findings(), np.random.default_rng(seed)
-    made, spoiler = bases(root / "bases"), Spoiler(random, canary)
-    for each in made[:3]:  # results that are kept make the cases quick
+    finished, halves = bases(root / "bases", agents)
+    spoiler, made = Spoiler(random, canary), [*finished, *halves]
+    for each in finished:  # results that are kept make the cases quick
         _judge(findings, f"{each}, as it was", _evaluate, each)
     folder = canary.sandbox / "runs" / "agent" / "seed_0"
     for number in _until(count, seconds):
@@ -104,30 +108,45 @@ def scenario_files(count, seed, canary, seconds=math.inf):
 
 
 def actions(count, seed, names, seconds=math.inf):
-    """Send actions of any form, to single environments and to vectors of them."""
+    """Send actions of any form: to environments, vectors of them, and teams."""
     findings, random = Findings(), np.random.default_rng(seed)
-    envs = [Env(name) for name in names] + [VectorEnv(name, 3) for name in names]
+    teams = [name for name in names if name in catalog.PARALLEL]
+    alone = [name for name in names if name not in teams]
+    envs = [made for name in alone for made in (Env(name), VectorEnv(name, 3))]
+    envs += [ParallelEnv(name) for name in teams]
     for env in envs:
         env.reset(seed=0)
-        env.action_space.seed(seed)
+        for space in _each(env.action_space, env):
+            space.seed(seed)
     for number in _until(count, seconds):
         env = envs[random.integers(len(envs))]
-        action = _action(random, env.action_space.sample())
-        case = f"action {number}, {env.unwrapped.model.id}: {action!r:.200}"
+        action = _action_for(random, env)
+        case = f"action {number}, {env.model.id}: {action!r:.200}"
+        before = env.batch.snapshot()
         try:
             observation, reward, terminated, truncated, _ = env.step(action)
         except (InvalidAction, IsacError):
-            findings.note(case, "refused")
+            same = harness.same(before, env.batch.snapshot())
+            findings.note(case, "refused", None if same else ValueError("the state was touched"))
             continue
         except Exception as error:
             findings.note(case, type(error).__name__, error)
             env.reset(seed=number)
             continue
-        sound = env.observation_space.contains(observation) and np.isfinite(reward).all()
+        pairs = zip(_each(env.observation_space, env), _each(observation, env), strict=True)
+        sound = all(space.contains(seen) for space, seen in pairs)
+        sound = sound and np.isfinite([*_each(reward, env)]).all()
         findings.note(case, "accepted", None if sound else ValueError("not in its space"))
-        if np.any(terminated) or np.any(truncated):
+        if np.any([*_each(terminated, env), *_each(truncated, env)]):
             env.reset()
     return findings
+
+
+def _each(value, env):
+    """Return what every agent has of something, of an environment without agents the thing."""
+    if not isinstance(env, ParallelEnv):
+        return [value]
+    return [value(agent) if callable(value) else value[agent] for agent in env.possible_agents]
 
 
 def _until(count, seconds):
@@ -218,6 +237,32 @@ def _scenario(random, text):
         return mutations.content(random, text)
 
 
+def _action_for(random, env):
+    """Return an action, or for a team what somebody may take for its actions."""
+    if not isinstance(env, ParallelEnv):
+        return _action(random, env.action_space.sample())
+    valid = {agent: env.action_space(agent).sample() for agent in env.possible_agents}
+    first, *_ = chosen = [*random.permutation(env.possible_agents).tolist()]
+    kind = random.integers(9)
+    if kind == 0:
+        return types.MappingProxyType(valid)
+    if kind < 4:
+        for agent in chosen[: random.integers(len(chosen)) + 1 if kind == 1 else 1]:
+            valid[agent] = _action(random, valid[agent])
+    elif kind == 4:
+        del valid[first]
+    elif kind == 5:
+        odd = ("nobody", "", first.upper(), first.encode(), 0, -1, None, (first,), np.nan, "all")
+        valid[odd[random.integers(len(odd))]] = valid[first]
+    elif kind == 6:  # the right number, one of them nobody's
+        valid[f"{first} "] = valid.pop(first)
+    elif kind == 7:
+        odd = (None, [*valid.values()], [*valid.items()], valid[first], "all", {}, {*valid}, 0,
+               np.array([*valid], object), lambda agent: valid[agent], {first: valid})  # fmt: skip
+        return odd[random.integers(len(odd))]
+    return valid
+
+
 def _action(random, valid):
     """Return an action, or what somebody may take for one."""
     kind = random.integers(8)
@@ -234,6 +279,6 @@ def _action(random, valid):
         return shapes[random.integers(4)]
     made = np.array(array, np.float64 if kind == 5 else array.dtype)
     number = mutations.NUMBERS[random.integers(len(mutations.NUMBERS))]
-    with contextlib.suppress(OverflowError, ValueError):
+    with contextlib.suppress(OverflowError, ValueError), np.errstate(all="ignore"):
         made.reshape(-1)[random.integers(max(made.size, 1))] = number
     return made if kind < 7 else made * random.choice([-1, 10])

@@ -9,31 +9,45 @@ from contextlib import suppress
 import numpy as np
 import tomlkit
 from command import NAME
-from resuming import unfinished
+from resuming import read_tree, short, unfinished, write_tree
 
 from fuzzing import mutations
 from fuzzing.canary import Mark
 from fuzzing.payloads import payload
-from isac_agents import checkpoints, runs
+from isac_agents import results, runs, seal
 from isac_agents.training import plan_jobs, train
 from isac_envs import scenarios
 
 SMALL = {"buffer_size": 600, "learning_starts": 64, "batch_size": 16, "gradient_steps": 1}
 
 
-def bases(root):
-    """Return run folders to change: finished ones of three kinds and unfinished ones of two."""
+def bases(root, agents):
+    """Return run folders to change: finished ones and unfinished ones.
+
+    Args:
+        root: An empty folder.
+        agents: Agents that take part beside those of ``isac/ModeSelect-v0``, each finished and
+            unfinished, in an environment that suits them.
+    """
     kinds = (
         ("q_learning", {}), ("a2c", {"n_steps": 2}), ("odd_learners:Constant", {}),
     )  # fmt: skip
-    made = []
-    for agent, hyper in kinds:
-        (job,) = plan_jobs(NAME, agent, steps=320, hyper_parameters=hyper, out=root)
+    runs = [(NAME, agent, {"hyper_parameters": hyper}) for agent, hyper in kinds]
+    halves = [(NAME, "q_learning", {}), (NAME, "ddqn", {"hyper_parameters": SMALL})]
+    for agent in agents:
+        environment, parameters, hyper = short(agent)
+        settings = {"overrides": parameters, "hyper_parameters": hyper}
+        for made in (runs, halves):
+            made.append((environment, agent, settings))
+    finished = []
+    for environment, agent, settings in runs:
+        (job,) = plan_jobs(environment, agent, steps=320, out=root, **settings)
         train(job)
-        made.append(job.folder)
-    made.append(unfinished(root / "parts", until=3500))
-    made.append(unfinished(root / "deep", until=3500, agent="ddqn", hyper_parameters=SMALL))
-    return made
+        finished.append(job.folder)
+    return finished, [
+        unfinished(root / f"half_{k}", 3500, agent, environment, **settings)
+        for k, (environment, agent, settings) in enumerate(halves)
+    ]
 
 
 class Spoiler:
@@ -173,8 +187,7 @@ class Spoiler:
     def tree(self, folder):
         """Change the state in a checkpoint, and seal it again."""
         path = self._checkpoint(folder, "json")
-        content = json.loads(path.read_text())
-        content.pop("hash", None)
+        content = read_tree(path)
         kind = self.random.integers(4)
         if kind == 0:
             content = mutations.tree(self.random, content)
@@ -190,27 +203,28 @@ class Spoiler:
     def arrays(self, folder):
         """Change arrays of a checkpoint, and seal it again.
 
-        The records of environments keep their numbers: compiled code takes them as they are.
+        Records and integers keep their numbers: compiled code takes what is sealed as it is.
         """
         path = self._checkpoint(folder, "npz")
         with np.load(path) as saved:
             arrays = {name: saved[name] for name in saved.files}
-        names = [name for name in arrays if arrays[name].dtype.names is None]
+        names = [name for name in arrays if arrays[name].dtype.kind == "f"]
         name = names[self.random.integers(len(names))]
         arrays[name] = self._array(arrays[name])
         np.savez(path, **arrays)
-        content = json.loads(path.with_suffix(".json").read_text())
-        content.pop("hash", None)
-        content["arrays_sha256"] = runs.sha256(path)
-        self._close(path.with_suffix(".json"), content)
+        self._close(path.with_suffix(".json"), read_tree(path.with_suffix(".json")))
 
     def evaluation(self, folder):
         """Write results that nothing earned."""
         path = folder / "evaluation.json"
         if not path.is_file():
             path.write_text('{"entries": []}')
-        content = json.loads(path.read_text())
-        path.write_text(json.dumps(mutations.tree(self.random, content)))
+        content = mutations.tree(self.random, json.loads(path.read_text()))
+        if self.random.random() < 0.5:  # as the user would have sealed it
+            with suppress(Exception):
+                kept = results._Kept(**content)
+                content["seal"] = seal.seal(results._PURPOSE, kept.content())
+        path.write_text(json.dumps(content))
 
     def curves(self, folder):
         """Write odd learning curves."""
@@ -231,7 +245,8 @@ class Spoiler:
         path.write_text(tomlkit.dumps(content))
 
     def _close(self, path, content):
-        path.write_text(json.dumps({"hash": checkpoints._hash(content), **content}))
+        """Write part of a checkpoint, in most cases with the user's seal: it is read on then."""
+        write_tree(path, content, seal.seal if self.random.random() < 0.8 else lambda *_: "0" * 64)
 
     def _checkpoint(self, folder, end):
         found = sorted((folder / "checkpoints").glob(f"*.{end}"))
