@@ -16,7 +16,7 @@ from fuzzing.canary import Mark
 from fuzzing.payloads import payload
 from isac_agents import results, runs, seal
 from isac_agents.training import plan_jobs, train
-from isac_envs import scenarios
+from isac_envs import catalog, scenarios
 
 SMALL = {"buffer_size": 600, "learning_starts": 64, "batch_size": 16, "gradient_steps": 1}
 
@@ -69,8 +69,9 @@ class Spoiler:
     def spoil(self, folder):
         """Change a folder once or a few times; return what was done."""
         done = []
-        for _ in range(self.random.choice([1, 1, 1, 2, 3])):
-            kind = self.kinds[self.random.integers(len(self.kinds))]
+        count = self.random.choice([1, 1, 1, 2, 3])
+        kinds = [self.kinds[self.random.integers(len(self.kinds))] for _ in range(count)]
+        for kind in sorted(kinds, key=self.link.__eq__):  # links last: others would follow them
             with suppress(Exception):  # what was changed before may be no file of ours any more
                 kind(folder)
                 done.append(kind.__name__)
@@ -238,6 +239,7 @@ class Spoiler:
         """Write a record with the hash that belongs to its content, as far as it is a record."""
         if self.random.random() < 0.8:
             with suppress(Exception):
+                assert content["environment"] in catalog.MODELS  # others would be imported here
                 model = scenarios.build(content["environment"], None, content["parameters"])
                 content["scenario_hash"] = scenarios.content_hash(model.id, model.params)
             with suppress(Exception):
