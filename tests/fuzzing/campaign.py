@@ -1,6 +1,7 @@
 """The campaigns over run folders, scenario files and actions; each counts what became of them."""
 
 import contextlib
+import functools
 import io
 import itertools
 import math
@@ -188,8 +189,8 @@ class _Harmless(HTMLParser):
 def _judge(findings, case, function, *arguments):
     """Call a function: it may succeed, or refuse with an error of ours."""
     out, errors = io.StringIO(), io.StringIO()
-    signal.signal(signal.SIGPROF, _ring)
-    signal.setitimer(signal.ITIMER_PROF, PATIENCE if function is not _continue else 1.0)
+    signal.signal(signal.SIGPROF, functools.partial(_ring, time.process_time() + PATIENCE - 1.0))
+    signal.setitimer(signal.ITIMER_PROF, PATIENCE if function is not _continue else 1.0, 1.0)
     try:
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(errors):
             function(*arguments)
@@ -208,8 +209,11 @@ def _judge(findings, case, function, *arguments):
         findings.failures.append(f"{case}: control characters are printed: {shown[:300]!r}")
 
 
-def _ring(*_):
-    raise TookLong
+def _ring(end, _, frame):
+    """Stop a case that is at work, or whose patience is over."""
+    names = {each.name for each in traceback.extract_stack(frame)}
+    if names & WORKING or time.process_time() >= end:
+        raise TookLong
 
 
 @contextlib.contextmanager
