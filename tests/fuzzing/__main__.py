@@ -12,7 +12,7 @@ from numba import config
 
 from fuzzing import campaign
 from fuzzing.canary import Canary
-from isac_envs.catalog import MODELS, PARALLEL
+from isac_envs.catalog import OWN
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("--folders", type=int, default=5_000)
@@ -26,7 +26,7 @@ caches = [config.CACHE_DIR or Path.home() / ".cache", matplotlib.get_cachedir()]
 failures = []
 with tempfile.TemporaryDirectory() as place:
     canary = Canary(Path(place), caches)
-    alone = [name for name in MODELS if name not in PARALLEL]
+    alone = [name for name, each in OWN.items() if each.agents == "one"]
     campaigns = {
         "actions": lambda: campaign.actions(chosen.actions, chosen.seed, alone, chosen.seconds),
         "scenario files": lambda: campaign.scenario_files(
