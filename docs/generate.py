@@ -150,7 +150,7 @@ def creation(environment: str, agents: int) -> str:
 def scenario(environment: str, name: str) -> str:
     """Return the section of one scenario with its scores, normalised to random and optimum."""
     chosen = scenarios.load(environment, name)
-    lines = [f"### {name}\n", f"{chosen.summary} Source: {chosen.source}.\n"]
+    lines = [f"### {name}\n", f"{chosen.summary} Source: {chosen.source.rstrip('.')}.\n"]
     if chosen.defects:
         lines.append("Defects of the published model that are kept:\n")
         lines += [f"- {each}" for each in chosen.defects]
@@ -176,7 +176,13 @@ def reference(environment: str, name: str, measured: dict[str, Any], kinds: dict
         half = score["half_width"]
         interval = f" ± {half:.3f}" if half else ""
         rows.append(
-            [key, f"{score['reward']:z.4f}{interval}", f"{normalised:z.3f}", score["method"]]
+            [
+                key,
+                kinds[key],
+                f"{score['reward']:z.4f}{interval}",
+                f"{normalised:z.3f}",
+                score["method"],
+            ]
         )
     verdict = (
         f"The best heuristic scores {best:z.3f}: a benchmark."
