@@ -21,7 +21,7 @@ def reset(p, e):
 
 @inlined
 def step(p, e, channel, objectives):
-    for k in range(CHANNELS):  # a chain of Gilbert on each channel
+    for k in range(CHANNELS):  # Gilbert's chain of two states
         e.busy[k] = bernoulli(e.world, 1.0 - p.stop if e.busy[k] else p.start[k])
     left = 1.0 - p.retuning * abs(channel - e.channel)  # of the slot
     noise = 1.0 + (db_to_linear(p.interference_db) if e.busy[channel] else 0.0)

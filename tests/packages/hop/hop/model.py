@@ -21,7 +21,7 @@ class HopParams(EnvParams):
         (0.4, 0.2, 0.1, 0.05), "Probability that an interferer starts, by channel.", **FOUR
     )
     stop: float = parameter(0.3, "Probability that an interferer stops.", gt=0, le=1)
-    retuning: float = parameter(0.2, "Share of a slot lost by channel hopped.", ge=0, le=0.3)
+    retuning: float = parameter(0.2, "Share of a slot lost per channel hopped.", ge=0, le=0.3)
     snr_db: float = parameter(15.0, "SNR of the link.", "dB", ge=-30, le=60)
     echo_db: float = parameter(13.0, "SNR of the echo of a whole slot.", "dB", ge=-30, le=60)
     interference_db: float = parameter(10.0, "Interference over noise.", "dB", ge=-30, le=60)
@@ -32,7 +32,7 @@ class Hop(Solvable):
 
     id = "hop/Hop-v0"
     summary = "Which channel to talk and sense on while interferers come and go."
-    source = "Made up; the channels are chains of Gilbert (Bell Syst. Tech. J. 39(5), 1960)."
+    source = "Made up; the channels are Gilbert chains (Bell Syst. Tech. J. 39(5), 1960)."
     params_type, baselines, scene = HopParams, BASELINES, "hop.scene:draw"
     kernel, env_fields = dynamics, dynamics.FIELDS
     objectives = (Signal("rate", "Rate.", "bit/s/Hz"), Signal("detection", "Its probability."))
