@@ -32,9 +32,9 @@ def warmup(environment: tuple[str, ...] = (), json: bool = False) -> None:
                 failed.append(f"{name}: {error}")
                 continue
             rows.append({"id": name, "seconds": round(time.perf_counter() - started, 2)})
-    if json:
+    if rows and json:
         emit_json(rows)
-    else:
+    elif rows:
         console().print(records("Compiled and kept on disk", rows))
     if failed:
         raise IsacError("; ".join(failed))

@@ -85,7 +85,10 @@ def reference(
     files = [scenarios.path(environment, each) for each in names]
     missing = [path for path in files if not path.is_file()]
     if write and missing:
-        raise IsacError(f"{environment}: there is no scenario file {missing[0]} to write into")
+        raise IsacError(
+            f"{environment}: there is no scenario file {missing[0]} to write into: write one, or "
+            "name another with --scenario FILE.toml"
+        )
     results: dict[str, Any] = {}
     for name in names:
         with Progress(hidden=json):
