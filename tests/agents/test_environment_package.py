@@ -30,6 +30,37 @@ class BareHop(Hop):
     id = "own/Bare-v0"
     baselines, scene, finite = {}, None, False
 """
+BARE_NAME, BARE_RUN = "bare:BareHop", "runs/Bare-v0-default/odd_learners.Constant/seed_0"
+BUSY = """
+environment = "own/Bare-v0"
+name = "busy"
+summary = "s"
+source = "own"
+
+[parameters]
+stop = 0.1
+"""
+COMMANDS = {
+    "list": "list --json",
+    "describe": f"describe {NAME} --scenario bursts --json",
+    "warmup": f"warmup --environment {NAME} --json",
+    "plan": f"plan {NAME} --scenario bursts --json",
+    "reference": f"reference {NAME} --write --json",
+    "train": f"train {NAME} --scenario bursts {QUICK} --json",
+    "evaluate": f"evaluate {RUN} --episodes 200 --json",
+    "benchmark": "benchmark matrix.toml --trust-modules --jobs 1 --json",
+    "sweep": f"sweep {NAME} {QUICK} --trials 1 --rungs 0 --json",
+    "report": "report runs --markdown report.md",
+}
+BARE_COMMANDS = {
+    "train": f"train {BARE_NAME} {QUICK} --json",
+    "again": f"train {BARE_NAME} {QUICK} --resume --json",
+    "describe": f"describe {BARE_NAME} --scenario busy --json",
+    "reference": f"reference {BARE_NAME} --json",
+    "write": f"reference {BARE_NAME} --write",
+    "plan": f"plan {BARE_NAME}",
+    "evaluate": f"evaluate {BARE_NAME}",
+}
 
 
 @pytest.fixture(scope="module")
@@ -42,48 +73,78 @@ def installed(tmp_path_factory):
     return site
 
 
-def test_every_command_takes_it(installed, tmp_path):
-    (tmp_path / "matrix.toml").write_text(MATRIX)
-    lines = [
-        "list --json",
-        f"describe {NAME} --scenario bursts --json",
-        f"warmup --environment {NAME} --json",
-        f"plan {NAME} --scenario bursts --json",
-        f"reference {NAME} --write --json",
-        f"train {NAME} --scenario bursts {QUICK} --json",
-        f"evaluate {RUN} --episodes 200 --json",
-        "benchmark matrix.toml --trust-modules --jobs 1 --json",
-        f"sweep {NAME} {QUICK} --trials 1 --rungs 0 --json",
-        "report runs --markdown report.md",
-    ]
-    done, errors = isac_lines(installed, tmp_path, *lines)
-    assert [code for code, _ in done] == [0] * len(lines), errors
-    listed, described, warmed, planned, measured, trained, evaluated, ran, searched = (
-        json.loads(text) for _, text in done[:-1]
-    )
+@pytest.fixture(scope="module")
+def played(installed, tmp_path_factory):
+    """Run all commands in one process, which spares imports; return folder, outcomes, errors.
+
+    An outcome is the exit code and the output.
+    """
+    folder = tmp_path_factory.mktemp("work")
+    (folder / "matrix.toml").write_text(MATRIX)
+    (folder / "bare.py").write_text(BARE)
+    scenarios = folder / "scenarios" / "bare_hop"
+    scenarios.mkdir(parents=True)
+    (scenarios / "busy.toml").write_text(BUSY)
+    lines = [*COMMANDS.values(), *BARE_COMMANDS.values()]
+    done, errors = isac_lines(installed, folder, *lines)
+    return folder, dict(zip(lines, done, strict=True)), errors
+
+
+def test_every_command_takes_it(installed, played):
+    folder, outcomes, errors = played
+    done = {name: outcomes[line] for name, line in COMMANDS.items()}
+    assert {name: code for name, (code, _) in done.items()} == dict.fromkeys(COMMANDS, 0), errors
+    found = {name: json.loads(text) for name, (_, text) in done.items() if name != "report"}
     assert {
-        "id": NAME, "summary": described["summary"], "agents": 1,
+        "id": NAME, "summary": found["describe"]["summary"], "agents": 1,
         "scenarios": ["default", "bursts"], "optimum": "exact",
-    } in listed  # fmt: skip
-    assert described["scenario"]["name"] == "bursts"
-    assert next(p for p in described["parameters"] if p["name"] == "stop")["value"] == 0.03
-    assert [row["id"] for row in warmed] == [NAME]
-    assert list(measured) == ["default", "bursts"]
+    } in found["list"]  # fmt: skip
+    assert found["describe"]["scenario"]["name"] == "bursts"
+    values = {each["name"]: each["value"] for each in found["describe"]["parameters"]}
+    assert values["stop"] == 0.03
+    assert [row["id"] for row in found["warmup"]] == [NAME]
+    assert list(found["reference"]) == ["default", "bursts"]
     for path in (SOURCES / "scenarios" / "hop").iterdir():
         written = installed / "hop" / "scenarios" / "hop" / path.name
         assert written.read_text() == path.read_text()
-    assert trained["folders"] == [RUN]
-    record = tomllib.loads((tmp_path / RUN / "run.toml").read_text())
+    assert found["train"]["folders"] == [RUN]
+    record = tomllib.loads((folder / RUN / "run.toml").read_text())
     assert (record["environment"], record["versions"]["hop"]) == (NAME, "1.0")
-    reward = {row["name"]: row["reward"] for row in evaluated["rows"]}
-    assert reward["optimum"]["low"] < planned["optimal_episode"] < reward["optimum"]["high"]
-    exact = {row["policy"]: row["episode"] for row in planned["policies"]}
-    for name in ("leave", "stay", "random"):
-        assert reward[name]["low"] < exact[name] < reward[name]["high"]
-    assert (len(ran["finished"]), ran["failed"]) == (1, {})
-    assert [each["state"] for each in searched["trials"]] == ["complete"]
-    report = (tmp_path / "report.md").read_text(encoding="utf-8")
+    assert (len(found["benchmark"]["finished"]), found["benchmark"]["failed"]) == (1, {})
+    assert [each["state"] for each in found["sweep"]["trials"]] == ["complete"]
+    report = (folder / "report.md").read_text(encoding="utf-8")
     assert f"## {NAME}, bursts" in report and f"## {NAME}, default" in report
+
+
+def test_its_dynamics_and_its_transition_model_agree(played):
+    planned, evaluated = (json.loads(played[1][COMMANDS[name]][1]) for name in ("plan", "evaluate"))
+    exact = {row["policy"]: row["episode"] for row in planned["policies"]}
+    exact["optimum"] = planned["optimal_episode"]
+    reward = {row["name"]: row["reward"] for row in evaluated["rows"]}
+    for name in ("optimum", "leave", "stay", "random"):
+        assert reward[name]["low"] < exact[name] < reward[name]["high"]
+
+
+def test_a_model_that_nobody_registered_goes_by_its_path(installed, played):
+    """It declares no baselines, and a scenario of its own stands beside it."""
+    folder, outcomes, errors = played
+    done = {name: outcomes[line] for name, line in BARE_COMMANDS.items()}
+    refused = {"write", "plan", "evaluate"}
+    codes = {name: 2 if name in refused else 0 for name in BARE_COMMANDS}
+    assert {name: code for name, (code, _) in done.items()} == codes, errors
+    found = {name: json.loads(text) for name, (_, text) in done.items() if name not in refused}
+    assert [row["name"] for row in found["train"]["rows"]] == [AGENT]
+    assert found["train"] == found["again"]
+    assert [each["name"] for each in found["describe"]["scenarios"]] == ["default", "busy"]
+    assert found["reference"].keys() == {"default", "busy"}
+    assert str(Path("scenarios", "bare_hop", "default.toml")) in errors
+    record = tomllib.loads((folder / BARE_RUN / "run.toml").read_text())
+    assert record["environment"] == BARE_NAME
+    (folder / "bare.toml").write_text(MATRIX.replace(NAME, BARE_NAME))
+    lines = [f"evaluate {BARE_RUN} --episodes 4", f"report {BARE_RUN}", "benchmark bare.toml"]
+    done, errors = isac_lines(installed, folder, *lines, f"{lines[0]} --trust-modules")
+    assert [code for code, _ in done] == [2, 2, 2, 0], errors
+    assert errors.count("--trust-modules") == len(lines)
 
 
 def test_gymnasium_makes_it_without_an_import_of_its_package(installed, tmp_path):
@@ -109,41 +170,6 @@ def test_its_page_is_generated(installed, tmp_path):
     assert page.startswith(f"# {NAME}\n") and f'gymnasium.make("isac_envs:{NAME}")' in page
     assert "### default" in page and "### bursts" in page
     assert python(*command, "--check", cwd=tmp_path, site=installed).returncode == 0
-
-
-def test_a_model_that_nobody_registered_goes_by_its_path(tmp_path):
-    """It declares no baselines, and its scenarios stand beside it."""
-    name, run = "bare:BareHop", "runs/Bare-v0-default/odd_learners.Constant/seed_0"
-    (tmp_path / "bare.py").write_text(BARE)
-    folder = tmp_path / "scenarios" / "bare_hop"
-    folder.mkdir(parents=True)
-    head = 'environment = "own/Bare-v0"\nname = "busy"\nsummary = "s"\nsource = "own"\n'
-    (folder / "busy.toml").write_text(f"{head}[parameters]\nstop = 0.1\n")
-    (tmp_path / "matrix.toml").write_text(MATRIX.replace(NAME, name))
-    lines = [
-        f"train {name} {QUICK} --json",
-        f"evaluate {run} --episodes 4 --json",
-        f"train {name} {QUICK} --resume --json",
-        f"describe {name} --scenario busy --json",
-        f"reference {name} --json",
-        f"reference {name} --write",
-        f"plan {name}",
-        f"evaluate {name}",
-    ]
-    hop = PACKAGES / "hop"
-    done, errors = isac_lines(hop, tmp_path, *lines)
-    assert [code for code, _ in done] == [0, 0, 0, 0, 0, 2, 2, 2], errors
-    trained, _, again, described, measured = (json.loads(text) for _, text in done[:5])
-    assert [row["name"] for row in trained["rows"]] == [AGENT]
-    assert trained["rows"] == again["rows"]
-    assert [each["name"] for each in described["scenarios"]] == ["default", "busy"]
-    assert measured.keys() == {"default", "busy"}
-    assert str(folder / "default.toml") in errors
-    refusals = ["report runs", "benchmark matrix.toml", f"evaluate {run}"]
-    allowed = [f"{line} --trust-modules" for line in ("report runs", f"evaluate {run}")]
-    done, errors = isac_lines(hop, tmp_path, *refusals, *allowed)
-    assert [code for code, _ in done] == [2, 2, 2, 0, 0], errors
-    assert errors.count("--trust-modules") >= len(refusals)
 
 
 def test_its_dynamics_and_declaration_are_short():
