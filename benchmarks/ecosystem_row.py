@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from isac_envs.catalog import MODELS, PARALLEL
+from isac_envs.catalog import OWN
 
-SINGLE = sorted(MODELS.keys() - PARALLEL.keys())
-TEAMS = sorted(PARALLEL)
+TEAMS = sorted(name for name, each in OWN.items() if each.agents == "several")
+SINGLE = sorted(OWN.keys() - set(TEAMS))
 DISCRETE, MASKED, BOX = "isac/ModeSelect-v0", "isac/UavAllocTiny-v0", "isac/UavTrajectory-v0"
 TEAM = "isac/UavAllocMulti-v0"
 """One id of each kind, for libraries that are tried on one environment alone."""

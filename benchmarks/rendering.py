@@ -17,7 +17,7 @@ for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
 from tables import write  # noqa: E402 - thread counts must be set before NumPy is loaded
 
 from isac_envs import scenarios  # noqa: E402
-from isac_envs.catalog import MODELS  # noqa: E402
+from isac_envs.catalog import OWN  # noqa: E402
 from isac_envs.core.parallel_env import ParallelEnv  # noqa: E402
 
 STEPS = 150
@@ -51,7 +51,7 @@ def main() -> None:
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
     lines = ["| environment | ms per picture | min | max |", "| --- | ---: | ---: | ---: |"]
-    for name in MODELS:
+    for name in OWN:
         if scenarios.build(name, None, {}).scene is not None:
             times = milliseconds(name, options.frames, options.runs)
             figures = (statistics.median(times), min(times), max(times))

@@ -25,7 +25,7 @@ from tables import write  # noqa: E402
 
 import isac_envs  # noqa: E402
 from isac_envs import scenarios  # noqa: E402
-from isac_envs.catalog import MODELS, PARALLEL  # noqa: E402
+from isac_envs.catalog import OWN  # noqa: E402
 from isac_envs.core.batch import Batch, Frame  # noqa: E402
 
 COPIES = 1024
@@ -133,14 +133,14 @@ def speed_table(seconds: float, runs: int) -> str:
             gymnasium.make_vec("CartPole-v1", COPIES)
         ),
     }
-    for name in sorted(MODELS.keys() - PARALLEL.keys()):
+    for name in sorted(n for n, each in OWN.items() if each.agents == "one"):
         full = f"isac_envs:{name}"
         cases[f"`{name}`, gymnasium.make"] = single(full)
         cases[f"`{name}`, SyncVectorEnv, 64 copies"] = vector(
             SyncVectorEnv([lambda full=full: gymnasium.make(full)] * 64)
         )
         cases[f"`{name}`, make_vec, {COPIES} copies"] = vector(gymnasium.make_vec(full, COPIES))
-    for name in PARALLEL:
+    for name in (n for n, each in OWN.items() if each.agents == "several"):
         cases[f"`{name}`, parallel_env, joint steps"] = parallel(name)
         cases[f"`{name}`, batch of {COPIES} copies, joint steps"] = batch(name)
     crowd = {"vehicles": 100, "road_m": 1875.0}
@@ -168,7 +168,7 @@ def start_table(runs: int) -> str:
     lines.append(
         f"| first step in a new process, warm cache, CPU s with imports | {stepped - bare:.2f} |"
     )
-    for each in sorted(MODELS):
+    for each in sorted(OWN):
         model = scenarios.build(each, None, {})
         size = sum(array.nbytes for array in model.allocate(1))
         lines.append(f"| state of one copy of `{each}`, bytes | {size} |")

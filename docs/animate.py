@@ -1,6 +1,8 @@
 """Makes the animated example of each environment: a baseline plays part of an episode.
 
-    python docs/animate.py [ID ...]
+    python docs/animate.py [NAME ...]
+
+A name is an id or ``module:Class``; without names, all environments of this package with a scene.
 
 Writes ``docs/_static/animations/<name>.webp``; ``docs/generate.py`` shows it on the page of the
 environment. Seed, baseline and quality are fixed, so that the same versions of the environment, of
@@ -8,13 +10,14 @@ pygame and of Pillow write the same bytes.
 """
 
 import argparse
+import sys
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from isac_envs import scenarios
-from isac_envs.catalog import MODELS
+from isac_envs.catalog import OWN, model_class
 from isac_envs.core.parallel_env import ParallelEnv
 from isac_envs.core.rendering import FPS
 
@@ -25,9 +28,12 @@ LARGEST = 400_000
 
 
 class Play(NamedTuple):
-    """What an animation shows: every ``stride``-th of ``frames * stride`` steps after ``skip``."""
+    """What an animation shows: every ``stride``-th of ``frames * stride`` steps after ``skip``.
 
-    baseline: str = "optimum"
+    Without a baseline, the one that scores 1 plays.
+    """
+
+    baseline: str = ""
     seed: int = 1
     skip: int = 0
     stride: int = 1
@@ -49,6 +55,12 @@ PLAYS = {
     "isac/UavTrajectoryMulti-v0": Play("fly_hover_sense", frames=118),
 }
 """Where an environment is shown otherwise than by default."""
+
+
+def play(environment: str) -> Play:
+    """Return what the animation of an environment shows."""
+    chosen, model = PLAYS.get(environment, Play()), model_class(environment)
+    return chosen._replace(baseline=chosen.baseline or model.yardstick() or "random")
 
 
 def path(environment: str) -> Path:
@@ -97,10 +109,11 @@ def encode(frames: list[Any], target: Path) -> int:
 def main() -> None:
     """Make the animations that were asked for, or all."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("ids", nargs="*", metavar="ID", help="environments; all with a scene")
-    drawn = [name for name in MODELS if scenarios.build(name, None, {}).scene]
-    for name in parser.parse_args().ids or drawn:
-        frames = pictures(name, PLAYS.get(name, Play()))
+    parser.add_argument("names", nargs="*", metavar="NAME", help="ids, or module:Class")
+    sys.path.insert(0, "")  # modules in the working directory, as the isac command finds them
+    drawn = [name for name in OWN if scenarios.build(name, None, {}).scene]
+    for name in parser.parse_args().names or drawn:
+        frames = pictures(name, play(name))
         while (size := encode(frames, path(name))) > LARGEST:
             frames = frames[: len(frames) * 9 // 10]
         print(f"{path(name)}: {len(frames)} frames, {size / 1000:.0f} kB")

@@ -3,15 +3,22 @@
 A page is one test, since its examples build on each other and tests may run in different processes.
 """
 
+import sys
 from pathlib import Path
 from typing import Any
 
+import gymnasium
 import pytest
 from sybil import Sybil
 from sybil.parsers.myst import PythonCodeBlockParser
 
+from isac_envs import catalog
+
 SYBIL = Sybil(parsers=[PythonCodeBlockParser()])
 GENERATED = Path(__file__).parent / "environments"
+
+# The package that the page on environments of one's own builds.
+sys.path.append(str(Path(__file__).parents[1] / "tests" / "packages" / "hop"))
 
 
 class Page(pytest.Item):
@@ -19,8 +26,15 @@ class Page(pytest.Item):
 
     def runtest(self) -> None:
         """Run them."""
-        for example in SYBIL.parse(self.path).examples():
-            example.evaluate()
+        tables = (catalog.ENVIRONMENTS, gymnasium.registry)
+        before = [dict(table) for table in tables]
+        try:
+            for example in SYBIL.parse(self.path).examples():
+                example.evaluate()
+        finally:  # what a page registers is not known to other tests
+            for table, kept in zip(tables, before, strict=True):
+                table.clear()
+                table.update(kept)
 
 
 class PageFile(pytest.File):

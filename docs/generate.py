@@ -1,4 +1,10 @@
-"""Writes the page of each environment from its model; with --check, fails when one is stale."""
+"""Writes the page of each environment from its model; with --check, fails when one is stale.
+
+    python docs/generate.py [--check] [--folder FOLDER] [NAME ...]
+
+A name is an id or ``module:Class``, of any installed package or of a module in the working
+directory. Without names it writes the pages of this package's environments and their index.
+"""
 
 import argparse
 import sys
@@ -9,7 +15,7 @@ from typing import Any
 import animate
 
 from isac_envs import scenarios
-from isac_envs.catalog import PARALLEL
+from isac_envs.catalog import ENVIRONMENTS, OWN, model_class, path_of
 from isac_envs.description import catalogue, describe
 
 FOLDER = Path(__file__).parent / "environments"
@@ -19,21 +25,21 @@ BENCHMARK_BELOW = 0.9
 
 def main() -> int:
     """Write or check all pages; return the exit status."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--check", action="store_true", help="write nothing")
-    check = parser.parse_args().check
-    stale = [path for path, text in pages().items() if not update(path, text, check)]
-    for path in stale:
-        print(f"{path} is stale; run: python docs/generate.py", file=sys.stderr)
+    parser.add_argument("--folder", type=Path, default=FOLDER, help="folder of the pages")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="ids, or module:Class")
+    chosen = parser.parse_args()
+    sys.path.insert(0, "")  # modules in the working directory, as the isac command finds them
+    made = {f"{stem(name)}.md": page(name) for name in chosen.names or OWN}
+    if not chosen.names:
+        made["index.md"] = index([row for row in catalogue() if row["id"] in OWN])
+    stale = [
+        name for name, text in made.items() if not update(chosen.folder / name, text, chosen.check)
+    ]
+    for name in stale:
+        print(f"{name} is stale; run: python docs/generate.py", file=sys.stderr)
     return 1 if stale else 0
-
-
-def pages() -> dict[Path, str]:
-    """Return the text of every generated page by its path."""
-    rows = catalogue()
-    made = {FOLDER / f"{stem(row['id'])}.md": page(row["id"]) for row in rows}
-    made[FOLDER / "index.md"] = index(rows)
-    return made
 
 
 def update(path: Path, text: str, check: bool) -> bool:
@@ -70,9 +76,9 @@ def page(environment: str) -> str:
     """Return the page of one environment."""
     content = describe(environment)
     parts = [
-        f"# {environment}\n\n{content['summary']}\n",
+        f"# {content['id']}\n\n{content['summary']}\n",
         animation(environment),
-        creation(environment),
+        creation(environment, len(content["agents"])),
         content["text"] + "\n",
         f"Source: {content['source']}\n",
         *spaces(content["kinds_of_agents"]),
@@ -111,7 +117,7 @@ def animation(environment: str) -> str:
     picture = animate.path(environment)
     if not picture.is_file():
         return ""
-    play = animate.PLAYS.get(environment, animate.Play())
+    play = animate.play(environment)
     name = picture.relative_to(FOLDER.parent).as_posix()
     return (
         f"![{environment}, the baseline {play.baseline} acts](../{name})\n\n"
@@ -120,11 +126,20 @@ def animation(environment: str) -> str:
     )
 
 
-def creation(environment: str) -> str:
+def creation(environment: str, agents: int) -> str:
     """Return the lines that make the environment."""
-    if environment in PARALLEL:
+    if agents > 1:
         made = f'env = isac_envs.parallel_env("{environment}")'
         return f"```python\nimport isac_envs\n\n{made}\n```\n"
+    model = model_class(environment)
+    if model.id not in ENVIRONMENTS:
+        return (
+            "```python\nimport gymnasium\nimport isac_envs\n\n"
+            f'isac_envs.register("{model.id}", "{path_of(model)}")\n'
+            f'env = gymnasium.make("{model.id}")\n'
+            f'many = gymnasium.make_vec("{model.id}", num_envs=1024)\n```\n'
+        )
+    environment = model.id
     return (
         "```python\nimport gymnasium\n\n"
         f'env = gymnasium.make("isac_envs:{environment}")\n'
@@ -135,7 +150,7 @@ def creation(environment: str) -> str:
 def scenario(environment: str, name: str) -> str:
     """Return the section of one scenario with its scores, normalised to random and optimum."""
     chosen = scenarios.load(environment, name)
-    lines = [f"### {name}\n", f"{chosen.summary} Source: {chosen.source}.\n"]
+    lines = [f"### {name}\n", f"{chosen.summary} Source: {chosen.source.rstrip('.')}.\n"]
     if chosen.defects:
         lines.append("Defects of the published model that are kept:\n")
         lines += [f"- {each}" for each in chosen.defects]
@@ -149,8 +164,10 @@ def scenario(environment: str, name: str) -> str:
 def reference(environment: str, name: str, measured: dict[str, Any], kinds: dict[str, str]) -> str:
     """Return the table of reference scores and what it says of the scenario."""
     scores = measured["scores"]
-    best_known = next(key for key in kinds if kinds[key] not in ("heuristic", "random"))
-    floor, top = (scores[key]["reward"] for key in ("random", best_known))
+    yardstick = model_class(environment).yardstick()
+    if yardstick is None:
+        return table_of([{"baseline": key, **each} for key, each in scores.items()])
+    floor, top = (scores[key]["reward"] for key in ("random", yardstick))
     rows, best = [], 0.0
     for key, score in sorted(scores.items(), key=lambda item: -item[1]["reward"]):
         normalised = (score["reward"] - floor) / (top - floor)
@@ -159,7 +176,13 @@ def reference(environment: str, name: str, measured: dict[str, Any], kinds: dict
         half = score["half_width"]
         interval = f" ± {half:.3f}" if half else ""
         rows.append(
-            [key, f"{score['reward']:z.4f}{interval}", f"{normalised:z.3f}", score["method"]]
+            [
+                key,
+                kinds[key],
+                f"{score['reward']:z.4f}{interval}",
+                f"{normalised:z.3f}",
+                score["method"],
+            ]
         )
     verdict = (
         f"The best heuristic scores {best:z.3f}: a benchmark."

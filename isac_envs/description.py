@@ -1,10 +1,11 @@
 """What an environment says of itself, as tables: for the command line and the documentation."""
 
 import inspect
+import warnings
 from typing import Any
 
 from isac_envs import scenarios
-from isac_envs.catalog import MODELS, model_class
+from isac_envs.catalog import ENVIRONMENTS, OURS
 from isac_envs.declaration.fields import Coordinate, Spec
 from isac_envs.declaration.model import SCORE, Model
 
@@ -12,21 +13,32 @@ Rows = list[dict[str, Any]]
 
 
 def catalogue() -> Rows:
-    """Return one row an environment: id, summary, agents, scenarios, and how its bound is known."""
+    """Return one row an environment: id, summary, agents, scenarios, and how its bound is known.
+
+    An environment of another package that cannot be loaded is left out, with a warning.
+    """
     rows = []
-    for name in MODELS:
-        model = model_class(name)
-        bound = scenarios.build(name, None, {})
-        rows.append(
-            {
-                "id": name,
-                "summary": model.summary,
-                "agents": len(bound.agents),
-                "scenarios": list(scenarios.names(name)),
-                "optimum": model.baselines[model.yardstick()].kind,
-            }
-        )
+    for name, entry in ENVIRONMENTS.items():
+        try:
+            rows.append(_row(name))
+        except Exception as error:  # the code of others may raise anything
+            if entry.distribution == OURS:
+                raise
+            owner = f" of {entry.distribution}" if entry.distribution else ""
+            warnings.warn(f"{name}{owner} is left out: {error}", stacklevel=2)
     return rows
+
+
+def _row(name: str) -> dict[str, Any]:
+    model = scenarios.build(name, None, {})
+    top = model.yardstick()
+    return {
+        "id": name,
+        "summary": model.summary,
+        "agents": len(model.agents),
+        "scenarios": list(scenarios.names(name)),
+        "optimum": "unknown" if top is None else model.baselines[top].kind,
+    }
 
 
 def describe(environment: str, scenario: str | None = None) -> dict[str, Any]:

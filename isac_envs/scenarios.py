@@ -13,17 +13,22 @@ the defaults, presets of agents, and reference scores that a command measured::
 
     [agents.ddqn]
     learning_rate = 1e-3
+
+The scenarios of the model ``UavAlloc`` stand in a folder ``scenarios/uav_alloc``, at the top of
+this repository. Those of a model of another package stand in such a folder beside its module.
 """
 
 import hashlib
 import json
+import re
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from isac_envs.catalog import MODELS, model_class, refuse_foreign
+from isac_envs.catalog import ENVIRONMENTS, model_class, refuse_foreign
 from isac_envs.declaration.model import Model
 from isac_envs.declaration.params import LARGEST_FILE, EnvParams, near_name
 from isac_envs.declaration.params import build as build_params
@@ -113,8 +118,16 @@ def content_hash(environment: str, parameters: EnvParams) -> str:
 
 
 def folder(environment: str) -> Path:
-    """Return the folder of an environment's scenario files, in a checkout or in a wheel."""
-    name = model_class(environment).__module__.split(".")[-2]
+    """Return the folder of an environment's scenario files, be it there or not.
+
+    Raises:
+        ScenarioError: If those of this package are missing from its installation.
+    """
+    model = model_class(environment)
+    name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", model.__name__).lower()
+    if not model.__module__.startswith("isac_envs."):
+        module = getattr(sys.modules[model.__module__], "__file__", None)
+        return Path(module or ".ipynb").parent / "scenarios" / name  # of a notebook: here
     for root in (PACKAGE / "_scenarios", PACKAGE.parent / "scenarios"):
         if (root / name).is_dir():
             return root / name
@@ -123,12 +136,9 @@ def folder(environment: str) -> Path:
 
 def names(environment: str) -> tuple[str, ...]:
     """Return the names of an environment's scenarios, the default one first."""
-    model = model_class(environment)
-    if model.id not in MODELS:
-        return ()
-    default = model.default_scenario
-    found = sorted(path.stem for path in folder(environment).glob("*.toml"))
-    return tuple(sorted(found, key=lambda name: name != default))
+    default = model_class(environment).default_scenario
+    found = {path.stem for path in folder(environment).glob("*.toml")} - {default}
+    return (default, *sorted(found))
 
 
 def list(environment: str | None = None) -> dict[str, tuple[str, ...]]:
@@ -137,7 +147,7 @@ def list(environment: str | None = None) -> dict[str, tuple[str, ...]]:
     Raises:
         UnknownNameError: If the environment is not registered.
     """
-    ids = MODELS if environment is None else (environment,)
+    ids = ENVIRONMENTS if environment is None else (environment,)
     return {each: names(each) for each in ids}
 
 
@@ -148,8 +158,8 @@ def load(
 
     Args:
         environment: Id of the environment or ``"module:Class"``.
-        scenario: Name, or a path that ends in ``.toml``; None for the default scenario, which of
-            a model outside the catalogue is its declared defaults.
+        scenario: Name, or a path that ends in ``.toml``; None for the default scenario. Where
+            that has no file, it is the declared defaults.
         ignore_reference: Accept reference scores that belong to other parameters.
 
     Raises:
@@ -157,10 +167,11 @@ def load(
         ScenarioError: If the file is not a valid scenario of this environment.
     """
     model = model_class(environment)
-    if scenario is None and model.id not in MODELS:
-        own = {"environment": model.id, "name": "default", "summary": model.summary}
-        return Scenario(**own, source=model.source, parameters=model.params_type())
-    return _checked(path(environment, scenario), ignore_reference, model)
+    file = path(environment, scenario)
+    if scenario in (None, model.default_scenario) and not file.is_file():
+        head = {"environment": model.id, "name": model.default_scenario, "summary": model.summary}
+        return Scenario(**head, source=model.source, parameters=model.params_type())
+    return _checked(file, ignore_reference, model)
 
 
 def path(environment: str, scenario: str | Path | None = None) -> Path:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from isac_envs.core.batch import Batch, Frame
+from isac_envs.core.env import Env
 from isac_envs.core.parallel_env import ParallelEnv
 from isac_envs.core.vector_env import VectorEnv
 from isac_envs.declaration.model import Model
@@ -24,7 +25,9 @@ def exercise(model: str | Model, steps: int = 2) -> None:
         for _ in range(steps):
             env.step({each: env.action_space(each).sample() for each in env.agents})
         return
-    vector = VectorEnv(bound, 2)
+    single, vector = Env(bound), VectorEnv(bound, 2)
+    single.reset(seed=0)
+    single.step(single.action_space.sample())
     vector.reset(seed=0)
     for _ in range(steps):
         vector.step(vector.action_space.sample())
@@ -45,6 +48,7 @@ def check_model(model: str | Model, steps: int = 300, copies: int = 4, seed: int
             does not repeat.
     """
     bound = build(model, None, {})
+    exercise(bound)
     batch = Batch(bound, copies)
     frame = Frame.allocate(bound, copies)
     space = bound.observation.space()

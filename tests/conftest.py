@@ -2,9 +2,12 @@
 
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import gymnasium
+import pettingzoo
 import pytest
 from hypothesis import settings
 
@@ -24,6 +27,8 @@ os.environ["PYTHONPATH"] = os.pathsep.join(
 
 import harness  # noqa: E402 - it stands beside this file
 
+from isac_envs import catalog  # noqa: E402
+
 
 @pytest.fixture(scope="session", autouse=True)
 def _key_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> None:
@@ -35,6 +40,17 @@ def pytest_addoption(parser: Any) -> None:
     parser.addoption(
         "--write-golden", action="store_true", help="write tests/golden.json from present results"
     )
+
+
+@pytest.fixture
+def registries() -> Iterator[None]:
+    """Let a test register environments; afterwards nobody knows them."""
+    tables = (catalog.ENVIRONMENTS, gymnasium.registry, pettingzoo.parallel_registry)
+    before = [dict(table) for table in tables]
+    yield
+    for table, kept in zip(tables, before, strict=True):
+        table.clear()
+        table.update(kept)
 
 
 @pytest.fixture(params=harness.IDS)

@@ -14,7 +14,7 @@ from toy.model import Corridor, Rovers
 from toy.params import CorridorParams, RoverParams
 
 from isac_envs import scenarios
-from isac_envs.catalog import MODELS, PARALLEL
+from isac_envs.catalog import OWN
 from isac_envs.core.env import Env
 from isac_envs.core.parallel_env import ParallelEnv
 from isac_envs.declaration.model import Model
@@ -32,9 +32,9 @@ def bind(name: str, scenario: str | None = None, **overrides: Any) -> Model:
     return model(params(**overrides))
 
 
-IDS = sorted(MODELS)
-TEAMS = sorted(PARALLEL)
-ALONE = [name for name in IDS if name not in PARALLEL]
+IDS = sorted(OWN)
+TEAMS = [name for name in IDS if OWN[name].agents == "several"]
+ALONE = [name for name in IDS if name not in TEAMS]
 CASES = [*ALONE, *TOYS]
 SCENARIOS = [(name, scenario) for name in IDS for scenario in scenarios.names(name)]
 

@@ -23,7 +23,7 @@ import numpy.typing as npt
 from harness import bind
 
 from isac_envs import scenarios
-from isac_envs.catalog import MODELS
+from isac_envs.catalog import OWN
 from isac_envs.core.batch import Batch, Frame
 from isac_envs.declaration.model import Model
 from isac_envs.declaration.params import EnvParams
@@ -256,7 +256,7 @@ def survey(env_id: str, sets: int, steps: int, seed: int = 0, resize: float = 0.
 def main() -> None:
     """Print what is wrong, and the counts for each id."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("ids", nargs="*", default=sorted(MODELS))
+    parser.add_argument("ids", nargs="*", default=sorted(OWN))
     parser.add_argument("--sets", type=int, default=300)
     parser.add_argument("--steps", type=int, default=300)
     parser.add_argument("--seed", type=int, default=0)

@@ -153,9 +153,7 @@ def test_async_vector_env_in_spawned_processes() -> None:
         spawned.close()
 
 
-def test_a_model_of_ones_own_can_be_registered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gymnasium.envs.registration, "registry", dict(gymnasium.registry))
-    monkeypatch.setattr(gymnasium, "registry", gymnasium.envs.registration.registry)
+def test_a_model_of_ones_own_can_be_registered(registries: None) -> None:
     isac_envs.register("toy/Rovers-v0", "toy.model:Rovers")
     env = gymnasium.make("toy/Rovers-v0", wind_m=0.0)
     assert env.unwrapped.model.params.wind_m == 0.0

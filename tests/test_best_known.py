@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 
 from isac_envs import scenarios
-from isac_envs.catalog import MODELS, model_class
+from isac_envs.catalog import OWN, model_class
 from isac_envs.declaration.model import Model
 from isac_envs.declaration.trial import Trial
 
@@ -29,7 +29,7 @@ SHORT = 100  # steps; such episodes are played to their end
 SEED, DREAM_SEED = 2_000_000_000, 3_000_000_000
 
 BEST_KNOWN = [
-    name for name in sorted(MODELS)
+    name for name in sorted(OWN)
     if model_class(name).baselines[model_class(name).yardstick()].kind == "best_known"
 ]  # fmt: skip
 SHARED = ("isac/UavAllocMulti-v0", "isac/VcpsViewMulti-v0")  # the plans of their single forms

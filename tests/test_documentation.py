@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from isac_envs import scenarios
-from isac_envs.catalog import MODELS, model_class
+from isac_envs.catalog import OWN, model_class
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -20,7 +20,7 @@ def test_environment_pages_are_up_to_date():
 
 
 def test_reference_scores_belong_to_the_present_parameters():
-    for name in MODELS:
+    for name in OWN:
         for scenario in scenarios.names(name):
             chosen = scenarios.load(name, scenario)
             assert chosen.reference, f"{name}, {scenario}: no reference scores"
@@ -28,7 +28,7 @@ def test_reference_scores_belong_to_the_present_parameters():
 
 
 def test_no_baseline_beats_the_optimum():
-    for name in MODELS:
+    for name in OWN:
         for scenario in scenarios.names(name):
             scores = scenarios.load(name, scenario).reference.scores
             top = scores[model_class(name).yardstick()].reward
@@ -42,7 +42,7 @@ def test_readme_links_lead_somewhere():
         assert (ROOT / target).exists(), target
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", OWN)
 def test_readme_lists_every_environment_with_the_kind_of_its_optimum(name):
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     (row,) = re.findall(rf"^\| `{name}` \|.*\| ([^|]+) \|$", text, flags=re.MULTILINE)

@@ -5,6 +5,7 @@ import re
 import shutil
 import sys
 from html.parser import HTMLParser
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from command import NAME, isac, refused
 from isac_agents import results
 from isac_agents.evaluation import baseline, play
 from isac_agents.ledger import Ledger
-from isac_agents.report.collect import collect, find
+from isac_agents.report.collect import Agent, World, collect, find
 from isac_agents.report.command import command
 from isac_agents.report.study import Study, front, mean_curve
 from isac_agents.results import Entry, Key, Result
@@ -268,3 +269,15 @@ def test_trained_runs_are_reported_without_playing_twice(tmp_path, monkeypatch):
     assert done.returncode == 0, done.stderr
     assert "5 held-out episodes" in page.read_text()
     assert "Learning curves" in page.read_text()
+
+
+def test_scores_that_are_rewards_do_not_mix_with_normalised_ones():
+    def world(bound, **scores):
+        agents = tuple(Agent(name, (), np.array(each), ()) for name, each in scores.items())
+        return World("", SimpleNamespace(yardstick=lambda: bound), None, agents)
+
+    bounded, rewards = world("optimum", a=[0.5, 0.7]), world(None, a=[-800.0], b=[-900.0])
+    (found,) = Study((rewards, bounded)).overall()
+    assert (found.name, found.scenarios, found.score.value) == ("a", 1, pytest.approx(0.6))
+    alone = Study((rewards,)).overall()
+    assert [(each.name, each.score.value) for each in alone] == [("a", -800.0), ("b", -900.0)]

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from isac_envs import scenarios
-from isac_envs.catalog import MODELS, PARALLEL
+from isac_envs.catalog import OWN
 from isac_envs.core.batch import Batch, Frame
 from isac_envs.scenarios import build
 
-CASES = [(id, name) for id in (*MODELS, *PARALLEL) for name in scenarios.names(id)]
+CASES = [(id, name) for id in OWN for name in scenarios.names(id)]
 
 
 @pytest.mark.parametrize(("environment", "scenario"), CASES)

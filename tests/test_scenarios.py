@@ -9,7 +9,7 @@ import pytest
 from harness import bind, random_actions, same
 
 from isac_envs import scenarios
-from isac_envs.catalog import MODELS, model_class
+from isac_envs.catalog import ENVIRONMENTS, Entry, model_class
 from isac_envs.core.env import Env
 from isac_envs.core.parallel_env import ParallelEnv
 from isac_envs.core.vector_env import VectorEnv
@@ -54,7 +54,7 @@ def test_every_file_belongs_to_a_registered_environment() -> None:
 
 def test_listing(env_id: str) -> None:
     everything = scenarios.list()
-    assert everything.keys() == MODELS.keys()
+    assert everything.keys() == ENVIRONMENTS.keys()
     assert scenarios.list(env_id) == {env_id: everything[env_id]}
     assert everything[env_id][0] == model_class(env_id).default_scenario
     assert len(set(everything[env_id])) == len(everything[env_id])
@@ -184,7 +184,7 @@ def test_a_bound_model_takes_no_overrides() -> None:
 
 
 def test_the_wrong_environment_is_refused(write: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(MODELS, "toy/Rovers-v0", "toy.model:Rovers")
+    monkeypatch.setitem(ENVIRONMENTS, "toy/Rovers-v0", Entry("toy.model:Rovers"))
     path = str(write(HEAD.replace(ENVIRONMENT, "toy/Rovers-v0")))
     with pytest.raises(ScenarioError, match=rf"{path}.*toy/Rovers-v0.*{ENVIRONMENT}"):
         Env(ENVIRONMENT, scenario=path)

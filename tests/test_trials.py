@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from isac_envs import scenarios
-from isac_envs.catalog import MODELS
+from isac_envs.catalog import OWN
 from isac_envs.declaration.model import Model
 from isac_envs.declaration.trial import Trial
 from isac_envs.envs.v2x import drift
@@ -40,7 +40,7 @@ def test_a_tuned_rule_loses_to_no_planner(
     assert lost.mean() <= 3.0 * lost.std(ddof=1) / np.sqrt(64)
 
 
-@pytest.mark.parametrize("name", sorted(MODELS))
+@pytest.mark.parametrize("name", sorted(OWN))
 def test_only_genies_know_what_will_be_drawn(name: str) -> None:
     """The same state with other random streams: the same actions."""
     model = scenarios.build(name, None, {})

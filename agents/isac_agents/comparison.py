@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -147,11 +148,14 @@ class Comparison:
             if self.against
             else ""
         )
+        known = self.model.yardstick() is not None
+        score = (
+            "random = 0, optimum = 1 on these episodes" if known else "reward/step, no bound known"
+        )
         return (
             f"{self.episodes} held-out episodes, the same for every row. Reward/step: return over "
-            f"the {self.model.longest_episode()} steps of the longest episode. Score: random = 0, "
-            f"optimum = 1 on these episodes. Agents: {agents}; interval over runs, for single "
-            f"policies over episodes.{paired}"
+            f"the {self.model.longest_episode()} steps of the longest episode. Score: {score}. "
+            f"Agents: {agents}; interval over runs, for single policies over episodes.{paired}"
         )
 
 
@@ -177,9 +181,11 @@ def compare(
         against: Agent or baseline whose reward is subtracted from that of each row.
 
     Raises:
-        IsacError: If an agent's actions do not fit the environment.
+        IsacError: If an agent's actions do not fit the environment, or there is no policy at all.
         UnknownNameError: If ``against`` is no row of the comparison.
     """
+    if not agents and not model.baselines:
+        raise IsacError(f"{model.id} has no baselines: name an agent to evaluate")
     if against and against not in (*agents, *model.baselines):
         raise UnknownNameError("policy to compare with", against, [*agents, *model.baselines])
     ledger = Ledger(model, episodes, seed)
@@ -225,7 +231,7 @@ def tabulate(
         other = rewards[against]
         rows = [replace(r, difference=paired_difference(rewards[r.name], other)) for r in rows]
     rows.sort(key=lambda row: -row.reward.value)
-    episodes = len(next(iter(baselines.values())).reward)
+    episodes = len(next(chain(baselines.values(), *agents.values())).reward)
     return Comparison(model, episodes, tuple(rows), against)
 
 
@@ -237,15 +243,13 @@ class Scale:
     top: Array
 
     @classmethod
-    def of(cls, played: Mapping[str, Result], top: str) -> "Scale":
+    def of(cls, played: Mapping[str, Result], top: str | None) -> "Scale":
         """Read the scale off the baseline ``random`` and the one that scores 1.
 
-        Raises:
-            IsacError: If the environment lacks one of them.
+        Where no baseline does (``top`` is None), scores are rewards.
         """
-        missing = {"random", top} - set(played)
-        if missing:
-            raise IsacError(f"the environment lacks the baselines {', '.join(sorted(missing))}")
+        if top is None:
+            return cls(np.zeros(1), np.ones(1))
         return cls(played["random"].rewards, played[top].rewards)
 
     def score(self, reward: Any) -> Any:
@@ -255,10 +259,11 @@ class Scale:
 
     def interval(self, reward: Array, seed: int = 0) -> Interval:
         """Return the score with an interval over episodes, which are resampled jointly."""
-        if np.array_equal(reward, self.floor) or np.array_equal(reward, self.top):
+        floor, top = (np.broadcast_to(each, reward.shape) for each in (self.floor, self.top))
+        if np.array_equal(reward, floor) or np.array_equal(reward, top):
             value = float(self.score(reward.mean()))
             return Interval(value, value, value)
-        return interval_of((reward, self.floor, self.top), _score, seed)
+        return interval_of((reward, floor, top), _score, seed)
 
 
 def _score(reward: Array, floor: Array, top: Array, axis: int = -1) -> Any:

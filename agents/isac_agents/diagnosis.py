@@ -6,7 +6,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from isac_agents import seal
-from isac_envs.catalog import MODELS
+from isac_envs.catalog import OWN
 from isac_envs.kernels import code_cache
 from isac_envs.kernels.jit import INTERPRETED
 from isac_envs.testing import exercise
@@ -37,7 +37,7 @@ def diagnose() -> list[dict[str, Any]]:
     rows.append(_row("kernels", "interpreted" if INTERPRETED else "compiled", _interpreted_hint()))
     rows.append(_torch_threads())
     started = time.process_time()
-    exercise(next(iter(MODELS)))
+    exercise(next(iter(OWN)))
     rows.append(_row("first step, CPU s", round(time.process_time() - started, 2)))
     return rows
 

@@ -81,9 +81,9 @@ def trained(folder: str | Path, model: Model) -> tuple[RunRecord, Contestant]:
     """
     record = read_record(folder)
     find_weights(Path(folder), record)
-    if record.environment != model.id:
-        raise IsacError(f"{folder}: was trained on {record.environment}, not on {model.id}")
     trained_on = record.model()
+    if trained_on.id != model.id:
+        raise IsacError(f"{folder}: was trained on {trained_on.id}, not on {model.id}")
     names = type(model.params).interface_names()
     seen = model.with_parameters({name: getattr(trained_on.params, name) for name in names})
     for what in ("observation", "action"):

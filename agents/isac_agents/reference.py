@@ -46,10 +46,8 @@ def exact_rows(model: Model, discount: float) -> dict[str, Any]:
     }
 
 
-def measure(environment: str, scenario: str | None, episodes: int) -> dict[str, Any]:
+def measure(environment: str, scenario: str, episodes: int) -> dict[str, Any]:
     """Return what every baseline earns in an episode, over the steps of the longest.
-
-    Without a scenario it is the default one, of a model of one's own its declared parameters.
 
     Exact where a baseline is a table over the states of a finite model, otherwise from episodes
     on held-out seeds with the half width of a 95 % interval.

@@ -34,7 +34,7 @@ def reopen(folder: Path) -> RunRecord:
     now = {
         "scenario_hash": scenarios.content_hash(model.id, model.params),
         "parameters": model.params.model_dump(mode="json"),
-        "versions": versions(),
+        "versions": versions(record.environment),
         "git": git_commit(),
     }
     return record.model_copy(update=now)

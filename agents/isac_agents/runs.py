@@ -25,7 +25,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from isac_agents import registry
 from isac_agents.folder_links import refuse_linked, refuse_links
 from isac_agents.text import one_line
-from isac_envs.catalog import model_class, refuse_foreign
+from isac_envs.catalog import ENVIRONMENTS, OURS, model_class, refuse_foreign
 from isac_envs.declaration.model import Model
 from isac_envs.declaration.params import build as build_params
 from isac_envs.errors import IsacError
@@ -46,7 +46,7 @@ class RunRecord(BaseModel):
     Attributes:
         status: ``planned`` where a benchmark has reserved the folder, ``running`` until the weights
             are written, then ``finished``.
-        environment: Id of the environment.
+        environment: Id of the environment, ``module:Class`` where no package announces it.
         scenario: Name or path that the parameters came from.
         scenario_hash: Hash of the environment with its complete parameters.
         parameters: The complete parameters.
@@ -255,11 +255,13 @@ def note(text: str, once: bool = False) -> None:
     sys.stderr.write(f"isac: note: {one_line(text)}\n")
 
 
-def versions() -> dict[str, str]:
-    """Return the versions that a result depends on."""
+def versions(environment: str) -> dict[str, str]:
+    """Return the versions that a result depends on, that of an environment's package included."""
     found = {"python": platform.python_version()}
+    entry = ENVIRONMENTS.get(environment)
+    owner = (entry.distribution,) if entry is not None and entry.distribution else ()
     learners = ("stable-baselines3", "sb3-contrib", "torch")
-    for name in ("isac-envs", "gymnasium", "numpy", "numba", *learners):
+    for name in (OURS, "gymnasium", "numpy", "numba", *learners, *owner):
         try:
             found[name] = version(name)
         except PackageNotFoundError:

@@ -22,7 +22,7 @@ from isac_agents.interface import choose_interface
 from isac_agents.progress import Stage, last_score, stage
 from isac_agents.runs import MOST_STEPS, RunRecord, git_commit, is_finished, place, versions
 from isac_envs import scenarios
-from isac_envs.catalog import announce
+from isac_envs.catalog import announce, lasting_name
 from isac_envs.errors import IsacError, UnknownNameError
 
 Report = Callable[[int], None]
@@ -76,7 +76,7 @@ def plan_jobs(
     """Validate everything before anything is trained, and return one job a seed.
 
     Args:
-        environment: Id of the environment.
+        environment: Id of the environment, or ``module:Class``.
         agent: Registered name or ``module:Class``.
         scenario: Name or path; None for the default.
         overrides: Environment parameters that replace the scenario's.
@@ -110,9 +110,10 @@ def plan_jobs(
     for seed in seeds:
         if not 0 <= seed < most:
             raise IsacError(f"seed is {seed}, must lie in 0..{most - 1}")
+    name = lasting_name(type(model))
     record = RunRecord(
         status="running",
-        environment=model.id,
+        environment=name,
         scenario=scenario or model.default_scenario,
         scenario_hash=scenarios.content_hash(model.id, model.params),
         parameters=model.params.model_dump(mode="json"),
@@ -123,7 +124,7 @@ def plan_jobs(
         copies=preset.copies,
         steps=steps,
         seed=0,
-        versions=versions(),
+        versions=versions(name),
         git=git_commit(),
     )
     root = Path(out) / f"{model.id.partition('/')[2]}-{chosen.name}"

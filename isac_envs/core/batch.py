@@ -72,11 +72,12 @@ class Frame:
         sizes = (plain.objectives.size, plain.costs.size, len(model.reported))
         flat = np.empty(sum(sizes))
         objectives, costs, metrics = np.split(flat, np.cumsum(sizes)[:-1])
+        if model.reported:  # no view has elements of size 0
+            plain = replace(plain, metrics=metrics.view(model.metrics_dtype).reshape(1, 1))
         frame = replace(
             plain,
             objectives=objectives.reshape(plain.objectives.shape),
             costs=costs.reshape(plain.costs.shape),
-            metrics=metrics.view(model.metrics_dtype).reshape(plain.metrics.shape),
         )
         return frame, flat
 

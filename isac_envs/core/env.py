@@ -65,7 +65,10 @@ class Env(Attributes, gymnasium.Env[Any, Any]):
     ) -> None:
         self.model = build(model, scenario, overrides)
         if len(self.model.agents) != 1:
-            raise ValueError(f"{self.model.id} has {len(self.model.agents)} agents, not one")
+            raise ValueError(
+                f"{self.model.id} has {len(self.model.agents)} agents, not one; "
+                "make it with isac_envs.parallel_env"
+            )
         self.batch = Batch(self.model, 1)
         self.observation_space = self.model.observation.space()
         self.action_space = self.model.action.space()

@@ -61,7 +61,10 @@ class VectorEnv(Attributes, gymnasium.vector.VectorEnv[Any, Any, Any]):
     ) -> None:
         self.model = build(model, scenario, overrides).shortened(max_episode_steps)
         if len(self.model.agents) != 1:
-            raise ValueError(f"{self.model.id} has {len(self.model.agents)} agents, not one")
+            raise ValueError(
+                f"{self.model.id} has {len(self.model.agents)} agents, not one; "
+                "make it with isac_envs.parallel_env"
+            )
         self.batch = Batch(self.model, num_envs, num_threads)
         self.num_envs = num_envs
         self.autoreset_mode = AutoresetMode(autoreset_mode)

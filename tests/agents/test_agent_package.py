@@ -1,38 +1,17 @@
 """A package of its own with an agent: installed, trained, evaluated, reported like a built-in."""
 
 import json
-import os
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
+from installing import install, isac
 
-PACKAGE = Path(__file__).resolve().parents[1] / "packages" / "constant_agent"
 TRAIN = ("train", "isac/ModeSelect-v0", "--steps", "4000", "--episodes", "20", "--json")
 
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory):
     """Return a folder with the package, as pip installs it."""
-    folder = tmp_path_factory.mktemp("site")
-    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-index", "--no-deps"]
-    command += ["--no-build-isolation", "--target", str(folder), str(PACKAGE)]
-    subprocess.run(command, check=True, timeout=300)
-    return folder
-
-
-def isac(installed, folder, *arguments):
-    code = "from isac_agents.cli import run; run()"
-    paths = os.pathsep.join(filter(None, (str(installed), os.environ.get("PYTHONPATH"))))
-    return subprocess.run(
-        [sys.executable, "-c", code, *arguments],
-        capture_output=True,
-        text=True,
-        cwd=folder,
-        timeout=300,
-        env={**os.environ, "PYTHONPATH": paths},
-    )
+    return install("constant_agent", tmp_path_factory.mktemp("site"))
 
 
 def scores(done):

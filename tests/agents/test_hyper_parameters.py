@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from isac_agents import registry
 from isac_agents.hyper_parameters import ALIASES, RANGES, Interval, arguments, checked
 from isac_envs import scenarios
-from isac_envs.catalog import MODELS
+from isac_envs.catalog import OWN
 from isac_envs.errors import IsacError
 
 AGENTS = list(registry.AGENTS)
@@ -25,7 +25,7 @@ def settings(agent, **changes):
 @pytest.mark.parametrize("agent", AGENTS)
 def test_presets_are_valid_in_every_scenario(agent):
     settings(agent)
-    for environment in MODELS:
+    for environment in OWN:
         for name in scenarios.names(environment):
             presets = scenarios.load(environment, name).agents
             registry.settings(registry.preset(agent, presets), {})

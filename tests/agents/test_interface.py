@@ -90,9 +90,9 @@ def test_a_form_that_does_not_exist_is_refused(scenario, tmp_path):
 
 
 def test_presets_of_all_scenarios_choose_a_valid_interface():
-    from isac_envs.catalog import MODELS
+    from isac_envs.catalog import OWN
 
-    for environment in MODELS:
+    for environment in OWN:
         for name in scenarios.names(environment):
             loaded = scenarios.load(environment, name, ignore_reference=True)
             model = scenarios.model_class(environment)(loaded.parameters)

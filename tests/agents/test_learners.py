@@ -14,6 +14,7 @@ from isac_agents.learners import load
 from isac_agents.runs import RunRecord
 from isac_agents.training import Job, train
 from isac_agents.vec_env import BatchVecEnv
+from isac_envs import catalog
 from isac_envs.scenarios import content_hash
 
 QUICK = {
@@ -123,7 +124,7 @@ def test_a_recurrent_policy_is_evaluated_with_its_memory():
 @pytest.mark.parametrize("agent", ["recurrent_ppo", "maskable_ppo", "mappo", "gnn_ppo", "qrdqn"])
 def test_runs_are_loaded_as_they_were(agent, tmp_path, monkeypatch):
     model = Signals(SignalsParams())
-    monkeypatch.setitem(__import__("isac_envs").catalog.MODELS, model.id, "toy.signals:Signals")
+    monkeypatch.setitem(catalog.ENVIRONMENTS, model.id, catalog.Entry("toy.signals:Signals"))
     spec = registry.preset(agent)
     quick = {name: value for name, value in QUICK.items() if name in spec.hyper_parameters}
     record = RunRecord(

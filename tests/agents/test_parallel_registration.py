@@ -19,13 +19,10 @@ TOY = "toy.signals:Signals"
 
 
 @pytest.fixture
-def registered(monkeypatch):
+def registered(registries):
     """Register a toy with several agents, for one test; return its id."""
-    monkeypatch.setattr(gymnasium.envs.registration, "registry", dict(gymnasium.registry))
-    monkeypatch.setattr(gymnasium, "registry", gymnasium.envs.registration.registry)
-    isac_envs.register("toy/Signals-v0", TOY, parallel=True)
-    yield "toy/Signals-v0"
-    pettingzoo.parallel_registry.pop("toy/Signals-v0")
+    isac_envs.register("toy/Signals-v0", TOY, agents="several")
+    return "toy/Signals-v0"
 
 
 def test_pettingzoo_makes_it(registered):
@@ -38,14 +35,16 @@ def test_pettingzoo_makes_it(registered):
 
 def test_registering_twice_changes_nothing(registered, recwarn):
     before = dict(pettingzoo.parallel_registry)
-    isac_envs.register(registered, TOY, parallel=True)
+    isac_envs.register(registered, TOY, agents="several")
     assert pettingzoo.parallel_registry == before
     assert not recwarn.list
 
 
 @pytest.mark.parametrize("make", [gymnasium.make, gymnasium.make_vec])
 def test_gymnasium_names_the_right_call(registered, make):
-    with pytest.raises(IsacError, match=r"several agents.*isac_envs.parallel_env\('toy.signals"):
+    with pytest.raises(
+        IsacError, match=r"several agents.*isac_envs.parallel_env\('toy/Signals-v0'\)"
+    ):
         make(registered)
 
 
@@ -74,9 +73,11 @@ def test_the_constructor_takes_ids_and_paths():
         isac_envs.parallel_env("isac/ModeSelct-v0")
 
 
-def test_the_catalogue_holds_every_id_once():
-    assert catalog.PARALLEL.items() <= catalog.MODELS.items()
-    assert {*harness.TEAMS, *harness.ALONE} == {*catalog.MODELS}
+def test_all_registries_hold_the_table():
+    for name, entry in catalog.ENVIRONMENTS.items():
+        assert gymnasium.spec(name).kwargs == {"model": name}
+        several = name in pettingzoo.parallel_registry
+        assert several == (entry.agents == "several")
 
 
 @pytest.mark.parametrize(

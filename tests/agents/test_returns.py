@@ -13,7 +13,7 @@ from isac_agents.comparison import Scale
 from isac_agents.evaluation import UNIT, baseline, play
 from isac_agents.results import Result
 from isac_envs import scenarios
-from isac_envs.catalog import MODELS
+from isac_envs.catalog import OWN
 from isac_envs.description import describe
 from isac_envs.envs.uav.uav_trajectory.baselines import KnownPlaces
 
@@ -143,7 +143,7 @@ def test_descriptions_say_what_a_score_is():
     assert "return" in found["score"]
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", OWN)
 def test_reference_scores_are_returns(name):
     measured = [scenarios.load(name, each).reference for each in scenarios.names(name)]
     assert {each.unit for each in measured if each} == {UNIT}

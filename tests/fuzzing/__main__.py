@@ -12,7 +12,7 @@ from numba import config
 
 from fuzzing import campaign
 from fuzzing.canary import Canary
-from isac_envs.catalog import MODELS
+from isac_envs.catalog import OWN
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("--folders", type=int, default=5_000)
@@ -27,7 +27,7 @@ failures = []
 with tempfile.TemporaryDirectory() as place:
     canary = Canary(Path(place), caches)
     campaigns = {
-        "actions": lambda: campaign.actions(chosen.actions, chosen.seed, [*MODELS], chosen.seconds),
+        "actions": lambda: campaign.actions(chosen.actions, chosen.seed, [*OWN], chosen.seconds),
         "scenario files": lambda: campaign.scenario_files(
             chosen.scenarios, chosen.seed, canary, chosen.seconds
         ),

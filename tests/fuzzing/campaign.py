@@ -91,7 +91,7 @@ def run_folders(count, seed, canary, root, agents=("ppo", "d4pg", "mappo"), seco
 def scenario_files(count, seed, canary, seconds=math.inf):
     """Change scenario files, and read them with and without their environment."""
     findings, random = Findings(), np.random.default_rng(seed)
-    files = [scenarios.path(name, each) for name in catalog.MODELS
+    files = [scenarios.path(name, each) for name in catalog.OWN
              for each in scenarios.names(name)]  # fmt: skip
     texts = [(scenarios.validate(file).environment, file.read_bytes()) for file in files]
     path = canary.sandbox / "scenario.toml"

@@ -26,8 +26,8 @@ def evaluate(
     """Compare agents with the baselines on held-out seeds, all on the same episodes.
 
     Args:
-        environment: Id, for instance isac/ModeSelect-v0, or a run folder (then it is evaluated
-            on the environment that it was trained on).
+        environment: Id, for instance isac/ModeSelect-v0, module:Class of your own, or a run folder
+            (then it is evaluated on the environment that it was trained on).
         agent: Run folders, names of baselines, or module:Class of your own; all baselines are
             in the table anyway.
         scenario: Name of a scenario or path of a scenario file.

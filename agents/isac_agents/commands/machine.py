@@ -3,33 +3,41 @@
 from typing import Any
 
 from isac_agents.commands.output import console, emit_json, records
+from isac_envs.errors import IsacError
 
 
 def warmup(environment: tuple[str, ...] = (), json: bool = False) -> None:
     """Compile environments once, so that later processes start from the cache.
 
     Args:
-        environment: Ids; all registered ones when left out.
+        environment: Ids, or module:Class of your own; all registered ones when left out.
         json: Print JSON instead of a table.
     """
     import time
 
     from isac_agents.progress import Progress, stage
-    from isac_envs.catalog import MODELS
+    from isac_envs.catalog import ENVIRONMENTS
     from isac_envs.testing import exercise
 
     rows: list[dict[str, Any]] = []
-    names = environment or tuple(MODELS)
+    failed: list[str] = []
+    names = environment or tuple(ENVIRONMENTS)
     with Progress(hidden=json), stage("compiling", len(names), "environments") as compiling:
         for name in names:
             compiling.update(len(rows), name)
             started = time.perf_counter()
-            exercise(name)
+            try:
+                exercise(name)
+            except Exception as error:  # the code of others may raise anything
+                failed.append(f"{name}: {error}")
+                continue
             rows.append({"id": name, "seconds": round(time.perf_counter() - started, 2)})
-    if json:
+    if rows and json:
         emit_json(rows)
-    else:
+    elif rows:
         console().print(records("Compiled and kept on disk", rows))
+    if failed:
+        raise IsacError("; ".join(failed))
 
 
 def doctor(json: bool = False) -> None:

@@ -20,7 +20,7 @@ def plan(
     """Solve a small environment exactly.
 
     Args:
-        environment: Id, for instance isac/ModeSelect-v0.
+        environment: Id, for instance isac/ModeSelect-v0, or module:Class of your own.
         scenario: Name of a scenario or path of a scenario file.
         parameters: Environment parameters that replace the scenario's.
         discount: Discount factor of value iteration.
@@ -69,7 +69,7 @@ def reference(
     """Measure the scores of all baselines, and write them into the scenario file on demand.
 
     Args:
-        environment: Id, for instance isac/ModeSelect-v0.
+        environment: Id, for instance isac/ModeSelect-v0, or module:Class of your own.
         scenario: Name of a scenario or path of a scenario file; all scenarios when left out.
         episodes: Episodes that each baseline plays.
         write: Write the scores into the scenario file (comments are kept).
@@ -81,21 +81,18 @@ def reference(
 
     if episodes < 2:
         raise IsacError(f"episodes is {episodes}, must be at least 2")
-    names: tuple[str | None, ...] = (scenario,)
-    if scenario is None:
-        names = scenarios.names(environment) or (
-            None,
-        )  # None: the defaults of a model of one's own
-    if write and None in names:
+    names = scenarios.names(environment) if scenario is None else (scenario,)
+    files = [scenarios.path(environment, each) for each in names]
+    missing = [path for path in files if not path.is_file()]
+    if write and missing:
         raise IsacError(
-            f"{environment} has no scenario file to write into: name one of your own "
-            "with --scenario FILE.toml"
+            f"{environment}: there is no scenario file {missing[0]} to write into: write one, or "
+            "name another with --scenario FILE.toml"
         )
     results: dict[str, Any] = {}
-    for each in names:
-        name = each or "default"
+    for name in names:
         with Progress(hidden=json):
-            results[name] = measuring.measure(environment, each, episodes)
+            results[name] = measuring.measure(environment, name, episodes)
         if write:
             measuring.write(environment, name, results[name])
         if not json:

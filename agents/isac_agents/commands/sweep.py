@@ -36,7 +36,7 @@ def sweep(
     same study goes on when the command is started again, and several may work on it at once.
 
     Args:
-        environment: Id, for instance isac/ModeSelect-v0.
+        environment: Id, for instance isac/ModeSelect-v0, or module:Class of your own.
         agent: Name of an agent, or module:Class of your own with an attribute search_space.
         trials: Trials to add to the study.
         scenario: Name of a scenario or path of a scenario file.
@@ -74,7 +74,8 @@ def sweep(
     space = sweeping.space_of(agent, fixed)
     sweeping.check_space(agent, space)
     chosen = scenarios.load(environment, scenario)
-    title = f"{record.environment.partition('/')[2]}-{chosen.name}-{agent.replace(':', '.')}"
+    short = chosen.environment.partition("/")[2]
+    title = f"{short}-{chosen.name}-{agent.replace(':', '.')}"
     if not storage:
         out.mkdir(parents=True, exist_ok=True)
         storage = f"sqlite:///{(out / 'sweeps.db').resolve()}"

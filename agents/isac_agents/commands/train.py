@@ -38,7 +38,8 @@ def train(
     Finished runs of the same settings are kept.
 
     Args:
-        environment: Id, for instance isac/ModeSelect-v0, or with --resume a run folder.
+        environment: Id, for instance isac/ModeSelect-v0, module:Class of your own, or with
+            --resume a run folder.
         agent: Name of an agent, or module:Class of your own; ddqn when left out.
         scenario: Name of a scenario or path of a scenario file.
         seeds: Number of runs.

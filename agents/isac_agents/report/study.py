@@ -64,13 +64,19 @@ class Study:
         """Return the names of all agents, in the order of their first appearance."""
         return list(dict.fromkeys(each.name for world in self.worlds for each in world.agents))
 
+    @property
+    def comparable(self) -> tuple[World, ...]:
+        """The worlds whose scores mean the same: with a bound, or all where none has one."""
+        return tuple(w for w in self.worlds if w.model.yardstick() is not None) or self.worlds
+
     def overall(self) -> list[Overall]:
-        """Return all agents with their scores over scenarios, the best first."""
-        every = np.concatenate([scores for name in self.names() for scores in self._tasks(name)])
+        """Return the agents of comparable worlds with their scores over these, the best first."""
+        names = [name for name in self.names() if self._tasks(name)]
+        every = np.concatenate([scores for name in names for scores in self._tasks(name)])
         margin = 0.05 * float(np.ptp(every)) or 0.01
         thresholds = np.linspace(every.min() - margin, every.max() + margin, 201)
         found = []
-        for name in self.names():
+        for name in names:
             tasks = self._tasks(name)
             found.append(
                 Overall(
@@ -84,7 +90,7 @@ class Study:
         return sorted(found, key=lambda each: -each.score.value)
 
     def pairs(self) -> list[Pair]:
-        """Return the pairs of agents with common scenarios, the better agent first.
+        """Return the pairs of overall agents with common scenarios, the better agent first.
 
         With many agents only the best one is compared with each of the others.
         """
@@ -106,7 +112,7 @@ class Study:
         return found
 
     def _tasks(self, name: str) -> list[Array]:
-        return [a.scores for world in self.worlds for a in world.agents if a.name == name]
+        return [a.scores for world in self.comparable for a in world.agents if a.name == name]
 
 
 def mean_curve(agent: Agent) -> tuple[Array, Profile] | None:
