@@ -24,9 +24,9 @@ import timing  # noqa: F401 - sets the thread counts
 
 import numpy as np  # isort: skip
 
-from isac_envs.kernels.jit import jit
-from isac_envs.kernels.mathx import exp, ln
-from isac_envs.kernels.modulation_data import MCS_ROWS
+from isac_envs.engine.jit import jit
+from isac_envs.engine.mathx import exp, ln
+from isac_envs.kernels.link.modulation_data import MCS_ROWS
 
 ITERATIONS = 20
 LARGEST = 19.0  # of a message

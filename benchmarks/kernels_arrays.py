@@ -19,9 +19,12 @@ from timing import Machine, nanoseconds  # sets the thread counts
 
 import numpy as np  # isort: skip
 
-from isac_envs.kernels import beams, fading, ris, rng, steering
-from isac_envs.kernels.jit import jit, record
-from isac_envs.kernels.noise import fill_normal
+from isac_envs.engine import rng
+from isac_envs.engine.jit import jit, record
+from isac_envs.engine.noise import fill_normal
+from isac_envs.kernels.arrays import beams, steering
+from isac_envs.kernels.channel import fading
+from isac_envs.kernels.ris import response as ris
 
 SINCOS, LOG, EXP = 29, 24, 26
 ELEMENTS, BEAMS, USERS, CELLS, RECEIVERS, LINKS, TONES = 64, 64, 256, 1024, 128, 1024, 16

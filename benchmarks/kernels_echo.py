@@ -18,8 +18,8 @@ from timing import Machine, nanoseconds  # sets the thread counts
 import numpy as np  # isort: skip
 import scipy.ndimage
 
-from isac_envs.kernels import cfar, cfar_levels, doppler, echo, range_doppler, rcs, swerling
-from isac_envs.kernels.rcs_data import lobe_table
+from isac_envs.kernels.radar import cfar, cfar_levels, doppler, echo, range_doppler, rcs, swerling
+from isac_envs.kernels.radar.rcs_data import lobe_table
 
 C = 299792458.0
 GRID = echo.OfdmGrid(28e9, 120e3, 8.92e-6, 0.58e-6, 256, 64)

@@ -20,21 +20,24 @@ from timing import Machine, nanoseconds  # sets the thread counts
 import numpy as np  # isort: skip
 from scipy import special, stats
 
-from isac_envs.kernels import detection, estimation_bounds, kalman, link_metrics
-from isac_envs.kernels.detection import (
-    swerling_0_one,
-    swerling_1_one,
-    swerling_1_single_pulse_one,
-    swerling_4_one,
-)
-from isac_envs.kernels.estimation_bounds import angle_variance_one, delay_variance_one
-from isac_envs.kernels.jit import jit
-from isac_envs.kernels.kalman_batch import update_states
-from isac_envs.kernels.link_metrics import (
+from isac_envs.engine.jit import jit
+from isac_envs.kernels.estimation import bounds as estimation_bounds
+from isac_envs.kernels.estimation import kalman
+from isac_envs.kernels.estimation.bounds import angle_variance_one, delay_variance_one
+from isac_envs.kernels.estimation.kalman_batch import update_states
+from isac_envs.kernels.link import metrics as link_metrics
+from isac_envs.kernels.link.metrics import (
     finite_block_rate_one,
     rayleigh_ergodic_rate_one,
     rician_outage_one,
     shannon_rate_one,
+)
+from isac_envs.kernels.radar import detection
+from isac_envs.kernels.radar.detection import (
+    swerling_0_one,
+    swerling_1_one,
+    swerling_1_single_pulse_one,
+    swerling_4_one,
 )
 
 LOG, EXP, SIN_COS = 24, 26, 24

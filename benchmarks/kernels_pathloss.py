@@ -17,14 +17,14 @@ from timing import Machine, nanoseconds  # sets the thread counts
 
 import numpy as np  # isort: skip
 
+from isac_envs.engine.jit import jit
 from isac_envs.kernels import pathloss
-from isac_envs.kernels.jit import jit
-from isac_envs.kernels.pathloss_36777 import uma_av_los_probability_one
-from isac_envs.kernels.pathloss_37885 import v2x_nlosv_loss_one
-from isac_envs.kernels.pathloss_38901 import uma_one
-from isac_envs.kernels.pathloss_38901_los import uma_los_probability_one
-from isac_envs.kernels.pathloss_38901_rural import rma_nlos_one
-from isac_envs.kernels.pathloss_free_space import fspl_one
+from isac_envs.kernels.pathloss.free_space import fspl_one
+from isac_envs.kernels.pathloss.tr_36777 import uma_av_los_probability_one
+from isac_envs.kernels.pathloss.tr_37885 import v2x_nlosv_loss_one
+from isac_envs.kernels.pathloss.tr_38901 import uma_one
+from isac_envs.kernels.pathloss.tr_38901_los import uma_los_probability_one
+from isac_envs.kernels.pathloss.tr_38901_rural import rma_nlos_one
 
 C = 299792458.0
 LOG, EXP = 24, 26

@@ -7,8 +7,11 @@ from typing import Any
 import numpy as np
 from physics_references import HAND, Comparison, Row, compare, of, rows
 
-from isac_envs.kernels import beams, fading, ris, ris_phase, shadowing, steering, tapped_delay
+from isac_envs.kernels.arrays import beams, steering
+from isac_envs.kernels.channel import fading, shadowing, tapped_delay
 from isac_envs.kernels.constants import SPEED_OF_LIGHT_M_S
+from isac_envs.kernels.ris import phase as ris_phase
+from isac_envs.kernels.ris import response as ris
 
 
 def fast_fading() -> Iterator[Comparison]:

@@ -8,15 +8,19 @@ import numpy as np
 import threshold_gaps
 from physics_references import HAND, Comparison, Entry, Read, Row, compare, linear, load, of, rows
 
-from isac_envs.kernels import detection, estimation_bounds, link_metrics, marcum, queueing
-from isac_envs.kernels import modulation_tables as tables
-from isac_envs.kernels import required_snr as required
-from isac_envs.kernels.position_bounds import (
+from isac_envs.kernels.estimation import bounds as estimation_bounds
+from isac_envs.kernels.estimation.position_bounds import (
     add_information,
     position_error_bound,
     predict_information,
 )
-from isac_envs.kernels.resolution_bounds import two_target_bounds
+from isac_envs.kernels.estimation.resolution_bounds import two_target_bounds
+from isac_envs.kernels.link import metrics as link_metrics
+from isac_envs.kernels.link import modulation_tables as tables
+from isac_envs.kernels.link import queueing
+from isac_envs.kernels.numerics import marcum
+from isac_envs.kernels.radar import detection
+from isac_envs.kernels.radar import required_snr as required
 
 FISHER = "numerical information matrix"
 

@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 from physics_references import HAND, Comparison, Read, Row, compare, load, of, rows
 
-from isac_envs.kernels import cfar, doppler, echo, range_doppler, rcs
 from isac_envs.kernels.constants import SPEED_OF_LIGHT_M_S
-from isac_envs.kernels.echo import OfdmGrid
-from isac_envs.kernels.rcs_data import TARGETS
+from isac_envs.kernels.radar import cfar, doppler, echo, range_doppler, rcs
+from isac_envs.kernels.radar.echo import OfdmGrid
+from isac_envs.kernels.radar.rcs_data import TARGETS
 
 NAMES = {
     "uav-small-size|1": "uav_small",

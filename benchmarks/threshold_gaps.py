@@ -2,9 +2,9 @@
 
     python benchmarks/threshold_gaps.py
 
-Prints ``GAPS_DB`` of ``isac_envs.kernels.modulation_data`` and how far the thresholds of
-``isac_envs.kernels.modulation_tables`` are from those of the pairs of MCS and block size that were
-fitted and of those that were held out. The block error rates stand in ``tests/kernels/data``.
+Prints ``GAPS_DB`` of ``isac_envs.kernels.link.modulation_data`` and how far the thresholds
+of ``isac_envs.kernels.link.modulation_tables`` are from those of the pairs of MCS and block size
+that were fitted and of those that were held out. The block error rates stand in ``tests/kernels/data``.
 
 A threshold is resolved from a few rates: the curve of the normal approximation is shifted onto
 them by maximum likelihood, as if each rate came from 300 blocks. The standard deviation of the
@@ -22,9 +22,9 @@ import numpy as np  # isort: skip
 from scipy.interpolate import CubicSpline
 from scipy.special import ndtr
 
-from isac_envs.kernels import modulation_tables as tables
-from isac_envs.kernels.modulation_data import GAP_BITS
-from isac_envs.kernels.modulation_rates import FIRST_SNR_DB, RATE_AND_DISPERSION
+from isac_envs.kernels.link import modulation_tables as tables
+from isac_envs.kernels.link.modulation_data import GAP_BITS
+from isac_envs.kernels.link.modulation_rates import FIRST_SNR_DB, RATE_AND_DISPERSION
 
 DATA = Path(__file__).parents[1] / "tests" / "kernels" / "data"
 BLOCKS = 300

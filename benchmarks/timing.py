@@ -13,8 +13,8 @@ for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
 
 import numpy as np  # noqa: E402 - thread counts must be set before NumPy is loaded
 
-from isac_envs.kernels.jit import jit  # noqa: E402
-from isac_envs.kernels.mathx import fma  # noqa: E402
+from isac_envs.engine.jit import jit  # noqa: E402
+from isac_envs.engine.mathx import fma  # noqa: E402
 
 
 @jit

@@ -18,7 +18,7 @@ from isac_envs.catalog import OWN
 from isac_envs.core.env import Env
 from isac_envs.core.parallel_env import ParallelEnv
 from isac_envs.declaration.model import Model
-from isac_envs.kernels.jit import INTERPRETED
+from isac_envs.engine.jit import INTERPRETED
 
 TOYS = {"rovers": (Rovers, RoverParams), "corridor": (Corridor, CorridorParams)}
 DIGEST_STEPS = 40  # interpreted, a step of the largest takes a twentieth of a second

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from isac_envs.kernels import mathx
-from isac_envs.kernels.jit import INTERPRETED, jit
+from isac_envs.engine import mathx
+from isac_envs.engine.jit import INTERPRETED, jit
 
 TINY, HUGE = np.finfo(float).tiny, np.finfo(float).max
 

@@ -27,8 +27,8 @@ from isac_envs.catalog import OWN
 from isac_envs.core.batch import Batch, Frame
 from isac_envs.declaration.model import Model
 from isac_envs.declaration.params import EnvParams
+from isac_envs.engine.jit import INTERPRETED
 from isac_envs.errors import ScenarioError
-from isac_envs.kernels.jit import INTERPRETED
 
 COPIES = 2
 MOST_BYTES = 2**30

@@ -6,8 +6,8 @@ import numpy as np
 from harness import bind
 
 from isac_envs.core.batch import Batch
-from isac_envs.kernels import rng
-from isac_envs.kernels.jit import jit
+from isac_envs.engine import rng
+from isac_envs.engine.jit import jit
 
 MASK = 2**64 - 1
 GOLDEN_RATIO = 0x9E3779B97F4A7C15

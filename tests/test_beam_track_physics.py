@@ -12,7 +12,7 @@ from isac_envs.core.vector_env import VectorEnv
 from isac_envs.envs.beam_management.beam_track import belief
 from isac_envs.envs.beam_management.beam_track.echoes import alignment
 from isac_envs.envs.beam_management.beam_track.planning import _NODES, _WEIGHTS, water_filling
-from isac_envs.kernels.kalman_batch import (
+from isac_envs.kernels.estimation.kalman_batch import (
     normalised_errors_squared,
     predict_covariances,
     update_states,

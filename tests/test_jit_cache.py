@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 
 import isac_envs
-from isac_envs.kernels.jit import record
+from isac_envs.engine.jit import record
 
 PROGRAM = """
 import isac_envs
-from isac_envs.kernels.jit import record
+from isac_envs.engine.jit import record
 from isac_envs.core.vector_env import VectorEnv
 from pathlib import Path
 assert Path(isac_envs.__file__).is_relative_to({root!r}), isac_envs.__file__
@@ -25,7 +25,7 @@ env.reset(seed=0)
 print(sum(env.step([0] * 64)[1].sum() for _ in range(8)))
 """
 
-LIGHT = "from isac_envs.kernels import mathx; print(mathx.exp(mathx.ln(2.5) + mathx.log10(9.0)))"
+LIGHT = "from isac_envs.engine import mathx; print(mathx.exp(mathx.ln(2.5) + mathx.log10(9.0)))"
 
 ALWAYS = """
 
@@ -89,7 +89,7 @@ def test_the_cache_is_reused_and_edits_of_callees_are_seen(installation: Install
     assert installation.run() == first
     assert installation.machine_code() == compiled
 
-    installation.append("kernels/rng.py", ALWAYS)
+    installation.append("engine/rng.py", ALWAYS)
     edited = installation.run()
     assert float(edited) < float(first)  # every slot has an event now
     assert installation.run() == edited
@@ -101,9 +101,9 @@ def test_equal_sources_elsewhere_share_machine_code(
     installation.run()
     other = Installation(tmp_path / "elsewhere")
     other.cache = installation.cache
-    for file in ("kernels/rng.py", "envs/mode_selection/mode_select/kernel.py"):
+    for file in ("engine/rng.py", "envs/mode_selection/mode_select/kernel.py"):
         shutil.copy(installation.root / "isac_envs" / file, other.root / "isac_envs" / file)
-    other.prepend("kernels/rng.py", "# comments move all lines\n# and change nothing\n")
+    other.prepend("engine/rng.py", "# comments move all lines\n# and change nothing\n")
     before = installation.machine_code()
     finished = other.start()
     assert finished.returncode == 0 and "compiling" not in finished.stderr
@@ -166,7 +166,7 @@ def test_the_package_runs_where_nothing_can_be_cached(tmp_path: Path) -> None:
     assert first.returncode == 0
     assert first.stderr.count("RuntimeWarning: compiled kernels cannot be kept in") == 1
     assert not list(installed.root.rglob("*.nb?"))
-    installed.append("kernels/mathx.py", "\n\n@jit\ndef exp(x: float) -> float:\n    return 7.0\n")
+    installed.append("engine/mathx.py", "\n\n@jit\ndef exp(x: float) -> float:\n    return 7.0\n")
     assert installed.start(LIGHT).stdout == "7.0\n"
 
 

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from isac_envs import scenarios
-from isac_envs.chains import SparseTransition
 from isac_envs.core.env import Env
 from isac_envs.core.vector_env import VectorEnv
 from isac_envs.declaration.baseline import tabulate
@@ -22,6 +21,7 @@ from isac_envs.planning import (
     uniform_policy,
     value_iteration,
 )
+from isac_envs.planning.chains import SparseTransition
 
 ID = "isac/JrcAoiTiny-v0"
 CALM = {"event_exponent": 100.0, "road_stays_good": 1.0, "weather_stays_good": 1.0,

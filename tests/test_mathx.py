@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 from mathx_samples import evaluate, samples
 
-from isac_envs.kernels import mathx, portable
+from isac_envs.engine import mathx
+from isac_envs.kernels.numerics import portable
 
 EPS = float(np.finfo(float).eps)
 COUNT = 1500

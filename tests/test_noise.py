@@ -7,7 +7,7 @@ import pytest
 from rng_drivers import GOLDEN_RATIO, MASK
 from scipy import stats
 
-from isac_envs.kernels.noise import add_complex_normal, fill_normal, standard_normal
+from isac_envs.engine.noise import add_complex_normal, fill_normal, standard_normal
 
 COUNT = 1_000_000
 

@@ -2,7 +2,8 @@
 
 NumPy takes other routes on other processors, and so do the C library and BLAS; the routes differ
 in the last bit. So these must not reach a trajectory or a policy: what an environment computes, it
-computes with ``kernels/mathx.py``, ``kernels/portable.py`` or arithmetic that IEEE 754 fixes.
+computes with ``engine/mathx.py``, ``kernels/numerics/portable.py`` or arithmetic that IEEE 754
+fixes.
 """
 
 import ast
@@ -43,8 +44,8 @@ LIBRARIES = {"cmath", "scipy", "statistics"}
 HARMLESS = {"scipy.optimize.linear_sum_assignment"}  # sums and comparisons
 
 EXEMPT = {
-    "isac_envs.planning": "solves finite problems: its values choose among actions, no more",
-    "isac_envs.chains": "as planning, by sparse matrices",
+    "isac_envs.planning.mdp": "solves finite problems: its values choose among actions, no more",
+    "isac_envs.planning.chains": "as planning, by sparse matrices",
     "isac_envs.envs.mode_selection.arrivals": "law of a queue, for planning alone",
     "isac_envs.envs.mode_selection.mode_select.exact": "transition model, for planning alone",
     "isac_envs.envs.v2x.jrc_aoi_tiny.exact": "transition model, for planning alone",
@@ -121,7 +122,7 @@ def findings(source: str) -> Iterator[str]:
 
 def test_nothing_in_a_trajectory_depends_on_the_processor() -> None:
     names = reached()
-    assert {"isac_envs.core.batch", "isac_envs.kernels.mathx"} <= set(names)
+    assert {"isac_envs.core.batch", "isac_envs.engine.mathx"} <= set(names)
     wrong = [
         f"{PATHS[name].relative_to(ROOT)}:{each}"
         for name in names

@@ -24,7 +24,7 @@ from rng_drivers import (
 )
 from scipy import stats
 
-from isac_envs.kernels import rng
+from isac_envs.engine import rng
 
 SMALLEST_P = 1e-4  # the seeds are fixed: a smaller p-value is an error, not bad luck
 

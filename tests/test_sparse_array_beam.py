@@ -18,7 +18,7 @@ from isac_envs.core.vector_env import VectorEnv
 from isac_envs.envs.beam_management.sparse_array_beam.baselines import best_radar_levels
 from isac_envs.envs.beam_management.sparse_array_beam.codebook import dft_levels
 from isac_envs.errors import ScenarioError
-from isac_envs.kernels.discrete_phases import best_discrete_phases, equal_gain_bound
+from isac_envs.kernels.ris.discrete_phases import best_discrete_phases, equal_gain_bound
 
 ID = "isac/SparseArrayBeam-v0"
 PLACES = np.array([0, 1, 2, 5, 8, 11, 14, 16, 17, 18])

@@ -11,12 +11,12 @@ from scipy.optimize import minimize, minimize_scalar
 from uav_flights import ID, build, look_from, made
 
 from isac_envs.core.env import Env
-from isac_envs.kernels.elevated_ranging import elevated_range_information
-from isac_envs.kernels.propulsion import (
+from isac_envs.kernels.platforms.propulsion import (
     maximum_range_speed,
     minimum_power_speed,
     rotary_wing_power,
 )
+from isac_envs.kernels.radar.elevated_ranging import elevated_range_information
 
 
 def bound_from(radius: float, angle: float, model: Any, prior: float = 0.0) -> float:

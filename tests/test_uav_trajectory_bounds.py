@@ -15,7 +15,7 @@ from isac_envs.envs.uav.uav_trajectory.baselines import (
     StraightHome,
 )
 from isac_envs.envs.uav.uav_trajectory.bounds import DataBound, best_path, sensing_bound
-from isac_envs.kernels.propulsion import minimum_power_speed, rotary_wing_power
+from isac_envs.kernels.platforms.propulsion import minimum_power_speed, rotary_wing_power
 
 
 @pytest.mark.parametrize("scenario", ["mission", "single_user", "single_target", "tight_battery"])

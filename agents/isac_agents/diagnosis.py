@@ -7,8 +7,8 @@ from typing import Any
 
 from isac_agents import seal
 from isac_envs.catalog import OWN
-from isac_envs.kernels import code_cache
-from isac_envs.kernels.jit import INTERPRETED
+from isac_envs.engine import code_cache
+from isac_envs.engine.jit import INTERPRETED
 from isac_envs.testing import exercise
 
 PACKAGES = {

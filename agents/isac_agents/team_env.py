@@ -9,7 +9,7 @@ from gymnasium.error import ResetNeeded
 
 from isac_envs.core.batch import Batch, Frame
 from isac_envs.declaration.model import Model
-from isac_envs.kernels.arrays import weigh
+from isac_envs.engine.passes import weigh
 
 Array = npt.NDArray[Any]
 

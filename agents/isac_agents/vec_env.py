@@ -13,7 +13,7 @@ from stable_baselines3.common.vec_env import VecEnv
 from isac_agents.finite import check_step
 from isac_envs.core.batch import Batch, Frame
 from isac_envs.declaration.model import Model
-from isac_envs.kernels.arrays import weigh
+from isac_envs.engine.passes import weigh
 from isac_envs.scenarios import build
 
 Array = npt.NDArray[Any]

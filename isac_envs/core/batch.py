@@ -26,9 +26,9 @@ import numpy.typing as npt
 from numba import typeof
 
 from isac_envs.declaration.model import Model, State
-from isac_envs.kernels.code_cache import announced
-from isac_envs.kernels.jit import INTERPRETED
-from isac_envs.kernels.rng import seed_batch
+from isac_envs.engine.code_cache import announced
+from isac_envs.engine.jit import INTERPRETED
+from isac_envs.engine.rng import seed_batch
 from isac_envs.memory import refuse_beyond
 
 Array = npt.NDArray[Any]

@@ -15,8 +15,8 @@ from isac_envs.core.batch import Batch, Frame
 from isac_envs.core.rendering import FPS, MODES, make_renderer, metadata, warn_without_mode
 from isac_envs.declaration.baseline import Baseline
 from isac_envs.declaration.model import Model, State
+from isac_envs.engine.passes import weigh
 from isac_envs.errors import UnknownNameError
-from isac_envs.kernels.arrays import weigh
 from isac_envs.scenarios import build
 
 

@@ -15,7 +15,7 @@ from isac_envs.core.attributes import Attributes
 from isac_envs.core.batch import Batch, Frame
 from isac_envs.core.rendering import FPS, make_renderer, metadata, warn_without_mode
 from isac_envs.declaration.model import Model, State
-from isac_envs.kernels.arrays import weigh
+from isac_envs.engine.passes import weigh
 from isac_envs.scenarios import build
 
 Array = npt.NDArray[Any]

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from gymnasium import spaces
 from gymnasium.error import InvalidAction
 
-from isac_envs.kernels.arrays import clip_row, first_outside
+from isac_envs.engine.passes import clip_row, first_outside
 
 Kind = Literal["box", "discrete", "multi_discrete", "multi_binary"]
 

@@ -11,8 +11,8 @@ from gymnasium import spaces
 
 from isac_envs.declaration.fields import Signal, Spec, Summary
 from isac_envs.declaration.params import EnvParams, build
-from isac_envs.kernels.jit import record
-from isac_envs.kernels.rng import ENV_FIELDS
+from isac_envs.engine.jit import record
+from isac_envs.engine.rng import ENV_FIELDS
 
 if TYPE_CHECKING:
     from isac_envs.declaration.baseline import Baseline

@@ -15,8 +15,8 @@ import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic.fields import FieldInfo
 
+from isac_envs.engine.jit import record
 from isac_envs.errors import ScenarioError, hint, nearest
-from isac_envs.kernels.jit import record
 
 INTERFACE = ("observation", "action")
 """Parameters that say how an agent sees and acts, in every environment that has them."""

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from isac_envs.declaration.model import Model, State
-from isac_envs.kernels.rng import seed_batch
+from isac_envs.engine.rng import seed_batch
 
 Array = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]

@@ -13,8 +13,8 @@ from isac_envs.core.vector_env import VectorEnv
 from isac_envs.declaration.fields import Coordinate, Signal, Spec
 from isac_envs.declaration.model import Model
 from isac_envs.declaration.params import EnvParams
+from isac_envs.engine.jit import jit
 from isac_envs.errors import ScenarioError
-from isac_envs.kernels.jit import jit
 
 ENVIRONMENT = "isac/ModeSelect-v0"
 COPIES = 5

@@ -239,7 +239,9 @@ class Spoiler:
         """Write a record with the hash that belongs to its content, as far as it is a record."""
         if self.random.random() < 0.8:
             with suppress(Exception):
-                assert content["environment"] in catalog.ENVIRONMENTS  # others would be imported here
+                assert (
+                    content["environment"] in catalog.ENVIRONMENTS
+                )  # others would be imported here
                 model = scenarios.build(content["environment"], None, content["parameters"])
                 content["scenario_hash"] = scenarios.content_hash(model.id, model.params)
             with suppress(Exception):

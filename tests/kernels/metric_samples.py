@@ -12,16 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from isac_envs.kernels import (
-    detection,
-    estimation_bounds,
-    link_metrics,
-    marcum,
-    modulation_tables,
-    propulsion,
-    queueing,
-    required_snr,
-)
+from isac_envs.kernels.estimation import bounds as estimation_bounds
+from isac_envs.kernels.link import metrics as link_metrics
+from isac_envs.kernels.link import modulation_tables, queueing
+from isac_envs.kernels.numerics import marcum
+from isac_envs.kernels.platforms import propulsion
+from isac_envs.kernels.radar import detection, required_snr
 
 Bounds = tuple[float, float]
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from isac_envs.kernels import beams, directivity, steering
+from isac_envs.kernels.arrays import beams, directivity, steering
 from isac_envs.kernels.constants import SPEED_OF_LIGHT_M_S
 
 REFERENCE = json.loads((Path(__file__).parent / "data" / "ris_array.json").read_text())

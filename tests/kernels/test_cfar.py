@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from isac_envs.kernels import cfar
+from isac_envs.kernels.radar import cfar
 
 DATA = json.loads((Path(__file__).parent / "data" / "cfar.json").read_text())["cfar"]
 

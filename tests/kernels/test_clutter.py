@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from isac_envs.kernels import clutter, rng
-from isac_envs.kernels.pathloss_38901 import uma_nlos
+from isac_envs.engine import rng
+from isac_envs.kernels.pathloss.tr_38901 import uma_nlos
+from isac_envs.kernels.radar import clutter
 
 DATA = json.loads((Path(__file__).parent / "data" / "rcs.json").read_text())
 LEVELS = (5, 25, 50, 75, 95)

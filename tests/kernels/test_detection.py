@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from isac_envs.kernels.detection import (
+from isac_envs.kernels.radar.detection import (
     detection_probability,
     detection_threshold,
     swerling_1_single_pulse,
 )
-from isac_envs.kernels.required_snr import albersheim_snr_db, required_snr, shnidman_snr_db
+from isac_envs.kernels.radar.required_snr import albersheim_snr_db, required_snr, shnidman_snr_db
 
 DATA = json.loads((Path(__file__).parent / "data" / "detection.json").read_text())
 CASES = range(5)

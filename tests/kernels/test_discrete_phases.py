@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from isac_envs.kernels.discrete_phases import (
+from isac_envs.kernels.ris.discrete_phases import (
     best_discrete_phases,
     equal_gain_bound,
     nearest_level_one,

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import jv
 
-from isac_envs.kernels import doppler
+from isac_envs.kernels.radar import doppler
 
 DATA = json.loads((Path(__file__).parent / "data" / "echo.json").read_text())
 C = 299792458.0

@@ -18,9 +18,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from isac_envs.kernels import cfar, clutter, doppler, echo, measurement, rcs, rng, swerling
-from isac_envs.kernels import range_doppler as rd
-from isac_envs.kernels.echo import OfdmGrid
+from isac_envs.engine import rng
+from isac_envs.kernels.radar import cfar, clutter, doppler, echo, measurement, rcs, swerling
+from isac_envs.kernels.radar import range_doppler as rd
+from isac_envs.kernels.radar.echo import OfdmGrid
 
 DATA = json.loads((Path(__file__).parent / "data" / "echo.json").read_text())
 C = 299792458.0

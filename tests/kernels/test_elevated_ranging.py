@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from isac_envs.kernels.elevated_ranging import (
+from isac_envs.kernels.radar.elevated_ranging import (
     echo_range_variance_one,
     elevated_range_information,
 )

@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from isac_envs.kernels import estimation_bounds as bounds
-from isac_envs.kernels.position_bounds import (
+from isac_envs.kernels.estimation import bounds
+from isac_envs.kernels.estimation.position_bounds import (
     add_information,
     position_error_bound,
     predict_information,
 )
-from isac_envs.kernels.resolution_bounds import two_target_bounds
+from isac_envs.kernels.estimation.resolution_bounds import two_target_bounds
 
 DATA = json.loads((Path(__file__).parent / "data" / "crb.json").read_text())
 C = 299792458.0

@@ -18,7 +18,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from isac_envs.kernels import beams, fading, ris, ris_phase, shadowing, steering
+from isac_envs.kernels.arrays import beams, steering
+from isac_envs.kernels.channel import fading, shadowing
+from isac_envs.kernels.ris import phase as ris_phase
+from isac_envs.kernels.ris import response as ris
 
 REFERENCE = json.loads((Path(__file__).parent / "data" / "fading.json").read_text())
 normal = st.floats(-6.0, 6.0)

@@ -7,12 +7,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import chi2
 
-from isac_envs.kernels import kalman, small_matrix
-from isac_envs.kernels.kalman_batch import (
+from isac_envs.kernels.estimation import kalman
+from isac_envs.kernels.estimation.kalman_batch import (
     normalised_errors_squared,
     predict_covariances,
     update_states,
 )
+from isac_envs.kernels.numerics import small_matrix
 
 
 def positive(generator: np.random.Generator, *shape: int) -> np.ndarray:

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from isac_envs.kernels import estimation_bounds
-from isac_envs.kernels import link_metrics as link
+from isac_envs.kernels.estimation import bounds as estimation_bounds
+from isac_envs.kernels.link import metrics as link
 
 DATA = json.loads((Path(__file__).parent / "data" / "comm.json").read_text())
 

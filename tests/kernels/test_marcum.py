@@ -11,8 +11,8 @@ import scipy.special
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from isac_envs.kernels import gamma
-from isac_envs.kernels.marcum import marcum_pair, marcum_q
+from isac_envs.kernels.numerics import gamma
+from isac_envs.kernels.numerics.marcum import marcum_pair, marcum_q
 
 DATA = json.loads((Path(__file__).parent / "data" / "detection.json").read_text())
 POINTS = DATA["marcum_q"]["rows"]

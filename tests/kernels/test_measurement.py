@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from isac_envs.kernels import echo, measurement, rng, swerling
-from isac_envs.kernels.detection import detection_probability
-from isac_envs.kernels.echo import OfdmGrid
+from isac_envs.engine import rng
+from isac_envs.kernels.radar import echo, measurement, swerling
+from isac_envs.kernels.radar.detection import detection_probability
+from isac_envs.kernels.radar.echo import OfdmGrid
 
 GRID = OfdmGrid(28e9, 120e3, 8.92e-6, 0.586e-6, 32, 14)
 TRIALS = 2000

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from isac_envs.kernels import modulation_tables as tables
-from isac_envs.kernels.modulation_data import GAPS_DB
-from isac_envs.kernels.modulation_rates import RATE_AND_DISPERSION
+from isac_envs.kernels.link import modulation_tables as tables
+from isac_envs.kernels.link.modulation_data import GAPS_DB
+from isac_envs.kernels.link.modulation_rates import RATE_AND_DISPERSION
 
 DATA = json.loads((Path(__file__).parent / "data" / "comm.json").read_text())
 TABLES = (1, 2, 3, 4)

@@ -15,9 +15,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from isac_envs.engine.elementwise import Range, elementwise
 from isac_envs.kernels import pathloss
-from isac_envs.kernels.batch import Range, elementwise
-from isac_envs.kernels.pathloss_free_space import fspl_one
+from isac_envs.kernels.pathloss.free_space import fspl_one
 
 SCRIPT = Path(__file__).with_name("pathloss_samples.py")
 _HELPER = runpy.run_path(str(SCRIPT))

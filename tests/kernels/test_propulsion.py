@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import minimize_scalar
 
-from isac_envs.kernels.propulsion import (
+from isac_envs.kernels.platforms.propulsion import (
     STANDARD,
     RotaryWing,
     maximum_range_speed,

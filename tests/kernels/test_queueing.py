@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from isac_envs.kernels import queueing
+from isac_envs.kernels.link import queueing
 
 DATA = json.loads((Path(__file__).parent / "data" / "comm.json").read_text())["aoi"]
 

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from isac_envs.kernels import rcs
-from isac_envs.kernels.pathloss_36777 import uma_av_los, uma_av_std_los
-from isac_envs.kernels.pathloss_free_space import rcs_gain
+from isac_envs.kernels.pathloss.free_space import rcs_gain
+from isac_envs.kernels.pathloss.tr_36777 import uma_av_los, uma_av_std_los
+from isac_envs.kernels.radar import rcs
 
 DATA = json.loads((Path(__file__).parent / "data" / "rcs.json").read_text())
 NAMES = {

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from isac_envs.kernels import ris, ris_phase
 from isac_envs.kernels.constants import SPEED_OF_LIGHT_M_S
+from isac_envs.kernels.ris import phase as ris_phase
+from isac_envs.kernels.ris import response as ris
 
 REFERENCE = json.loads((Path(__file__).parent / "data" / "ris_array.json").read_text())
 WAVELENGTH = SPEED_OF_LIGHT_M_S / 28e9

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from isac_envs.kernels import pathloss, shadowing
+from isac_envs.kernels import pathloss
+from isac_envs.kernels.channel import shadowing
 
 REFERENCE = json.loads((Path(__file__).parent / "data" / "fading.json").read_text())
 

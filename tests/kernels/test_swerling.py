@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from isac_envs.kernels import rng, swerling
-from isac_envs.kernels.detection import detection_probability, detection_threshold
+from isac_envs.engine import rng
+from isac_envs.kernels.radar import swerling
+from isac_envs.kernels.radar.detection import detection_probability, detection_threshold
 
 COUNT = 100_000
 MOMENTS = {0: (0.0, 1.0), 1: (1.0, 6.0), 2: (1.0, 6.0), 3: (0.5, 3.0), 4: (0.5, 3.0)}

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from isac_envs.kernels import fading
-from isac_envs.kernels.tapped_delay import (
+from isac_envs.kernels.channel import fading
+from isac_envs.kernels.channel.tapped_delay import (
     TABLES,
     rms_delay_spread,
     tap_coefficients,

@@ -9,28 +9,26 @@ from typing import Any
 import numpy as np
 import pytest
 
-from isac_envs import kernels
-from isac_envs.kernels import (
-    beams,
+from isac_envs import engine, kernels
+from isac_envs.engine import noise, rng
+from isac_envs.engine.elementwise import Range
+from isac_envs.engine.jit import INTERPRETED
+from isac_envs.kernels.arrays import beams, steering
+from isac_envs.kernels.channel import fading
+from isac_envs.kernels.estimation import resolution_bounds
+from isac_envs.kernels.link import metrics as link_metrics
+from isac_envs.kernels.link import modulation_tables
+from isac_envs.kernels.radar import (
     cfar,
     clutter,
     detection,
-    discrete_phases,
     echo,
-    fading,
-    link_metrics,
     measurement,
-    modulation_tables,
-    noise,
     range_doppler,
     required_snr,
-    resolution_bounds,
-    rng,
-    steering,
     swerling,
 )
-from isac_envs.kernels.batch import Range
-from isac_envs.kernels.jit import INTERPRETED
+from isac_envs.kernels.ris import discrete_phases
 
 COUNTS = {
     "axis", "bits", "blades", "block_length", "case", "cells", "code_block_bits", "column_axis",
@@ -45,6 +43,7 @@ NOT_COUNTS = {
     "standard_normal.size": "a shape",
     "ris_channel.cells": "points of the surface, shape (N, 3)",
 }
+PLUMBING = {"isac_envs.engine.elementwise", "isac_envs.engine.jit"}
 POWER = np.ones((16, 16))
 STREAMS = np.ones((2, 4), np.uint64)
 BOUND = ([1.0, 1.0], [0.0, 1e-7], [0.0, 1e3], 1e5, 1e-5)
@@ -115,12 +114,16 @@ CALLS: dict[str, Callable[[Any], Any]] = {
 
 def public_functions() -> Iterator[tuple[str, Callable[..., Any]]]:
     """Yield the functions of all kernel modules that check; compiled ones do not."""
-    for module in pkgutil.iter_modules(kernels.__path__):
-        space = vars(importlib.import_module(f"{kernels.__name__}.{module.name}"))
+    modules = [
+        *pkgutil.walk_packages(kernels.__path__, f"{kernels.__name__}."),
+        *pkgutil.iter_modules(engine.__path__, f"{engine.__name__}."),
+    ]
+    for module in modules:
+        space = vars(importlib.import_module(module.name))
         for name, each in space.items():
             plain = inspect.isfunction(each) and not name.startswith("_")
             own = getattr(each, "__module__", "") == space["__name__"] or hasattr(each, "ranges")
-            if plain and own and not name.endswith("_one") and module.name not in ("batch", "jit"):
+            if plain and own and not name.endswith("_one") and module.name not in PLUMBING:
                 yield name, each
 
 

@@ -3,9 +3,9 @@
 import math
 from typing import Any
 
-from isac_envs.kernels.jit import Record, inlined, jit, record
-from isac_envs.kernels.mathx import exp, sincos_turns
-from isac_envs.kernels.rng import normal, uniform
+from isac_envs.engine.jit import Record, inlined, jit, record
+from isac_envs.engine.mathx import exp, sincos_turns
+from isac_envs.engine.rng import normal, uniform
 
 STATE_FIELDS: tuple[tuple[Any, ...], ...] = (
     ("gust", "f8", (2,)),  # drift of the last step, m

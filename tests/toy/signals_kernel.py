@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from isac_envs.kernels.jit import Record, jit, record
-from isac_envs.kernels.rng import bernoulli, integer
+from isac_envs.engine.jit import Record, jit, record
+from isac_envs.engine.rng import bernoulli, integer
 
 AGENT = record(
     ("cue", "i8"),  # what the agent sees

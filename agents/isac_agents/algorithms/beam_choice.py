@@ -12,7 +12,7 @@ from isac_envs.declaration.model import Model
 from isac_envs.envs.beam_management.beam_track.baselines import CUSTOMARY_SHARE
 from isac_envs.envs.beam_management.beam_track.observe import TUPLE
 from isac_envs.errors import IsacError
-from isac_envs.kernels.beams import ula_beam_gain
+from isac_envs.kernels.arrays.beams import ula_beam_gain
 
 Array = npt.NDArray[Any]
 

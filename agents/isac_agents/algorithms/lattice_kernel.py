@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from isac_envs.kernels.jit import inlined, jit
+from isac_envs.engine.jit import inlined, jit
 
 _OFF = np.inf
 NEXT, MOVE, SWAP = 0, 1, 2  # how one point follows from another

@@ -14,8 +14,8 @@ from stable_baselines3.common.vec_env import VecEnv
 
 from isac_agents.algorithms.array_algorithm import ArrayAlgorithm
 from isac_agents.algorithms.q_learning_kernel import choose, update
+from isac_envs.engine.rng import seed_stream
 from isac_envs.errors import IsacError
-from isac_envs.kernels.rng import seed_stream
 
 Array = npt.NDArray[Any]
 

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from isac_envs.kernels.jit import jit
-from isac_envs.kernels.rng import Stream, bernoulli, integer
+from isac_envs.engine.jit import jit
+from isac_envs.engine.rng import Stream, bernoulli, integer
 
 
 @jit

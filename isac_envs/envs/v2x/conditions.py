@@ -7,8 +7,8 @@ of a vehicle. Model: Hieu et al., arXiv 2004.02122; Lee et al., IEEE IV 2021.
 
 from typing import Any
 
-from isac_envs.kernels.jit import Record, inlined
-from isac_envs.kernels.rng import bernoulli, integer
+from isac_envs.engine.jit import Record, inlined
+from isac_envs.engine.rng import bernoulli, integer
 
 CONDITION_FIELDS: tuple[tuple[Any, ...], ...] = (
     ("road", "i8"),  # 1 = bad

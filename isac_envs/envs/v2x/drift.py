@@ -14,9 +14,9 @@ import numpy.typing as npt
 
 from isac_envs.declaration.baseline import Baseline, HasState, Kind
 from isac_envs.declaration.trial import tune
+from isac_envs.engine.jit import Record, inlined
 from isac_envs.envs.v2x.conditions import bad_conditions
 from isac_envs.envs.v2x.queue_view import expected_overflow
-from isac_envs.kernels.jit import Record, inlined
 
 SLOTS, PACKETS, PACKET_AGE, OVERFLOW, CLEARING = range(5)
 """Places of the constants: for how many slots a delivery counts; how much a further packet counts

@@ -8,8 +8,8 @@ of a class is that of its last delivered packet (Lee et al., IEEE IV 2021).
 
 from typing import Any
 
-from isac_envs.kernels.jit import Record, inlined, record
-from isac_envs.kernels.rng import discrete
+from isac_envs.engine.jit import Record, inlined, record
+from isac_envs.engine.rng import discrete
 
 PACKET = record(
     ("level", "i8"),  # class of the packet, 1.. in the order of class_weights

@@ -6,8 +6,8 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from isac_envs.declaration.params import EnvParams, Weight, parameter
-from isac_envs.kernels import portable
-from isac_envs.kernels.rng import poisson_table
+from isac_envs.engine.rng import poisson_table
+from isac_envs.kernels.numerics import portable
 
 HIEU = "Hieu et al., arXiv 2004.02122"
 LEE = "Lee et al., IEEE IV 2021"

@@ -11,7 +11,7 @@ Tracking and Navigation", 2001, sections 5.2 and 10.3.
 import math
 from typing import Any
 
-from isac_envs.kernels.jit import Record, inlined, jit
+from isac_envs.engine.jit import Record, inlined, jit
 
 BELIEF_FIELDS: tuple[tuple[Any, ...], ...] = (
     ("m0", "f8"),  # mean of x, m

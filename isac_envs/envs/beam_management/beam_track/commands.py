@@ -8,8 +8,8 @@ array: the sweep), an offset in deviations or an absolute cosine, and a power.
 
 from typing import Any
 
-from isac_envs.kernels.jit import Record, inlined
-from isac_envs.kernels.mathx import exp2, round_even
+from isac_envs.engine.jit import Record, inlined
+from isac_envs.engine.mathx import exp2, round_even
 
 DISCRETE, CONTINUOUS, POINTING = 0, 1, 2  # order of the parameter ``action``
 

@@ -9,13 +9,13 @@ receive antenna after integration over S symbols, two ways:
 import math
 from typing import Any
 
+from isac_envs.engine.jit import Record, inlined, jit
+from isac_envs.engine.mathx import log2, sincos_turns
+from isac_envs.engine.rng import Stream, normal, uniform
 from isac_envs.envs.beam_management.beam_track.belief import update
 from isac_envs.envs.beam_management.beam_track.motion import AVERAGED
-from isac_envs.kernels.beams import ula_beam_gain_one
-from isac_envs.kernels.detection import swerling_0_one, swerling_1_single_pulse_one
-from isac_envs.kernels.jit import Record, inlined, jit
-from isac_envs.kernels.mathx import log2, sincos_turns
-from isac_envs.kernels.rng import Stream, normal, uniform
+from isac_envs.kernels.arrays.beams import ula_beam_gain_one
+from isac_envs.kernels.radar.detection import swerling_0_one, swerling_1_single_pulse_one
 
 _SNR_MAX = 1e8  # up to which Marcum's function is made for; beyond it the gate is open anyway
 _LEAST = 1e-30

@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from isac_envs.envs.beam_management.beam_track.echoes import alignment_of
-from isac_envs.kernels import portable
-from isac_envs.kernels.kalman_batch import predict_covariances, update_states
+from isac_envs.kernels.estimation.kalman_batch import predict_covariances, update_states
+from isac_envs.kernels.numerics import portable
 
 Floats = npt.NDArray[np.float64]
 

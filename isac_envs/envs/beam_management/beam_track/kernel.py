@@ -9,14 +9,14 @@ from typing import Any
 
 import numpy as np
 
+from isac_envs.engine.jit import Record, inlined, jit
+from isac_envs.engine.mathx import round_even
+from isac_envs.engine.rng import normal
 from isac_envs.envs.beam_management.beam_track import belief, echoes, motion
 from isac_envs.envs.beam_management.beam_track.commands import aim, demand, share_of
 from isac_envs.envs.beam_management.beam_track.observe import observe, remember, wipe
 from isac_envs.envs.beam_management.beam_track.outcome import write
 from isac_envs.envs.beam_management.beam_track.rates import promise, slot_rate
-from isac_envs.kernels.jit import Record, inlined, jit
-from isac_envs.kernels.mathx import round_even
-from isac_envs.kernels.rng import normal
 
 VEHICLE_FIELDS: tuple[tuple[Any, ...], ...] = (
     ("x", "f8"),  # along the array axis, m

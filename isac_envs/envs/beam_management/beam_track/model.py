@@ -7,11 +7,11 @@ import numpy as np
 
 from isac_envs.declaration.fields import Coordinate, Signal, Spec, Summary
 from isac_envs.declaration.model import Model, State
+from isac_envs.engine.jit import record
+from isac_envs.engine.mathx import log2
 from isac_envs.envs.beam_management.beam_track import baselines, kernel
 from isac_envs.envs.beam_management.beam_track.observe import TUPLE
 from isac_envs.envs.beam_management.beam_track.params import BeamTrackParams
-from isac_envs.kernels.jit import record
-from isac_envs.kernels.mathx import log2
 
 MEMORY = record(("value", "f8"))
 """One number of the last measurements, or of the echo."""

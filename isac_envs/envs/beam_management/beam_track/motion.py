@@ -5,10 +5,10 @@ Every slot takes the same draws of the ``world`` stream whatever the action.
 
 import math
 
-from isac_envs.kernels.jit import Record, inlined
-from isac_envs.kernels.mathx import sincos_turns
-from isac_envs.kernels.rng import Stream, bernoulli, normal, uniform
-from isac_envs.kernels.swerling import exponential
+from isac_envs.engine.jit import Record, inlined
+from isac_envs.engine.mathx import sincos_turns
+from isac_envs.engine.rng import Stream, bernoulli, normal, uniform
+from isac_envs.kernels.radar.swerling import exponential
 
 ROAD, CIRCLE = 0, 1  # order of the parameter ``motion``
 HELD, CONTINUOUS = 0, 1  # order of the parameter ``process``

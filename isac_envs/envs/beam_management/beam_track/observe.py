@@ -3,10 +3,10 @@
 import math
 from typing import Any
 
+from isac_envs.engine.jit import Record, inlined
+from isac_envs.engine.mathx import acos_turns, linear_to_db, log2
 from isac_envs.envs.beam_management.beam_track.belief import moments
 from isac_envs.envs.beam_management.beam_track.echoes import snapshot
-from isac_envs.kernels.jit import Record, inlined
-from isac_envs.kernels.mathx import acos_turns, linear_to_db, log2
 
 BELIEF, HISTORY, ECHO = 0, 1, 2  # order of the parameter ``observation``
 FEATURES = 9  # numbers of a belief

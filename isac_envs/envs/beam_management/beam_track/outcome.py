@@ -3,9 +3,9 @@
 import math
 from typing import Any
 
+from isac_envs.engine.jit import Record, inlined, jit
+from isac_envs.engine.mathx import acos_turns, linear_to_db
 from isac_envs.envs.beam_management.beam_track.rates import link_snr
-from isac_envs.kernels.jit import Record, inlined, jit
-from isac_envs.kernels.mathx import acos_turns, linear_to_db
 
 _DEGREES = 180.0 / math.pi
 _LEAST = 1e-12

@@ -7,13 +7,13 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from isac_envs.declaration.params import EnvParams, Weight, parameter
+from isac_envs.engine.mathx import acos_turns, sincos_turns
 from isac_envs.envs.beam_management.beam_track.tables import (
     acceleration,
     budget,
     measurement_variances,
 )
-from isac_envs.kernels.gamma import gaussian_q_inverse
-from isac_envs.kernels.mathx import acos_turns, sincos_turns
+from isac_envs.kernels.numerics.gamma import gaussian_q_inverse
 
 HARD = "Our choice, after the vehicular model of Liu et al., arXiv 2001.09306."
 JIANG = "Jiang et al., sensing-assisted predictive beamforming for low-altitude UAV tracking"

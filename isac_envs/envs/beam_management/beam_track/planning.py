@@ -8,12 +8,12 @@ import numpy as np
 import numpy.typing as npt
 
 from isac_envs.declaration.model import Model, State
+from isac_envs.engine.jit import jit
+from isac_envs.engine.mathx import acos_turns, sincos_turns
+from isac_envs.engine.rng import seed_batch
 from isac_envs.envs.beam_management.beam_track import kernel, motion
 from isac_envs.envs.beam_management.beam_track.belief import moments
 from isac_envs.envs.beam_management.beam_track.echoes import alignment, efficiency
-from isac_envs.kernels.jit import jit
-from isac_envs.kernels.mathx import acos_turns, sincos_turns
-from isac_envs.kernels.rng import seed_batch
 
 Floats = npt.NDArray[np.float64]
 

@@ -6,9 +6,9 @@ Sensing-Assisted Predictive Beamforming", ``C = w C_p + (1 - w) C_e``.
 
 import math
 
+from isac_envs.engine.jit import Record, inlined
 from isac_envs.envs.beam_management.beam_track import belief
 from isac_envs.envs.beam_management.beam_track.echoes import alignment, efficiency
-from isac_envs.kernels.jit import Record, inlined
 
 SINGLE, TWO_STAGE = 0, 1  # order of the parameter ``slot``
 

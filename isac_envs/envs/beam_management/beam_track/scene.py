@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from isac_envs.kernels.beams import ula_beam_gain
+from isac_envs.kernels.arrays.beams import ula_beam_gain
 from isac_envs.rendering import colours
 from isac_envs.rendering.canvas import Canvas
 from isac_envs.rendering.figures import draw_road

@@ -3,14 +3,14 @@
 import math
 from typing import Any
 
+from isac_envs.engine.mathx import db_to_linear, ln
 from isac_envs.kernels.constants import SPEED_OF_LIGHT_M_S
-from isac_envs.kernels.estimation_bounds import (
+from isac_envs.kernels.estimation.bounds import (
     angle_variance,
     delay_variance_flat_spectrum,
     doppler_variance_flat_time,
 )
-from isac_envs.kernels.gamma import exp_or_zero
-from isac_envs.kernels.mathx import db_to_linear, ln
+from isac_envs.kernels.numerics.gamma import exp_or_zero
 
 _NOT_MEASURED = 1e12  # variance times SNR of a velocity that is not measured, (m/s)^2
 

@@ -11,10 +11,10 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from isac_envs.engine.jit import record
 from isac_envs.envs.beam_management.hsr_dual_beam.params import HsrDualBeamParams
 from isac_envs.envs.beam_management.hsr_dual_beam.slot import POINT_FIELDS, reward_of_settings
-from isac_envs.kernels import portable
-from isac_envs.kernels.jit import record
+from isac_envs.kernels.numerics import portable
 
 Array: TypeAlias = npt.NDArray[np.float64]
 

@@ -11,9 +11,9 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from isac_envs.kernels import portable
-from isac_envs.kernels.pathloss_free_space import fspl, radar_loss, thermal_noise_dbm
-from isac_envs.kernels.railway import track_distance
+from isac_envs.kernels.numerics import portable
+from isac_envs.kernels.pathloss.free_space import fspl, radar_loss, thermal_noise_dbm
+from isac_envs.kernels.pathloss.railway import track_distance
 
 Array: TypeAlias = npt.NDArray[np.float64]
 Params: TypeAlias = Any

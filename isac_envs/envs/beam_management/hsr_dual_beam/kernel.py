@@ -7,15 +7,15 @@ world.
 
 from typing import Any
 
+from isac_envs.engine.jit import Record, inlined, jit
+from isac_envs.engine.mathx import linear_to_db
+from isac_envs.engine.rng import normal
 from isac_envs.envs.beam_management.hsr_dual_beam.slot import (
     outcome_one,
     pointing_deg,
     slot_reward_one,
 )
-from isac_envs.kernels.jit import Record, inlined, jit
-from isac_envs.kernels.mathx import linear_to_db
-from isac_envs.kernels.rng import normal
-from isac_envs.kernels.shadowing import shadowing_step_one
+from isac_envs.kernels.channel.shadowing import shadowing_step_one
 
 STATE_FIELDS: tuple[tuple[Any, ...], ...] = (
     ("position_m", "f8"),  # of the train along the track, 0 at the mast

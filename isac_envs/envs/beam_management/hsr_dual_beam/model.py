@@ -7,10 +7,10 @@ import numpy as np
 
 from isac_envs.declaration.fields import Coordinate, Signal, Spec, Summary
 from isac_envs.declaration.model import Model, State
+from isac_envs.engine.jit import record
 from isac_envs.envs.beam_management.hsr_dual_beam import baselines, exact, kernel
 from isac_envs.envs.beam_management.hsr_dual_beam.params import HsrDualBeamParams
 from isac_envs.envs.beam_management.hsr_dual_beam.slot import POINT_FIELDS
-from isac_envs.kernels.jit import record
 
 
 class HsrDualBeam(Model):

@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 
 from isac_envs.declaration.params import EnvParams, Weight, parameter
 from isac_envs.envs.beam_management.hsr_dual_beam.geometry import slot_tables, slots_of_passage
-from isac_envs.kernels.detection import detection_threshold
+from isac_envs.kernels.radar.detection import detection_threshold
 
 MOST_SLOTS = 4000
 MOST_ACTIONS = 10_000

@@ -6,7 +6,7 @@ The beams are those of the last slot, drawn where the train was in it.
 import numpy as np
 
 from isac_envs.envs.beam_management.hsr_dual_beam.geometry import Array, angle_deg
-from isac_envs.kernels.beams import gaussian_lobe_gain
+from isac_envs.kernels.arrays.beams import gaussian_lobe_gain
 from isac_envs.rendering import colours
 from isac_envs.rendering.canvas import Canvas
 from isac_envs.rendering.strips import (

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from isac_envs.kernels.beams import gaussian_lobe_gain_one
-from isac_envs.kernels.detection import swerling_1_single_pulse_one
-from isac_envs.kernels.jit import Record, inlined, jit
-from isac_envs.kernels.link_metrics import shannon_rate_one
-from isac_envs.kernels.mathx import atan2_turns, db_to_linear
+from isac_envs.engine.jit import Record, inlined, jit
+from isac_envs.engine.mathx import atan2_turns, db_to_linear
+from isac_envs.kernels.arrays.beams import gaussian_lobe_gain_one
+from isac_envs.kernels.link.metrics import shannon_rate_one
+from isac_envs.kernels.radar.detection import swerling_1_single_pulse_one
 
 POINT_FIELDS: tuple[tuple[Any, ...], ...] = (
     ("echo_snr", "f8"),  # linear, after clutter and processing gain

@@ -7,9 +7,9 @@ import numpy as np
 import numpy.typing as npt
 
 from isac_envs.declaration.baseline import Baseline, HasState, RandomBaseline
+from isac_envs.engine.rng import seed_stream
 from isac_envs.envs.beam_management.sparse_array_beam import codebook, radar_search
-from isac_envs.kernels import portable
-from isac_envs.kernels.rng import seed_stream
+from isac_envs.kernels.numerics import portable
 
 Integers = npt.NDArray[np.int64]
 RADAR, COMMUNICATION = 0, 1

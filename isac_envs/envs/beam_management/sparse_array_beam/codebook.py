@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from isac_envs.kernels.beams import dft_turns
+from isac_envs.kernels.arrays.beams import dft_turns
 
 OVERSAMPLING = 4
 """Beams for each place of the full array."""

@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
+from isac_envs.engine.jit import Record, inlined, jit
+from isac_envs.engine.mathx import linear_to_db, sincos_turns
+from isac_envs.engine.rng import bernoulli, integer, next_u64, normal, seed_stream, uniform
 from isac_envs.envs.beam_management.sparse_array_beam.pattern import pattern_peaks, pointing_loss_db
-from isac_envs.kernels.discrete_phases import best_levels, nearest_level_one
-from isac_envs.kernels.jit import Record, inlined, jit
-from isac_envs.kernels.mathx import linear_to_db, sincos_turns
-from isac_envs.kernels.rng import bernoulli, integer, next_u64, normal, seed_stream, uniform
+from isac_envs.kernels.ris.discrete_phases import best_levels, nearest_level_one
 
 STATE_FIELDS: tuple[tuple[Any, ...], ...] = (
     ("scene", "u8", (4,)),  # stream that the scene is drawn from

@@ -8,9 +8,9 @@ import numpy as np
 
 from isac_envs.declaration.fields import Coordinate, Signal, Spec, Summary
 from isac_envs.declaration.model import Model, State
+from isac_envs.engine.jit import record
 from isac_envs.envs.beam_management.sparse_array_beam import baselines, kernel
 from isac_envs.envs.beam_management.sparse_array_beam.params import SparseArrayBeamParams
-from isac_envs.kernels.jit import record
 
 SAMPLE = record(("value", "f8"))
 """One sample of the sums that a pattern is made of."""

@@ -8,7 +8,8 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from isac_envs.declaration.params import EnvParams, Weight, parameter
-from isac_envs.kernels import mathx, portable
+from isac_envs.engine import mathx
+from isac_envs.kernels.numerics import portable
 
 SAMPLES_A_LOBE = 8
 """Samples of the pattern in the half width of its main lobe."""

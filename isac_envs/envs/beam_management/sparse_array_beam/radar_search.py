@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from isac_envs.engine.jit import Record, inlined, jit
+from isac_envs.engine.rng import integer
 from isac_envs.envs.beam_management.sparse_array_beam.pattern import (
     add_one,
     coefficient_one,
@@ -9,8 +11,6 @@ from isac_envs.envs.beam_management.sparse_array_beam.pattern import (
     peaks,
     radar_metric_db,
 )
-from isac_envs.kernels.jit import Record, inlined, jit
-from isac_envs.kernels.rng import integer
 
 LEAST_STEP_DB = 1e-9  # smaller gains of a descent are rounding
 

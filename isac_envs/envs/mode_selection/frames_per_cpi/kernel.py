@@ -7,8 +7,8 @@ parameters only and is read from tables.
 
 from typing import Any
 
-from isac_envs.kernels.jit import Record, inlined, jit
-from isac_envs.kernels.rng import discrete, integer, uniform
+from isac_envs.engine.jit import Record, inlined, jit
+from isac_envs.engine.rng import discrete, integer, uniform
 
 STATE_FIELDS: tuple[tuple[Any, ...], ...] = (
     ("queue", "i8"),  # packets that wait

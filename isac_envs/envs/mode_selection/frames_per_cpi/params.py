@@ -7,9 +7,10 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from isac_envs.declaration.params import EnvParams, Weight, parameter
+from isac_envs.engine import mathx
+from isac_envs.engine.rng import poisson_table
 from isac_envs.envs.mode_selection.frames_per_cpi import waveform
-from isac_envs.kernels import mathx, portable
-from isac_envs.kernels.rng import poisson_table
+from isac_envs.kernels.numerics import portable
 
 IEEE = "IEEE 802.11ad, single-carrier PHY"
 

@@ -14,8 +14,8 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from isac_envs.kernels import portable
-from isac_envs.kernels.fading import bessel_j0
+from isac_envs.kernels.channel.fading import bessel_j0
+from isac_envs.kernels.numerics import portable
 
 Array: TypeAlias = npt.NDArray[np.float64]
 Values: TypeAlias = npt.ArrayLike

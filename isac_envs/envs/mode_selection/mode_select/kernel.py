@@ -7,8 +7,8 @@ in the model's docstring.
 
 from typing import Any
 
-from isac_envs.kernels.jit import Record, inlined, jit
-from isac_envs.kernels.rng import bernoulli, discrete, integer
+from isac_envs.engine.jit import Record, inlined, jit
+from isac_envs.engine.rng import bernoulli, discrete, integer
 
 STATE_FIELDS: tuple[tuple[Any, ...], ...] = (
     ("queue", "i8"),  # packets that wait

@@ -3,7 +3,7 @@
 from typing import Any, Literal
 
 from isac_envs.declaration.params import EnvParams, Weight, parameter
-from isac_envs.kernels.rng import poisson_table
+from isac_envs.engine.rng import poisson_table
 
 HIEU = "Hieu et al., arXiv 2004.02122"
 

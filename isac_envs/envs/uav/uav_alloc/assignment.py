@@ -10,7 +10,7 @@ import numpy.typing as npt
 from scipy.optimize import linear_sum_assignment
 
 from isac_envs.envs.uav.uav_alloc.records import EMPTY_J, IDLE
-from isac_envs.kernels import portable
+from isac_envs.kernels.numerics import portable
 
 Array = npt.NDArray[Any]
 _NEVER = -1e9

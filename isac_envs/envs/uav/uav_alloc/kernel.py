@@ -6,11 +6,11 @@ actions, so that two policies meet the same world under the same seed.
 
 from typing import Any
 
+from isac_envs.engine.jit import Record, inlined, jit
 from isac_envs.envs.uav.uav_alloc import links, motion
 from isac_envs.envs.uav.uav_alloc.observing import DISCRETE, INDEX, allow_joint, observe
 from isac_envs.envs.uav.uav_alloc.options import FIRST, FREE, choose
 from isac_envs.envs.uav.uav_alloc.records import COMMUNICATE, EMPTY_J, IDLE
-from isac_envs.kernels.jit import Record, inlined, jit
 
 _OFF_SHARE = 0.05  # continuous powers below this share of the largest switch a UAV off
 

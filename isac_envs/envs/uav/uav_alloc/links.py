@@ -5,9 +5,9 @@ All gains are powers received for one watt sent, over the noise power of a chann
 
 from typing import Any
 
+from isac_envs.engine.jit import Record, inlined
+from isac_envs.engine.mathx import log2
 from isac_envs.envs.uav.uav_alloc.records import COMMUNICATE
-from isac_envs.kernels.jit import Record, inlined
-from isac_envs.kernels.mathx import log2
 
 _NEAREST_M2 = 1.0  # distances are not taken below one metre
 

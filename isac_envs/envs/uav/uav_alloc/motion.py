@@ -3,9 +3,9 @@
 import math
 from typing import Any
 
-from isac_envs.kernels.jit import Record, inlined, jit
-from isac_envs.kernels.mathx import sincos_turns
-from isac_envs.kernels.rng import normal, uniform
+from isac_envs.engine.jit import Record, inlined, jit
+from isac_envs.engine.mathx import sincos_turns
+from isac_envs.engine.rng import normal, uniform
 
 
 @jit

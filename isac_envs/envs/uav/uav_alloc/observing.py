@@ -2,10 +2,10 @@
 
 from typing import Any
 
+from isac_envs.engine.jit import Record, inlined
+from isac_envs.engine.mathx import linear_to_db
 from isac_envs.envs.uav.uav_alloc.options import FREE, is_allowed
 from isac_envs.envs.uav.uav_alloc.records import EMPTY_J
-from isac_envs.kernels.jit import Record, inlined
-from isac_envs.kernels.mathx import linear_to_db
 
 STATE = 0  # order of the parameter ``observation``
 DISCRETE, INDEX = 0, 1  # order of the parameter ``action``

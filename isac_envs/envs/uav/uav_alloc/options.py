@@ -1,7 +1,7 @@
 """The options of a UAV: 0 idles, then mode, channel and power in row-major order."""
 
+from isac_envs.engine.jit import Record, inlined
 from isac_envs.envs.uav.uav_alloc.records import EMPTY_J, IDLE
-from isac_envs.kernels.jit import Record, inlined
 
 FREE = 0  # order of the parameter ``idling``
 FIRST = 1  # the option of a UAV that may not idle but wants to: it sends

@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from isac_envs.declaration.params import EnvParams, Weight, parameter
-from isac_envs.kernels.mathx import db_to_linear
-from isac_envs.kernels.pathloss_free_space import (
+from isac_envs.engine.mathx import db_to_linear
+from isac_envs.kernels.pathloss.free_space import (
     radar_received_power_one,
     thermal_noise_one,
     wavelength_one,

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from isac_envs.declaration.model import State
-from isac_envs.kernels.jit import record
+from isac_envs.engine.jit import record
 
 ENV_FIELDS: tuple[tuple[Any, ...], ...] = (
     ("sensing", "f8"),  # objectives of the last slot, zero at the start

@@ -2,10 +2,10 @@
 
 from typing import Any
 
+from isac_envs.engine.jit import Record, inlined, jit
 from isac_envs.envs.uav.uav_alloc.links import communication_rate, information, measure_sinr
 from isac_envs.envs.uav.uav_alloc.options import channel_of, choose, is_reachable
 from isac_envs.envs.uav.uav_alloc.records import IDLE
-from isac_envs.kernels.jit import Record, inlined, jit
 
 _MOST_SWEEPS = 64
 _GAIN = 1e-12  # smaller differences are rounding; without it a best response could cycle

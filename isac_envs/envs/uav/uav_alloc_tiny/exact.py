@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from isac_envs.engine.mathx import log2
 from isac_envs.envs.uav.uav_alloc_tiny.params import UavAllocTinyParams
-from isac_envs.kernels.mathx import log2
 from isac_envs.planning import Array, FiniteMdp
 
 

@@ -5,11 +5,11 @@ Every step takes one draw a UAV whatever the action: whether its battery loses a
 
 from typing import Any
 
+from isac_envs.engine.jit import Record, inlined, jit, record
+from isac_envs.engine.rng import uniform
 from isac_envs.envs.uav.uav_alloc.links import communication_rate, information, measure_sinr
 from isac_envs.envs.uav.uav_alloc.options import choose
 from isac_envs.envs.uav.uav_alloc.records import COMMUNICATE, IDLE
-from isac_envs.kernels.jit import Record, inlined, jit, record
-from isac_envs.kernels.rng import uniform
 
 BATTERY = record(
     ("level", "i8"),  # energy levels left

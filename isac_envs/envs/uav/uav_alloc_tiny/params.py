@@ -6,10 +6,10 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from isac_envs.declaration.params import Weight, parameter
+from isac_envs.engine.jit import Record, jit, record
 from isac_envs.envs.uav.uav_alloc import links
 from isac_envs.envs.uav.uav_alloc.params import WANG, RadioParams
 from isac_envs.envs.uav.uav_alloc.records import allocate
-from isac_envs.kernels.jit import Record, jit, record
 
 Place = Annotated[float, Field(ge=-1e5, le=1e5)]
 Height = Annotated[float, Field(ge=1, le=1e4)]

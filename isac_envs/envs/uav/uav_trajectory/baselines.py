@@ -8,8 +8,8 @@ import numpy.typing as npt
 
 from isac_envs.declaration.baseline import Baseline, HasState, RandomBaseline
 from isac_envs.envs.uav.uav_trajectory.bounds import DataBound, sensing_bound
-from isac_envs.kernels import portable
-from isac_envs.kernels.propulsion import maximum_range_speed, rotary_wing_power
+from isac_envs.kernels.numerics import portable
+from isac_envs.kernels.platforms.propulsion import maximum_range_speed, rotary_wing_power
 
 Floats = npt.NDArray[np.float64]
 

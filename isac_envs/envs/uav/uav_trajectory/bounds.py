@@ -17,10 +17,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from isac_envs.kernels import portable
-from isac_envs.kernels.jit import jit
-from isac_envs.kernels.mathx import ln, log2
-from isac_envs.kernels.propulsion import minimum_power_speed, rotary_wing_power
+from isac_envs.engine.jit import jit
+from isac_envs.engine.mathx import ln, log2
+from isac_envs.kernels.numerics import portable
+from isac_envs.kernels.platforms.propulsion import minimum_power_speed, rotary_wing_power
 
 Floats = npt.NDArray[np.float64]
 

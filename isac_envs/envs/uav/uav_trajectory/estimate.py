@@ -10,8 +10,8 @@ which carries 8 s^2 / d^2 of the information.
 import math
 from typing import Any
 
-from isac_envs.kernels.elevated_ranging import echo_range_variance_one
-from isac_envs.kernels.jit import Record, inlined, jit
+from isac_envs.engine.jit import Record, inlined, jit
+from isac_envs.kernels.radar.elevated_ranging import echo_range_variance_one
 
 WINDOW = 8
 """Looks that are linearised anew."""

@@ -10,21 +10,21 @@ from typing import Any
 
 import numpy as np
 
+from isac_envs.engine.jit import Record, inlined
+from isac_envs.engine.mathx import exp, ln, log2
+from isac_envs.engine.rng import normal, uniform
 from isac_envs.envs.uav.uav_trajectory.estimate import (
     WINDOW,
     absorb,
     estimate,
     start_estimate,
 )
-from isac_envs.kernels.elevated_ranging import (
+from isac_envs.kernels.estimation.position_bounds import position_error_bound_of
+from isac_envs.kernels.platforms.propulsion import rotary_wing_power_of
+from isac_envs.kernels.radar.elevated_ranging import (
     echo_range_variance_one,
     elevated_range_information,
 )
-from isac_envs.kernels.jit import Record, inlined
-from isac_envs.kernels.mathx import exp, ln, log2
-from isac_envs.kernels.position_bounds import position_error_bound_of
-from isac_envs.kernels.propulsion import rotary_wing_power_of
-from isac_envs.kernels.rng import normal, uniform
 
 TEAM_FIELDS: tuple[tuple[Any, ...], ...] = (
     ("least_bits", "f8"),  # data of the user with the least, bit

@@ -5,9 +5,9 @@ Every step draws one normal variate a target from the measurement stream, whethe
 
 from typing import Any
 
+from isac_envs.engine.jit import Record, inlined, jit
 from isac_envs.envs.uav.uav_trajectory import flight
 from isac_envs.envs.uav.uav_trajectory.observe import observe
-from isac_envs.kernels.jit import Record, inlined, jit
 
 STATE_FIELDS = (*flight.TEAM_FIELDS, *flight.UAV_FIELDS)
 USER_FIELDS = (*flight.USER_FIELDS, *flight.LINK_FIELDS)

@@ -7,10 +7,10 @@ import numpy as np
 
 from isac_envs.declaration.fields import Coordinate, Signal, Spec, Summary
 from isac_envs.declaration.model import Model, State
+from isac_envs.engine.jit import record
 from isac_envs.envs.uav.uav_trajectory import baselines, kernel
 from isac_envs.envs.uav.uav_trajectory.estimate import TARGET_FIELDS
 from isac_envs.envs.uav.uav_trajectory.params import HEADINGS, UavTrajectoryParams
-from isac_envs.kernels.jit import record
 
 
 class UavTrajectory(Model):

@@ -3,8 +3,8 @@
 import math
 from typing import Any
 
-from isac_envs.kernels.jit import Record, inlined
-from isac_envs.kernels.mathx import log2
+from isac_envs.engine.jit import Record, inlined
+from isac_envs.engine.mathx import log2
 
 OWN, PER_USER, PER_TARGET = 6, 4, 5  # numbers of the UAV, of a user, of a target
 

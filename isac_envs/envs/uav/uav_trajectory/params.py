@@ -7,15 +7,15 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from isac_envs.declaration.params import EnvParams, Weight, parameter
-from isac_envs.kernels.elevated_ranging import elevated_range_information
-from isac_envs.kernels.mathx import db_to_linear, linear_to_db, log2, sincos_turns
-from isac_envs.kernels.propulsion import (
+from isac_envs.engine.mathx import db_to_linear, linear_to_db, log2, sincos_turns
+from isac_envs.kernels.platforms.propulsion import (
     STANDARD,
     RotaryWing,
     maximum_range_speed,
     minimum_power_speed,
     rotary_wing_power,
 )
+from isac_envs.kernels.radar.elevated_ranging import elevated_range_information
 
 JING = "Jing, Liu, Masouros, Zeng, IEEE TWC 23(10), 2024, arXiv 2207.02904"
 ZENG = "Zeng, Xu, Zhang, IEEE TWC 18(4), 2019, eq. 12"

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from isac_envs.declaration.baseline import Baseline, RandomBaseline
 from isac_envs.envs.uav.uav_trajectory import baselines as single
-from isac_envs.kernels import portable
+from isac_envs.kernels.numerics import portable
 
 
 class _Team(single.Pilot):

@@ -7,9 +7,9 @@ or not.
 import math
 from typing import Any
 
+from isac_envs.engine.jit import Record, inlined, jit
 from isac_envs.envs.uav.uav_trajectory import flight
 from isac_envs.envs.uav.uav_trajectory.observe import clip, observe
-from isac_envs.kernels.jit import Record, inlined, jit
 
 UAV_FIELDS: tuple[tuple[Any, ...], ...] = (
     *flight.UAV_FIELDS,

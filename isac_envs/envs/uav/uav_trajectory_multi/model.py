@@ -7,12 +7,12 @@ import numpy as np
 
 from isac_envs.declaration.fields import Coordinate, Signal, Spec
 from isac_envs.declaration.model import State
+from isac_envs.engine.jit import record
 from isac_envs.envs.uav.uav_trajectory import flight
 from isac_envs.envs.uav.uav_trajectory.estimate import TARGET_FIELDS
 from isac_envs.envs.uav.uav_trajectory.model import UavTrajectory
 from isac_envs.envs.uav.uav_trajectory_multi import baselines, kernel
 from isac_envs.envs.uav.uav_trajectory_multi.params import UavTrajectoryMultiParams
-from isac_envs.kernels.jit import record
 
 
 class UavTrajectoryMulti(UavTrajectory):

@@ -8,12 +8,12 @@ the work does not grow with the road beyond the number of vehicles.
 
 from typing import Any
 
+from isac_envs.engine.jit import Record, inlined, jit, record
+from isac_envs.engine.mathx import exp
 from isac_envs.envs.v2x.directional_jrc.geometry import direction_of, in_beam
 from isac_envs.envs.v2x.directional_jrc.links import packet_success, reach_m, reaches
 from isac_envs.envs.v2x.directional_jrc.policies import sector_values
 from isac_envs.envs.v2x.directional_jrc.records import BEAMS, NULL, RADAR, SECTORS
-from isac_envs.kernels.jit import Record, inlined, jit, record
-from isac_envs.kernels.mathx import exp
 
 LINK = record(
     ("beam", "i8"),  # direction in which one vehicle reaches the other, -1 = in none

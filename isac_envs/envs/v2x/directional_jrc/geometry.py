@@ -7,7 +7,7 @@ direction: faces are counted by the direction of travel.
 
 from typing import Any
 
-from isac_envs.kernels.jit import Record, inlined, jit
+from isac_envs.engine.jit import Record, inlined, jit
 
 NEAR_EDGE, FAR_EDGE_BEHIND, TRANSPARENT = 0, 1, 2  # order of the parameter ``shadows``
 

@@ -6,13 +6,13 @@ for the traffic) are the same whatever the actions, so that two policies meet th
 
 from typing import Any
 
+from isac_envs.engine.jit import Record, inlined, jit
+from isac_envs.engine.mathx import exp
+from isac_envs.engine.rng import uniform
 from isac_envs.envs.v2x.directional_jrc import links, traffic
 from isac_envs.envs.v2x.directional_jrc.geometry import direction_of, sort_along_road
 from isac_envs.envs.v2x.directional_jrc.observing import allow, observe
 from isac_envs.envs.v2x.directional_jrc.records import CELLS, NULL, RADAR, SECTORS
-from isac_envs.kernels.jit import Record, inlined, jit
-from isac_envs.kernels.mathx import exp
-from isac_envs.kernels.rng import uniform
 
 
 @jit

@@ -3,12 +3,12 @@
 import math
 from typing import Any
 
+from isac_envs.engine.jit import Record, inlined, jit
+from isac_envs.engine.mathx import linear_to_db, ln
 from isac_envs.envs.v2x.directional_jrc.geometry import in_beam, is_visible
 from isac_envs.envs.v2x.directional_jrc.maps import share
 from isac_envs.envs.v2x.directional_jrc.records import BEAMS
-from isac_envs.kernels.gamma import exp_or_zero, gaussian_q
-from isac_envs.kernels.jit import Record, inlined, jit
-from isac_envs.kernels.mathx import linear_to_db, ln
+from isac_envs.kernels.numerics.gamma import exp_or_zero, gaussian_q
 
 DRAWN, EXPECTED = 0, 1  # order of the parameter ``delivery``
 

@@ -8,9 +8,9 @@ the age counts steps.
 import math
 from typing import Any
 
+from isac_envs.engine.jit import Record, inlined, jit
+from isac_envs.engine.mathx import round_even
 from isac_envs.envs.v2x.directional_jrc.records import CELLS, COLUMNS, ROWS
-from isac_envs.kernels.jit import Record, inlined, jit
-from isac_envs.kernels.mathx import round_even
 
 YOUNGEST, SUMMED = 0, 1  # order of the parameter ``merging``
 WORLD, VEHICLE = 0, 1  # order of the parameter ``grid``

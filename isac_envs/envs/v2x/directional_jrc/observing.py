@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from isac_envs.engine.jit import Record, inlined, jit
 from isac_envs.envs.v2x.directional_jrc.records import ACTIONS, CELLS, NULL
-from isac_envs.kernels.jit import Record, inlined, jit
 
 SCALED, PUBLISHED = 0, 1  # order of the parameter ``observation``
 OWN, EACH = 3, 4  # coordinates of the vehicle itself before, and of each neighbour in the middle

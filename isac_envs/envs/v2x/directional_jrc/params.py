@@ -7,9 +7,9 @@ import numpy as np
 from pydantic import model_validator
 
 from isac_envs.declaration.params import EnvParams, Weight, parameter
+from isac_envs.engine.mathx import sincos_turns
+from isac_envs.engine.rng import poisson_table
 from isac_envs.envs.v2x.directional_jrc import tables
-from isac_envs.kernels.mathx import sincos_turns
-from isac_envs.kernels.rng import poisson_table
 
 LEE = "Lee et al., TVT 71(10), 2022, authors' public code"
 SECTORED = "Bai and Heath, IEEE Trans. Wireless Commun. 14(2), 2015: sectored antennas"

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from isac_envs.engine.jit import Record, inlined, jit
+from isac_envs.engine.mathx import exp, round_even
 from isac_envs.envs.v2x.directional_jrc.geometry import direction_of, in_beam
 from isac_envs.envs.v2x.directional_jrc.links import packet_success, reach_m, reaches
 from isac_envs.envs.v2x.directional_jrc.maps import AWAY, cells_between
@@ -13,8 +15,6 @@ from isac_envs.envs.v2x.directional_jrc.records import (
     ROWS,
     SECTORS,
 )
-from isac_envs.kernels.jit import Record, inlined, jit
-from isac_envs.kernels.mathx import exp, round_even
 
 ALONE, AWARE, LEFT_OVER = 0, 1, 2
 """How greedy vehicles reckon: as if alone on air and in sight; with line of sight, noise and the

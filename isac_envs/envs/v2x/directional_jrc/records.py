@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from isac_envs.kernels.jit import record
+from isac_envs.engine.jit import record
 
 ROWS, COLUMNS = 5, 7
 CELLS = ROWS * COLUMNS

@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
+from isac_envs.engine.mathx import db_to_linear
 from isac_envs.envs.v2x.directional_jrc.records import CELLS
-from isac_envs.kernels.mathx import db_to_linear
-from isac_envs.kernels.pathloss_free_space import thermal_noise_one, wavelength_one
+from isac_envs.kernels.pathloss.free_space import thermal_noise_one, wavelength_one
 
 Params = Any
 """The parameter model, which imports this module."""

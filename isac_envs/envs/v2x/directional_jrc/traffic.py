@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from isac_envs.engine.jit import Record, inlined, jit
+from isac_envs.engine.rng import discrete, integer, uniform
 from isac_envs.envs.v2x.directional_jrc import maps
-from isac_envs.kernels.jit import Record, inlined, jit
-from isac_envs.kernels.rng import discrete, integer, uniform
 
 
 @inlined

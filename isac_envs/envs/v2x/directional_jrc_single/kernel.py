@@ -5,10 +5,10 @@ The physics is that of :mod:`isac_envs.envs.v2x.directional_jrc.kernel`.
 
 from typing import Any
 
+from isac_envs.engine.jit import jit
 from isac_envs.envs.v2x.directional_jrc.kernel import play_one, report, reset_one
 from isac_envs.envs.v2x.directional_jrc.observing import allow, observe
 from isac_envs.envs.v2x.directional_jrc.policies import round_robin
-from isac_envs.kernels.jit import jit
 
 
 @jit

@@ -7,6 +7,8 @@ policies meet the same world under the same seed.
 
 from typing import Any
 
+from isac_envs.engine.jit import Record, inlined, jit, record
+from isac_envs.engine.rng import bernoulli, integer
 from isac_envs.envs.v2x.conditions import (
     CONDITION_FIELDS,
     advance_conditions,
@@ -24,8 +26,6 @@ from isac_envs.envs.v2x.packets import (
     serve,
     weighted_age,
 )
-from isac_envs.kernels.jit import Record, inlined, jit, record
-from isac_envs.kernels.rng import bernoulli, integer
 
 STATE_FIELDS: tuple[tuple[Any, ...], ...] = (
     ("priority", "i8"),  # vehicle that wins a contention, -1 = none

@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from isac_envs.engine.jit import jit
 from isac_envs.envs.v2x.conditions import bad_conditions
 from isac_envs.envs.v2x.drift import worth_of_radar, worth_of_sending
-from isac_envs.kernels.jit import jit
 
 
 @jit

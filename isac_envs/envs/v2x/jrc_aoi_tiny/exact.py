@@ -6,11 +6,11 @@ State ``(age of each class less one, channel, road, weather, speed, object)`` in
 import numpy as np
 from scipy.sparse import csr_array, diags_array, kron
 
-from isac_envs.chains import SparseTransition
 from isac_envs.envs.v2x.jrc_aoi_tiny.params import JrcAoiTinyParams
 from isac_envs.errors import IsacError
-from isac_envs.kernels import portable
+from isac_envs.kernels.numerics import portable
 from isac_envs.planning import Array, FiniteMdp
+from isac_envs.planning.chains import SparseTransition
 
 _MOST_STATES = 1_000_000
 

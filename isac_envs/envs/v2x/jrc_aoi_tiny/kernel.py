@@ -6,6 +6,8 @@ transmission, the channel and the four conditions.
 
 from typing import Any
 
+from isac_envs.engine.jit import Record, inlined, jit
+from isac_envs.engine.rng import bernoulli, integer
 from isac_envs.envs.v2x.conditions import (
     CONDITION_FIELDS,
     advance_conditions,
@@ -14,8 +16,6 @@ from isac_envs.envs.v2x.conditions import (
     next_bit,
 )
 from isac_envs.envs.v2x.packets import mean_age, oldest, saturated, weighted_age
-from isac_envs.kernels.jit import Record, inlined, jit
-from isac_envs.kernels.rng import bernoulli, integer
 
 STATE_FIELDS: tuple[tuple[Any, ...], ...] = (
     *CONDITION_FIELDS,

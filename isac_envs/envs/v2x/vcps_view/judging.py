@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from isac_envs.engine.jit import Record, inlined, jit
 from isac_envs.envs.v2x.vcps_view.records import (
     CONSISTENCY,
     MOST_VIEWS,
@@ -12,7 +13,6 @@ from isac_envs.envs.v2x.vcps_view.records import (
     TRANSMISSION,
 )
 from isac_envs.envs.v2x.vcps_view.world import view_of
-from isac_envs.kernels.jit import Record, inlined, jit
 
 CURRENT, CACHED, FROZEN = range(3)  # parameter ``ages``
 RUNNING, PER_VEHICLE, SUM = 1, 1, 1  # positions in other choices

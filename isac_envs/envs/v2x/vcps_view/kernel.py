@@ -6,6 +6,8 @@ the action; everything else is drawn when an episode begins.
 
 from typing import Any
 
+from isac_envs.engine.jit import Record, inlined, jit
+from isac_envs.engine.rng import uniform
 from isac_envs.envs.v2x.vcps_view.judging import RUNNING, judge, keep
 from isac_envs.envs.v2x.vcps_view.observing import observe
 from isac_envs.envs.v2x.vcps_view.records import (
@@ -18,8 +20,6 @@ from isac_envs.envs.v2x.vcps_view.records import (
 )
 from isac_envs.envs.v2x.vcps_view.uploading import FRACTIONS, HYBRID, upload
 from isac_envs.envs.v2x.vcps_view.world import distance_at, draw_gain, draw_world, forget
-from isac_envs.kernels.jit import Record, inlined, jit
-from isac_envs.kernels.rng import uniform
 
 
 @inlined

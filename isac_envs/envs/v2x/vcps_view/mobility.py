@@ -8,8 +8,8 @@ each other: ten on a square kilometre hardly ever meet.
 import math
 from typing import Any
 
-from isac_envs.kernels.jit import Record, inlined, jit
-from isac_envs.kernels.rng import integer, uniform
+from isac_envs.engine.jit import Record, inlined, jit
+from isac_envs.engine.rng import integer, uniform
 
 ACCELERATION_M_S2, BRAKING_M_S2 = 1.0, 1.5
 HEADWAY_S, STANDSTILL_M = 1.5, 2.0

@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from isac_envs.engine.jit import Record, inlined, jit
 from isac_envs.envs.v2x.vcps_view.records import MOST_VIEWS
 from isac_envs.envs.v2x.vcps_view.world import distance_at, view_of
-from isac_envs.kernels.jit import Record, inlined, jit
 
 PUBLISHED = 1  # position in the parameter ``observation``
 

@@ -6,9 +6,9 @@ from typing import Any, Literal
 from pydantic import model_validator
 
 from isac_envs.declaration.params import EnvParams, Weight, parameter
+from isac_envs.engine.mathx import db_to_linear
 from isac_envs.envs.v2x.vcps_view import tables
 from isac_envs.envs.v2x.vcps_view.records import MOST_TYPES, MOST_VIEWS
-from isac_envs.kernels.mathx import db_to_linear
 
 WU = "Wu et al., arXiv 2211.00007, and the authors' public code"
 IDM = "Treiber, Hennecke and Helbing, Phys. Rev. E 62(2), 2000: intelligent driver model"

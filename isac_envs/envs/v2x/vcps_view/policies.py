@@ -7,10 +7,10 @@ of its queue and the level of its power between the least reliable and the large
 import math
 from typing import Any
 
+from isac_envs.engine.jit import Record, inlined, jit
 from isac_envs.envs.v2x.vcps_view.records import MOST_VIEWS
 from isac_envs.envs.v2x.vcps_view.uploading import HYBRID, RATE, SHARES
 from isac_envs.envs.v2x.vcps_view.world import distance_at, spectral_efficiency, view_of
-from isac_envs.kernels.jit import Record, inlined, jit
 
 NOBODY, EVERYBODY = -1, -2
 

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from isac_envs.kernels.jit import record
+from isac_envs.engine.jit import record
 
 MOST_TYPES = 30
 """Types that a view may require at most, whatever the parameters."""

@@ -4,13 +4,13 @@ from typing import Any
 
 import numpy as np
 
+from isac_envs.engine.jit import Record, jit
+from isac_envs.engine.rng import seed_stream
 from isac_envs.envs.v2x.vcps_view.judging import judge
 from isac_envs.envs.v2x.vcps_view.policies import NOBODY, cheapest, write_action
 from isac_envs.envs.v2x.vcps_view.records import MOST_VIEWS
 from isac_envs.envs.v2x.vcps_view.uploading import upload
 from isac_envs.envs.v2x.vcps_view.world import view_of
-from isac_envs.kernels.jit import Record, jit
-from isac_envs.kernels.rng import seed_stream
 
 _ANY_SEED, _ANY_STREAM = (
     np.uint64(1),

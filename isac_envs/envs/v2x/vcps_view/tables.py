@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from isac_envs.envs.v2x.vcps_view.tracks import read_tracks
-from isac_envs.kernels.gamma import gaussian_q_inverse
+from isac_envs.kernels.numerics.gamma import gaussian_q_inverse
 
 Params = Any
 """The parameter model, which imports this module."""

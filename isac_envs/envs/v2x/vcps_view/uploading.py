@@ -3,11 +3,11 @@
 import math
 from typing import Any
 
+from isac_envs.engine.jit import Record, inlined, jit
+from isac_envs.engine.mathx import db_to_linear, log2
+from isac_envs.engine.rng import uniform
 from isac_envs.envs.v2x.vcps_view.world import distance_at, spectral_efficiency
-from isac_envs.kernels.jit import Record, inlined, jit
-from isac_envs.kernels.mathx import db_to_linear, log2
-from isac_envs.kernels.queueing import nonpreemptive_waits, preemptive_waits
-from isac_envs.kernels.rng import uniform
+from isac_envs.kernels.link.queueing import nonpreemptive_waits, preemptive_waits
 
 THRESHOLD, RATE, HYBRID = range(3)  # parameter ``action``
 PREEMPTIVE, SHARES, KEPT, AFTER_INTERVAL, FRACTIONS = 0, 1, 1, 1, 1  # positions in other choices

@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 
+from isac_envs.engine.jit import Record, inlined, jit
+from isac_envs.engine.mathx import exp2, log2
+from isac_envs.engine.rng import integer, next_u64, normal, seed_stream, uniform
 from isac_envs.envs.v2x.vcps_view.mobility import draw_track
 from isac_envs.envs.v2x.vcps_view.records import SAMPLES
-from isac_envs.kernels.jit import Record, inlined, jit
-from isac_envs.kernels.mathx import exp2, log2
-from isac_envs.kernels.rng import integer, next_u64, normal, seed_stream, uniform
 
 VARIANCE, PUBLISHED, SAMPLED = 1, 1, 2  # positions in the choices of the parameters
 _STREAM = np.uint64(3)

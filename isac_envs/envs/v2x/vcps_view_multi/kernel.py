@@ -5,11 +5,11 @@ Rows of vehicles come first, that of the edge last; what is behind an agent's ow
 
 from typing import Any
 
+from isac_envs.engine.jit import Record, inlined, jit
 from isac_envs.envs.v2x.vcps_view.judging import judge
 from isac_envs.envs.v2x.vcps_view.kernel import finish, report, reset_one
 from isac_envs.envs.v2x.vcps_view.observing import cached_time, distance_seen, observe, seen_slot
 from isac_envs.envs.v2x.vcps_view.uploading import upload
-from isac_envs.kernels.jit import Record, inlined, jit
 
 DIFFERENCE = 1  # position in the parameter ``credit``
 

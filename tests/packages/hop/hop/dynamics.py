@@ -2,11 +2,11 @@
 
 from math import log
 
-from isac_envs.kernels.detection import swerling_1_single_pulse_one
-from isac_envs.kernels.jit import inlined, jit
-from isac_envs.kernels.link_metrics import shannon_rate_one
-from isac_envs.kernels.mathx import db_to_linear
-from isac_envs.kernels.rng import bernoulli, integer
+from isac_envs.engine.jit import inlined, jit
+from isac_envs.engine.mathx import db_to_linear
+from isac_envs.engine.rng import bernoulli, integer
+from isac_envs.kernels.link.metrics import shannon_rate_one
+from isac_envs.kernels.radar.detection import swerling_1_single_pulse_one
 
 CHANNELS, THRESHOLD = 4, -log(1e-4)  # of the detector: one false alarm in 10 000 cells
 FIELDS = (("channel", "i8"), ("busy", "i8", (CHANNELS,)))  # where the node is, who is heard

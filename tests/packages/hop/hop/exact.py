@@ -4,7 +4,7 @@ import numpy as np
 
 from hop.dynamics import CHANNELS
 from isac_envs.declaration.model import Model
-from isac_envs.kernels.detection import detection_probability
+from isac_envs.kernels.radar.detection import detection_probability
 from isac_envs.planning import FiniteMdp
 
 BUSY = np.arange(2**CHANNELS)[:, None] >> np.arange(CHANNELS) & 1  # (B, K): who transmits

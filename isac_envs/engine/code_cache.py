@@ -1,0 +1,184 @@
+"""Machine code on disk, filed by what a function computes.
+
+Numba files machine code by the path of a source file and checks that this one file is unchanged.
+So an edited callee in another file would leave stale code in use, and each checkout of one package
+would compile everything again. Here the key of a file is a hash over the function, all that
+it calls, the constants that it reads, the types of its arguments, the processor and the versions
+of the compilers. An edit recompiles only what it reaches, equal sources share their machine code
+wherever they are installed, and comments cost nothing.
+"""
+
+import functools
+import hashlib
+import os
+import pickle
+import sys
+import tempfile
+import time
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import FunctionType
+from typing import Any
+
+import llvmlite
+import numba
+import numpy as np
+from numba.core import caching, compiler, config, sigutils
+from numba.core.serialize import dumps
+from numba.misc.appdirs import AppDirs
+
+from isac_envs.engine.fingerprint import content_hash, fingerprint
+
+UNUSED_DAYS = 60
+"""Machine code that nobody loaded for so long is removed."""
+
+_SETTINGS = (config.OPT, config.LOOP_VECTORIZE, config.SLP_VECTORIZE, config.DEBUGINFO_DEFAULT)
+_VERSIONS = (numba.__version__, llvmlite.__version__, np.__version__, sys.version_info[:2])
+
+_compiling: list[str] = []  # names of what is about to be loaded or compiled, innermost last
+
+
+def folder() -> Path:
+    """Return where machine code is kept: ``NUMBA_CACHE_DIR``, or the user's cache folder."""
+    return Path(config.CACHE_DIR or AppDirs("isac-envs", appauthor=False).user_cache_dir)
+
+
+def is_writable() -> bool:
+    """Return whether machine code can be kept there."""
+    try:
+        folder().mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder()).close()
+    except OSError:
+        return False
+    return True
+
+
+@contextmanager
+def announced(name: str) -> Iterator[None]:
+    """Say on stderr that something is compiled, if it is and was not said before.
+
+    Args:
+        name: What a user knows it by, such as the id of an environment.
+    """
+    _compiling.append(name)
+    try:
+        yield
+    finally:
+        _compiling.pop()
+
+
+@functools.cache
+def _announce(name: str) -> None:
+    print(f"compiling {name}, once for this machine: seconds to half a minute", file=sys.stderr)
+
+
+class CodeCache(caching._Cache):  # type: ignore[misc]
+    """Numba's interface of a cache, for one function."""
+
+    def __init__(self, function: FunctionType, options: dict[str, Any]) -> None:
+        self._function, self._options = function, tuple(sorted(options.items()))
+        self._enabled = True
+
+    @property
+    def cache_path(self) -> str:
+        """Folder of the files."""
+        return str(folder())
+
+    def enable(self) -> None:
+        """Use the files."""
+        self._enabled = True
+
+    def disable(self) -> None:
+        """Neither read nor write files."""
+        self._enabled = False
+
+    def flush(self) -> None:
+        """Do nothing: a key is never used for other machine code."""
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        """Return machine code for the types of the arguments, None where there is none.
+
+        A damaged file counts as none; the recompiled one replaces it.
+        """
+        target_context.refresh()
+        if not self._enabled:
+            return None
+        path = self._path(sig, target_context.codegen())
+        found = None
+        if (payload := _read(path)) is not None:
+            with suppress(Exception):  # whatever a file holds, it can be compiled anew
+                found = compiler.CompileResult._rebuild(target_context, *pickle.loads(payload))
+        if found is None and _compiling:
+            _announce(_compiling[-1])
+        return found
+
+    def save_overload(self, sig: Any, data: Any) -> None:
+        """Keep machine code; where that fails, say so once and go on."""
+        if not self._enabled or data.library.has_dynamic_globals:
+            return
+        try:
+            _write(self._path(sig, data.codegen), dumps(data._reduce()))
+            _remove_unused()
+        except OSError as error:
+            _warn_once(str(folder()), error.strerror or str(error))
+
+    @functools.cached_property
+    def _fingerprint(self) -> str:
+        """Hash of the function, made late: by then all that it calls is defined."""
+        return fingerprint(self._function)
+
+    def _path(self, sig: Any, codegen: Any) -> Path:
+        arguments, _ = sigutils.normalize_signature(sig)
+        target = (codegen.magic_tuple(), tuple(map(str, arguments)), self._options)
+        key = content_hash(repr((_VERSIONS, _SETTINGS, target, self._fingerprint)).encode())
+        name = f"{self._function.__module__.rpartition('.')[2]}.{self._function.__name__}"
+        return folder() / f"{name}-{key[:40]}.nbc"
+
+
+def _read(path: Path) -> bytes | None:
+    """Return what a file holds behind its checksum; None if it is missing or damaged."""
+    try:
+        content = path.read_bytes()
+        if time.time() - path.stat().st_mtime > 86400.0:
+            os.utime(path)
+    except OSError:
+        return None
+    checksum, payload = content[:32], content[32:]
+    return payload if hashlib.sha256(payload).digest() == checksum else None
+
+
+def _write(path: Path, payload: bytes) -> None:
+    """Write a file as a whole or not at all, its checksum first."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(hashlib.sha256(payload).digest() + payload)
+        os.replace(name, path)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(name)
+        raise
+
+
+@functools.cache
+def _remove_unused() -> None:
+    """Remove what was not used for long, once in a process."""
+    oldest = time.time() - 86400.0 * UNUSED_DAYS
+    for pattern in ("*.nbc", "*.tmp"):
+        for path in folder().glob(pattern):
+            with suppress(OSError):
+                if path.stat().st_mtime < oldest:
+                    path.unlink()
+
+
+@functools.cache
+def _warn_once(where: str, reason: str) -> None:
+    warnings.warn(
+        f"compiled kernels cannot be kept in {where} ({reason}), every process compiles them "
+        f"anew; set NUMBA_CACHE_DIR to a folder that can be written to",
+        RuntimeWarning,
+        stacklevel=2,
+    )

@@ -1,0 +1,73 @@
+"""Operations that the processor or IEEE 754 fixes to the bit, compiled and interpreted.
+
+``fma`` rounds ``a * b + c`` once; where a processor has no such instruction, LLVM calls the one of
+the C library, which is exact.
+"""
+
+import struct
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.extending import intrinsic
+
+from isac_envs.engine.jit import INTERPRETED
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def _compiled_float_bits(_context: Any, _x: Any) -> Any:
+    def build(_: Any, builder: Any, __: Any, arguments: Any) -> Any:
+        return builder.bitcast(arguments[0], ir.IntType(64))
+
+    return types.int64(types.float64), build
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def _compiled_bits_float(_context: Any, _x: Any) -> Any:
+    def build(_: Any, builder: Any, __: Any, arguments: Any) -> Any:
+        return builder.bitcast(arguments[0], ir.DoubleType())
+
+    return types.float64(types.int64), build
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def _compiled_fma(_context: Any, _a: Any, _b: Any, _c: Any) -> Any:
+    def build(_: Any, builder: Any, __: Any, arguments: Any) -> Any:
+        return builder.fma(*arguments)
+
+    return types.float64(types.float64, types.float64, types.float64), build
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def _compiled_round_even(_context: Any, _x: Any) -> Any:
+    def build(_: Any, builder: Any, __: Any, arguments: Any) -> Any:
+        function = builder.module.declare_intrinsic("llvm.rint", [ir.DoubleType()])
+        return builder.call(function, arguments)
+
+    return types.float64(types.float64), build
+
+
+def _python_float_bits(x: float) -> np.int64:
+    return np.int64(struct.unpack("<q", struct.pack("<d", x))[0])
+
+
+def _python_bits_float(bits: Any) -> float:
+    return float(struct.unpack("<d", struct.pack("<q", int(bits)))[0])
+
+
+def _python_fma(a: float, b: float, c: float) -> float:
+    if not (np.isfinite(a) and np.isfinite(b) and np.isfinite(c)):
+        return a * b + c
+    return float(Fraction(float(a)) * Fraction(float(b)) + Fraction(float(c)))  # rounds once
+
+
+def _python_round_even(x: float) -> float:
+    return float(np.rint(x))
+
+
+float_bits = _python_float_bits if INTERPRETED else _compiled_float_bits
+bits_float = _python_bits_float if INTERPRETED else _compiled_bits_float
+fma = _python_fma if INTERPRETED else _compiled_fma
+round_even = _python_round_even if INTERPRETED else _compiled_round_even

@@ -1,0 +1,4 @@
+"""The machines that carry radios: the power that they need to move.
+
+No channels, no decisions.
+"""
