@@ -16,7 +16,7 @@ import numpy as np
 
 from isac_envs.kernels.batch import Range, Real, check_range, elementwise
 from isac_envs.kernels.gamma import exp_minus_one, exp_or_zero
-from isac_envs.kernels.jit import inlined, jit
+from isac_envs.kernels.jit import allocating, inlined, jit
 from isac_envs.kernels.mathx import db_to_linear, fma, round_even, sincos_turns
 from isac_envs.kernels.rng import seed_stream, uniform
 
@@ -174,7 +174,7 @@ def rician_coefficient(normal_re: Real, normal_im: Real, k_lin: Real, los_turns:
     return _rician_re(*both) + 1j * _rician_im(*both)
 
 
-@jit
+@allocating
 def _fill_tones(seed: Any, links: Any, cosines: Any, phases: Any) -> None:
     stream = np.empty(4, np.uint64)
     for i in range(links.shape[0]):
