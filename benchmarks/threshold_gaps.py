@@ -4,7 +4,8 @@
 
 Prints ``GAPS_DB`` of ``isac_envs.kernels.link.modulation_data`` and how far the thresholds
 of ``isac_envs.kernels.link.modulation_tables`` are from those of the pairs of MCS and block size
-that were fitted and of those that were held out. The block error rates stand in ``tests/kernels/data``.
+that were fitted and of those that were held out. The block error rates stand in
+``tests/kernels/data``.
 
 A threshold is resolved from a few rates: the curve of the normal approximation is shifted onto
 them by maximum likelihood, as if each rate came from 300 blocks. The standard deviation of the

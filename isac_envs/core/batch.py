@@ -262,7 +262,7 @@ class Batch:
         if name not in self._entries:
             kernel = getattr(self.model.kernel, name)
             types = tuple(typeof(argument) for argument in arguments)
-            with announced(self.model.id):
+            with announced(f"{self.model.id} ({name})"):
                 self._entries[name] = kernel if INTERPRETED else kernel.compile(types)
         return self._entries[name]
 

@@ -37,7 +37,7 @@ UNUSED_DAYS = 60
 _SETTINGS = (config.OPT, config.LOOP_VECTORIZE, config.SLP_VECTORIZE, config.DEBUGINFO_DEFAULT)
 _VERSIONS = (numba.__version__, llvmlite.__version__, np.__version__, sys.version_info[:2])
 
-_compiling: list[str] = []  # names of what is about to be loaded or compiled, innermost last
+_awaited: list["_Compilation"] = []  # what is about to be loaded or compiled, innermost last
 
 
 def folder() -> Path:
@@ -57,21 +57,31 @@ def is_writable() -> bool:
 
 @contextmanager
 def announced(name: str) -> Iterator[None]:
-    """Say on stderr that something is compiled, if it is and was not said before.
+    """Say on stderr that something is compiled, if it is, and how long that took.
 
     Args:
         name: What a user knows it by, such as the id of an environment.
     """
-    _compiling.append(name)
+    _awaited.append(_Compilation(name))
     try:
         yield
     finally:
-        _compiling.pop()
+        _awaited.pop().end()
 
 
-@functools.cache
-def _announce(name: str) -> None:
-    print(f"compiling {name}, once for this machine: seconds to half a minute", file=sys.stderr)
+class _Compilation:
+    def __init__(self, name: str) -> None:
+        self.name, self.began = name, 0.0
+
+    def begin(self) -> None:
+        if not self.began:
+            self.began = time.monotonic()
+            words = f"compiling {self.name}, once for this machine ... "
+            print(words, end="", file=sys.stderr, flush=True)
+
+    def end(self) -> None:
+        if self.began:
+            print(f"{time.monotonic() - self.began:.1f} s", file=sys.stderr, flush=True)
 
 
 class CodeCache(caching._Cache):  # type: ignore[misc]
@@ -110,8 +120,8 @@ class CodeCache(caching._Cache):  # type: ignore[misc]
         if (payload := _read(path)) is not None:
             with suppress(Exception):  # whatever a file holds, it can be compiled anew
                 found = compiler.CompileResult._rebuild(target_context, *pickle.loads(payload))
-        if found is None and _compiling:
-            _announce(_compiling[-1])
+        if found is None and _awaited:
+            _awaited[-1].begin()
         return found
 
     def save_overload(self, sig: Any, data: Any) -> None:

@@ -19,7 +19,15 @@ from numba.extending import _Intrinsic
 
 def fingerprint(function: FunctionType) -> str:
     """Return a hash over what a function computes: its code, and all that it calls or reads."""
-    return content_hash("\n".join(_describe_function(function, set())).encode())
+    found, numbers, texts = [function], {function: 0}, []
+    for each in found:
+        text, callees = _describe_function(each)
+        for callee in callees:
+            if callee not in numbers:
+                numbers[callee] = len(found)
+                found.append(callee)
+        texts.append(f"{text}\ncalls {[numbers[callee] for callee in callees]}")
+    return content_hash("\n".join(texts).encode())
 
 
 def content_hash(data: bytes) -> str:
@@ -27,20 +35,20 @@ def content_hash(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def _describe_function(function: Any, seen: set[int]) -> Iterator[str]:
-    """Describe a Python function: its code, its closure and the globals that it names."""
-    if id(function) in seen:
-        return
-    seen.add(id(function))
-    yield f"def {function.__module__}.{function.__qualname__}{function.__defaults__!r}"
+@functools.cache
+def _describe_function(function: FunctionType) -> tuple[str, tuple[FunctionType, ...]]:
+    """Return what a function does by itself, its closure and globals included; and its callees."""
+    callees: list[FunctionType] = []
+    lines = [f"def {function.__module__}.{function.__qualname__}{function.__defaults__!r}"]
     for cell in function.__closure__ or ():
-        yield from _describe(cell.cell_contents, (), seen)
+        lines += _describe(cell.cell_contents, (), callees)
     instructions, attributes, names = _read_code(function.__code__)
-    yield instructions
+    lines.append(instructions)
     for name in names:
         if name in function.__globals__:
-            yield name
-            yield from _describe(function.__globals__[name], attributes, seen)
+            lines.append(name)
+            lines += _describe(function.__globals__[name], attributes, callees)
+    return "\n".join(lines), tuple(callees)
 
 
 @functools.cache
@@ -71,17 +79,19 @@ def _read_code(code: CodeType) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
     return "\n".join(lines), tuple(sorted(attributes)), tuple(sorted(names))
 
 
-def _describe(value: Any, attributes: tuple[str, ...], seen: set[int]) -> Iterator[str]:
+def _describe(
+    value: Any, attributes: tuple[str, ...], callees: list[FunctionType]
+) -> Iterator[str]:
     """Describe a constant or a callee, found as a global or in a closure.
 
     Args:
         value: What was found.
         attributes: The attributes that the function names, some of which may be of this value.
-        seen: Identities of the functions that were described.
+        callees: Where callees are added.
     """
     if hasattr(value, "py_func"):
         yield repr(sorted(value.targetoptions.items()))
-        yield from _describe_function(value.py_func, seen)
+        callees.append(value.py_func)
     elif isinstance(value, _Intrinsic):
         yield inspect.getsource(value._defn)
     elif isinstance(value, ModuleType):
@@ -90,7 +100,7 @@ def _describe(value: Any, attributes: tuple[str, ...], seen: set[int]) -> Iterat
             for name in attributes:
                 if hasattr(value, name):
                     yield name
-                    yield from _describe(getattr(value, name), attributes, seen)
+                    yield from _describe(getattr(value, name), attributes, callees)
     elif isinstance(value, FunctionType):
         # what compiled code sees in its place stands in the same module, as an overload
         yield _module_source(value.__module__)
@@ -99,7 +109,7 @@ def _describe(value: Any, attributes: tuple[str, ...], seen: set[int]) -> Iterat
     elif isinstance(value, (tuple, list)):
         yield f"{type(value).__qualname__} of {len(value)}"
         for each in value:
-            yield from _describe(each, attributes, seen)
+            yield from _describe(each, attributes, callees)
     elif isinstance(value, (type, BuiltinFunctionType, np.ufunc)):
         yield f"{getattr(value, '__module__', '')}.{value.__qualname__}"
         yield str(getattr(value, "_fields", ""))

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
-from numba import config, njit
+from numba import config
 
-from isac_envs.engine.code_cache import CodeCache
+from isac_envs.engine.program import Kernel
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -22,18 +22,25 @@ def jit(function: Function) -> Function:
 
     ``error_model="numpy"`` lets loops vectorise (no branch for each division); fast-math stays off
     because results must not depend on how a loop was split. The GIL is released, so that threads
-    can share a batch. With ``NUMBA_DISABLE_JIT=1`` the same function runs interpreted.
+    can share a batch. Arrays belong to the caller, who keeps them for the time of the call: their
+    references are not counted, so a kernel makes no arrays (:func:`allocating` may). With
+    ``NUMBA_DISABLE_JIT=1`` the same function runs interpreted.
     """
-    return _compile(function, inline="never")
+    return _compile(function, _nrt=False, forceinline=False)
 
 
 def inlined(function: Function) -> Function:
-    """Like :func:`jit`, and merged into every caller before optimisation.
+    """Like :func:`jit`, and merged into every caller by the optimiser.
 
-    For the scalar functions that a batch loop calls for each copy: a call of its own would pass
-    array views with their reference counts, which costs more than the work inside.
+    For the scalar functions that a batch loop calls for each copy: together they are optimised as
+    one loop.
     """
-    return _compile(function, inline="always")
+    return _compile(function, _nrt=False, forceinline=True)
+
+
+def allocating(function: Function) -> Function:
+    """Like :func:`jit`, for a function that makes arrays of its own."""
+    return _compile(function, _nrt=True, forceinline=False)
 
 
 def record(*fields: tuple[Any, ...]) -> np.dtype[Any]:
@@ -51,13 +58,10 @@ def record(*fields: tuple[Any, ...]) -> np.dtype[Any]:
     return np.dtype((np.record, np.dtype(list(fields), align=True)))
 
 
-def _compile(function: Function, inline: str) -> Function:
+def _compile(function: Any, **options: bool) -> Any:
     if INTERPRETED:
         return _interpreted(function)
-    options = {"error_model": "numpy", "nogil": True, "inline": inline}
-    compiled: Any = njit(**options)(function)
-    compiled._cache = CodeCache(compiled.py_func, options)
-    return compiled
+    return Kernel(function, {"error_model": "numpy", "nogil": True, **options})
 
 
 def _interpreted(function: Function) -> Function:

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from isac_envs.engine.jit import inlined, jit
+from isac_envs.engine.jit import allocating, inlined, jit
 
 _OFF = np.inf
 NEXT, MOVE, SWAP = 0, 1, 2  # how one point follows from another
@@ -105,7 +105,7 @@ def _pop(heap: Any, size: int, keys: Any) -> int:
     return int(first)
 
 
-@jit
+@allocating
 def nearest_points(positions: Any, counts: Any, circular: Any, scales: Any, found: Any) -> None:
     """Write the nearest lattice points of many points, nearest first.
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from isac_envs.engine.elementwise import Range, Real, check_range, elementwise
-from isac_envs.engine.jit import inlined, jit
+from isac_envs.engine.jit import allocating, inlined, jit
 from isac_envs.engine.mathx import db_to_linear, fma, round_even, sincos_turns
 from isac_envs.engine.rng import seed_stream, uniform
 from isac_envs.kernels.numerics.gamma import exp_minus_one, exp_or_zero
@@ -174,7 +174,7 @@ def rician_coefficient(normal_re: Real, normal_im: Real, k_lin: Real, los_turns:
     return _rician_re(*both) + 1j * _rician_im(*both)
 
 
-@jit
+@allocating
 def _fill_tones(seed: Any, links: Any, cosines: Any, phases: Any) -> None:
     stream = np.empty(4, np.uint64)
     for i in range(links.shape[0]):

@@ -1,0 +1,136 @@
+"""Compiling a kernel and all that it calls as one program.
+
+Numba makes every function ready to run by itself: it is optimised, turned into machine code and
+wrapped for Python, and where another one calls it, the result is optimised once more within that.
+A step of an environment calls a hundred functions, on up to seven levels, and Python calls a dozen
+of them. So a :class:`Kernel` has two forms. The one that Python calls is complete. The one that
+other kernels call ends as LLVM's intermediate code, which is optimised once, where it is used.
+
+Both go through those passes of Numba's pipeline that a kernel can need. What is left out serves
+``with`` blocks, closures and ``literal_unroll``.
+"""
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FunctionType
+from typing import Any
+
+from numba.core import compiler, typed_passes, types, untyped_passes
+from numba.core.codegen import JITCodeLibrary
+from numba.core.compiler_machinery import FunctionPass, PassManager, register_pass
+from numba.core.registry import CPUDispatcher
+
+from isac_envs.engine.code_cache import CodeCache
+
+
+class Kernel(CPUDispatcher):  # type: ignore[misc]
+    """A compiled function, for Python and for other kernels.
+
+    Args:
+        function: What is compiled.
+        options: Target options of :func:`numba.njit`.
+    """
+
+    def __init__(self, function: FunctionType, options: dict[str, Any]) -> None:
+        options = {**options, "nopython": True, "no_cfunc_wrapper": True}
+        super().__init__(function, targetoptions=options, pipeline_class=_Compiler)
+        self._cache = CodeCache(function, options)
+        inner = {**options, "no_cpython_wrapper": True}
+        self._inner = CPUDispatcher(function, targetoptions=inner, pipeline_class=_InnerCompiler)
+        self._inner._cache = CodeCache(function, inner)
+
+    @property
+    def _numba_type_(self) -> types.Dispatcher:
+        """The type by which another kernel calls this one."""
+        return types.Dispatcher(self._inner)
+
+    def compile(self, sig: Any) -> Any:
+        """Return the machine code for a signature."""
+        with _no_garbage_collection():
+            return super().compile(sig)
+
+
+class _InnerLibrary(JITCodeLibrary):  # type: ignore[misc]
+    """Intermediate code of a function that is called by compiled functions only."""
+
+    @property
+    def codegen(self) -> "_InnerLibrary":
+        """Where the environment of the function is set: nowhere, it has no Python objects."""
+        return self
+
+    def set_env(self, name: str, environment: Any) -> None:
+        """Do nothing."""
+
+    def get_pointer_to_function(self, name: str) -> int:
+        """Return that there is no machine code."""
+        self._ensure_finalized()
+        return 0
+
+    def serialize_using_object_code(self) -> Any:
+        """Return what is kept on disk."""
+        return self.serialize_using_bitcode()
+
+    def _optimize_final_module(self) -> None:
+        """Leave that to the program that it becomes part of."""
+
+    def _finalize_final_module(self) -> None:
+        self._finalize_dynamic_globals()
+        self._finalized = True
+
+
+@register_pass(mutates_CFG=False, analysis_only=True)
+class _UseInnerLibrary(FunctionPass):  # type: ignore[misc]
+    _name = "use_inner_library"
+
+    def __init__(self) -> None:
+        FunctionPass.__init__(self)
+
+    def run_pass(self, state: Any) -> bool:
+        state.library = _InnerLibrary(state.targetctx.codegen(), state.func_id.func_qualname)
+        return True
+
+
+class _Compiler(compiler.CompilerBase):  # type: ignore[misc]
+    def define_pipelines(self) -> list[PassManager]:
+        manager = PassManager("kernel")
+        for each in self.passes():
+            manager.add_pass(each, each.__name__)
+        manager.finalize()
+        return [manager]
+
+    def passes(self) -> Iterator[type]:
+        yield untyped_passes.TranslateByteCode
+        yield untyped_passes.FixupArgs
+        yield untyped_passes.IRProcessing
+        yield untyped_passes.RewriteSemanticConstants
+        yield untyped_passes.DeadBranchPrune
+        yield untyped_passes.GenericRewrites
+        yield untyped_passes.ReconstructSSA
+        yield typed_passes.NopythonTypeInference
+        yield typed_passes.PreLowerStripPhis
+        yield typed_passes.InlineOverloads
+        yield typed_passes.NopythonRewrites
+        yield typed_passes.NoPythonSupportedFeatureValidation
+        yield typed_passes.IRLegalization
+        yield typed_passes.AnnotateTypes
+        yield typed_passes.NativeLowering
+        yield typed_passes.NoPythonBackend
+
+
+class _InnerCompiler(_Compiler):
+    def passes(self) -> Iterator[type]:
+        first, *others = super().passes()
+        return iter((first, _UseInnerLibrary, *others))
+
+
+@contextmanager
+def _no_garbage_collection() -> Iterator[None]:
+    """Numba makes millions of objects that live on: looking through them takes a tenth of it."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
