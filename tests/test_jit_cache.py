@@ -9,14 +9,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numba
+import numpy as np
 import pytest
+from numba.core.errors import NumbaError
 
 import isac_envs
-from isac_envs.engine.jit import record
+from isac_envs.engine.jit import INTERPRETED, allocating, jit, record
 
 PROGRAM = """
 import isac_envs
-from isac_envs.engine.jit import record
+from isac_envs.engine.jit import INTERPRETED, allocating, jit, record
 from isac_envs.core.vector_env import VectorEnv
 from pathlib import Path
 assert Path(isac_envs.__file__).is_relative_to({root!r}), isac_envs.__file__
@@ -182,3 +185,32 @@ def test_a_full_disk_leaves_nothing_behind(tmp_path: Path) -> None:
 def test_records_refuse_names_that_numpy_reads_otherwise() -> None:
     with pytest.raises(ValueError, match="'size' cannot be a field"):
         record(("time", "i8"), ("size", "f8"))
+
+
+def test_a_kernel_that_makes_an_array_says_how_it_may() -> None:
+    def doubled(count: int) -> float:
+        return float(np.full(count, 2.0).sum())
+
+    assert allocating(doubled)(3) == 6.0
+    if not INTERPRETED:
+        with pytest.raises(NumbaError) as caught:
+            jit(doubled)(3)
+        assert "allocating" in caught.value.__notes__[0]
+
+
+def test_the_machine_code_of_a_kernel_counts_no_references() -> None:
+    """The names are those of Numba's runtime; an array that is passed on would be counted."""
+
+    def last(values: Any) -> float:
+        return values[-1]
+
+    def total(values: Any) -> float:
+        return first(values[1:]) + first(values)
+
+    first = jit(last)
+    for make, counts in ((jit, False), (allocating, True)):
+        kernel: Any = make(total)
+        if not INTERPRETED:
+            kernel.compile((numba.float64[:],))
+            (code,) = kernel.inspect_llvm().values()
+            assert ("NRT_decref" in code) is counts

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from types import FunctionType
 from typing import Any
 
-from numba.core import compiler, typed_passes, types, untyped_passes
+from numba.core import compiler, errors, typed_passes, types, untyped_passes
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler_machinery import FunctionPass, PassManager, register_pass
 from numba.core.registry import CPUDispatcher
@@ -46,9 +46,20 @@ class Kernel(CPUDispatcher):  # type: ignore[misc]
         return types.Dispatcher(self._inner)
 
     def compile(self, sig: Any) -> Any:
-        """Return the machine code for a signature."""
-        with _no_garbage_collection():
-            return super().compile(sig)
+        """Return the machine code for a signature.
+
+        Raises:
+            numba.core.errors.NumbaError: If the function cannot be compiled.
+        """
+        try:
+            with _no_garbage_collection():
+                return super().compile(sig)
+        except errors.NumbaError as error:
+            error.add_note(
+                f"{self.py_func.__qualname__} is a kernel: it has no closures and makes no arrays "
+                f"(isac_envs.engine.jit.allocating lets a function make some)"
+            )
+            raise
 
 
 class _InnerLibrary(JITCodeLibrary):  # type: ignore[misc]
