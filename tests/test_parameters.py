@@ -1,13 +1,13 @@
 """Declared bounds are bounds that work: every number has a range, and what is in it runs."""
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import parameter_draws
 import pytest
 
 from isac_envs.catalog import model_class
-from isac_envs.declaration.params import EnvParams
+from isac_envs.declaration.params import EnvParams, parameter
 
 
 def params_type(env_id: str) -> type[EnvParams]:
@@ -56,3 +56,19 @@ def test_what_gave_infinities_once_is_refused_by_name(
 ) -> None:
     model = parameter_draws.make(env_id, parameter_draws.scenarios.names(env_id)[0], overrides)
     assert model is None
+
+
+def test_kernels_know_choices_by_their_place_in_the_literal() -> None:
+    """A kernel's constants follow from the declaration: reordering it changes no physics."""
+
+    class Ordered(EnvParams):
+        form: Literal["vector", "bits", "index"] = parameter("bits", "A choice.")
+
+    class Reordered(EnvParams):
+        form: Literal["index", "vector", "bits"] = parameter("bits", "The same choice.")
+
+    for declared, expected in ((Ordered, (0, 1)), (Reordered, (1, 2))):
+        assert declared.codes("form", "vector", "bits") == expected
+        assert declared().record["form"][0] == expected[1]
+    with pytest.raises(ValueError):
+        Ordered.codes("form", "octets")

@@ -117,6 +117,20 @@ class EnvParams(BaseModel):
         extras: Any = {n: each.json_schema_extra or {} for n, each in cls.model_fields.items()}
         return tuple(name for name, extra in extras.items() if extra.get("file"))
 
+    @classmethod
+    def codes(cls, name: str, *choices: str) -> tuple[int, ...]:
+        """Return the numbers by which kernels know choices of a parameter.
+
+        Args:
+            name: The parameter, a Literal.
+            *choices: Some of its values.
+
+        Raises:
+            ValueError: If the parameter has no such value.
+        """
+        values = get_args(cls.model_fields[name].annotation)
+        return tuple(values.index(each) for each in choices)
+
     def derived(self) -> dict[str, Any]:
         """Return what kernels need beyond the fields, computed once: numbers or float arrays."""
         return {}

@@ -10,8 +10,11 @@ from typing import Any
 
 from isac_envs.engine.jit import Record, inlined
 from isac_envs.engine.mathx import exp2, round_even
+from isac_envs.envs.beam_management.beam_track.params import BeamTrackParams
 
-DISCRETE, CONTINUOUS, POINTING = 0, 1, 2  # order of the parameter ``action``
+DISCRETE, CONTINUOUS, POINTING = BeamTrackParams.codes(
+    "action", "discrete", "continuous", "pointing"
+)
 
 
 @inlined

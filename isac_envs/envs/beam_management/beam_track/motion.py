@@ -8,11 +8,14 @@ import math
 from isac_envs.engine.jit import Record, inlined
 from isac_envs.engine.mathx import sincos_turns
 from isac_envs.engine.rng import Stream, bernoulli, normal, uniform
+from isac_envs.envs.beam_management.beam_track.params import BeamTrackParams
 from isac_envs.kernels.radar.swerling import exponential
 
-ROAD, CIRCLE = 0, 1  # order of the parameter ``motion``
-HELD, CONTINUOUS = 0, 1  # order of the parameter ``process``
-AVERAGED, SWERLING_1, CONSTANT = 0, 1, 2  # order of the parameter ``fluctuation``
+ROAD, CIRCLE = BeamTrackParams.codes("motion", "road", "circle")
+HELD, CONTINUOUS = BeamTrackParams.codes("process", "held", "continuous")
+AVERAGED, SWERLING_1, CONSTANT = BeamTrackParams.codes(
+    "fluctuation", "averaged", "swerling_1", "constant"
+)
 
 _TWO_PI = 2.0 * math.pi
 

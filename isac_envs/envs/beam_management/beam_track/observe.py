@@ -7,8 +7,9 @@ from isac_envs.engine.jit import Record, inlined
 from isac_envs.engine.mathx import acos_turns, linear_to_db, log2
 from isac_envs.envs.beam_management.beam_track.belief import moments
 from isac_envs.envs.beam_management.beam_track.echoes import snapshot
+from isac_envs.envs.beam_management.beam_track.params import BeamTrackParams
 
-BELIEF, HISTORY, ECHO = 0, 1, 2  # order of the parameter ``observation``
+BELIEF, HISTORY, ECHO = BeamTrackParams.codes("observation", "belief", "history", "echo")
 FEATURES = 9  # numbers of a belief
 TUPLE = 5  # numbers of a measurement
 

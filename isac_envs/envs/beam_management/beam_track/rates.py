@@ -9,8 +9,9 @@ import math
 from isac_envs.engine.jit import Record, inlined
 from isac_envs.envs.beam_management.beam_track import belief
 from isac_envs.envs.beam_management.beam_track.echoes import alignment, efficiency
+from isac_envs.envs.beam_management.beam_track.params import BeamTrackParams
 
-SINGLE, TWO_STAGE = 0, 1  # order of the parameter ``slot``
+SINGLE, TWO_STAGE = BeamTrackParams.codes("slot", "single", "two_stage")
 
 
 @inlined

@@ -10,6 +10,7 @@ from typing import Any
 from isac_envs.engine.jit import Record, inlined, jit
 from isac_envs.engine.mathx import linear_to_db
 from isac_envs.engine.rng import normal
+from isac_envs.envs.beam_management.hsr_dual_beam.params import HsrDualBeamParams
 from isac_envs.envs.beam_management.hsr_dual_beam.slot import (
     outcome_one,
     pointing_deg,
@@ -41,7 +42,7 @@ HISTORY_FIELDS: tuple[tuple[Any, ...], ...] = (
     ("communication_width", "f8"),  # likewise
 )
 
-MULTI_DISCRETE, INDEX = 0, 1  # order of the parameter ``action``
+MULTI_DISCRETE, INDEX = HsrDualBeamParams.codes("action", "multi_discrete", "index")
 FEATURES = len(HISTORY_FIELDS)
 SNR_SCALE_DB = 40.0
 LIMIT = 2.0  # observed positions and SNRs are clipped to it

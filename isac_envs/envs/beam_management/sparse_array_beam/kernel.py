@@ -14,6 +14,7 @@ import numpy as np
 from isac_envs.engine.jit import Record, inlined, jit
 from isac_envs.engine.mathx import linear_to_db, sincos_turns
 from isac_envs.engine.rng import bernoulli, integer, next_u64, normal, seed_stream, uniform
+from isac_envs.envs.beam_management.sparse_array_beam.params import SparseArrayBeamParams
 from isac_envs.envs.beam_management.sparse_array_beam.pattern import pattern_peaks, pointing_loss_db
 from isac_envs.kernels.ris.discrete_phases import best_levels, nearest_level_one
 
@@ -39,10 +40,12 @@ ELEMENT_FIELDS: tuple[tuple[Any, ...], ...] = (
 )
 
 RADAR, COMMUNICATION = 0, 1
-SWITCHING, EPISODE = 0, 1  # order of the parameter ``mode``; the others fix it
-FIXED = 1  # order of the parameter ``channel``
-MULTI_DISCRETE = 0  # order of the parameter ``action``
-LEVEL, DELTA = 0, 1  # order of the parameter ``reward``
+SWITCHING, ONLY_RADAR, ONLY_COMMUNICATION = SparseArrayBeamParams.codes(
+    "mode", "switching", "radar", "communication"
+)
+(FIXED,) = SparseArrayBeamParams.codes("channel", "fixed")
+(MULTI_DISCRETE,) = SparseArrayBeamParams.codes("action", "multi_discrete")
+LEVEL, DELTA = SparseArrayBeamParams.codes("reward", "level", "delta")
 LIMIT = 8.0  # observed measurements are clipped to it
 _STREAM = np.uint64(3)
 
@@ -133,7 +136,11 @@ def reset_one(p: Record, e: Record, elements: Any, sums: Any) -> None:
         elements["order"], elements["optimum"],
     )  # fmt: skip
     coin = integer(e.world, 2)
-    e.mode = coin if p.mode <= EPISODE else p.mode - 2
+    e.mode = coin
+    if p.mode == ONLY_RADAR:
+        e.mode = RADAR
+    elif p.mode == ONLY_COMMUNICATION:
+        e.mode = COMMUNICATION
     for n in range(elements.shape[0]):
         elements[n].level = integer(e.world, levels)
     main, side, centre = pattern_peaks(p, elements, sums)

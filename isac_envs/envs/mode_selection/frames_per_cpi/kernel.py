@@ -9,13 +9,16 @@ from typing import Any
 
 from isac_envs.engine.jit import Record, inlined, jit
 from isac_envs.engine.rng import discrete, integer, uniform
+from isac_envs.envs.mode_selection.frames_per_cpi.params import FramesPerCpiParams
 
 STATE_FIELDS: tuple[tuple[Any, ...], ...] = (
     ("queue", "i8"),  # packets that wait
     ("channel", "i8"),  # class of the link, 0 = worst
 )
 
-VECTOR, MULTI_DISCRETE, INDEX = 0, 1, 2  # order of the parameter ``observation``
+VECTOR, MULTI_DISCRETE, INDEX = FramesPerCpiParams.codes(
+    "observation", "vector", "multi_discrete", "index"
+)
 
 
 @inlined

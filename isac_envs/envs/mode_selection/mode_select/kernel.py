@@ -9,6 +9,7 @@ from typing import Any
 
 from isac_envs.engine.jit import Record, inlined, jit
 from isac_envs.engine.rng import bernoulli, discrete, integer
+from isac_envs.envs.mode_selection.mode_select.params import ModeSelectParams
 
 STATE_FIELDS: tuple[tuple[Any, ...], ...] = (
     ("queue", "i8"),  # packets that wait
@@ -21,7 +22,9 @@ STATE_FIELDS: tuple[tuple[Any, ...], ...] = (
     ("radar", "?"),  # the last step's mode was radar
 )
 
-VECTOR, BITS, MULTI_DISCRETE = 0, 1, 2  # order of the parameter ``observation``
+VECTOR, BITS, MULTI_DISCRETE = ModeSelectParams.codes(
+    "observation", "vector", "bits", "multi_discrete"
+)
 COMMUNICATE, RADAR = 0, 1
 
 

@@ -5,10 +5,11 @@ from typing import Any
 from isac_envs.engine.jit import Record, inlined
 from isac_envs.engine.mathx import linear_to_db
 from isac_envs.envs.uav.uav_alloc.options import FREE, is_allowed
+from isac_envs.envs.uav.uav_alloc.params import UavAllocParams
 from isac_envs.envs.uav.uav_alloc.records import EMPTY_J
 
-STATE = 0  # order of the parameter ``observation``
-DISCRETE, INDEX = 0, 1  # order of the parameter ``action``
+(STATE,) = UavAllocParams.codes("observation", "state")
+DISCRETE, INDEX = UavAllocParams.codes("action", "discrete", "index")
 _DB_SCALE = 1.0 / 50.0
 _WEAKEST = 1e-6
 

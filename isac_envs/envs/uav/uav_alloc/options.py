@@ -1,9 +1,10 @@
 """The options of a UAV: 0 idles, then mode, channel and power in row-major order."""
 
 from isac_envs.engine.jit import Record, inlined
+from isac_envs.envs.uav.uav_alloc.params import UavAllocParams
 from isac_envs.envs.uav.uav_alloc.records import EMPTY_J, IDLE
 
-FREE = 0  # order of the parameter ``idling``
+(FREE,) = UavAllocParams.codes("idling", "free")
 FIRST = 1  # the option of a UAV that may not idle but wants to: it sends
 
 

@@ -4,9 +4,12 @@ from typing import Any
 
 from isac_envs.engine.jit import Record, inlined, jit
 from isac_envs.envs.uav.uav_alloc.kernel import decode_scores, play_one, reset_one
-from isac_envs.envs.uav.uav_alloc.observing import DISCRETE, allow, observe
+from isac_envs.envs.uav.uav_alloc.observing import allow, observe
 from isac_envs.envs.uav.uav_alloc.options import choose
 from isac_envs.envs.uav.uav_alloc.records import EMPTY_J
+from isac_envs.envs.uav.uav_alloc_multi.params import UavAllocMultiParams
+
+(DISCRETE,) = UavAllocMultiParams.codes("action", "discrete")
 
 
 @inlined

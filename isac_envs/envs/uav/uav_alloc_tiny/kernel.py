@@ -10,11 +10,12 @@ from isac_envs.engine.rng import uniform
 from isac_envs.envs.uav.uav_alloc.links import communication_rate, information, measure_sinr
 from isac_envs.envs.uav.uav_alloc.options import choose
 from isac_envs.envs.uav.uav_alloc.records import COMMUNICATE, IDLE
+from isac_envs.envs.uav.uav_alloc_tiny.params import UavAllocTinyParams
 
 BATTERY = record(
     ("level", "i8"),  # energy levels left
 )
-VECTOR = 0  # order of the parameter ``observation``
+(VECTOR,) = UavAllocTinyParams.codes("observation", "vector")
 
 
 @inlined

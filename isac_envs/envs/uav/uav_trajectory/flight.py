@@ -19,6 +19,7 @@ from isac_envs.envs.uav.uav_trajectory.estimate import (
     estimate,
     start_estimate,
 )
+from isac_envs.envs.uav.uav_trajectory.params import UavTrajectoryParams
 from isac_envs.kernels.estimation.position_bounds import position_error_bound_of
 from isac_envs.kernels.platforms.propulsion import rotary_wing_power_of
 from isac_envs.kernels.radar.elevated_ranging import (
@@ -59,7 +60,7 @@ LINK_FIELDS: tuple[tuple[Any, ...], ...] = (
 )
 """State of the link between a UAV and a user."""
 
-CONTINUOUS, DISCRETE = 0, 1  # order of the parameter ``action``
+CONTINUOUS, DISCRETE = UavTrajectoryParams.codes("action", "continuous", "discrete")
 
 
 @inlined

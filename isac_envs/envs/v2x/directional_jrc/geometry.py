@@ -8,8 +8,11 @@ direction: faces are counted by the direction of travel.
 from typing import Any
 
 from isac_envs.engine.jit import Record, inlined, jit
+from isac_envs.envs.v2x.directional_jrc.params import DirectionalJrcParams
 
-NEAR_EDGE, FAR_EDGE_BEHIND, TRANSPARENT = 0, 1, 2  # order of the parameter ``shadows``
+NEAR_EDGE, FAR_EDGE_BEHIND, TRANSPARENT = DirectionalJrcParams.codes(
+    "shadows", "near_edge", "far_edge_behind", "none"
+)
 
 
 @inlined

@@ -7,10 +7,11 @@ from isac_envs.engine.jit import Record, inlined, jit
 from isac_envs.engine.mathx import linear_to_db, ln
 from isac_envs.envs.v2x.directional_jrc.geometry import in_beam, is_visible
 from isac_envs.envs.v2x.directional_jrc.maps import share
+from isac_envs.envs.v2x.directional_jrc.params import DirectionalJrcParams
 from isac_envs.envs.v2x.directional_jrc.records import BEAMS
 from isac_envs.kernels.numerics.gamma import exp_or_zero, gaussian_q
 
-DRAWN, EXPECTED = 0, 1  # order of the parameter ``delivery``
+DRAWN, EXPECTED = DirectionalJrcParams.codes("delivery", "drawn", "expected")
 
 _SURE = 700.0  # from this ratio on no bit is ever lost in float64
 

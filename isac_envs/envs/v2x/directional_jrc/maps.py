@@ -10,11 +10,12 @@ from typing import Any
 
 from isac_envs.engine.jit import Record, inlined, jit
 from isac_envs.engine.mathx import round_even
+from isac_envs.envs.v2x.directional_jrc.params import DirectionalJrcParams
 from isac_envs.envs.v2x.directional_jrc.records import CELLS, COLUMNS, ROWS
 
-YOUNGEST, SUMMED = 0, 1  # order of the parameter ``merging``
-WORLD, VEHICLE = 0, 1  # order of the parameter ``grid``
-TOWARDS, AWAY = 0, 1  # order of the parameter ``displacement``
+YOUNGEST, SUMMED = DirectionalJrcParams.codes("merging", "youngest", "summed")
+WORLD, VEHICLE = DirectionalJrcParams.codes("grid", "world", "vehicle")
+TOWARDS, AWAY = DirectionalJrcParams.codes("displacement", "towards", "away")
 
 
 @inlined

@@ -3,9 +3,10 @@
 from typing import Any
 
 from isac_envs.engine.jit import Record, inlined, jit
+from isac_envs.envs.v2x.directional_jrc.params import DirectionalJrcParams
 from isac_envs.envs.v2x.directional_jrc.records import ACTIONS, CELLS, NULL
 
-SCALED, PUBLISHED = 0, 1  # order of the parameter ``observation``
+SCALED, PUBLISHED = DirectionalJrcParams.codes("observation", "scaled", "published")
 OWN, EACH = 3, 4  # coordinates of the vehicle itself before, and of each neighbour in the middle
 
 

@@ -15,6 +15,7 @@ from isac_envs.envs.v2x.conditions import (
     draw_conditions,
     next_bit,
 )
+from isac_envs.envs.v2x.jrc_aoi_tiny.params import JrcAoiTinyParams
 from isac_envs.envs.v2x.packets import mean_age, oldest, saturated, weighted_age
 
 STATE_FIELDS: tuple[tuple[Any, ...], ...] = (
@@ -22,7 +23,7 @@ STATE_FIELDS: tuple[tuple[Any, ...], ...] = (
     ("channel", "i8"),  # 1 = bad
 )
 RADAR = 0  # action; k = 1.. sends a packet of class k
-VECTOR = 0  # order of the parameter ``observation``
+(VECTOR,) = JrcAoiTinyParams.codes("observation", "vector")
 
 
 @jit

@@ -3,6 +3,7 @@
 from typing import Any
 
 from isac_envs.engine.jit import Record, inlined, jit
+from isac_envs.envs.v2x.vcps_view.params import VcpsViewParams
 from isac_envs.envs.v2x.vcps_view.records import (
     CONSISTENCY,
     MOST_VIEWS,
@@ -14,7 +15,7 @@ from isac_envs.envs.v2x.vcps_view.records import (
 )
 from isac_envs.envs.v2x.vcps_view.world import view_of
 
-CURRENT, CACHED, FROZEN = range(3)  # parameter ``ages``
+CURRENT, CACHED, FROZEN = VcpsViewParams.codes("ages", "current", "cached", "frozen")
 RUNNING, PER_VEHICLE, SUM = 1, 1, 1  # positions in other choices
 
 _MOST_MJ = 50.0  # bound of a vehicle's mean energy in the published code

@@ -6,11 +6,16 @@ from typing import Any
 from isac_envs.engine.jit import Record, inlined, jit
 from isac_envs.engine.mathx import db_to_linear, log2
 from isac_envs.engine.rng import uniform
+from isac_envs.envs.v2x.vcps_view.params import VcpsViewParams
 from isac_envs.envs.v2x.vcps_view.world import distance_at, spectral_efficiency
 from isac_envs.kernels.link.queueing import nonpreemptive_waits, preemptive_waits
 
-THRESHOLD, RATE, HYBRID = range(3)  # parameter ``action``
-PREEMPTIVE, SHARES, KEPT, AFTER_INTERVAL, FRACTIONS = 0, 1, 1, 1, 1  # positions in other choices
+THRESHOLD, RATE, HYBRID = VcpsViewParams.codes("action", "threshold", "rate", "hybrid")
+(PREEMPTIVE,) = VcpsViewParams.codes("discipline", "preemptive")
+(SHARES,) = VcpsViewParams.codes("load", "shares")
+(KEPT,) = VcpsViewParams.codes("targets", "kept")
+(AFTER_INTERVAL,) = VcpsViewParams.codes("first_sample", "after_interval")
+(FRACTIONS,) = VcpsViewParams.codes("allocation", "fractions")
 
 _RATES, _MEANS, _MOMENTS, _WAITS = range(4)
 _SMALL = 1e-5  # what the published code adds to sums that it divides by
