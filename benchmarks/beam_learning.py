@@ -17,7 +17,7 @@ from beam_tracking import DOCS
 from stable_baselines3.common.callbacks import BaseCallback
 
 from isac_agents.evaluation import HELD_OUT_SEED, Evaluation, baseline, play
-from isac_agents.learners import make_learner
+from isac_agents.runs import make_learner
 from isac_agents.training import plan_jobs
 from isac_envs import scenarios
 from isac_envs.core.vector_env import VectorEnv

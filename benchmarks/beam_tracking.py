@@ -19,10 +19,15 @@ import numpy as np
 import numpy.typing as npt
 import tables
 
-from isac_agents.algorithms.beam_choice import Link
+from isac_agents.algorithms.forecast.beam_choice import Link
 from isac_agents.evaluation import baseline, play
-from isac_agents.learners import load
-from isac_agents.statistics import Interval, interquartile_mean, interval_of, mean_interval
+from isac_agents.evaluation.statistics import (
+    Interval,
+    interquartile_mean,
+    interval_of,
+    mean_interval,
+)
+from isac_agents.runs import load
 from isac_agents.training import plan_jobs, train_all
 from isac_envs import scenarios
 

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import tables
 
-from isac_agents.comparison import Comparison, Contestant, Row, compare
-from isac_agents.learners import load
+from isac_agents.evaluation import Comparison, Contestant, Row, compare
+from isac_agents.runs import load
 from isac_agents.training import plan_jobs, train_all
 
 MATRIX = (

@@ -29,7 +29,7 @@ from stable_baselines3.common.callbacks import BaseCallback  # noqa: E402
 from tables import write  # noqa: E402
 
 from isac_agents import registry  # noqa: E402
-from isac_agents.vec_env import BatchVecEnv  # noqa: E402
+from isac_agents.adapters import BatchVecEnv  # noqa: E402
 from isac_envs import planning, scenarios  # noqa: E402
 
 ENVIRONMENT = "isac/ModeSelect-v0"

@@ -6,7 +6,7 @@ isac evaluate isac/ModeSelect-v0 --scenario rush_hour --agent examples.custom_ag
 
 import numpy as np
 
-from isac_agents.comparison import Contestant, compare
+from isac_agents.evaluation import Contestant, compare
 from isac_envs import scenarios
 
 

@@ -8,8 +8,8 @@ import sys
 import torch
 from stable_baselines3 import PPO
 
-from isac_agents.comparison import Contestant, compare
-from isac_agents.vec_env import BatchVecEnv
+from isac_agents.adapters import BatchVecEnv
+from isac_agents.evaluation import Contestant, compare
 
 steps = int(sys.argv[1]) if len(sys.argv) > 1 else 200_000
 torch.set_num_threads(1)

@@ -12,10 +12,11 @@ import signal
 import sys
 import tempfile
 
-from isac_agents import checkpoints, keeper, session  # noqa: F401 - imported before forking
+from isac_agents.adapters.vec_env import BatchVecEnv
 from isac_agents.cli import main
-from isac_agents.comparison import compare  # noqa: F401
-from isac_agents.vec_env import BatchVecEnv
+from isac_agents.evaluation.comparison import compare  # noqa: F401
+from isac_agents.runs import checkpoints
+from isac_agents.training import checkpoint_callback as keeper
 
 
 def die():

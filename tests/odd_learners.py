@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from isac_agents.search_spaces import Choice, Range
+from isac_agents.algorithms.search_spaces import Choice, Range
 
 
 class Constant:

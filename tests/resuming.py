@@ -6,9 +6,11 @@ import json
 import numpy as np
 import pytest
 
-from isac_agents import checkpoints, registry, runs, seal
-from isac_agents.interface import misfit
-from isac_agents.training import plan_jobs, train
+from isac_agents import registry
+from isac_agents.runs import checkpoints, seal
+from isac_agents.runs import record as runs
+from isac_agents.training.interface import misfit
+from isac_agents.training.jobs import plan_jobs, train
 from isac_envs import scenarios
 
 TIMES = {"time/fps", "time/time_elapsed"}

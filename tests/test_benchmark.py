@@ -12,8 +12,8 @@ from types import SimpleNamespace
 import pytest
 from command import NAME, isac, refused
 
+from isac_agents.benchmark.matrix import plan, read
 from isac_agents.launch import RETRIES, run_on_ray
-from isac_agents.matrix import plan, read
 
 QUICK = "odd_learners:Constant"
 

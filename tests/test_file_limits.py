@@ -14,8 +14,8 @@ from fuzzing.payloads import expanding
 from isac_agents import arrays
 from isac_agents.arrays import read_arrays
 from isac_agents.commands.output import console, markdown, table
-from isac_agents.runs import RunRecord
-from isac_agents.training import plan_jobs, train
+from isac_agents.runs.record import RunRecord
+from isac_agents.training.jobs import plan_jobs, train
 from isac_envs import scenarios
 from isac_envs.core.batch import Batch
 from isac_envs.errors import IsacError

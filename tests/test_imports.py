@@ -31,6 +31,7 @@ FLOORS = (
 """Packages from the ground up: an import may stay on its floor or go down, never up."""
 
 LAYERS = {name: floor for floor, names in enumerate(FLOORS) for name in names}
+MOST_LINES = 500
 HEAVY = ("numba", "pydantic", "torch", "matplotlib", "pygame", "stable_baselines3")
 
 
@@ -137,14 +138,10 @@ def test_no_global_generators(path: Path) -> None:
     assert not [each for each in names if each.startswith("numpy.random")]
 
 
-def most_lines(path: Path) -> int:
-    return 500
-
-
 def test_files_are_short() -> None:
     folders = (PACKAGE, AGENTS, ROOT / "tests", ROOT / "examples", ROOT / "benchmarks")
     lengths = {
         path: len(path.read_text().splitlines()) for root in folders for path in root.rglob("*.py")
     }
-    long = {str(p.relative_to(ROOT)): n for p, n in lengths.items() if n > most_lines(p)}
+    long = {str(p.relative_to(ROOT)): n for p, n in lengths.items() if n > MOST_LINES}
     assert not long

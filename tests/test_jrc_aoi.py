@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import poisson
 
-from isac_agents.evaluation import baseline, play
+from isac_agents.evaluation.episodes import baseline, play
 from isac_envs import scenarios
 from isac_envs.core.env import Env
 from isac_envs.core.vector_env import VectorEnv

@@ -6,9 +6,10 @@ import sys
 import pytest
 from command import NAME, isac, refused
 
-from isac_agents import ledger, results
-from isac_agents.ledger import Ledger
-from isac_agents.results import Entry, Key
+from isac_agents.evaluation import cache as ledger
+from isac_agents.evaluation import results
+from isac_agents.evaluation.cache import Ledger
+from isac_agents.evaluation.results import Entry, Key
 from isac_envs import scenarios
 
 AGENT = "odd_learners:Constant"
@@ -150,7 +151,7 @@ def test_learning_curves_go_to_weights_and_biases(tmp_path, monkeypatch):
 
 
 def test_weights_and_biases_is_asked_for_where_it_is_missing(tmp_path, monkeypatch):
-    monkeypatch.setattr("isac_agents.wandb_log.find_spec", lambda name: None)
+    monkeypatch.setattr("isac_agents.training.wandb_log.find_spec", lambda name: None)
     out = ("--out", str(tmp_path / "runs"))
     assert "pip install wandb" in refused("train", NAME, "--wandb", "p", *out)
     assert not (tmp_path / "runs").exists()

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from test_planning import MDPS
 
 from isac_agents.commands.plan import plan
-from isac_agents.reference import exact_rows
+from isac_agents.evaluation.reference import exact_rows
 from isac_envs.errors import IsacError
 from isac_envs.planning import (
     FiniteMdp,

@@ -11,15 +11,15 @@ import numpy as np
 import pytest
 from command import NAME, isac, refused
 
-from isac_agents import results
-from isac_agents.evaluation import baseline, play
-from isac_agents.ledger import Ledger
+from isac_agents.evaluation import results
+from isac_agents.evaluation.cache import Ledger
+from isac_agents.evaluation.episodes import baseline, play
+from isac_agents.evaluation.results import Entry, Key, Result
 from isac_agents.report.collect import Agent, World, collect, find
-from isac_agents.report.command import command
 from isac_agents.report.study import Study, front, mean_curve
-from isac_agents.results import Entry, Key, Result
-from isac_agents.runs import read_record, sha256, write_record
-from isac_agents.training import plan_jobs
+from isac_agents.runs.command import command
+from isac_agents.runs.record import read_record, sha256, write_record
+from isac_agents.training.jobs import plan_jobs
 
 EPISODES = 6
 LEARNERS = ("stable_baselines3:A2C", "stable_baselines3:DQN", "odd_learners:Constant")
@@ -263,7 +263,7 @@ def test_trained_runs_are_reported_without_playing_twice(tmp_path, monkeypatch):
     out = ("--out", str(tmp_path / "runs"), "--episodes", "5", "--json")
     trained = isac("train", NAME, *arguments, *out)
     assert trained.returncode == 0, trained.stderr
-    monkeypatch.setattr("isac_agents.ledger.play", None)  # a replay would fail
+    monkeypatch.setattr("isac_agents.evaluation.cache.play", None)  # a replay would fail
     page = tmp_path / "report.html"
     done = isac("report", str(tmp_path / "runs"), "--out", str(page))
     assert done.returncode == 0, done.stderr

@@ -184,7 +184,7 @@ def test_a_finished_run_is_not_trained_again(run_folder):
 
 
 def test_an_interrupted_run_is_refused(run_folder, tmp_path):
-    from isac_agents.runs import read_record, write_record
+    from isac_agents.runs.record import read_record, write_record
 
     folder = copy_of(run_folder, tmp_path)
     write_record(folder, read_record(folder).model_copy(update={"status": "running"}))
@@ -218,8 +218,8 @@ def test_a_run_of_another_size_is_refused(tmp_path):
 
 
 def test_seeds_train_on_environments_of_their_own():
-    from isac_agents.learners import make_learner
-    from isac_agents.training import plan_jobs
+    from isac_agents.runs.learners import make_learner
+    from isac_agents.training.jobs import plan_jobs
 
     worlds = []
     for job in plan_jobs(NAME, "ddqn", seeds=(0, 1, 2)):

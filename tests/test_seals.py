@@ -14,12 +14,14 @@ import pytest
 from command import NAME, isac, refused
 from resuming import STEPS, assert_same, read_tree, unfinished, write_tree
 
-from isac_agents import ledger, results, seal
-from isac_agents.checkpoints import TRUST, Checkpoint, CheckpointFolder, UnsealedError
-from isac_agents.ledger import Ledger
-from isac_agents.plain import Writer
-from isac_agents.runs import read_record
-from isac_agents.training import plan_jobs, plan_resumed, train
+from isac_agents.evaluation import cache as ledger
+from isac_agents.evaluation import results
+from isac_agents.evaluation.cache import Ledger
+from isac_agents.runs import seal
+from isac_agents.runs.checkpoints import TRUST, Checkpoint, CheckpointFolder, UnsealedError
+from isac_agents.runs.record import read_record
+from isac_agents.training.jobs import plan_jobs, plan_resumed, train
+from isac_agents.training.state_tree import Writer
 from isac_envs.core.batch import Batch
 
 RESUME = ("--resume", "--episodes", "2", "--json")

@@ -16,9 +16,9 @@ from fuzzing.folders import SMALL
 from fuzzing.payloads import learner_zip, objects
 from resuming import read_tree, unfinished, write_tree
 
-from isac_agents import runs
-from isac_agents.runs import RunRecord
-from isac_agents.training import plan_jobs, train
+from isac_agents.runs import record as runs
+from isac_agents.runs.record import RunRecord
+from isac_agents.training.jobs import plan_jobs, train
 from isac_envs import catalog
 
 EVIL = "import os\nos.mkdir('ran')\nclass Thing: pass\nModel = Thing\n"

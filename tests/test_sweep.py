@@ -7,9 +7,10 @@ import tomllib
 import pytest
 from command import NAME, isac, refused
 
-from isac_agents import registry, sweep
-from isac_agents.evaluation import HELD_OUT_SEED
-from isac_agents.search_spaces import SPACES, Choice, Range
+from isac_agents import registry
+from isac_agents.algorithms.search_spaces import SPACES, Choice, Range
+from isac_agents.benchmark import sweep
+from isac_agents.evaluation.episodes import HELD_OUT_SEED
 from isac_envs import scenarios
 from isac_envs.errors import IsacError
 
@@ -126,9 +127,9 @@ class Stopping:
 
 def test_a_bad_trial_is_given_up_at_an_intermediate_score():
     optuna = pytest.importorskip("optuna")
-    from isac_agents.comparison import Scale
-    from isac_agents.ledger import Ledger
-    from isac_agents.training import plan_jobs
+    from isac_agents.evaluation.cache import Ledger
+    from isac_agents.evaluation.comparison import Scale
+    from isac_agents.training.jobs import plan_jobs
 
     record = plan_jobs(NAME, AGENT, steps=100)[0].record
     space = registry.search_space(AGENT)

@@ -124,7 +124,7 @@ def test_actions_of_the_wrong_length_are_refused():
 
 
 def test_rows_of_a_shared_policy_are_padded_with_zeros():
-    from isac_agents.vec_env import BatchVecEnv
+    from isac_agents.adapters.vec_env import BatchVecEnv
 
     vec = BatchVecEnv(ID, 2, seed=0)
     assert vec.observation_space.shape == (311,)

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field, replace
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
-from isac_agents import defaults
-from isac_agents.hyper_parameters import checked
-from isac_agents.search_spaces import SPACES, Space
+from isac_agents.algorithms import defaults
+from isac_agents.algorithms.hyper_parameters import checked
+from isac_agents.algorithms.search_spaces import SPACES, Space
 from isac_envs.catalog import load_class
 from isac_envs.errors import IsacError, UnknownNameError
 
@@ -34,7 +34,7 @@ class AgentSpec:
         actions: Kinds of actions that it can choose.
         masks: It needs action masks.
         search: What ``isac sweep`` varies; of the agents of this package it stands in
-            :mod:`isac_agents.search_spaces`.
+            :mod:`isac_agents.algorithms.search_spaces`.
     """
 
     path: str
@@ -50,7 +50,7 @@ class AgentSpec:
         """Return the agent with a preset: hyper-parameters, ``steps``, ``copies``, ``environment``.
 
         ``environment`` is a table of parameters of the interface, such as the form of the
-        observation; :func:`isac_agents.interface.choose_interface` checks their names.
+        observation; :func:`isac_agents.training.interface.choose_interface` checks their names.
         """
         chosen = {**self.hyper_parameters, **preset}
         environment = chosen.pop("environment", {})
@@ -69,12 +69,12 @@ class AgentSpec:
 
 
 _DISCRETE = ("discrete",)
-_DOUBLE_DQN = "isac_agents.algorithms.double_dqn:DoubleDQN"
-_C51 = "isac_agents.algorithms.c51:C51"
+_DOUBLE_DQN = "isac_agents.algorithms.dqn.double_dqn:DoubleDQN"
+_C51 = "isac_agents.algorithms.dqn.c51:C51"
 
 AGENTS: dict[str, AgentSpec] = {
     "q_learning": AgentSpec(
-        "isac_agents.algorithms.q_learning:QLearning",
+        "isac_agents.algorithms.tabular.q_learning:QLearning",
         steps=1_000_000,
         hyper_parameters=defaults.TABLE,
         environment={"observation": "index"},
@@ -89,7 +89,7 @@ AGENTS: dict[str, AgentSpec] = {
         hyper_parameters={**defaults.DEEP_Q, "policy": "DuelingPolicy"},
         actions=_DISCRETE,
     ),
-    "ppo": AgentSpec("isac_agents.algorithms.ppo:Ppo", hyper_parameters=defaults.PPO),
+    "ppo": AgentSpec("isac_agents.algorithms.ppo.ppo:Ppo", hyper_parameters=defaults.PPO),
     "a2c": AgentSpec("stable_baselines3:A2C", hyper_parameters=defaults.A2C),
     "sac": AgentSpec(
         "stable_baselines3:SAC", hyper_parameters=defaults.CONTINUOUS, actions=("box",)
@@ -98,28 +98,30 @@ AGENTS: dict[str, AgentSpec] = {
         "stable_baselines3:TD3", hyper_parameters=defaults.CONTINUOUS, actions=("box",)
     ),
     "d4pg": AgentSpec(
-        "isac_agents.algorithms.d4pg:D4PG", hyper_parameters=defaults.D4PG, actions=("box",)
+        "isac_agents.algorithms.d4pg.d4pg:D4PG", hyper_parameters=defaults.D4PG, actions=("box",)
     ),
     "tqc": AgentSpec("sb3_contrib:TQC", hyper_parameters=defaults.CONTINUOUS, actions=("box",)),
     "c51": AgentSpec(_C51, hyper_parameters=defaults.DISTRIBUTIONS, actions=_DISCRETE),
     "rainbow": AgentSpec(_C51, hyper_parameters=defaults.RAINBOW, actions=_DISCRETE),
     "qrdqn": AgentSpec("sb3_contrib:QRDQN", hyper_parameters=defaults.QUANTILES, actions=_DISCRETE),
     "wolpertinger": AgentSpec(
-        "isac_agents.algorithms.wolpertinger:Wolpertinger",
+        "isac_agents.algorithms.wolpertinger.wolpertinger:Wolpertinger",
         hyper_parameters=defaults.WOLPERTINGER,
         actions=("discrete", "multi_discrete", "multi_binary"),
     ),
     "recurrent_ppo": AgentSpec("sb3_contrib:RecurrentPPO", hyper_parameters=defaults.RECURRENT),
     "maskable_ppo": AgentSpec(
-        "isac_agents.algorithms.ppo:MaskablePpo",
+        "isac_agents.algorithms.ppo.ppo:MaskablePpo",
         hyper_parameters=defaults.PPO,
         actions=_DISCRETE,
         masks=True,
     ),
-    "mappo": AgentSpec("isac_agents.algorithms.mappo:Mappo", hyper_parameters=defaults.MAPPO),
-    "gnn_ppo": AgentSpec("isac_agents.algorithms.gnn_ppo:GnnPpo", hyper_parameters=defaults.GNN),
+    "mappo": AgentSpec("isac_agents.algorithms.ppo.mappo:Mappo", hyper_parameters=defaults.MAPPO),
+    "gnn_ppo": AgentSpec(
+        "isac_agents.algorithms.ppo.gnn_ppo:GnnPpo", hyper_parameters=defaults.GNN
+    ),
     "lstm_predictor": AgentSpec(
-        "isac_agents.algorithms.lstm_predictor:LstmPredictor",
+        "isac_agents.algorithms.forecast.lstm_predictor:LstmPredictor",
         hyper_parameters={"policy": "ForecastPolicy"},
         environment={"observation": "history", "action": "pointing"},
         actions=("box",),

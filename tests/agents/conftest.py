@@ -6,7 +6,7 @@ import pytest
 from command import NAME
 from resuming import STEPS, unfinished
 
-from isac_agents.training import plan_jobs, train
+from isac_agents.training.jobs import plan_jobs, train
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from isac_agents.algorithms.exploration import draw_noise, noise_scales, noise_streams
+from isac_agents.algorithms.d4pg.exploration import draw_noise, noise_scales, noise_streams
 
 
 def test_noise_scales_are_given_or_geometric():

@@ -12,11 +12,11 @@ import pytest
 import torch
 from stable_baselines3.common.callbacks import BaseCallback
 
-from isac_agents.algorithms.actor_pool import partition
-from isac_agents.algorithms.actors import join, take
-from isac_agents.algorithms.d4pg import D4PG
-from isac_agents.learner_state import capture, restore
-from isac_agents.vec_env import BatchVecEnv
+from isac_agents.adapters.vec_env import BatchVecEnv
+from isac_agents.algorithms.d4pg.actor_pool import partition
+from isac_agents.algorithms.d4pg.actors import join, take
+from isac_agents.algorithms.d4pg.d4pg import D4PG
+from isac_agents.training.learner_state import capture, restore
 from isac_envs.errors import IsacError, UnknownNameError
 
 COPIES = 28  # four blocks, the last one not full
@@ -159,8 +159,8 @@ def test_an_error_of_an_actor_reaches_the_learner():
 
 PROGRAM = """
 import torch
-from isac_agents.algorithms.d4pg import D4PG
-from isac_agents.vec_env import BatchVecEnv
+from isac_agents.algorithms.d4pg.d4pg import D4PG
+from isac_agents.adapters.vec_env import BatchVecEnv
 from stable_baselines3.common.callbacks import BaseCallback
 
 class Tell(BaseCallback):

@@ -8,7 +8,7 @@ from harness import bind
 from toy.signals import Signals, SignalsParams
 
 from isac_agents import registry
-from isac_agents.vec_env import BatchVecEnv
+from isac_agents.adapters.vec_env import BatchVecEnv
 
 SMALL = {"n_steps": 8, "batch_size": 96, "n_epochs": 1}
 NAMES = ("ppo", "maskable_ppo", "mappo", "gnn_ppo")

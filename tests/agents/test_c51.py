@@ -8,11 +8,11 @@ from gymnasium import spaces
 from stable_baselines3.common.vec_env import DummyVecEnv
 
 from isac_agents import registry
-from isac_agents.algorithms.c51 import C51
+from isac_agents.adapters.vec_env import BatchVecEnv
 from isac_agents.algorithms.categorical import cross_entropy, project
-from isac_agents.algorithms.categorical_policy import DuelingCategoricalQNetwork
-from isac_agents.algorithms.double_dqn import DoubleDQN
-from isac_agents.vec_env import BatchVecEnv
+from isac_agents.algorithms.dqn.c51 import C51
+from isac_agents.algorithms.dqn.categorical_policy import DuelingCategoricalQNetwork
+from isac_agents.algorithms.dqn.double_dqn import DoubleDQN
 
 ENVIRONMENT = "isac/ModeSelect-v0"
 

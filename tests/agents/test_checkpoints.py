@@ -19,9 +19,10 @@ from resuming import (
     write_tree,
 )
 
-from isac_agents import run_log, runs
-from isac_agents.runs import read_record
-from isac_agents.training import plan_jobs, plan_resumed, train
+from isac_agents.runs import record as runs
+from isac_agents.runs.record import read_record
+from isac_agents.training import run_log
+from isac_agents.training.jobs import plan_jobs, plan_resumed, train
 
 
 @pytest.fixture(autouse=True)
@@ -160,7 +161,7 @@ def test_curves_come_back_when_there_is_space_again(tmp_path, monkeypatch, capsy
 
 
 def test_what_is_no_plain_data_is_named_and_the_training_goes_on(tmp_path, monkeypatch, capsys):
-    from isac_agents.algorithms.q_learning import QLearning
+    from isac_agents.algorithms.tabular.q_learning import QLearning
 
     made = QLearning._setup_model
 
@@ -176,8 +177,8 @@ def test_what_is_no_plain_data_is_named_and_the_training_goes_on(tmp_path, monke
 
 
 def test_buffers_are_stored_up_to_where_they_are_filled(tmp_path):
-    from isac_agents.learner_state import capture
-    from isac_agents.learners import make_learner
+    from isac_agents.runs.learners import make_learner
+    from isac_agents.training.learner_state import capture
 
     (job,) = plan_jobs(NAME, "ddqn", out=tmp_path)
     agent = make_learner(job.record)
@@ -189,7 +190,7 @@ def test_buffers_are_stored_up_to_where_they_are_filled(tmp_path):
 
 def test_cost_is_measured_in_process_time(tmp_path, monkeypatch):
     """Without an interval the next checkpoint waits 50 times as long as the last one took."""
-    from isac_agents import keeper
+    from isac_agents.training import checkpoint_callback as keeper
 
     clock = [100.0]
     monkeypatch.setattr(keeper, "SHORTEST", 1.0)

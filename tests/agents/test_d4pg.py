@@ -9,7 +9,7 @@ from stable_baselines3.common.noise import NormalActionNoise
 from stable_baselines3.common.vec_env import DummyVecEnv
 
 from isac_agents.algorithms.categorical import make_atoms, project
-from isac_agents.algorithms.d4pg import D4PG
+from isac_agents.algorithms.d4pg.d4pg import D4PG
 
 GAMMA = 0.5
 SMALL = {"net_arch": [8]}

@@ -10,8 +10,8 @@ import torch
 from gymnasium import spaces
 from stable_baselines3.common.vec_env import DummyVecEnv
 
-from isac_agents.algorithms.d4pg import D4PG
-from isac_agents.vec_env import BatchVecEnv
+from isac_agents.adapters.vec_env import BatchVecEnv
+from isac_agents.algorithms.d4pg.d4pg import D4PG
 
 
 @pytest.fixture(autouse=True)

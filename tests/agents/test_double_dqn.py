@@ -8,10 +8,10 @@ from gymnasium import spaces
 from stable_baselines3 import DQN
 from stable_baselines3.common.vec_env import DummyVecEnv
 
-from isac_agents.algorithms.double_dqn import DoubleDQN
-from isac_agents.algorithms.dueling import DuelingPolicy, DuelingQNetwork
+from isac_agents.adapters.vec_env import BatchVecEnv
+from isac_agents.algorithms.dqn.double_dqn import DoubleDQN
+from isac_agents.algorithms.dqn.dueling import DuelingPolicy, DuelingQNetwork
 from isac_agents.algorithms.weights import load_weights, save_weights, warm_start
-from isac_agents.vec_env import BatchVecEnv
 from isac_envs.errors import IsacError
 
 ENVIRONMENT = "isac/ModeSelect-v0"

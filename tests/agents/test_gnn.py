@@ -6,9 +6,9 @@ import torch
 from toy.signals import Signals, SignalsParams
 
 from isac_agents import registry
-from isac_agents.algorithms.gnn_ppo import GnnPpo, TransformerConv
-from isac_agents.evaluation import baseline, play
-from isac_agents.vec_env import BatchVecEnv
+from isac_agents.adapters.vec_env import BatchVecEnv
+from isac_agents.algorithms.ppo.gnn_ppo import GnnPpo, TransformerConv
+from isac_agents.evaluation.episodes import baseline, play
 
 SMALL = {"n_steps": 16, "batch_size": 384}
 

@@ -7,10 +7,10 @@ import pytest
 import torch
 from resuming import assert_same, curves, short, weights
 
-from isac_agents import greedy_curve
-from isac_agents.evaluation import VALIDATION_SEED, play
-from isac_agents.learners import load
-from isac_agents.training import plan_jobs, train
+from isac_agents.evaluation.episodes import VALIDATION_SEED, play
+from isac_agents.runs.learners import load
+from isac_agents.training import greedy_curve
+from isac_agents.training.jobs import plan_jobs, train
 
 
 @pytest.fixture(autouse=True)
@@ -75,7 +75,7 @@ def test_short_runs_are_not_spent_on_evaluations(tmp_path):
 
 
 def test_an_agent_that_cannot_play_learns_all_the_same(tmp_path, monkeypatch, capsys):
-    from isac_agents.algorithms.q_learning import QLearning
+    from isac_agents.algorithms.tabular.q_learning import QLearning
 
     whole = run("q_learning", tmp_path / "whole")
     monkeypatch.setattr(QLearning, "predict", lambda self, observation, **_: observation[5])

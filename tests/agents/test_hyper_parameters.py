@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from isac_agents import registry
-from isac_agents.hyper_parameters import ALIASES, RANGES, Interval, arguments, checked
+from isac_agents.algorithms.hyper_parameters import ALIASES, RANGES, Interval, arguments, checked
 from isac_envs import scenarios
 from isac_envs.catalog import OWN
 from isac_envs.errors import IsacError

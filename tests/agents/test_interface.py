@@ -5,12 +5,12 @@ import pytest
 from toy.signals import Signals, SignalsParams
 
 from isac_agents import registry
-from isac_agents.comparison import Contestant, compare
-from isac_agents.entrants import gather
-from isac_agents.interface import choose_interface, misfit
-from isac_agents.learners import load
+from isac_agents.evaluation.comparison import Contestant, compare
+from isac_agents.evaluation.policy_sources import gather
 from isac_agents.registry import AgentSpec, preset
-from isac_agents.training import plan_jobs, train
+from isac_agents.runs.learners import load
+from isac_agents.training.interface import choose_interface, misfit
+from isac_agents.training.jobs import plan_jobs, train
 from isac_envs import scenarios
 from isac_envs.declaration.params import EnvParams, parameter
 from isac_envs.errors import IsacError

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from isac_agents import registry
-from isac_agents.vec_env import BatchVecEnv
+from isac_agents.adapters.vec_env import BatchVecEnv
 from isac_envs import planning, scenarios
 
 ENVIRONMENT = "isac/ModeSelect-v0"

@@ -9,11 +9,11 @@ from harness import bind
 from toy.signals import Signals, SignalsParams
 
 from isac_agents import registry
-from isac_agents.evaluation import baseline, play
-from isac_agents.learners import load
-from isac_agents.runs import RunRecord
-from isac_agents.training import Job, train
-from isac_agents.vec_env import BatchVecEnv
+from isac_agents.adapters.vec_env import BatchVecEnv
+from isac_agents.evaluation.episodes import baseline, play
+from isac_agents.runs.learners import load
+from isac_agents.runs.record import RunRecord
+from isac_agents.training.jobs import Job, train
 from isac_envs import catalog
 from isac_envs.scenarios import content_hash
 

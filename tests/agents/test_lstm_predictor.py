@@ -5,13 +5,13 @@ import pytest
 import torch
 
 from isac_agents import registry
-from isac_agents.algorithms.beam_choice import Link, choose_widths, expected_rates
-from isac_agents.algorithms.echo_memory import AGE, COSINE, VALID, recall, remember
-from isac_agents.algorithms.lstm_predictor import LstmPredictor
-from isac_agents.evaluation import baseline, play
-from isac_agents.learners import load
-from isac_agents.training import plan_jobs, train
-from isac_agents.vec_env import BatchVecEnv
+from isac_agents.adapters.vec_env import BatchVecEnv
+from isac_agents.algorithms.forecast.beam_choice import Link, choose_widths, expected_rates
+from isac_agents.algorithms.forecast.echo_memory import AGE, COSINE, VALID, recall, remember
+from isac_agents.algorithms.forecast.lstm_predictor import LstmPredictor
+from isac_agents.evaluation.episodes import baseline, play
+from isac_agents.runs.learners import load
+from isac_agents.training.jobs import plan_jobs, train
 from isac_envs import scenarios
 from isac_envs.errors import IsacError
 

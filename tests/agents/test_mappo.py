@@ -8,12 +8,12 @@ from stable_baselines3.common.vec_env import DummyVecEnv
 from toy.signals import Signals, SignalsParams
 
 from isac_agents import registry
-from isac_agents.algorithms.mappo import Mappo
-from isac_agents.algorithms.team_buffer import TeamBuffer
-from isac_agents.algorithms.team_policy import ValueNorm
+from isac_agents.adapters.vec_env import BatchVecEnv
+from isac_agents.algorithms.ppo.mappo import Mappo
+from isac_agents.algorithms.ppo.team_buffer import TeamBuffer
+from isac_agents.algorithms.ppo.team_policy import ValueNorm
 from isac_agents.algorithms.weights import warm_start
-from isac_agents.evaluation import baseline, play
-from isac_agents.vec_env import BatchVecEnv
+from isac_agents.evaluation.episodes import baseline, play
 
 SMALL = {"n_steps": 16, "batch_size": 384}
 

@@ -7,8 +7,8 @@ from toy.signals import Signals, SignalsParams
 from toy.signals_kernel import SILENT
 
 from isac_agents import registry
-from isac_agents.evaluation import arena, baseline, play
-from isac_agents.vec_env import BatchVecEnv
+from isac_agents.adapters.vec_env import BatchVecEnv
+from isac_agents.evaluation.episodes import arena, baseline, play
 from isac_envs.core.env import Env
 from isac_envs.core.parallel_env import ParallelEnv
 from isac_envs.core.vector_env import VectorEnv

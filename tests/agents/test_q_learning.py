@@ -5,9 +5,9 @@ import pytest
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.logger import KVWriter, Logger
 
-from isac_agents.algorithms.q_learning import QLearning
+from isac_agents.adapters.vec_env import BatchVecEnv
+from isac_agents.algorithms.tabular.q_learning import QLearning
 from isac_agents.algorithms.weights import load_weights, save_weights, warm_start
-from isac_agents.vec_env import BatchVecEnv
 from isac_envs import planning
 from isac_envs.errors import IsacError
 

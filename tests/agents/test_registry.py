@@ -7,8 +7,8 @@ from importlib.metadata import EntryPoint
 import pytest
 
 from isac_agents import registry
-from isac_agents.interface import misfit
 from isac_agents.registry import AgentSpec, create, names, preset, resolve
+from isac_agents.training.interface import misfit
 from isac_envs import planning, scenarios
 from isac_envs.errors import IsacError, UnknownNameError
 
@@ -28,7 +28,7 @@ class Own:
         return observation, state
 
 
-OWN_SPEC = AgentSpec("isac_agents.algorithms.q_learning:QLearning", copies=3)
+OWN_SPEC = AgentSpec("isac_agents.algorithms.tabular.q_learning:QLearning", copies=3)
 
 
 @pytest.fixture
@@ -97,7 +97,7 @@ def _presets():
 
 @pytest.mark.parametrize(("agent", "scenario"), _presets())
 def test_presets_make_a_learner_that_learns(agent, scenario):
-    from isac_agents.vec_env import BatchVecEnv
+    from isac_agents.adapters.vec_env import BatchVecEnv
 
     found = preset(agent, scenarios.load(ENVIRONMENT, scenario).agents)
     env = BatchVecEnv(ENVIRONMENT, found.copies, scenario=scenario, **found.environment)
@@ -110,7 +110,7 @@ def test_presets_make_a_learner_that_learns(agent, scenario):
 
 
 def test_misspelt_hyper_parameters_hint_at_the_nearest():
-    from isac_agents.vec_env import BatchVecEnv
+    from isac_agents.adapters.vec_env import BatchVecEnv
 
     env = BatchVecEnv(ENVIRONMENT, 1)
     for wrong, near in (("reward_scal", "reward_scale"), ("gradient_step", "gradient_steps")):
@@ -152,7 +152,7 @@ def _environment():
 
 def _ratio(agent, scenario, seed):
     """Return the exact average reward of the greedy policy over the optimum."""
-    from isac_agents.vec_env import BatchVecEnv
+    from isac_agents.adapters.vec_env import BatchVecEnv
 
     found = preset(agent, scenarios.load(ENVIRONMENT, scenario).agents)
     env = BatchVecEnv(ENVIRONMENT, found.copies, scenario=scenario, **found.environment)
@@ -189,8 +189,8 @@ def test_the_preset_reaches_the_published_reduction_of_missed_events():
 
 @pytest.mark.slow
 def test_weights_of_highway_reach_the_optimum_of_storm_in_half_the_steps():
+    from isac_agents.adapters.vec_env import BatchVecEnv
     from isac_agents.algorithms.weights import warm_start
-    from isac_agents.vec_env import BatchVecEnv
 
     def learner(scenario, **changes):
         found = preset("ddqn", scenarios.load(ENVIRONMENT, scenario).agents)

@@ -10,10 +10,10 @@ from scipy import stats
 from stable_baselines3.common.buffers import NStepReplayBuffer, ReplayBuffer
 from stable_baselines3.common.vec_env import DummyVecEnv, VecNormalize
 
-from isac_agents.algorithms.double_dqn import DoubleDQN
+from isac_agents.adapters.nan_guard import NotFiniteError
+from isac_agents.adapters.vec_env import BatchVecEnv
+from isac_agents.algorithms.dqn.double_dqn import DoubleDQN
 from isac_agents.algorithms.replay import NStepBuffer, PrioritisedBuffer
-from isac_agents.finite import NotFiniteError
-from isac_agents.vec_env import BatchVecEnv
 
 SEEN = spaces.Box(-np.inf, np.inf, (1,))
 CHOICES = spaces.Discrete(2)

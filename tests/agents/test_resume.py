@@ -7,8 +7,8 @@ from command import isac
 from resuming import EVERY, STEPS, STOP, assert_same, short
 
 from isac_agents import registry
-from isac_agents.runs import read_record, write_record
-from isac_agents.training import plan_jobs, train
+from isac_agents.runs.record import read_record, write_record
+from isac_agents.training.jobs import plan_jobs, train
 
 
 class Stopped(Exception):

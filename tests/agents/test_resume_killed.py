@@ -12,7 +12,7 @@ import pytest
 from command import isac
 from resuming import arguments, assert_same, folder, weights
 
-from isac_agents.runs import read_record
+from isac_agents.runs.record import read_record
 
 KILLING = Path(__file__).resolve().parents[1] / "killing.py"
 KILLED = -signal.SIGKILL

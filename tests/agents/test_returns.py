@@ -8,10 +8,10 @@ from harness import bind
 from hypothesis import given
 from hypothesis import strategies as st
 
-from isac_agents import evaluation
-from isac_agents.comparison import Scale
-from isac_agents.evaluation import UNIT, baseline, play
-from isac_agents.results import Result
+from isac_agents.evaluation import episodes as evaluation
+from isac_agents.evaluation.comparison import Scale
+from isac_agents.evaluation.episodes import UNIT, baseline, play
+from isac_agents.evaluation.results import Result
 from isac_envs import scenarios
 from isac_envs.catalog import OWN
 from isac_envs.description import describe

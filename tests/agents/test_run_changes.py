@@ -13,9 +13,9 @@ import torch
 from command import NAME, isac, refused
 from resuming import STEPS, assert_same, folder, unfinished
 
-from isac_agents import runs
-from isac_agents.runs import read_record
-from isac_agents.training import plan_jobs, plan_resumed, train
+from isac_agents.runs import record as runs
+from isac_agents.runs.record import read_record
+from isac_agents.training.jobs import plan_jobs, plan_resumed, train
 from isac_envs.errors import IsacError
 
 
@@ -123,7 +123,7 @@ def test_a_loss_or_weight_that_is_not_finite_stops_the_run(tmp_path):
 HOLD = """
 import sys, time
 from pathlib import Path
-from isac_agents.folder_lock import locked
+from isac_agents.runs.folder_lock import locked
 with locked(Path(sys.argv[1])):
     print("held", flush=True)
     time.sleep(600)

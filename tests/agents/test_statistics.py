@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from isac_agents.statistics import (
+from isac_agents.evaluation.statistics import (
     interquartile_mean,
     interquartile_means,
     mean_interval,

@@ -6,8 +6,8 @@ import pytest
 from command import isac
 from resuming import arguments, folder, unfinished
 
-from isac_agents.keeper import Keeper
-from isac_agents.runs import read_record
+from isac_agents.runs.record import read_record
+from isac_agents.training.checkpoint_callback import Keeper
 from isac_envs.errors import IsacError
 
 

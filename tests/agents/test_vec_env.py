@@ -8,7 +8,7 @@ from gymnasium.error import InvalidAction, ResetNeeded
 from stable_baselines3.common.evaluation import evaluate_policy
 from stable_baselines3.common.monitor import Monitor
 
-from isac_agents.vec_env import BatchVecEnv
+from isac_agents.adapters.vec_env import BatchVecEnv
 from isac_envs.core.vector_env import VectorEnv
 from isac_envs.declaration.fields import Coordinate, Signal, Spec
 from isac_envs.declaration.model import Model

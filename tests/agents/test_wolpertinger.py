@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from stable_baselines3.common.vec_env import DummyVecEnv
 
 from isac_agents import registry
-from isac_agents.algorithms.lattice import Lattice
-from isac_agents.algorithms.wolpertinger import Wolpertinger
-from isac_agents.interface import misfit
-from isac_agents.vec_env import BatchVecEnv
+from isac_agents.adapters.vec_env import BatchVecEnv
+from isac_agents.algorithms.wolpertinger.lattice import Lattice
+from isac_agents.algorithms.wolpertinger.wolpertinger import Wolpertinger
+from isac_agents.training.interface import misfit
 from isac_envs import scenarios
 
 BEAM = "isac/SparseArrayBeam-v0"
@@ -244,9 +244,9 @@ def test_the_registry_states_which_actions_it_takes():
 @pytest.mark.parametrize(("channel", "factor"), [(0, 1.6), (1, 1.8)])
 def test_learns_the_beam_of_an_unknown_channel(channel, factor, seed, tmp_path):
     """On channel 0 the optimum itself is only 1.805 times as good as random search."""
-    from isac_agents.evaluation import baseline, play
-    from isac_agents.learners import load
-    from isac_agents.training import plan_jobs, train_all
+    from isac_agents.evaluation.episodes import baseline, play
+    from isac_agents.runs.learners import load
+    from isac_agents.training.jobs import plan_jobs, train_all
 
     jobs = plan_jobs(BEAM, "wolpertinger", scenario="ula_16", seeds=(seed,), out=tmp_path,
                      overrides={"channel_seed": channel})  # fmt: skip

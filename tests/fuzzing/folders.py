@@ -14,8 +14,10 @@ from resuming import read_tree, short, unfinished, write_tree
 from fuzzing import mutations
 from fuzzing.canary import Mark
 from fuzzing.payloads import payload
-from isac_agents import results, runs, seal
-from isac_agents.training import plan_jobs, train
+from isac_agents.evaluation import results
+from isac_agents.runs import record as runs
+from isac_agents.runs import seal
+from isac_agents.training.jobs import plan_jobs, train
 from isac_envs import catalog, scenarios
 
 SMALL = {"buffer_size": 600, "learning_starts": 64, "batch_size": 16, "gradient_steps": 1}
@@ -239,9 +241,8 @@ class Spoiler:
         """Write a record with the hash that belongs to its content, as far as it is a record."""
         if self.random.random() < 0.8:
             with suppress(Exception):
-                assert (
-                    content["environment"] in catalog.ENVIRONMENTS
-                )  # others would be imported here
+                # others would be imported here
+                assert content["environment"] in catalog.ENVIRONMENTS
                 model = scenarios.build(content["environment"], None, content["parameters"])
                 content["scenario_hash"] = scenarios.content_hash(model.id, model.params)
             with suppress(Exception):

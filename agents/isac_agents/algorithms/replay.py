@@ -9,8 +9,8 @@ from stable_baselines3.common.buffers import ReplayBuffer
 from stable_baselines3.common.type_aliases import ReplayBufferSamples
 from stable_baselines3.common.vec_env import VecNormalize
 
+from isac_agents.adapters.nan_guard import NotFiniteError
 from isac_agents.algorithms import sum_tree
-from isac_agents.finite import NotFiniteError
 
 Array = npt.NDArray[Any]
 

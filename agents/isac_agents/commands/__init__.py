@@ -1,1 +1,5 @@
-"""The subcommands of ``isac``; each module imports what is heavy only inside its functions."""
+"""The subcommands of ``isac``, one module each.
+
+Arguments, messages and the form of the output belong here, and no work of their own. A module
+imports what is heavy only inside its functions, so that ``isac list`` answers at once.
+"""

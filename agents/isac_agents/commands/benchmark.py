@@ -12,7 +12,7 @@ from isac_envs.errors import IsacError
 
 if TYPE_CHECKING:
     from isac_agents.progress import Stage
-    from isac_agents.training import Job
+    from isac_agents.training.jobs import Job
 
 
 def benchmark(
@@ -49,8 +49,8 @@ def benchmark(
     from dataclasses import replace
 
     from isac_agents import launch
-    from isac_agents.benchmark import is_done, perform, summarise
-    from isac_agents.matrix import plan, read
+    from isac_agents.benchmark.matrix import plan, read
+    from isac_agents.benchmark.tasks import is_done, perform, summarise
     from isac_agents.progress import Progress, stage
 
     if ray_address and launcher != "ray":
@@ -60,7 +60,7 @@ def benchmark(
         raise IsacError(f"jobs is {processes}, must be at least 1")
     content = read(matrix)
     if wandb:
-        from isac_agents import wandb_log
+        from isac_agents.training import wandb_log
 
         wandb_log.require()
     chosen: Any = {"wandb": wandb, "trust_checkpoints": trust_checkpoints}
@@ -94,7 +94,7 @@ def benchmark(
 def _look(shown: "Stage", jobs: Sequence["Job"]) -> None:
     """Read off the run folders how far the runs are, wherever they are trained."""
     from isac_agents.progress import curve_end
-    from isac_agents.runs import is_finished
+    from isac_agents.runs.record import is_finished
 
     steps = [
         job.record.steps if is_finished(job.folder) else curve_end(job.folder)[0] for job in jobs

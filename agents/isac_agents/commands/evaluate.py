@@ -40,11 +40,11 @@ def evaluate(
         json: Print JSON instead of a table.
     """
     trust(trust_modules)
-    from isac_agents.comparison import compare
-    from isac_agents.entrants import gather, is_folder
-    from isac_agents.evaluation import HELD_OUT_SEED
+    from isac_agents.evaluation.comparison import compare
+    from isac_agents.evaluation.episodes import HELD_OUT_SEED
+    from isac_agents.evaluation.policy_sources import gather, is_folder
     from isac_agents.progress import Progress
-    from isac_agents.runs import read_record
+    from isac_agents.runs.record import read_record
     from isac_envs import scenarios
 
     first = HELD_OUT_SEED if seed is None else seed

@@ -46,7 +46,7 @@ def doctor(json: bool = False) -> None:
     Args:
         json: Print JSON instead of a table.
     """
-    from isac_agents.diagnosis import diagnose
+    from isac_agents.commands.diagnosis import diagnose
 
     rows: list[dict[str, Any]] = diagnose()
     if json:

@@ -26,8 +26,8 @@ def plan(
         discount: Discount factor of value iteration.
         json: Print JSON instead of a table.
     """
+    from isac_agents.evaluation.reference import exact_rows
     from isac_agents.progress import Progress, stage
-    from isac_agents.reference import exact_rows
     from isac_envs import scenarios
 
     if not 0.0 <= discount < 1.0:
@@ -75,7 +75,7 @@ def reference(
         write: Write the scores into the scenario file (comments are kept).
         json: Print JSON instead of a table.
     """
-    from isac_agents import reference as measuring
+    from isac_agents.evaluation import reference as measuring
     from isac_agents.progress import Progress
     from isac_envs import scenarios
 

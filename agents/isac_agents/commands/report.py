@@ -40,7 +40,7 @@ def report(
     from isac_agents.report.collect import collect, find
     from isac_agents.report.page import html_page
     from isac_agents.report.study import Study, markdown_page
-    from isac_agents.runs import write_atomically
+    from isac_agents.runs.record import write_atomically
 
     warnings: list[str] = []
 

@@ -55,10 +55,10 @@ def sweep(
         json: Print JSON instead of tables.
     """
     from isac_agents import launch
-    from isac_agents import sweep as sweeping
+    from isac_agents.benchmark import sweep as sweeping
     from isac_agents.progress import Progress, Stage, stage
-    from isac_agents.runs import write_atomically
-    from isac_agents.training import plan_jobs
+    from isac_agents.runs.record import write_atomically
+    from isac_agents.training.jobs import plan_jobs
     from isac_envs import scenarios
 
     least = (("trials", trials, 1), ("seeds", seeds, 1), ("episodes", episodes, 2),

@@ -66,11 +66,11 @@ def train(
     import os
     from dataclasses import replace
 
-    from isac_agents.comparison import compare
-    from isac_agents.entrants import is_folder, trained
+    from isac_agents.evaluation.comparison import compare
+    from isac_agents.evaluation.policy_sources import is_folder, trained
     from isac_agents.progress import Progress
-    from isac_agents.resumption import stopped
-    from isac_agents.training import plan_jobs, plan_resumed, train_all
+    from isac_agents.training.jobs import plan_jobs, plan_resumed, train_all
+    from isac_agents.training.resumption import stopped
 
     processes = (os.cpu_count() or 1) if jobs is None else jobs
     for name, value, low in (
@@ -106,7 +106,7 @@ def train(
             **going_on,
         )
     if wandb:
-        from isac_agents import wandb_log
+        from isac_agents.training import wandb_log
 
         wandb_log.require()
     chosen: Any = {"wandb": wandb, "trust_checkpoints": trust_checkpoints}

@@ -7,16 +7,16 @@ from pathlib import Path
 
 import numpy as np
 
-from isac_agents import results
-from isac_agents.benchmark import group
-from isac_agents.comparison import Comparison, Scale, tabulate
-from isac_agents.entrants import gather, trained
-from isac_agents.evaluation import HELD_OUT_SEED
-from isac_agents.learners import find_weights
-from isac_agents.ledger import Ledger
-from isac_agents.results import Result
-from isac_agents.runs import RECORD, RunRecord, read_record
-from isac_agents.statistics import Array
+from isac_agents.benchmark.tasks import group
+from isac_agents.evaluation import results
+from isac_agents.evaluation.cache import Ledger
+from isac_agents.evaluation.comparison import Comparison, Scale, tabulate
+from isac_agents.evaluation.episodes import HELD_OUT_SEED
+from isac_agents.evaluation.policy_sources import gather, trained
+from isac_agents.evaluation.results import Result
+from isac_agents.evaluation.statistics import Array
+from isac_agents.runs.learners import find_weights
+from isac_agents.runs.record import RECORD, RunRecord, read_record
 from isac_envs.declaration.model import Model
 from isac_envs.errors import IsacError
 from isac_envs.files import read_text

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from importlib.resources import files
 
-from isac_agents.comparison import Cells
+from isac_agents.evaluation.comparison import Cells
 from isac_agents.report import study as tables
 from isac_agents.report.figures import Figures
 from isac_agents.report.study import Study

@@ -7,10 +7,8 @@ from itertools import combinations
 import numpy as np
 
 from isac_agents.commands.output import markdown
-from isac_agents.comparison import Cells, spread
-from isac_agents.report.collect import Agent, World
-from isac_agents.report.command import command
-from isac_agents.statistics import (
+from isac_agents.evaluation.comparison import Cells, spread
+from isac_agents.evaluation.statistics import (
     Array,
     Interval,
     Profile,
@@ -19,6 +17,8 @@ from isac_agents.statistics import (
     performance_profile,
     probability_of_improvement,
 )
+from isac_agents.report.collect import Agent, World
+from isac_agents.runs.command import command
 from isac_agents.text import markdown_text
 
 _POINTS = 100  # of a learning curve

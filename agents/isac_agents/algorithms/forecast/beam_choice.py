@@ -1,0 +1,174 @@
+"""From a forecast of the direction to a beam: the width with the largest expected rate."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from gymnasium import spaces
+
+from isac_agents.adapters.vec_env import BatchVecEnv
+from isac_envs.declaration.model import Model
+from isac_envs.envs.beam_management.beam_track.baselines import CUSTOMARY_SHARE
+from isac_envs.envs.beam_management.beam_track.observe import TUPLE
+from isac_envs.errors import IsacError
+from isac_envs.kernels.arrays.beams import ula_beam_gain
+
+Array = npt.NDArray[Any]
+
+ENVIRONMENT = "isac/BeamTrack-v0"
+_NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(15)
+_WEIGHTS = _WEIGHTS / _WEIGHTS.sum()
+
+
+@dataclass(frozen=True)
+class Link:
+    """What an agent knows of the environment before it plays.
+
+    Attributes:
+        vehicles: Vehicles that are served.
+        history_length: Slots that the observation holds.
+        horizon: Slots of an episode.
+        fewest_antennas: Antennas of the widest beam.
+        transmit_antennas: Antennas of the full array.
+        sector_cosine: Largest cosine that beams are steered to.
+        power_dbm: Power of all beams.
+        snr_per_antenna: Link SNR of one vehicle's beam per antenna at the distance 1 of the
+            observation, linear.
+        share: Share of the slot that senses: the customary one of the baselines.
+        largest_share: The largest that an action can ask for.
+    """
+
+    vehicles: int
+    history_length: int
+    horizon: int
+    fewest_antennas: int
+    transmit_antennas: int
+    sector_cosine: float
+    power_dbm: float
+    snr_per_antenna: float
+    share: float
+    largest_share: float
+
+    @classmethod
+    def of(cls, model: Model) -> "Link":
+        """Read the numbers off an environment.
+
+        Raises:
+            IsacError: If it is no beam tracking, or observed or steered in another form.
+        """
+        p: Any = model.params
+        if model.id != ENVIRONMENT:
+            raise IsacError(f"the LSTM predictor needs {ENVIRONMENT}, not {model.id}")
+        for name, wanted in (("observation", "history"), ("action", "pointing")):
+            if getattr(p, name) != wanted:
+                raise IsacError(
+                    f'the LSTM predictor needs {name}="{wanted}", not "{getattr(p, name)}"'
+                )
+        r = p.record[0]
+        shares = np.asarray(p.sensing_shares)
+        customary = 0.0 if p.data_echo_share == 1.0 and p.slot == "single" else CUSTOMARY_SHARE
+        return cls(
+            p.vehicles,
+            p.history_length,
+            p.horizon,
+            p.fewest_antennas,
+            p.transmit_antennas,
+            float(r.sector_cosine),
+            p.power_dbm,
+            float(r.power_w * r.link_gain / (p.vehicles * r.distance_scale**2)),
+            float(shares[np.abs(shares - customary).argmin()]),
+            float(shares[-1]),
+        )
+
+    @property
+    def observation_width(self) -> int:
+        """Numbers of an observation."""
+        return self.vehicles * self.history_length * TUPLE
+
+    @property
+    def octaves(self) -> Array:
+        """Binary logarithms of the antennas of all beams, widest first."""
+        first, last = np.log2([self.fewest_antennas, self.transmit_antennas])
+        return np.arange(first, last + 1.0)
+
+    @property
+    def sweep(self) -> float:
+        """The width that stands for a sweep."""
+        return float(self.octaves[0]) - 1.0
+
+    def spaces(self) -> tuple[spaces.Box, spaces.Box]:
+        """Return the spaces of observations and actions, for an agent without an environment."""
+        each = [(self.sweep, self.octaves[-1]), (-1.0, 1.0), (0.0, 1.0)]
+        bounds = np.array(
+            each[: 3 if self.vehicles > 1 else 2] * self.vehicles + [(0.0, self.largest_share)]
+        )
+        low, high = bounds.T.astype(np.float32)
+        return spaces.Box(-1.0, 1.0, (self.observation_width,)), spaces.Box(low, high)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the numbers for a file."""
+        return asdict(self)
+
+
+def expected_rates(link: Link, deviations: Array, distances: Array) -> Array:
+    """Return the expected rate of each width, shape ``(rows, widths)``, bit/s/Hz.
+
+    The cosine of the direction is Gaussian around the pointing; 15-point Gauss-Hermite quadrature.
+
+    Args:
+        link: Budget and widths.
+        deviations: Of the cosine, shape ``(rows,)``.
+        distances: In the unit of the observation, shape ``(rows,)``.
+    """
+    off = deviations[:, None, None] * _NODES
+    antennas = 2.0 ** link.octaves[:, None]
+    gains = np.asarray(ula_beam_gain(np.clip(off, -1.0, 1.0), 0.0, antennas))
+    snr = link.snr_per_antenna * gains / np.maximum(distances, 1e-3)[:, None, None] ** 2
+    return np.asarray(np.log2(1.0 + snr) @ _WEIGHTS)
+
+
+def choose_widths(
+    link: Link, deviations: Array, distances: Array, sweep_below: Array | float
+) -> npt.NDArray[np.float64]:
+    """Return the width of each beam in octaves of antennas, or a sweep, shape ``(rows,)``.
+
+    Args:
+        link: Budget and widths.
+        deviations: Of the forecast cosine, shape ``(rows,)``.
+        distances: In the unit of the observation, shape ``(rows,)``.
+        sweep_below: Sweep where less than this part of the aligned array's rate is expected; one
+            number or one a row.
+    """
+    rates = expected_rates(link, deviations, distances)
+    peak = link.transmit_antennas * link.snr_per_antenna / np.maximum(distances, 1e-3) ** 2
+    lost = rates.max(1) < sweep_below * np.log2(1.0 + peak)
+    return np.where(lost, link.sweep, link.octaves[rates.argmax(1)])
+
+
+def actions(link: Link, widths: Array, cosines: Array) -> npt.NDArray[np.float32]:
+    """Return actions of the form ``pointing``, equal powers, shape ``(n, W)``.
+
+    Args:
+        link: Number of vehicles and share.
+        widths: Shape ``(n * vehicles,)``.
+        cosines: Where the beams point, likewise.
+    """
+    limit = link.sector_cosine
+    parts = [widths, np.clip(cosines, -limit, limit)]
+    if link.vehicles > 1:
+        parts.append(np.ones_like(widths))
+    beams = np.stack(parts, -1).reshape(-1, link.vehicles * len(parts))
+    shares = np.full((len(beams), 1), link.share)
+    return np.concatenate((beams, shares), 1).astype(np.float32)
+
+
+def link_of(env: Any) -> Link:
+    """Return the link of a vector environment of the suite.
+
+    Raises:
+        IsacError: If it is another environment.
+    """
+    if not isinstance(env, BatchVecEnv):
+        raise IsacError(f"the LSTM predictor learns on a BatchVecEnv of {ENVIRONMENT}, not {env}")
+    return Link.of(env.model)

@@ -1,0 +1,63 @@
+"""Multi-agent PPO with a central critic."""
+
+from typing import ClassVar
+
+import torch
+from stable_baselines3.common.policies import BasePolicy
+
+from isac_agents.algorithms.ppo.annealing import Annealing
+from isac_agents.algorithms.ppo.team_policy import SharedPolicy, perceptron
+from isac_agents.algorithms.ppo.team_ppo import TeamPpo
+
+
+class TeamPolicy(SharedPolicy):
+    """Each agent acts on what it sees itself; its value is judged on what all of them see.
+
+    The critic gets the observations of the whole team, in the order of the agents, and which agent
+    it is asked about. Acting needs the agent's own observation only, so that rows of single
+    agents may be asked for actions.
+    """
+
+    def build(self, inputs: int, net_arch: tuple[int, ...] = (64, 64)) -> tuple[int, int]:
+        """Make an actor and a critic of fully connected layers; return the widths of their ends."""
+        central = (inputs + 1) * self.num_agents
+        self.actor = perceptron(inputs, list(net_arch))
+        self.critic = perceptron(central, list(net_arch))
+        return [inputs, *net_arch][-1], [central, *net_arch][-1]
+
+    def acting(self, rows: torch.Tensor, masks: torch.Tensor | None) -> torch.Tensor:
+        """Return the end of the actor."""
+        return torch.as_tensor(self.actor(rows))
+
+    def both(
+        self, rows: torch.Tensor, masks: torch.Tensor | None
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return the ends of the actor and of the critic."""
+        return self.acting(rows, masks), torch.as_tensor(self.critic(self._central(rows)))
+
+    def _central(self, rows: torch.Tensor) -> torch.Tensor:
+        """Return the team's observations with the agent's identity, shape ``(rows, (D + 1) A)``."""
+        teams = rows.reshape(-1, self.num_agents * rows.shape[1])
+        joint = teams.repeat_interleave(self.num_agents, 0)
+        identity = torch.eye(self.num_agents, device=rows.device).repeat(len(teams), 1)
+        return torch.cat((joint, identity), 1)
+
+
+class Mappo(Annealing, TeamPpo):
+    """Multi-agent PPO: shared policy, central critic, normalised values, several epochs.
+
+    Source: C. Yu et al., "The surprising effectiveness of PPO in cooperative multi-agent games",
+    NeurIPS 2022 (arXiv 2103.01955).
+
+    Differences from the paper: the squared error of the critic instead of the Huber loss; the
+    running statistics of the returns move once a rollout; no recurrent networks.
+
+    Args:
+        policy: ``"TeamPolicy"``; ``policy_kwargs`` take ``net_arch``.
+        env: As for :class:`TeamPpo`.
+        num_agents: As for :class:`TeamPpo`.
+        **settings: As for :class:`TeamPpo`, and those of
+            :class:`isac_agents.algorithms.ppo.annealing.Annealing`.
+    """
+
+    policy_aliases: ClassVar[dict[str, type[BasePolicy]]] = {"TeamPolicy": TeamPolicy}

@@ -1,0 +1,90 @@
+"""Who takes part in a comparison, and their results: played once, then kept in the run folders."""
+
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from isac_agents.evaluation import results
+from isac_agents.evaluation.episodes import HELD_OUT_SEED, MakePolicy, Policy, baseline, play
+from isac_agents.evaluation.results import Entry, Key, Result
+from isac_agents.progress import stage
+from isac_envs.declaration.model import Model
+
+
+@dataclass(frozen=True)
+class Contestant:
+    """A policy and the environment in the form that it observes.
+
+    Attributes:
+        model: The environment as the policy sees it.
+        make: Makes the policy for the environment.
+        folder: Run folder that keeps the results; None keeps them nowhere.
+        weights: Hash of the weights in the folder.
+    """
+
+    model: Model
+    make: MakePolicy
+    folder: Path | None = None
+    weights: str = ""
+
+    @classmethod
+    def trained(cls, model: Model, policy: Policy) -> "Contestant":
+        """Return a contestant for a policy that exists already."""
+        return cls(model, lambda env: policy)
+
+
+class Ledger:
+    """The results of policies on one set of episodes.
+
+    Args:
+        model: The environment, without the interface of any agent.
+        episodes: Number of episodes.
+        seed: Seed of the first episode.
+    """
+
+    def __init__(self, model: Model, episodes: int, seed: int = HELD_OUT_SEED) -> None:
+        self.model, self.episodes, self.seed = model, episodes, seed
+        self._baselines: dict[str, Result] = {}
+
+    def baselines(self) -> dict[str, Result]:
+        """Return the results of all baselines by name, in the order of the environment."""
+        if not self._baselines:
+            title = f"baselines of {self.model.id}"
+            played: dict[str, Result] = {}
+            with stage(title, len(self.model.baselines), "policies") as shown:
+                for name in self.model.baselines:
+                    shown.update(len(played), name)
+                    played[name] = self._play(baseline(self.model, name), self.model)
+            self._baselines = played
+        return self._baselines
+
+    def borrow(self, folders: Iterable[Path]) -> None:
+        """Take the baselines from a run folder where this user has kept them on these episodes."""
+        key = Key.of(self.model, self.episodes, self.seed)
+        for folder in folders:
+            found = results.read_baselines(folder, key)
+            fits = all(each.fits(self.model) for each in found.values())
+            if fits and found.keys() == self.model.baselines.keys():
+                self._baselines = {name: found[name] for name in self.model.baselines}
+                return
+
+    def agent(self, contestant: Contestant) -> Result:
+        """Return the result of an agent; one that had to be played is kept in its run folder.
+
+        Raises:
+            IsacError: If the agent cannot be made, or its actions do not fit the environment.
+        """
+        key = Key.of(self.model, self.episodes, self.seed, contestant.weights)
+        kept = results.read(contestant.folder, key) if contestant.folder else None
+        if kept and kept.agent.fits(self.model):
+            return kept.agent
+        result = self._play(contestant.make, contestant.model)
+        if contestant.folder:
+            entry = Entry(key=key, agent=result, baselines=self.baselines())
+            with suppress(OSError):  # a folder that cannot be written is evaluated all the same
+                results.write(contestant.folder, entry)
+        return result
+
+    def _play(self, make: MakePolicy, model: Model) -> Result:
+        return Result.of(play(make, model, self.episodes, self.seed), self.model)

@@ -1,0 +1,100 @@
+"""What the names on the command line stand for: run folders, agents, classes of one's own."""
+
+import os
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from isac_agents import registry
+from isac_agents.evaluation.cache import Contestant
+from isac_agents.evaluation.episodes import MakePolicy, Policy
+from isac_agents.runs.learners import find_weights, load
+from isac_agents.runs.record import RunRecord, read_record
+from isac_envs.declaration.model import Model
+from isac_envs.errors import IsacError, UnknownNameError
+
+PER_RUN = {"seed", "status", "cpu_seconds", "weights_sha256", "versions", "git"}
+"""What may differ between runs that share a row."""
+
+
+def gather(names: Iterable[str], model: Model) -> dict[str, list[Contestant]]:
+    """Return the contestants by the name of their row; runs that differ by seed share one.
+
+    Args:
+        names: Run folders, names of agents or baselines, or ``module:Class``; each counts once.
+        model: The environment of the comparison.
+
+    Raises:
+        IsacError: If a name stands for nothing, or an agent does not fit the environment.
+    """
+    rows: dict[str, list[Contestant]] = {}
+    labels: dict[str, str] = {}
+    for name in dict.fromkeys(names):
+        if is_folder(name):
+            record, contestant = trained(name, model)
+            settings = record.model_dump_json(exclude=PER_RUN)
+            if settings not in labels:
+                taken = record.agent in rows
+                labels[settings] = f"{record.agent}, {Path(name).parent}" if taken else record.agent
+            rows.setdefault(labels[settings], []).append(contestant)
+        elif ":" in name:
+            rows[name] = [Contestant(model, maker(name))]
+        elif name in registry.AGENTS:
+            train = f"isac train {model.id} --agent {name}"
+            raise IsacError(f"{name} has to be trained first: {train}; then name its run folder")
+        elif name in registry.names():
+            rows[name] = [Contestant(model, maker(name))]
+        elif name not in model.baselines:  # baselines are in every comparison
+            raise UnknownNameError("agent or baseline", name, [*model.baselines, *registry.names()])
+    return rows
+
+
+def is_folder(name: str) -> bool:
+    """Return whether a name is meant as the path of a run folder, be there one or not."""
+    path_like = "/" in name.replace(os.sep, "/") and ":" not in name
+    is_id = re.search(r"^[^./~][^/]*/[^/]+-v\d+$", name) is not None
+    return Path(name).exists() or (path_like and not is_id)
+
+
+def maker(name: str) -> MakePolicy:
+    """Return the maker of an agent of the user's own: its class takes the environment."""
+    agent_class = registry.resolve(name)
+
+    def make(env: Any) -> Any:
+        try:
+            agent = agent_class(env)
+        except Exception as error:  # the code of others may raise anything
+            raise IsacError(f"{name}: cannot be made: {type(error).__name__}: {error}") from error
+        if not callable(getattr(agent, "predict", None)):
+            raise IsacError(f"{name}: has no method predict(observation, state, ...)")
+        return agent
+
+    return make
+
+
+def trained(folder: str | Path, model: Model) -> tuple[RunRecord, Contestant]:
+    """Return a finished run as a contestant; its weights are loaded when it has to play.
+
+    Raises:
+        IsacError: If the folder is no finished run, or does not fit the environment.
+    """
+    record = read_record(folder)
+    find_weights(Path(folder), record)
+    trained_on = record.model()
+    if trained_on.id != model.id:
+        raise IsacError(f"{folder}: was trained on {trained_on.id}, not on {model.id}")
+    names = type(model.params).interface_names()
+    seen = model.with_parameters({name: getattr(trained_on.params, name) for name in names})
+    for what in ("observation", "action"):
+        if getattr(seen, what).space() != getattr(trained_on, what).space():
+            raise IsacError(f"{folder}: was trained with another {what} space")
+    before, now = len(trained_on.agents), len(seen.agents)
+
+    def make(env: Any) -> Policy:
+        policy: Policy = load(folder)[1]
+        if before != now and hasattr(policy, "num_agents"):  # it looks at all agents together
+            raise IsacError(f"{folder}: was trained with {before} agents, not {now}")
+        return policy
+
+    return record, Contestant(seen, make, Path(folder), record.weights_sha256)

@@ -1,0 +1,103 @@
+"""Evaluation curves: how well a learner does without exploration while it learns.
+
+At :data:`POINTS` numbers of steps, evenly spaced, the learner plays a few episodes of its own seeds
+with its best actions. A line of ``progress.csv`` holds the result: ``eval/mean_reward``, the mean
+return of an episode, and ``eval/mean_ep_length``, named as in Stable-Baselines3's ``EvalCallback``.
+Everything that the learner draws or holds stays as it is, so that it learns the same without.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from isac_agents.adapters.nan_guard import NotFiniteError
+from isac_agents.evaluation.episodes import VALIDATION_SEED, play
+from isac_agents.runs.record import note
+from isac_agents.training.learner_state import generators, set_generators, unsound_weights
+from isac_agents.training.run_log import RunLog
+from isac_envs.errors import IsacError
+
+if TYPE_CHECKING:
+    from isac_agents.runs.record import RunRecord
+
+POINTS = 20
+"""Evaluations of a run after its first one, before the first step."""
+
+EPISODES = 32
+"""Episodes of an evaluation, side by side."""
+
+
+class GreedyCurve:
+    """Evaluates a learner where that is due.
+
+    Which steps these are follows from the settings of the run alone: a run that goes on does what
+    one that was never stopped does. A copy takes at least as many steps of training between two
+    evaluations as an episode has, so that short runs are not spent on them.
+
+    Args:
+        record: The run.
+    """
+
+    def __init__(self, record: "RunRecord") -> None:
+        self._model = record.model()
+        together = record.copies * len(self._model.agents)
+        self._every = max(-(-record.steps // POINTS), together * self._model.longest_episode())
+        self._next, self._last = 0, -1
+        self._given_up = False
+
+    def pass_by(self, steps: int) -> None:
+        """Go on after a number of steps, up to which everything stands in the log."""
+        self._next = (steps // self._every + 1) * self._every
+
+    def look(self, agent: Any) -> None:
+        """Evaluate a learner if that is due.
+
+        Raises:
+            NotFiniteError: If a weight of it is not finite.
+        """
+        if agent.num_timesteps >= self._next:
+            self.pass_by(agent.num_timesteps)
+            self.evaluate(agent)
+
+    def evaluate(self, agent: Any) -> None:
+        """Evaluate a learner, if that was not done at this very step.
+
+        Raises:
+            NotFiniteError: If a weight of it is not finite.
+        """
+        if self._given_up or agent.num_timesteps == self._last:
+            return
+        if not isinstance(agent.logger, RunLog):
+            return
+        self._last = agent.num_timesteps
+        weight = unsound_weights(agent)
+        if weight:
+            raise NotFiniteError(f"weight {weight} is not finite")
+        try:
+            with _untouched(agent):
+                result = play(lambda _: agent, self._model, EPISODES, VALIDATION_SEED)
+        except IsacError as error:  # training needs no predict; the comparison at the end will say
+            note(f"no evaluation curve: {error}", once=True)
+            self._given_up = True
+            return
+        values = {
+            "eval/mean_reward": float(result.reward.mean()) * self._model.longest_episode(),
+            "eval/mean_ep_length": float(result.lengths.mean()),
+        }
+        agent.logger.write_line(values, agent.num_timesteps)
+
+
+@contextmanager
+def _untouched(agent: Any) -> Iterator[None]:
+    """Put back the generators of the process and the modes of the networks."""
+    policy = getattr(agent, "policy", None)
+    parts = [*policy.modules()] if isinstance(policy, torch.nn.Module) else []
+    state, modes = generators(), [each.training for each in parts]
+    try:
+        yield
+    finally:
+        set_generators(state)
+        for part, mode in zip(parts, modes, strict=True):
+            part.training = mode
