@@ -13,7 +13,7 @@ from pathlib import Path
 
 import tables
 
-from isac_agents.evaluation import Comparison, Contestant, Row, compare
+from isac_agents.evaluation import Candidate, Comparison, Row, compare
 from isac_agents.runs import load
 from isac_agents.training import plan_jobs, train_all
 
@@ -85,7 +85,7 @@ def section(
         comparison, steps, seconds = trained(environment, scenario, agent, options)
         found |= {row.name: row for row in comparison.rows}
         baselines = (row for row in comparison.rows if row.kind != "agent")
-        top = found[comparison.model.yardstick()]
+        top = found[comparison.model.reference_baseline()]
         rows |= {row.name: cells(row, top, "", "") for row in baselines}
         rows[agent] = cells(found[agent], top, f"{steps:,}", f"{seconds:.0f}")
     order = (*agents, *(name for name in rows if name not in agents))
@@ -112,9 +112,9 @@ def trained(
         train_all(jobs, options.jobs)
         runs = [load(job.folder) for job in jobs]
     record = jobs[0].record
-    contestants = [Contestant.trained(record.model(), policy) for _, policy in runs]
+    candidates = [Candidate.trained(record.model(), policy) for _, policy in runs]
     seconds = sum(each.cpu_seconds for each, _ in runs) / len(runs)
-    comparison = compare(record.world(), {agent: contestants}, options.episodes)
+    comparison = compare(record.world(), {agent: candidates}, options.episodes)
     return comparison, record.steps, seconds
 
 

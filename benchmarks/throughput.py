@@ -26,7 +26,7 @@ from tables import write  # noqa: E402
 import isac_envs  # noqa: E402
 from isac_envs import scenarios  # noqa: E402
 from isac_envs.catalog import OWN  # noqa: E402
-from isac_envs.core.batch import Batch, Frame  # noqa: E402
+from isac_envs.core.batch import Batch, StepBuffers  # noqa: E402
 
 COPIES = 1024
 
@@ -81,7 +81,7 @@ def parallel(name: str) -> Callable[[int], int]:
 def batch(name: str, **overrides: object) -> Callable[[int], int]:
     """Return the joint step of many copies of an environment with several agents."""
     model = scenarios.build(name, None, overrides)
-    copies, frame = Batch(model, COPIES), Frame.allocate(model, COPIES)
+    copies, frame = Batch(model, COPIES), StepBuffers.allocate(model, COPIES)
     space, actions = model.action.space(), copies.actions()
     space.seed(0)
     each = (*actions.shape[:2], -1)

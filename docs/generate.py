@@ -164,10 +164,10 @@ def scenario(environment: str, name: str) -> str:
 def reference(environment: str, name: str, measured: dict[str, Any], kinds: dict[str, str]) -> str:
     """Return the table of reference scores and what it says of the scenario."""
     scores = measured["scores"]
-    yardstick = model_class(environment).yardstick()
-    if yardstick is None:
+    reference_baseline = model_class(environment).reference_baseline()
+    if reference_baseline is None:
         return table_of([{"baseline": key, **each} for key, each in scores.items()])
-    floor, top = (scores[key]["reward"] for key in ("random", yardstick))
+    floor, top = (scores[key]["reward"] for key in ("random", reference_baseline))
     rows, best = [], 0.0
     for key, score in sorted(scores.items(), key=lambda item: -item[1]["reward"]):
         normalised = (score["reward"] - floor) / (top - floor)

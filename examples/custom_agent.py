@@ -6,7 +6,7 @@ isac evaluate isac/ModeSelect-v0 --scenario rush_hour --agent examples.custom_ag
 
 import numpy as np
 
-from isac_agents.evaluation import Contestant, compare
+from isac_agents.evaluation import Candidate, compare
 from isac_envs import scenarios
 
 
@@ -32,5 +32,5 @@ class Patient:
 
 if __name__ == "__main__":
     model = scenarios.build("isac/ModeSelect-v0", "rush_hour", {})
-    result = compare(model, {"patient": [Contestant(model, Patient)]}, episodes=500)
+    result = compare(model, {"patient": [Candidate(model, Patient)]}, episodes=500)
     print(result.markdown())

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from isac_envs.core.batch import Batch, Frame
+from isac_envs.core.batch import Batch, StepBuffers
 from isac_envs.core.env import Env
 from isac_envs.core.parallel_env import ParallelEnv
 from isac_envs.core.vector_env import VectorEnv
@@ -50,21 +50,21 @@ def check_model(model: str | Model, steps: int = 300, copies: int = 4, seed: int
     bound = build(model, None, {})
     exercise(bound)
     batch = Batch(bound, copies)
-    frame = Frame.allocate(bound, copies)
+    buffers = StepBuffers.allocate(bound, copies)
     space = bound.observation.space()
     random = np.random.default_rng(seed)
-    batch.reset(frame, [seed + i for i in range(copies)])
+    batch.reset(buffers, [seed + i for i in range(copies)])
     for step in range(steps):
         actions = _random_actions(batch, random)
         before = batch.snapshot()
-        _spoil(frame)
-        batch.step(actions, frame, restart=True)
+        _spoil(buffers)
+        batch.step(actions, buffers, restart=True)
         where = f"{bound.id}, step {step}"
-        _check_numbers(frame, where)
-        for row in frame.observations.reshape(-1, bound.observation.width):
+        _check_numbers(buffers, where)
+        for row in buffers.observations.reshape(-1, bound.observation.width):
             assert space.contains(bound.observation.present(row)), f"{where}: {row} not in {space}"
-        again = Frame.allocate(bound, copies)
-        after, written = batch.snapshot(), [array.copy() for array in frame.written]
+        again = StepBuffers.allocate(bound, copies)
+        after, written = batch.snapshot(), [array.copy() for array in buffers.written]
         batch.restore(before)
         batch.step(actions, again, restart=True)
         for first, second in zip(written, again.written, strict=True):
@@ -82,19 +82,19 @@ def _random_actions(batch: Batch, random: np.random.Generator) -> Any:
     return actions
 
 
-def _spoil(frame: Frame) -> None:
-    """Fill a frame with what no step would write."""
-    for array in (frame.objectives, frame.costs):
+def _spoil(buffers: StepBuffers) -> None:
+    """Fill the buffers with what no step would write."""
+    for array in (buffers.objectives, buffers.costs):
         array[...] = np.nan
-    for name in frame.metrics.dtype.names or ():
-        frame.metrics[name] = np.nan
-    frame.observations[...] = np.nan if frame.observations.dtype.kind == "f" else -(2**40)
+    for name in buffers.metrics.dtype.names or ():
+        buffers.metrics[name] = np.nan
+    buffers.observations[...] = np.nan if buffers.observations.dtype.kind == "f" else -(2**40)
 
 
-def _check_numbers(frame: Frame, where: str) -> None:
-    arrays = {"objectives": frame.objectives, "costs": frame.costs}
-    arrays["observations"] = frame.observations
-    names = set(frame.metrics.dtype.names or ()) - {"clipped_coordinates"}
-    arrays |= {f"metrics.{name}": frame.metrics[name] for name in names}
+def _check_numbers(buffers: StepBuffers, where: str) -> None:
+    arrays = {"objectives": buffers.objectives, "costs": buffers.costs}
+    arrays["observations"] = buffers.observations
+    names = set(buffers.metrics.dtype.names or ()) - {"clipped_coordinates"}
+    arrays |= {f"metrics.{name}": buffers.metrics[name] for name in names}
     for name, array in arrays.items():
         assert np.isfinite(array).all(), f"{where}: {name} is not written or not finite"

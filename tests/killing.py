@@ -16,7 +16,7 @@ from isac_agents.adapters.vec_env import BatchVecEnv
 from isac_agents.cli import main
 from isac_agents.evaluation.comparison import compare  # noqa: F401
 from isac_agents.runs import checkpoints
-from isac_agents.training import checkpoint_callback as keeper
+from isac_agents.training import checkpoint_callback
 
 
 def die():
@@ -48,14 +48,14 @@ def arm(point, number):
         die()
 
     if point == "step":
-        counted = keeper.Keeper._on_step
+        counted = checkpoint_callback.CheckpointCallback._on_step
 
         def on_step(self):
             if self.model.num_timesteps >= number:
                 die()
             return counted(self)
 
-        keeper.Keeper._on_step = on_step
+        checkpoint_callback.CheckpointCallback._on_step = on_step
     elif point == "arrays half written":
         checkpoints.write_arrays = nth(checkpoints.write_arrays, nothing, half)
     elif point == "arrays without tree":

@@ -24,7 +24,7 @@ from harness import bind
 
 from isac_envs import scenarios
 from isac_envs.catalog import OWN
-from isac_envs.core.batch import Batch, Frame
+from isac_envs.core.batch import Batch, StepBuffers
 from isac_envs.declaration.model import Model
 from isac_envs.declaration.params import EnvParams
 from isac_envs.engine.jit import INTERPRETED
@@ -153,7 +153,7 @@ def run(model: Model, steps: int, seed: int = 0) -> None:
         AssertionError: If a number is not finite or outside what is declared for it.
     """
     random = np.random.default_rng(seed)
-    batch, frame = Batch(model, COPIES), Frame.allocate(model, COPIES)
+    batch, frame = Batch(model, COPIES), StepBuffers.allocate(model, COPIES)
     size = sum(each.nbytes for each in (*batch.state, *frame.written, model.params.record))
     assert size <= MOST_BYTES, f"{size} bytes"
     batch.reset(frame, range(seed, seed + COPIES))
@@ -166,7 +166,9 @@ def run(model: Model, steps: int, seed: int = 0) -> None:
             check_observations(model, frame.observations)
 
 
-def valid_actions(batch: Batch, frame: Frame, random: np.random.Generator) -> npt.NDArray[Any]:
+def valid_actions(
+    batch: Batch, frame: StepBuffers, random: np.random.Generator
+) -> npt.NDArray[Any]:
     """Return actions that the space and the masks allow, edges of boxes included."""
     spec, actions = batch.model.action, batch.actions()
     if spec.kind == "box":
@@ -200,7 +202,7 @@ def check_observations(model: Model, observations: npt.NDArray[Any]) -> None:
         )
 
 
-def check_outcome(model: Model, frame: Frame) -> None:
+def check_outcome(model: Model, frame: StepBuffers) -> None:
     """Assert that everything of a step is finite and inside what is declared for it."""
     check_observations(model, frame.observations)
     for kind, array in (("objectives", frame.objectives), ("costs", frame.costs)):

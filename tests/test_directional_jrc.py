@@ -8,7 +8,7 @@ from directional_jrc_oracle import next_map, transmit
 from scipy.stats import norm
 
 from isac_envs import scenarios
-from isac_envs.core.batch import Batch, Frame
+from isac_envs.core.batch import Batch, StepBuffers
 from isac_envs.envs.v2x.directional_jrc.geometry import sort_along_road
 from isac_envs.envs.v2x.directional_jrc.links import packet_success
 
@@ -23,7 +23,7 @@ class Road:
 
     def __init__(self, places, scenario=None, name=ID, **overrides):
         self.model = scenarios.build(name, scenario, overrides)
-        self.batch, self.frame = Batch(self.model, 1), Frame.allocate(self.model, 1)
+        self.batch, self.frame = Batch(self.model, 1), StepBuffers.allocate(self.model, 1)
         self.batch.reset(self.frame, [0])
         tables = self.model.params.derived()
         self.vehicles, order = self.batch.state[1][0], self.batch.state[2][0]
@@ -254,7 +254,7 @@ def test_a_road_turned_by_half_a_turn_earns_the_same():
 def test_published_steps_agree_with_the_dense_model(name):
     single = name == SINGLE
     model = scenarios.build(name, "lee2022", {})
-    batch, frame = Batch(model, 6), Frame.allocate(model, 6)
+    batch, frame = Batch(model, 6), StepBuffers.allocate(model, 6)
     batch.reset(frame, range(6))
     random = np.random.default_rng(1)
     for _ in range(60):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from isac_envs import scenarios
-from isac_envs.core.batch import Batch, Frame
+from isac_envs.core.batch import Batch, StepBuffers
 from isac_envs.core.parallel_env import ParallelEnv
 from isac_envs.core.vector_env import VectorEnv
 from isac_envs.errors import ScenarioError
@@ -18,7 +18,7 @@ NULL, RADAR = 16, 17
 
 def batch_of(name, scenario, copies, seed=0, **overrides):
     model = scenarios.build(name, scenario, overrides)
-    batch, frame = Batch(model, copies), Frame.allocate(model, copies)
+    batch, frame = Batch(model, copies), StepBuffers.allocate(model, copies)
     batch.reset(frame, [seed + i for i in range(copies)])
     return batch, frame
 

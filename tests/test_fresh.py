@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from harness import bind, play, random_actions, same, several, short
 
-from isac_envs.core.batch import Batch, Frame
+from isac_envs.core.batch import Batch, StepBuffers
 from isac_envs.core.env import Env
 from isac_envs.core.parallel_env import ParallelEnv
 from isac_envs.core.vector_env import VectorEnv
@@ -16,7 +16,7 @@ from isac_envs.core.vector_env import VectorEnv
 FILLER = 113  # byte that no kernel writes all over an element
 
 
-def fill(frame: Frame) -> None:
+def fill(frame: StepBuffers) -> None:
     """Overwrite every byte of a frame."""
     for array in frame.written:
         array.view(np.uint8)[...] = FILLER
@@ -32,7 +32,7 @@ def untouched(array: Any) -> bool:
 @pytest.mark.parametrize("name", [*harness.IDS, *harness.TOYS])
 def test_every_step_writes_every_element(name: str) -> None:
     model = several(name) if name in harness.TOYS else bind(name, horizon=17)
-    batch, frame = Batch(model, 3), Frame.allocate(model, 3)
+    batch, frame = Batch(model, 3), StepBuffers.allocate(model, 3)
     actions = batch.actions()
     batch.reset(frame, (1, 2, 3))
     for action in random_actions(model.action.space(), 60):
@@ -47,7 +47,7 @@ def test_every_step_writes_every_element(name: str) -> None:
 @pytest.mark.parametrize("name", [*harness.IDS, *harness.TOYS])
 def test_every_reset_writes_every_element(name: str) -> None:
     model = several(name) if name in harness.TOYS else bind(name)
-    batch, frame = Batch(model, 3), Frame.allocate(model, 3)
+    batch, frame = Batch(model, 3), StepBuffers.allocate(model, 3)
     for seed in range(20):
         fill(frame)
         batch.reset(frame, (seed, seed + 1, seed + 2))

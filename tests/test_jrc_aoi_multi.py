@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from isac_envs import scenarios
-from isac_envs.core.batch import Batch, Frame
+from isac_envs.core.batch import Batch, StepBuffers
 from isac_envs.core.parallel_env import ParallelEnv
 
 ID = "isac/JrcAoiMulti-v0"
@@ -22,7 +22,7 @@ QUIET = {"event_exponent": 100.0, "arrival_means": (0.0,) * 3}
 
 def started(copies, scenario=None, **overrides):
     model = scenarios.build(ID, scenario, overrides)
-    batch, frame = Batch(model, copies), Frame.allocate(model, copies)
+    batch, frame = Batch(model, copies), StepBuffers.allocate(model, copies)
     batch.reset(frame, [10**9 + i for i in range(copies)])
     return batch, frame
 

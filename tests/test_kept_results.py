@@ -6,9 +6,8 @@ import sys
 import pytest
 from command import NAME, isac, refused
 
-from isac_agents.evaluation import cache as ledger
-from isac_agents.evaluation import results
-from isac_agents.evaluation.cache import Ledger
+from isac_agents.evaluation import cache, results
+from isac_agents.evaluation.cache import EvaluationCache
 from isac_agents.evaluation.results import Entry, Key
 from isac_envs import scenarios
 
@@ -33,7 +32,7 @@ def rows_of(*arguments):
 
 def test_kept_results_are_not_played_again_and_are_the_same_numbers(folder, monkeypatch):
     first = rows_of(folder[0], *EPISODES)
-    monkeypatch.setattr(ledger, "play", None)  # a replay would fail
+    monkeypatch.setattr(cache, "play", None)  # a replay would fail
     assert rows_of(folder[0], *EPISODES) == first
     monkeypatch.undo()
     fresh = rows_of(NAME, *EPISODES)
@@ -43,7 +42,7 @@ def test_kept_results_are_not_played_again_and_are_the_same_numbers(folder, monk
 def test_other_episodes_are_kept_beside_the_first(folder):
     other = rows_of(folder[0], *EPISODES, "--seed", "7")
     assert other["random"] != rows_of(folder[0], *EPISODES)["random"]
-    kept = json.loads((ledger.Path(folder[0]) / results.FILE).read_text())["entries"]
+    kept = json.loads((cache.Path(folder[0]) / results.FILE).read_text())["entries"]
     assert {(each["key"]["episodes"], each["key"]["seed"]) for each in kept} >= {
         (20, 10**9),
         (20, 7),
@@ -52,7 +51,7 @@ def test_other_episodes_are_kept_beside_the_first(folder):
 
 def test_results_of_other_weights_or_versions_are_dropped(tmp_path):
     model = scenarios.build(NAME, None, {})
-    baselines = Ledger(model, 3).baselines()
+    baselines = EvaluationCache(model, 3).baselines()
     old, new = (Key.of(model, 3, 0, weights) for weights in ("old", "new"))
     for key in (old, new):
         results.write(tmp_path, Entry(key=key, agent=baselines["random"], baselines=baselines))
@@ -65,7 +64,7 @@ def test_results_of_other_weights_or_versions_are_dropped(tmp_path):
 
 def test_a_figure_that_is_not_a_number_survives(tmp_path):
     model = scenarios.build(NAME, None, {})
-    baselines = Ledger(model, 2).baselines()
+    baselines = EvaluationCache(model, 2).baselines()
     odd = baselines["random"].model_copy(update={"figures": {"share": float("nan")}})
     key = Key.of(model, 2, 0, "w")
     results.write(tmp_path, Entry(key=key, agent=odd, baselines=baselines))

@@ -12,7 +12,7 @@ import pytest
 from command import NAME, isac, refused
 
 from isac_agents.evaluation import results
-from isac_agents.evaluation.cache import Ledger
+from isac_agents.evaluation.cache import EvaluationCache
 from isac_agents.evaluation.episodes import baseline, play
 from isac_agents.evaluation.results import Entry, Key, Result
 from isac_agents.report.collect import Agent, World, collect, find
@@ -45,7 +45,7 @@ def make_up(root, scenario, agent, seeds):
         entry = Entry(
             key=Key.of(model, EPISODES, 10**9, digest),
             agent=result.model_copy(update={"reward": shifted}),
-            baselines=Ledger(model, EPISODES).baselines(),
+            baselines=EvaluationCache(model, EPISODES).baselines(),
         )
         results.write(job.folder, entry)
         rows = [f"{steps},{-4 * 400 + 6 * steps},400" for steps in (100, 200, 400)]
@@ -274,7 +274,7 @@ def test_trained_runs_are_reported_without_playing_twice(tmp_path, monkeypatch):
 def test_scores_that_are_rewards_do_not_mix_with_normalised_ones():
     def world(bound, **scores):
         agents = tuple(Agent(name, (), np.array(each), ()) for name, each in scores.items())
-        return World("", SimpleNamespace(yardstick=lambda: bound), None, agents)
+        return World("", SimpleNamespace(reference_baseline=lambda: bound), None, agents)
 
     bounded, rewards = world("optimum", a=[0.5, 0.7]), world(None, a=[-800.0], b=[-900.0])
     (found,) = Study((rewards, bounded)).overall()

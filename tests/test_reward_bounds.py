@@ -5,7 +5,7 @@ import pytest
 
 from isac_envs import scenarios
 from isac_envs.catalog import OWN
-from isac_envs.core.batch import Batch, Frame
+from isac_envs.core.batch import Batch, StepBuffers
 from isac_envs.scenarios import build
 
 CASES = [(id, name) for id in OWN for name in scenarios.names(id)]
@@ -19,7 +19,7 @@ def test_objectives_keep_to_their_bounds(environment: str, scenario: str) -> Non
         with pytest.raises(AttributeError, match="declares no bounds"):
             model.reward_bounds()
         return
-    batch, frame = Batch(model, 64), Frame.allocate(model, 64)
+    batch, frame = Batch(model, 64), StepBuffers.allocate(model, 64)
     batch.reset(frame, range(64))
     space = model.action.space()
     space.seed(0)

@@ -14,9 +14,8 @@ import pytest
 from command import NAME, isac, refused
 from resuming import STEPS, assert_same, read_tree, unfinished, write_tree
 
-from isac_agents.evaluation import cache as ledger
-from isac_agents.evaluation import results
-from isac_agents.evaluation.cache import Ledger
+from isac_agents.evaluation import cache, results
+from isac_agents.evaluation.cache import EvaluationCache
 from isac_agents.runs import seal
 from isac_agents.runs.checkpoints import TRUST, Checkpoint, CheckpointFolder, UnsealedError
 from isac_agents.runs.record import read_record
@@ -38,7 +37,7 @@ def done(tmp_path_factory):
     arguments = ("--agent", "odd_learners:Constant", "--steps", "20", "--seeds", "2", "--jobs", "1")
     ran = isac("train", NAME, *arguments, "--episodes", "20", "--json", "--out", str(root))
     assert ran.returncode == 0, ran.stderr
-    return [ledger.Path(each) for each in json.loads(ran.stdout)["folders"]]
+    return [cache.Path(each) for each in json.loads(ran.stdout)["folders"]]
 
 
 @pytest.fixture
@@ -166,7 +165,7 @@ def test_results_that_others_claim_are_played_again(done, tmp_path):
             each["reward"] = [-1000.0] * 20
         sealed = make(results._PURPOSE, results._Kept(entries=content["entries"]).content())
         (first / results.FILE).write_text(json.dumps({**content, "seal": sealed}))
-        judge = Ledger(read_record(first).world(), 20)
+        judge = EvaluationCache(read_record(first).world(), 20)
         judge.borrow([first])
         assert not judge._baselines
         judge.borrow([first, second])

@@ -127,7 +127,7 @@ class Stopping:
 
 def test_a_bad_trial_is_given_up_at_an_intermediate_score():
     optuna = pytest.importorskip("optuna")
-    from isac_agents.evaluation.cache import Ledger
+    from isac_agents.evaluation.cache import EvaluationCache
     from isac_agents.evaluation.comparison import Scale
     from isac_agents.training.jobs import plan_jobs
 
@@ -135,12 +135,12 @@ def test_a_bad_trial_is_given_up_at_an_intermediate_score():
     space = registry.search_space(AGENT)
     search = sweep.Sweep(record, space, 1, 4, 3, "", "s", 0)
     world = record.world()
-    ledger = Ledger(world, 4, sweep.VALIDATION_SEED)
-    scale = Scale.of(ledger.baselines(), world.yardstick())
+    cache = EvaluationCache(world, 4, sweep.VALIDATION_SEED)
+    scale = Scale.of(cache.baselines(), world.reference_baseline())
     trial = Stopping()
     with pytest.raises(optuna.TrialPruned):
-        sweep._Trial(search, trial, ledger, scale).score()
+        sweep._Trial(search, trial, cache, scale).score()
     assert [step for _, step in trial.reported] == [1, 2]
-    expected = scale.score(ledger.baselines()["always_radar"].rewards.mean())
+    expected = scale.score(cache.baselines()["always_radar"].rewards.mean())
     assert trial.reported[0][0] == pytest.approx(expected)
     assert sweep.chosen(trial, space) == {"action": 1, "unused": 0.6123}

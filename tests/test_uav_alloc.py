@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from uav_alloc_oracle import decode, slot
 
 from isac_envs import scenarios
-from isac_envs.core.batch import Batch, Frame
+from isac_envs.core.batch import Batch, StepBuffers
 from isac_envs.core.env import Env
 from isac_envs.errors import ScenarioError
 
@@ -17,7 +17,7 @@ LOUD = 2  # option: send on channel 0 at 1 W
 
 def started(copies, scenario="trio", seed=0, **overrides):
     model = scenarios.build(ID, scenario, overrides)
-    batch, frame = Batch(model, copies), Frame.allocate(model, copies)
+    batch, frame = Batch(model, copies), StepBuffers.allocate(model, copies)
     batch.reset(frame, [seed + i for i in range(copies)])
     return batch, frame
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from isac_envs import scenarios
-from isac_envs.core.batch import Batch, Frame
+from isac_envs.core.batch import Batch, StepBuffers
 from isac_envs.core.parallel_env import ParallelEnv
 
 CENTRAL, MULTI = "isac/UavAlloc-v0", "isac/UavAllocMulti-v0"
@@ -12,7 +12,7 @@ CENTRAL, MULTI = "isac/UavAlloc-v0", "isac/UavAllocMulti-v0"
 
 def started(name, copies, **overrides):
     model = scenarios.build(name, "trio", overrides)
-    batch, frame = Batch(model, copies), Frame.allocate(model, copies)
+    batch, frame = Batch(model, copies), StepBuffers.allocate(model, copies)
     batch.reset(frame, list(range(copies)))
     return batch, frame
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from isac_envs import scenarios
-from isac_envs.core.batch import Batch, Frame
+from isac_envs.core.batch import Batch, StepBuffers
 
 ID = "isac/UavAlloc-v0"
 LAYOUTS = 400
@@ -24,7 +24,7 @@ NAMES = ("exhaustive", "best_response", "kuhn_munkres", "random")
 def played(name, copies=LAYOUTS, slots=1, **overrides):
     """Return mean objectives of each episode, shape (copies, 4), and its mean reward."""
     model = scenarios.build(ID, None, {"horizon": slots, **overrides})
-    batch, frame = Batch(model, copies), Frame.allocate(model, copies)
+    batch, frame = Batch(model, copies), StepBuffers.allocate(model, copies)
     batch.reset(frame, list(range(copies)))
     baseline, rows = model.baselines[name](batch, 1), batch.actions()
     total = np.zeros((copies, 4))
@@ -89,7 +89,7 @@ def test_the_gain_over_assignment_grows_with_the_group():
 
 def test_no_uav_alone_improves_a_best_response():
     model = scenarios.build(ID, "trio", {})
-    batch, frame = Batch(model, 40), Frame.allocate(model, 40)
+    batch, frame = Batch(model, 40), StepBuffers.allocate(model, 40)
     batch.reset(frame, list(range(40)))
     saved, weights, rows = batch.snapshot(), np.array(model.params.weights), batch.actions()
     chosen = model.baselines["best_response"](batch, 1).act()

@@ -7,7 +7,7 @@ import pytest
 from uav_alloc_oracle import slot
 
 from isac_envs import scenarios
-from isac_envs.core.batch import Batch, Frame
+from isac_envs.core.batch import Batch, StepBuffers
 from isac_envs.declaration.baseline import tabulate
 from isac_envs.planning import episode_mean, finite_horizon
 
@@ -16,7 +16,7 @@ ID = "isac/UavAllocTiny-v0"
 
 def started(copies, **overrides):
     model = scenarios.build(ID, None, overrides)
-    batch, frame = Batch(model, copies), Frame.allocate(model, copies)
+    batch, frame = Batch(model, copies), StepBuffers.allocate(model, copies)
     batch.reset(frame, list(range(copies)))
     return batch, frame
 

@@ -8,7 +8,7 @@ import pytest
 from uav_flights import ID as SINGLE
 
 from isac_envs import scenarios
-from isac_envs.core.batch import Batch, Frame
+from isac_envs.core.batch import Batch, StepBuffers
 from isac_envs.core.parallel_env import ParallelEnv
 from isac_envs.envs.uav.uav_trajectory_multi.baselines import BASELINES
 
@@ -18,7 +18,7 @@ ALONE = {"uavs": 1, "users": 3, "targets": 2, "area_m": 1200.0}
 
 def made(name: str, n: int, seed: int = 0, scenario: Any = None, **overrides: Any) -> Any:
     batch = Batch(scenarios.build(name, scenario, overrides), n)
-    frame = Frame.allocate(batch.model, n)
+    frame = StepBuffers.allocate(batch.model, n)
     batch.reset(frame, list(range(seed, seed + n)))
     return batch, frame
 

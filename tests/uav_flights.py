@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from isac_envs import scenarios
-from isac_envs.core.batch import Batch, Frame
+from isac_envs.core.batch import Batch, StepBuffers
 
 ID = "isac/UavTrajectory-v0"
 
@@ -16,7 +16,7 @@ def build(scenario: str = "mission", **overrides: Any) -> Any:
 
 def made(n: int, seed: int = 0, scenario: str = "mission", **overrides: Any) -> tuple[Any, Any]:
     model = build(scenario, **overrides)
-    batch, frame = Batch(model, n), Frame.allocate(model, n)
+    batch, frame = Batch(model, n), StepBuffers.allocate(model, n)
     batch.reset(frame, list(range(seed, seed + n)))
     return batch, frame
 

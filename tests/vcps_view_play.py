@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from isac_envs import scenarios
-from isac_envs.core.batch import Batch, Frame
+from isac_envs.core.batch import Batch, StepBuffers
 
 ID = "isac/VcpsView-v0"
 
@@ -15,7 +15,7 @@ class Play:
 
     def __init__(self, scenario: str | None = None, seed: int = 0, **overrides: Any) -> None:
         self.model = scenarios.build(ID, scenario, overrides)
-        self.batch, self.frame = Batch(self.model, 1), Frame.allocate(self.model, 1)
+        self.batch, self.frame = Batch(self.model, 1), StepBuffers.allocate(self.model, 1)
         self.batch.reset(self.frame, [seed])
         self.env, self.vehicles, self.items, self.kinds = (each[0] for each in self.batch.state[:4])
         self.views, self.tracks, self.requests = (each[0] for each in self.batch.state[4:7])

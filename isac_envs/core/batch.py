@@ -38,7 +38,7 @@ THREADED_FROM = 2048
 
 
 @dataclass(frozen=True)
-class Frame:
+class StepBuffers:
     """What one step writes; the shapes stand in the module's docstring."""
 
     observations: Array
@@ -49,7 +49,7 @@ class Frame:
     ended: Array
 
     @classmethod
-    def allocate(cls, model: Model, n: int) -> "Frame":
+    def allocate(cls, model: Model, n: int) -> "StepBuffers":
         """Return uninitialised arrays for ``n`` copies; every step writes all of them."""
         rows = (n, len(model.agents))
         return cls(
@@ -62,8 +62,8 @@ class Frame:
         )
 
     @classmethod
-    def single(cls, model: Model) -> "tuple[Frame, Array]":
-        """Return the frame of one copy with one agent, and the flat array under its numbers.
+    def single(cls, model: Model) -> "tuple[StepBuffers, Array]":
+        """Return the buffers of one copy with one agent, and the flat array under its numbers.
 
         The flat array holds objectives, costs and metrics, in this order, so that one call turns
         them all into Python numbers.
@@ -74,12 +74,12 @@ class Frame:
         objectives, costs, metrics = np.split(flat, np.cumsum(sizes)[:-1])
         if model.reported:  # no view has elements of size 0
             plain = replace(plain, metrics=metrics.view(model.metrics_dtype).reshape(1, 1))
-        frame = replace(
+        buffers = replace(
             plain,
             objectives=objectives.reshape(plain.objectives.shape),
             costs=costs.reshape(plain.costs.shape),
         )
-        return frame, flat
+        return buffers, flat
 
     @property
     def seen(self) -> tuple[Array, ...]:
@@ -113,7 +113,7 @@ class Batch:
     def __init__(self, model: Model, n: int, threads: int = 1) -> None:
         if n < 1 or threads < 1:
             raise ValueError(f"copies ({n}) and threads ({threads}) must be at least 1")
-        single = (*model.allocate(1), *Frame.allocate(model, 1).written)
+        single = (*model.allocate(1), *StepBuffers.allocate(model, 1).written)
         refuse_beyond(f"{n} copies of {model.id}", n * sum(each.nbytes for each in single))
         self.model, self.n, self.threads = model, n, threads
         self.state: State = model.allocate(n)
@@ -135,7 +135,7 @@ class Batch:
 
     def reset(
         self,
-        frame: Frame,
+        buffers: StepBuffers,
         seeds: Sequence[int | None] | None = None,
         mask: Array | None = None,
         entropy: np.random.Generator | None = None,
@@ -143,7 +143,7 @@ class Batch:
         """Start new episodes.
 
         Args:
-            frame: Receives the first observations of the copies that are reset.
+            buffers: Receives the first observations of the copies that are reset.
             seeds: A seed or None for each copy; None goes on with the copy's own streams.
             mask: Copies to reset, shape ``(n,)``; all when None.
             entropy: Seeds the copies that never had a seed; fresh entropy when None.
@@ -156,32 +156,32 @@ class Batch:
         if seeds is not None:
             self.seed(seeds)
         self._seed_new(entropy)
-        self._call("reset_batch", (), mask, *frame.seen)
-        self.masks = frame.masks
+        self._call("reset_batch", (), mask, *buffers.seen)
+        self.masks = buffers.masks
 
-    def step(self, actions: Array, frame: Frame, restart: bool = False) -> Array | None:
+    def step(self, actions: Array, buffers: StepBuffers, restart: bool = False) -> Array | None:
         """Advance every copy by one step.
 
         Args:
             actions: Valid actions, from :meth:`actions`.
-            frame: Receives the outcome.
+            buffers: Receives the outcome.
             restart: Reset the copies that are done instead of stepping them.
 
         Returns:
             Which copies were reset, shape ``(n,)``, or None where none was.
         """
         done = self.env["done"].copy() if restart else None
-        self._call("step_batch", (restart,), actions, *frame.written)
-        self.masks = frame.masks
+        self._call("step_batch", (restart,), actions, *buffers.written)
+        self.masks = buffers.masks
         if done is None or not done.any():
             return None
-        frame.clear(done)
+        buffers.clear(done)
         return done
 
-    def bound_step(self, actions: Array, frame: Frame) -> Callable[[], None]:
+    def bound_step(self, actions: Array, buffers: StepBuffers) -> Callable[[], None]:
         """Return the step with its arrays bound: what :meth:`step` does, for one copy, faster."""
-        self.masks = frame.masks
-        arguments = (self.model.params.record, *self.state, actions, False, *frame.written)
+        self.masks = buffers.masks
+        arguments = (self.model.params.record, *self.state, actions, False, *buffers.written)
         return partial(self._entry("step_batch", arguments), *arguments)
 
     def snapshot(self) -> State:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from gymnasium.error import ResetNeeded
 
 from isac_envs.core.attributes import Attributes
-from isac_envs.core.batch import Batch, Frame
+from isac_envs.core.batch import Batch, StepBuffers
 from isac_envs.core.rendering import FPS, MODES, make_renderer, metadata, warn_without_mode
 from isac_envs.declaration.baseline import Baseline
 from isac_envs.declaration.model import Model, State
@@ -19,7 +19,7 @@ from isac_envs.scenarios import build
 
 _BOUND = frozenset(
     (
-        "_frame",
+        "_buffers",
         "_values",
         "_objectives",
         "_actions",
@@ -81,13 +81,13 @@ class Env(Attributes, gymnasium.Env[Any, Any]):
 
     def _bind(self) -> None:
         """Make the arrays of a step, and what would be looked up anew at every step."""
-        self._frame, self._values = Frame.single(self.model)
+        self._buffers, self._values = StepBuffers.single(self.model)
         self._actions = self.batch.actions()
         self._row = self._actions[0, 0]
         self._encode = self.model.action.encode
         self._advance = self._first_advance
-        self._seen = self._frame.observations[0, 0]
-        self._ended = self._frame.ended[0]
+        self._seen = self._buffers.observations[0, 0]
+        self._ended = self._buffers.ended[0]
         self._plain = self.model.observation.kind == "box"
         self._counts_clipped = self.model.action.kind == "box"
         self._weights = self.model.params.weights
@@ -100,7 +100,7 @@ class Env(Attributes, gymnasium.Env[Any, Any]):
 
     def _first_advance(self) -> None:
         """Compile on first use, then give way to the machine code."""
-        self._advance = self.batch.bound_step(self._actions, self._frame)
+        self._advance = self.batch.bound_step(self._actions, self._buffers)
         self._advance()
 
     def __getstate__(self) -> dict[str, Any]:
@@ -120,11 +120,11 @@ class Env(Attributes, gymnasium.Env[Any, Any]):
         if seed is None and not self.batch.env["world"].any():
             seed = int(np.random.default_rng().integers(2**63))  # stands in np_random_seed then
         super().reset(seed=seed)
-        self.batch.reset(self._frame, (seed,))
+        self.batch.reset(self._buffers, (seed,))
         self._over = False
         if self._renderer is not None:
-            self._renderer.begin(self.batch.state, self._frame)
-        self._frame.clear()
+            self._renderer.begin(self.batch.state, self._buffers)
+        self._buffers.clear()
         return self._observation(), self._outcome()[1]
 
     def step(self, action: Any) -> tuple[Any, Any, bool, bool, dict[str, Any]]:
@@ -139,11 +139,11 @@ class Env(Attributes, gymnasium.Env[Any, Any]):
         clipped = self._encode(action, self._row, self.model.id)
         self._advance()
         if self._counts_clipped:
-            self._frame.metrics["clipped_coordinates"] = clipped
+            self._buffers.metrics["clipped_coordinates"] = clipped
         terminated, truncated = self._ended.tolist()
         self._over = terminated or truncated
         if self._renderer is not None:
-            self._renderer.record(self.batch.state, self._actions, self._frame)
+            self._renderer.record(self.batch.state, self._actions, self._buffers)
         reward, info = self._outcome()
         if self.vector_reward:
             vector = info["objectives"].astype(np.float32)
@@ -165,7 +165,7 @@ class Env(Attributes, gymnasium.Env[Any, Any]):
             raise ResetNeeded(f"{self.model.id}: call reset() first, there is nothing to render")
         if self.render_mode == "human":
             return None
-        return self._renderer.picture(self.batch.state, self._frame, 0)
+        return self._renderer.picture(self.batch.state, self._buffers, 0)
 
     def close(self) -> None:
         """Free the window, where there is one."""
@@ -231,6 +231,6 @@ class Env(Attributes, gymnasium.Env[Any, Any]):
             "costs": dict(zip(self._cost_names, costs)),  # noqa: B905 - checking takes longer
             "metrics": dict(zip(self._metric_names, values[self._metrics])),  # noqa: B905
         }
-        if self._frame.masks is not None:
-            info["action_mask"] = self._frame.masks[0, 0].astype(np.int8)
+        if self._buffers.masks is not None:
+            info["action_mask"] = self._buffers.masks[0, 0].astype(np.int8)
         return reward, info

@@ -11,7 +11,7 @@ import pettingzoo
 from gymnasium.error import InvalidAction, ResetNeeded
 from gymnasium.utils.seeding import np_random
 
-from isac_envs.core.batch import Batch, Frame
+from isac_envs.core.batch import Batch, StepBuffers
 from isac_envs.core.rendering import FPS, MODES, make_renderer, metadata, warn_without_mode
 from isac_envs.declaration.baseline import Baseline
 from isac_envs.declaration.model import Model, State
@@ -68,8 +68,8 @@ class ParallelEnv(pettingzoo.ParallelEnv[str, Any, Any]):  # type: ignore[misc]
         self.observation_spaces = {agent: pair[0] for agent, pair in spaces.items()}
         self.action_spaces = {agent: pair[1] for agent, pair in spaces.items()}
         self.state_space = self._state_space()
-        self._frame = Frame.allocate(self.model, 1)
-        self._frame.observations[...] = 0
+        self._buffers = StepBuffers.allocate(self.model, 1)
+        self._buffers.observations[...] = 0
         self._actions = self.batch.actions()
         self._owners = [f"{self.model.id}, agent {each}" for each in self.possible_agents]
         self._advance: Callable[[], None] | None = None  # made by the first step
@@ -101,12 +101,12 @@ class ParallelEnv(pettingzoo.ParallelEnv[str, Any, Any]):  # type: ignore[misc]
         self, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
         """Start an episode; a seed restarts the random streams, None goes on with them."""
-        self.batch.reset(self._frame, (seed,))
+        self.batch.reset(self._buffers, (seed,))
         if seed is not None:
             self._np_random, self._np_random_seed = None, seed
         self.agents = [*self.possible_agents]
         if self._renderer is not None:
-            self._renderer.begin(self.batch.state, self._frame)
+            self._renderer.begin(self.batch.state, self._buffers)
         masks = self._masks()
         # TorchRL takes what a reset reports for tensors, and expects the same of a step's infos
         if masks is None:
@@ -129,17 +129,17 @@ class ParallelEnv(pettingzoo.ParallelEnv[str, Any, Any]):  # type: ignore[misc]
             raise ResetNeeded(f"{self.model.id}: call reset() first, no episode is running")
         clipped = self._encode(actions)
         if self._advance is None:
-            self._advance = self.batch.bound_step(self._actions, self._frame)
+            self._advance = self.batch.bound_step(self._actions, self._buffers)
         self._advance()
         if self.model.action.kind == "box":
-            self._frame.metrics["clipped_coordinates"][0] = clipped
-        terminated, truncated = self._frame.ended[0].tolist()
+            self._buffers.metrics["clipped_coordinates"][0] = clipped
+        terminated, truncated = self._buffers.ended[0].tolist()
         agents = self.agents
         rewards, infos = self._outcome()
         if terminated or truncated:
             self.agents = []
         if self._renderer is not None:
-            self._renderer.record(self.batch.state, self._actions, self._frame)
+            self._renderer.record(self.batch.state, self._actions, self._buffers)
         return (
             self._observations(),
             rewards,
@@ -161,7 +161,7 @@ class ParallelEnv(pettingzoo.ParallelEnv[str, Any, Any]):  # type: ignore[misc]
             raise ResetNeeded(f"{self.model.id}: call reset() first, there is nothing to render")
         if self.render_mode == "human":
             return None
-        return self._renderer.picture(self.batch.state, self._frame, 0)
+        return self._renderer.picture(self.batch.state, self._buffers, 0)
 
     def close(self) -> None:
         """Free the window, where there is one."""
@@ -170,7 +170,7 @@ class ParallelEnv(pettingzoo.ParallelEnv[str, Any, Any]):  # type: ignore[misc]
 
     def state(self) -> npt.NDArray[Any]:
         """Return the observations of all agents, one after the other; in ``state_space``."""
-        rows = zip(self._frame.observations[0], self._seen, strict=True)
+        rows = zip(self._buffers.observations[0], self._seen, strict=True)
         return np.concatenate([row[: spec.width] for row, spec in rows])
 
     def _state_space(self) -> gymnasium.spaces.Box:
@@ -228,7 +228,7 @@ class ParallelEnv(pettingzoo.ParallelEnv[str, Any, Any]):  # type: ignore[misc]
         return clipped
 
     def _observations(self) -> dict[str, Any]:
-        rows = self._frame.observations[0].copy()
+        rows = self._buffers.observations[0].copy()
         if not self._alike or self.model.observation.kind != "box":
             each = zip(rows, self._seen, strict=True)
             rows = [spec.present(row[: spec.width]) for row, spec in each]
@@ -236,12 +236,12 @@ class ParallelEnv(pettingzoo.ParallelEnv[str, Any, Any]):  # type: ignore[misc]
 
     def _outcome(self) -> tuple[dict[str, float], dict[str, dict[str, Any]]]:
         """Return rewards and infos; each array becomes Python numbers or is copied once."""
-        frame = self._frame
-        weigh(frame.objectives, self._weights, self._sums)
-        objectives = frame.objectives[0].copy()
+        buffers = self._buffers
+        weigh(buffers.objectives, self._weights, self._sums)
+        objectives = buffers.objectives[0].copy()
         masks = self._masks()
         infos: dict[str, dict[str, Any]] = {}
-        rows = zip(frame.costs[0].tolist(), frame.metrics[0].tolist(), strict=True)
+        rows = zip(buffers.costs[0].tolist(), buffers.metrics[0].tolist(), strict=True)
         for k, (costs, metrics) in enumerate(rows):
             cost = 0.0
             for value in costs:  # one by one: the built-in sum rounds differently since 3.12
@@ -259,5 +259,5 @@ class ParallelEnv(pettingzoo.ParallelEnv[str, Any, Any]):  # type: ignore[misc]
         return rewards, infos
 
     def _masks(self) -> npt.NDArray[np.int8] | None:
-        masks = self._frame.masks
+        masks = self._buffers.masks
         return None if masks is None else masks[0].astype(np.int8)

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from isac_envs.catalog import load_class
-from isac_envs.core.batch import Frame
+from isac_envs.core.batch import StepBuffers
 from isac_envs.declaration.model import Model, State
 from isac_envs.errors import IsacError
 from isac_envs.rendering.view import Traces, view
@@ -91,13 +91,13 @@ class Renderer:
         self.__dict__.update(state)
         self._load()
 
-    def begin(self, state: State, frame: Frame, chosen: Array | None = None) -> None:
+    def begin(self, state: State, buffers: StepBuffers, chosen: Array | None = None) -> None:
         """Forget the past of some copies, or of all: they were reset."""
         self._traces.forget(slice(None) if chosen is None else chosen)
-        self._show(state, frame)
+        self._show(state, buffers)
 
     def record(
-        self, state: State, actions: Array, frame: Frame, restarted: Array | None = None
+        self, state: State, actions: Array, buffers: StepBuffers, restarted: Array | None = None
     ) -> None:
         """Remember what a step did; copies that were reset instead begin anew."""
         for i in range(len(actions)):
@@ -107,19 +107,19 @@ class Renderer:
             self._traces.append(
                 i,
                 actions=actions[i],
-                objectives=frame.objectives[i],
-                costs=frame.costs[i],
-                metrics=frame.metrics[i],
+                objectives=buffers.objectives[i],
+                costs=buffers.costs[i],
+                metrics=buffers.metrics[i],
             )
-        self._show(state, frame)
+        self._show(state, buffers)
 
     def forget(self) -> None:
         """Forget the past of all copies: the state was replaced."""
         self._traces.forget(slice(None))
 
-    def picture(self, state: State, frame: Frame, i: int) -> npt.NDArray[np.uint8]:
+    def picture(self, state: State, buffers: StepBuffers, i: int) -> npt.NDArray[np.uint8]:
         """Return the picture of a copy, shape ``(height, width, 3)``."""
-        self._draw(state, frame, i)
+        self._draw(state, buffers, i)
         return self._canvas.rgb()
 
     def close(self) -> None:
@@ -127,11 +127,11 @@ class Renderer:
         if self._window is not None:
             self._window.close()
 
-    def _show(self, state: State, frame: Frame) -> None:
+    def _show(self, state: State, buffers: StepBuffers) -> None:
         if self._window is not None:
-            self._draw(state, frame, 0)
+            self._draw(state, buffers, 0)
             self._window.show(self._canvas)
 
-    def _draw(self, state: State, frame: Frame, i: int) -> None:
+    def _draw(self, state: State, buffers: StepBuffers, i: int) -> None:
         self._canvas.clear()
-        self._scene(self._canvas, view(self.model, state, frame.observations, self._traces, i))
+        self._scene(self._canvas, view(self.model, state, buffers.observations, self._traces, i))

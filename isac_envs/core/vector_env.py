@@ -12,7 +12,7 @@ from gymnasium.vector import AutoresetMode
 from gymnasium.vector.utils import batch_space
 
 from isac_envs.core.attributes import Attributes
-from isac_envs.core.batch import Batch, Frame
+from isac_envs.core.batch import Batch, StepBuffers
 from isac_envs.core.rendering import FPS, make_renderer, metadata, warn_without_mode
 from isac_envs.declaration.model import Model, State
 from isac_envs.engine.passes import weigh
@@ -79,7 +79,7 @@ class VectorEnv(Attributes, gymnasium.vector.VectorEnv[Any, Any, Any]):
         self._choose_reward(vector_reward)
         self._copy = copy
         self._started = np.zeros(num_envs, np.bool_)
-        self._frame = Frame.allocate(self.model, num_envs)
+        self._buffers = StepBuffers.allocate(self.model, num_envs)
         self._actions = self.batch.actions()
         self._cost_names = tuple(each.name for each in self.model.costs)
         self._metric_names = tuple(each.name for each in self.model.reported)
@@ -108,11 +108,11 @@ class VectorEnv(Attributes, gymnasium.vector.VectorEnv[Any, Any, Any]):
         if mask is not None and seed is not None:
             seed = [each if selected else None for each, selected in zip(seed, mask, strict=True)]
         self._renew(keep_observations=True)
-        self.batch.reset(self._frame, seed, mask, self.np_random)
+        self.batch.reset(self._buffers, seed, mask, self.np_random)
         self._started |= True if mask is None else np.asarray(mask, np.bool_)
         if self._renderer is not None:
-            self._renderer.begin(self.batch.state, self._frame, mask)
-        self._frame.clear()
+            self._renderer.begin(self.batch.state, self._buffers, mask)
+        self._buffers.clear()
         info = self._info()
         if mask is not None:
             info = _of_some(info, np.array(mask, np.bool_))
@@ -131,13 +131,13 @@ class VectorEnv(Attributes, gymnasium.vector.VectorEnv[Any, Any, Any]):
         clipped = self.model.action.encode_rows(actions, rows, self.model.id)
         self._renew()
         next_step = self.autoreset_mode == AutoresetMode.NEXT_STEP
-        restarted = self.batch.step(self._actions, self._frame, next_step)
+        restarted = self.batch.step(self._actions, self._buffers, next_step)
         if self.model.action.kind == "box":
-            self._frame.metrics["clipped_coordinates"][:, 0] = clipped
+            self._buffers.metrics["clipped_coordinates"][:, 0] = clipped
         if self._renderer is not None:
-            self._renderer.record(self.batch.state, self._actions, self._frame, restarted)
+            self._renderer.record(self.batch.state, self._actions, self._buffers, restarted)
         reward = self._reward()
-        terminated, truncated = (self._frame.ended[:, k].copy() for k in range(2))
+        terminated, truncated = (self._buffers.ended[:, k].copy() for k in range(2))
         final: dict[str, Any] = {}
         if self.autoreset_mode == AutoresetMode.SAME_STEP:
             final = self._reset_finished(terminated | truncated)
@@ -156,8 +156,8 @@ class VectorEnv(Attributes, gymnasium.vector.VectorEnv[Any, Any, Any]):
             return None
         if not self._started.all():
             raise ResetNeeded(f"{self.model.id}: call reset() first, there is nothing to render")
-        state, frame = self.batch.state, self._frame
-        return tuple(self._renderer.picture(state, frame, i) for i in range(self.num_envs))
+        state, buffers = self.batch.state, self._buffers
+        return tuple(self._renderer.picture(state, buffers, i) for i in range(self.num_envs))
 
     def snapshot(self) -> State:
         """Return the whole state of all copies, random streams included."""
@@ -182,25 +182,25 @@ class VectorEnv(Attributes, gymnasium.vector.VectorEnv[Any, Any, Any]):
         """Give the coming step arrays of its own, so that what was handed out stays as it is."""
         if not self._copy:
             return
-        before, self._frame = self._frame, Frame.allocate(self.model, self.num_envs)
+        before, self._buffers = self._buffers, StepBuffers.allocate(self.model, self.num_envs)
         if keep_observations:
-            for new, old in zip(self._frame.seen, before.seen, strict=True):
+            for new, old in zip(self._buffers.seen, before.seen, strict=True):
                 new[...] = old
 
     def _observations(self) -> Any:
-        return self.model.observation.present(self._frame.observations[:, 0])
+        return self.model.observation.present(self._buffers.observations[:, 0])
 
     def _reward(self) -> Array:
         if self.vector_reward:
-            return self._frame.objectives[:, 0].astype(np.float32)
+            return self._buffers.objectives[:, 0].astype(np.float32)
         reward = np.empty((self.num_envs, 1))
-        weigh(self._frame.objectives, self._weights, reward)
+        weigh(self._buffers.objectives, self._weights, reward)
         return reward[:, 0]
 
     def _info(self) -> dict[str, Any]:
         """Return the info of all copies."""
-        frame, everyone = self._frame, self._everyone
-        costs, metrics = frame.costs[:, 0], frame.metrics[:, 0]
+        buffers, everyone = self._buffers, self._everyone
+        costs, metrics = buffers.costs[:, 0], buffers.metrics[:, 0]
         total = np.zeros(self.num_envs)
         for k in range(costs.shape[1]):  # same order of sums as in Env
             total += costs[:, k]
@@ -209,7 +209,7 @@ class VectorEnv(Attributes, gymnasium.vector.VectorEnv[Any, Any, Any]):
         for group in (named_costs, named_metrics):
             group.update({f"_{name}": everyone for name in group})
         info: dict[str, Any] = {
-            "objectives": frame.objectives[:, 0],
+            "objectives": buffers.objectives[:, 0],
             "cost": total,
             "costs": named_costs,
             "metrics": named_metrics,
@@ -218,8 +218,8 @@ class VectorEnv(Attributes, gymnasium.vector.VectorEnv[Any, Any, Any]):
             "_costs": everyone,
             "_metrics": everyone,
         }
-        if frame.masks is not None:
-            info["action_mask"] = frame.masks[:, 0].astype(np.int8)
+        if buffers.masks is not None:
+            info["action_mask"] = buffers.masks[:, 0].astype(np.int8)
             info["_action_mask"] = everyone
         return info
 
@@ -231,10 +231,10 @@ class VectorEnv(Attributes, gymnasium.vector.VectorEnv[Any, Any, Any]):
         for i in np.flatnonzero(done):
             last[i] = seen[i].copy()
         final = _of_some(self._info(), done)
-        self.batch.reset(self._frame, mask=done)
-        self._frame.clear(done)
+        self.batch.reset(self._buffers, mask=done)
+        self._buffers.clear(done)
         if self._renderer is not None:
-            self._renderer.begin(self.batch.state, self._frame, done)
+            self._renderer.begin(self.batch.state, self._buffers, done)
         return {"final_obs": last, "_final_obs": done, "final_info": final, "_final_info": done}
 
 

@@ -64,7 +64,7 @@ class Model:
         self.env_dtype = record(*ENV_FIELDS, *self.env_fields)
 
     @classmethod
-    def yardstick(cls) -> str | None:
+    def reference_baseline(cls) -> str | None:
         """Return the name of the baseline that scores 1: the first that is no mere heuristic.
 
         None where there is none, or no baseline called ``random`` that scores 0.

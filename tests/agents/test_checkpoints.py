@@ -190,12 +190,12 @@ def test_buffers_are_stored_up_to_where_they_are_filled(tmp_path):
 
 def test_cost_is_measured_in_process_time(tmp_path, monkeypatch):
     """Without an interval the next checkpoint waits 50 times as long as the last one took."""
-    from isac_agents.training import checkpoint_callback as keeper
+    from isac_agents.training import checkpoint_callback
 
     clock = [100.0]
-    monkeypatch.setattr(keeper, "SHORTEST", 1.0)
-    monkeypatch.setattr(keeper.time, "process_time", lambda: clock[0])
-    monkeypatch.setattr(keeper.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(checkpoint_callback, "SHORTEST", 1.0)
+    monkeypatch.setattr(checkpoint_callback.time, "process_time", lambda: clock[0])
+    monkeypatch.setattr(checkpoint_callback.time, "monotonic", lambda: clock[0])
     taken = []
 
     class Folder:
@@ -206,9 +206,9 @@ def test_cost_is_measured_in_process_time(tmp_path, monkeypatch):
     class Model:
         num_timesteps = 0
 
-    callback = keeper.Keeper(Folder(), None, None, None)
+    callback = checkpoint_callback.CheckpointCallback(Folder(), None, None, None)
     callback.model = Model()
-    monkeypatch.setattr(keeper.Keeper, "state", lambda self: None)
+    monkeypatch.setattr(checkpoint_callback.CheckpointCallback, "state", lambda self: None)
     for _ in range(600):
         clock[0] += 0.1
         callback._on_rollout_start()

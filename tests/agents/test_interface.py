@@ -5,7 +5,7 @@ import pytest
 from toy.signals import Signals, SignalsParams
 
 from isac_agents import registry
-from isac_agents.evaluation.comparison import Contestant, compare
+from isac_agents.evaluation.comparison import Candidate, compare
 from isac_agents.evaluation.policy_sources import gather
 from isac_agents.registry import AgentSpec, preset
 from isac_agents.runs.learners import load
@@ -112,7 +112,7 @@ def test_trained_agents_and_baselines_meet_the_same_episodes(scenario, tmp_path)
             return np.ones(len(observation), int), state
 
     seen = world.with_parameters({"observation": "bits"})
-    rows["own"] = [Contestant.trained(seen, AlwaysRadar())]
+    rows["own"] = [Candidate.trained(seen, AlwaysRadar())]
     found = {row.name: row for row in compare(world, rows, 20).rows}
     assert found["own"].reward == found["always_radar"].reward
     assert load(job.folder)[0].interface == {"observation": "bits"}

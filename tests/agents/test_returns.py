@@ -127,14 +127,14 @@ def test_burning_the_battery_at_home_earns_nothing():
     ],
 )
 def test_no_episode_is_longer_than_the_longest_and_the_yardstick_stays_on_top(name, overrides):
-    """Above all where the yardstick itself ends early: its return is what counts."""
+    """Above all where the reference baseline itself ends early: its return is what counts."""
     model = bind(name, **overrides)
     played = {each: play(baseline(model, each), model, 6) for each in model.baselines}
     assert all(found.lengths.max() <= model.longest_episode() for found in played.values())
     if "battery_j" not in overrides:
         assert {n for found in played.values() for n in found.lengths} == {model.longest_episode()}
     rewards = {each: found.reward.mean() for each, found in played.items()}
-    assert rewards[model.yardstick()] >= max(rewards.values()) - 1e-9
+    assert rewards[model.reference_baseline()] >= max(rewards.values()) - 1e-9
 
 
 def test_descriptions_say_what_a_score_is():

@@ -7,7 +7,7 @@ from command import isac
 from resuming import arguments, folder, unfinished
 
 from isac_agents.runs.record import read_record
-from isac_agents.training.checkpoint_callback import Keeper
+from isac_agents.training.checkpoint_callback import CheckpointCallback
 from isac_envs.errors import IsacError
 
 
@@ -27,7 +27,7 @@ def test_resume_without_anything_to_resume_is_refused_and_lists_what_there_is(tm
 
 def stop_at(monkeypatch, steps, times=1):
     """Press Ctrl-C when a run has done so many steps."""
-    counted = Keeper._on_step
+    counted = CheckpointCallback._on_step
     left = [times]
 
     def on_step(self):
@@ -36,7 +36,7 @@ def stop_at(monkeypatch, steps, times=1):
             raise KeyboardInterrupt
         return counted(self)
 
-    monkeypatch.setattr(Keeper, "_on_step", on_step)
+    monkeypatch.setattr(CheckpointCallback, "_on_step", on_step)
 
 
 def test_stopped_by_the_keyboard_it_says_what_is_saved_and_how_to_go_on(tmp_path, monkeypatch):
@@ -72,7 +72,7 @@ def test_a_run_that_ends_before_its_first_checkpoint_leaves_no_folder(error, tmp
     def on_step(self):
         raise error("it broke")
 
-    monkeypatch.setattr(Keeper, "_on_step", on_step)
+    monkeypatch.setattr(CheckpointCallback, "_on_step", on_step)
     done = isac(*arguments("q_learning", tmp_path))
     assert done.returncode == {KeyboardInterrupt: 130, RuntimeError: 1, IsacError: 2}[error]
     assert not [*tmp_path.iterdir()]
@@ -86,6 +86,6 @@ def test_files_of_the_user_keep_a_folder(tmp_path, monkeypatch):
         (folder(tmp_path) / "notes.txt").touch()
         raise RuntimeError
 
-    monkeypatch.setattr(Keeper, "_on_step", on_step)
+    monkeypatch.setattr(CheckpointCallback, "_on_step", on_step)
     isac(*arguments("q_learning", tmp_path))
     assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["notes.txt"]

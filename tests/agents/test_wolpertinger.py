@@ -272,5 +272,5 @@ def random_search(model, beams, searches=20):
     generator, found = np.random.default_rng(0), []
     for _ in range(searches):
         env.step(generator.integers(8, size=(beams, 16)))
-        found.append(env._frame.metrics["gain_over_optimum"].max())
+        found.append(env._buffers.metrics["gain_over_optimum"].max())
     return np.mean(found)

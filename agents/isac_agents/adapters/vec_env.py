@@ -11,7 +11,7 @@ from stable_baselines3.common.monitor import Monitor
 from stable_baselines3.common.vec_env import VecEnv
 
 from isac_agents.adapters.nan_guard import check_step
-from isac_envs.core.batch import Batch, Frame
+from isac_envs.core.batch import Batch, StepBuffers
 from isac_envs.declaration.model import Model
 from isac_envs.engine.passes import weigh
 from isac_envs.scenarios import build
@@ -85,17 +85,17 @@ class BatchVecEnv(VecEnv):
     def _allocate(self) -> None:
         """Make the arrays that every step writes and the totals of the running episodes."""
         rows = (self.num_copies, self.num_agents)
-        self._frame = Frame.allocate(self.model, self.num_copies)
+        self._buffers = StepBuffers.allocate(self.model, self.num_copies)
         self._actions = self.batch.actions()
         self._weights = np.array(self.model.params.weights)
         self._cost_names = tuple(each.name for each in self.model.costs)
         self._metric_names = tuple(each.name for each in self.model.reported)
         # Metrics are float64 fields only, so that their records are rows of plain numbers.
-        self._metrics = self._frame.metrics.view(np.float64).reshape(*rows, -1)
+        self._metrics = self._buffers.metrics.view(np.float64).reshape(*rows, -1)
         self._started = time.time()
         self._lengths = np.zeros(self.num_copies, np.int64)
         self._returns = np.zeros(rows)
-        self._cost_sums = np.zeros_like(self._frame.costs)
+        self._cost_sums = np.zeros_like(self._buffers.costs)
         self._metric_sums = np.zeros_like(self._metrics)
         self._totals = (self._lengths, self._returns, self._cost_sums, self._metric_sums)
 
@@ -112,7 +112,7 @@ class BatchVecEnv(VecEnv):
 
     def reset(self) -> Array:
         """Start an episode in every copy and return the observations, shape ``(num_envs, D)``."""
-        self.batch.reset(self._frame, self._copy_seeds)
+        self.batch.reset(self._buffers, self._copy_seeds)
         self._copy_seeds = None
         for total in self._totals:
             total[...] = 0
@@ -138,19 +138,21 @@ class BatchVecEnv(VecEnv):
         Raises:
             NotFiniteError: If a reward or an observation is not finite.
         """
-        self.batch.step(self._actions, self._frame)
+        self.batch.step(self._actions, self._buffers)
         if self.model.action.kind == "box":
-            self._frame.metrics["clipped_coordinates"] = self._clipped.reshape(-1, self.num_agents)
+            self._buffers.metrics["clipped_coordinates"] = self._clipped.reshape(
+                -1, self.num_agents
+            )
         rewards = np.empty((self.num_copies, self.num_agents))
-        weigh(self._frame.objectives, self._weights, rewards)
-        check_step(rewards, self._frame.observations, self.model.observation)
+        weigh(self._buffers.objectives, self._weights, rewards)
+        check_step(rewards, self._buffers.observations, self.model.observation)
         self._lengths += 1
         if self.monitor:
             self._returns += rewards
-            self._cost_sums += self._frame.costs
+            self._cost_sums += self._buffers.costs
             self._metric_sums += self._metrics
         infos: list[Info] = [{} for _ in range(self.num_envs)]
-        done: Array = np.asarray(self._frame.ended.any(1))
+        done: Array = np.asarray(self._buffers.ended.any(1))
         if done.any():
             self._finish(done, infos)
         dones = np.repeat(done, self.num_agents)
@@ -218,15 +220,15 @@ class BatchVecEnv(VecEnv):
         return [wrapped] * len(self._selected(indices))
 
     def _observations(self) -> Array:
-        values = self._frame.observations.reshape(self.num_envs, -1).copy()
+        values = self._buffers.observations.reshape(self.num_envs, -1).copy()
         return np.asarray(self.model.observation.present(values))
 
     def _finish(self, done: Array, infos: list[Info]) -> None:
         """Report the episodes that ended, and start the next ones."""
         last = self._observations()
-        masks = None if self._frame.masks is None else self.action_masks()
+        masks = None if self._buffers.masks is None else self.action_masks()
         for copy in np.flatnonzero(done).tolist():
-            terminated, truncated = self._frame.ended[copy].tolist()
+            terminated, truncated = self._buffers.ended[copy].tolist()
             for agent in range(self.num_agents):
                 info = infos[copy * self.num_agents + agent]
                 info["terminal_observation"] = last[copy * self.num_agents + agent]
@@ -235,7 +237,7 @@ class BatchVecEnv(VecEnv):
                     info["terminal_action_mask"] = masks[copy * self.num_agents + agent]
                 if self.monitor:
                     info.update(self._episode(copy, agent))
-        self.batch.reset(self._frame, mask=done)
+        self.batch.reset(self._buffers, mask=done)
         for total in self._totals:
             total[done] = 0
 

@@ -15,7 +15,7 @@ import tomlkit
 
 from isac_agents import registry
 from isac_agents.algorithms.search_spaces import Choice, Range, Space
-from isac_agents.evaluation.cache import Contestant, Ledger
+from isac_agents.evaluation.cache import Candidate, EvaluationCache
 from isac_agents.evaluation.comparison import Scale
 from isac_agents.evaluation.episodes import VALIDATION_SEED
 from isac_agents.runs.learners import make_learner
@@ -111,10 +111,10 @@ def work(sweep: Sweep, trials: int, worker: int) -> None:
     random = np.random.default_rng([sweep.seed, done, worker])
     study.sampler = optuna.samplers.TPESampler(seed=int(random.integers(2**32)))
     world = sweep.record.world()
-    ledger = Ledger(world, sweep.episodes, VALIDATION_SEED)
-    scale = Scale.of(ledger.baselines(), world.yardstick())
+    cache = EvaluationCache(world, sweep.episodes, VALIDATION_SEED)
+    scale = Scale.of(cache.baselines(), world.reference_baseline())
     study.optimize(
-        lambda trial: _Trial(sweep, trial, ledger, scale).score(), trials, catch=(IsacError,)
+        lambda trial: _Trial(sweep, trial, cache, scale).score(), trials, catch=(IsacError,)
     )
 
 
@@ -169,8 +169,8 @@ def rank(trial: Any) -> tuple[bool, float]:
 class _Trial:
     """One set of hyper-parameters: trained once a seed and scored."""
 
-    def __init__(self, sweep: Sweep, trial: Any, ledger: Ledger, scale: Scale) -> None:
-        self.sweep, self.trial, self.ledger, self.scale = sweep, trial, ledger, scale
+    def __init__(self, sweep: Sweep, trial: Any, cache: EvaluationCache, scale: Scale) -> None:
+        self.sweep, self.trial, self.cache, self.scale = sweep, trial, cache, scale
 
     def score(self) -> float:
         """Return the mean score over runs."""
@@ -216,7 +216,7 @@ class _Trial:
         return self._play(agent, record)
 
     def _play(self, agent: Any, record: RunRecord) -> float:
-        result = self.ledger.agent(Contestant.trained(record.model(), agent))
+        result = self.cache.agent(Candidate.trained(record.model(), agent))
         return float(self.scale.score(result.rewards.mean()))
 
 

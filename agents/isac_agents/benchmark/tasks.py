@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from isac_agents.evaluation import results
-from isac_agents.evaluation.cache import Ledger
+from isac_agents.evaluation.cache import EvaluationCache
 from isac_agents.evaluation.comparison import Comparison, compare
 from isac_agents.evaluation.episodes import HELD_OUT_SEED
 from isac_agents.evaluation.policy_sources import gather, trained
@@ -34,9 +34,9 @@ def perform(job: Job, episodes: int) -> None:
         resumption.check(job.folder, job.record, accept=False)
         train(job)
     world = job.record.world()
-    ledger = Ledger(world, episodes)
-    ledger.borrow(job.folder.parents[1].glob("*/seed_*"))
-    ledger.agent(trained(job.folder, world)[1])
+    cache = EvaluationCache(world, episodes)
+    cache.borrow(job.folder.parents[1].glob("*/seed_*"))
+    cache.agent(trained(job.folder, world)[1])
 
 
 def group(folders: Iterable[Path]) -> dict[str, list[Path]]:

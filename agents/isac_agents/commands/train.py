@@ -117,8 +117,8 @@ def train(
         with Progress(hidden=json):
             train_all(planned, processes)
             world = record.world()
-            contestants = [trained(folder, world)[1] for folder in folders]
-            comparison = compare(world, {record.agent: contestants}, episodes)
+            candidates = [trained(folder, world)[1] for folder in folders]
+            comparison = compare(world, {record.agent: candidates}, episodes)
     except KeyboardInterrupt:
         raise KeyboardInterrupt(stopped(planned, out)) from None
     if json:

@@ -4,7 +4,7 @@ What measures a policy belongs here, with the statistics and where policies come
 trains, and nothing decides how results are shown.
 """
 
-from isac_agents.evaluation.cache import Contestant, Ledger
+from isac_agents.evaluation.cache import Candidate, EvaluationCache
 from isac_agents.evaluation.comparison import Comparison, Row, Run, compare
 from isac_agents.evaluation.episodes import (
     HELD_OUT_SEED,
@@ -19,10 +19,10 @@ from isac_agents.evaluation.episodes import (
 __all__ = [
     "HELD_OUT_SEED",
     "VALIDATION_SEED",
+    "Candidate",
     "Comparison",
-    "Contestant",
     "Evaluation",
-    "Ledger",
+    "EvaluationCache",
     "MakePolicy",
     "Policy",
     "Row",

@@ -13,7 +13,7 @@ from isac_envs.declaration.model import Model
 
 
 @dataclass(frozen=True)
-class Contestant:
+class Candidate:
     """A policy and the environment in the form that it observes.
 
     Attributes:
@@ -29,12 +29,12 @@ class Contestant:
     weights: str = ""
 
     @classmethod
-    def trained(cls, model: Model, policy: Policy) -> "Contestant":
-        """Return a contestant for a policy that exists already."""
+    def trained(cls, model: Model, policy: Policy) -> "Candidate":
+        """Return a candidate for a policy that exists already."""
         return cls(model, lambda env: policy)
 
 
-class Ledger:
+class EvaluationCache:
     """The results of policies on one set of episodes.
 
     Args:
@@ -69,21 +69,21 @@ class Ledger:
                 self._baselines = {name: found[name] for name in self.model.baselines}
                 return
 
-    def agent(self, contestant: Contestant) -> Result:
+    def agent(self, candidate: Candidate) -> Result:
         """Return the result of an agent; one that had to be played is kept in its run folder.
 
         Raises:
             IsacError: If the agent cannot be made, or its actions do not fit the environment.
         """
-        key = Key.of(self.model, self.episodes, self.seed, contestant.weights)
-        kept = results.read(contestant.folder, key) if contestant.folder else None
+        key = Key.of(self.model, self.episodes, self.seed, candidate.weights)
+        kept = results.read(candidate.folder, key) if candidate.folder else None
         if kept and kept.agent.fits(self.model):
             return kept.agent
-        result = self._play(contestant.make, contestant.model)
-        if contestant.folder:
+        result = self._play(candidate.make, candidate.model)
+        if candidate.folder:
             entry = Entry(key=key, agent=result, baselines=self.baselines())
             with suppress(OSError):  # a folder that cannot be written is evaluated all the same
-                results.write(contestant.folder, entry)
+                results.write(candidate.folder, entry)
         return result
 
     def _play(self, make: MakePolicy, model: Model) -> Result:

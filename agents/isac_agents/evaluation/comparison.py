@@ -10,7 +10,7 @@ from rich.table import Table
 from scipy import stats
 
 from isac_agents.commands.output import markdown, table
-from isac_agents.evaluation.cache import Contestant, Ledger
+from isac_agents.evaluation.cache import Candidate, EvaluationCache
 from isac_agents.evaluation.episodes import HELD_OUT_SEED
 from isac_agents.evaluation.results import Result
 from isac_agents.evaluation.statistics import (
@@ -148,7 +148,7 @@ class Comparison:
             if self.against
             else ""
         )
-        known = self.model.yardstick() is not None
+        known = self.model.reference_baseline() is not None
         score = (
             "random = 0, optimum = 1 on these episodes" if known else "reward/step, no bound known"
         )
@@ -166,7 +166,7 @@ def spread(interval: Interval, digits: int = 3) -> str:
 
 def compare(
     model: Model,
-    agents: Mapping[str, Sequence[Contestant]],
+    agents: Mapping[str, Sequence[Candidate]],
     episodes: int,
     seed: int = HELD_OUT_SEED,
     against: str = "",
@@ -175,7 +175,7 @@ def compare(
 
     Args:
         model: The environment.
-        agents: Contestants by agent name, one a run.
+        agents: Candidates by agent name, one a run.
         episodes: Number of episodes.
         seed: Seed of the first episode.
         against: Agent or baseline whose reward is subtracted from that of each row.
@@ -188,15 +188,15 @@ def compare(
         raise IsacError(f"{model.id} has no baselines: name an agent to evaluate")
     if against and against not in (*agents, *model.baselines):
         raise UnknownNameError("policy to compare with", against, [*agents, *model.baselines])
-    ledger = Ledger(model, episodes, seed)
-    ledger.borrow(each.folder for runs in agents.values() for each in runs if each.folder)
-    baselines = ledger.baselines()
+    cache = EvaluationCache(model, episodes, seed)
+    cache.borrow(each.folder for runs in agents.values() for each in runs if each.folder)
+    baselines = cache.baselines()
     played: dict[str, list[Result]] = {name: [] for name in agents}
-    contestants = [(name, each) for name, runs in agents.items() for each in runs]
-    with stage(f"agents on {model.id}", len(contestants), "policies") as shown:
-        for k, (name, each) in enumerate(contestants):
+    candidates = [(name, each) for name, runs in agents.items() for each in runs]
+    with stage(f"agents on {model.id}", len(candidates), "policies") as shown:
+        for k, (name, each) in enumerate(candidates):
             shown.update(k, name)
-            played[name].append(ledger.agent(each))
+            played[name].append(cache.agent(each))
     folders = {name: [str(each.folder or "") for each in runs] for name, runs in agents.items()}
     return tabulate(model, baselines, played, folders, against)
 
@@ -217,7 +217,7 @@ def tabulate(
         folders: Where each of these runs is kept, empty where nowhere.
         against: Agent or baseline whose reward is subtracted from that of each row.
     """
-    scale = Scale.of(baselines, model.yardstick())
+    scale = Scale.of(baselines, model.reference_baseline())
     rows = [
         _row(name, model.baselines[name].kind, [result], [""], scale)
         for name, result in baselines.items()

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from isac_agents import registry
-from isac_agents.evaluation.cache import Contestant
+from isac_agents.evaluation.cache import Candidate
 from isac_agents.evaluation.episodes import MakePolicy, Policy
 from isac_agents.runs.learners import find_weights, load
 from isac_agents.runs.record import RunRecord, read_record
@@ -18,8 +18,8 @@ PER_RUN = {"seed", "status", "cpu_seconds", "weights_sha256", "versions", "git"}
 """What may differ between runs that share a row."""
 
 
-def gather(names: Iterable[str], model: Model) -> dict[str, list[Contestant]]:
-    """Return the contestants by the name of their row; runs that differ by seed share one.
+def gather(names: Iterable[str], model: Model) -> dict[str, list[Candidate]]:
+    """Return the candidates by the name of their row; runs that differ by seed share one.
 
     Args:
         names: Run folders, names of agents or baselines, or ``module:Class``; each counts once.
@@ -28,23 +28,23 @@ def gather(names: Iterable[str], model: Model) -> dict[str, list[Contestant]]:
     Raises:
         IsacError: If a name stands for nothing, or an agent does not fit the environment.
     """
-    rows: dict[str, list[Contestant]] = {}
+    rows: dict[str, list[Candidate]] = {}
     labels: dict[str, str] = {}
     for name in dict.fromkeys(names):
         if is_folder(name):
-            record, contestant = trained(name, model)
+            record, candidate = trained(name, model)
             settings = record.model_dump_json(exclude=PER_RUN)
             if settings not in labels:
                 taken = record.agent in rows
                 labels[settings] = f"{record.agent}, {Path(name).parent}" if taken else record.agent
-            rows.setdefault(labels[settings], []).append(contestant)
+            rows.setdefault(labels[settings], []).append(candidate)
         elif ":" in name:
-            rows[name] = [Contestant(model, maker(name))]
+            rows[name] = [Candidate(model, maker(name))]
         elif name in registry.AGENTS:
             train = f"isac train {model.id} --agent {name}"
             raise IsacError(f"{name} has to be trained first: {train}; then name its run folder")
         elif name in registry.names():
-            rows[name] = [Contestant(model, maker(name))]
+            rows[name] = [Candidate(model, maker(name))]
         elif name not in model.baselines:  # baselines are in every comparison
             raise UnknownNameError("agent or baseline", name, [*model.baselines, *registry.names()])
     return rows
@@ -73,8 +73,8 @@ def maker(name: str) -> MakePolicy:
     return make
 
 
-def trained(folder: str | Path, model: Model) -> tuple[RunRecord, Contestant]:
-    """Return a finished run as a contestant; its weights are loaded when it has to play.
+def trained(folder: str | Path, model: Model) -> tuple[RunRecord, Candidate]:
+    """Return a finished run as a candidate; its weights are loaded when it has to play.
 
     Raises:
         IsacError: If the folder is no finished run, or does not fit the environment.
@@ -97,4 +97,4 @@ def trained(folder: str | Path, model: Model) -> tuple[RunRecord, Contestant]:
             raise IsacError(f"{folder}: was trained with {before} agents, not {now}")
         return policy
 
-    return record, Contestant(seen, make, Path(folder), record.weights_sha256)
+    return record, Candidate(seen, make, Path(folder), record.weights_sha256)

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from gymnasium.error import ResetNeeded
 
-from isac_envs.core.batch import Batch, Frame
+from isac_envs.core.batch import Batch, StepBuffers
 from isac_envs.declaration.model import Model
 from isac_envs.engine.passes import weigh
 
@@ -32,7 +32,7 @@ class TeamEnv:
         self.batch = Batch(model, num_envs)
         self.single_observation_space = model.observation.space()
         self.single_action_space = model.action.space()
-        self._frame = Frame.allocate(model, num_envs)
+        self._buffers = StepBuffers.allocate(model, num_envs)
         self._actions = self.batch.actions()
         self._weights = np.array(model.params.weights)
 
@@ -46,7 +46,7 @@ class TeamEnv:
             options: ``{"reset_mask": bool array}`` resets only some copies.
         """
         seeds = None if seed is None else [seed + i for i in range(self.num_envs)]
-        self.batch.reset(self._frame, seeds, (options or {}).get("reset_mask"))
+        self.batch.reset(self._buffers, seeds, (options or {}).get("reset_mask"))
         return self._observations(), self._masks({})
 
     def step(self, actions: Any) -> tuple[Array, Array, Array, Array, dict[str, Any]]:
@@ -63,33 +63,33 @@ class TeamEnv:
             actions = actions.reshape(-1, *actions.shape[2:])
         rows = self._actions.reshape(self.num_envs * self.num_agents, spec.width)
         clipped = spec.encode_rows(actions, rows, self.model.id)
-        self.batch.step(self._actions, self._frame)
+        self.batch.step(self._actions, self._buffers)
         if spec.kind == "box":
-            self._frame.metrics["clipped_coordinates"] = clipped.reshape(self.num_envs, -1)
+            self._buffers.metrics["clipped_coordinates"] = clipped.reshape(self.num_envs, -1)
         reward = np.empty((self.num_envs, self.num_agents))
-        weigh(self._frame.objectives, self._weights, reward)
-        terminated, truncated = (self._frame.ended[:, k].copy() for k in range(2))
+        weigh(self._buffers.objectives, self._weights, reward)
+        terminated, truncated = (self._buffers.ended[:, k].copy() for k in range(2))
         return self._observations(), reward.mean(1), terminated, truncated, self._info()
 
     def _observations(self) -> Array:
-        rows = self._frame.observations.reshape(self.num_envs * self.num_agents, -1).copy()
+        rows = self._buffers.observations.reshape(self.num_envs * self.num_agents, -1).copy()
         return np.asarray(self.model.observation.present(rows))
 
     def _info(self) -> dict[str, Any]:
-        costs = self._frame.costs.mean(1)
+        costs = self._buffers.costs.mean(1)
         return self._masks(
             {
-                "objectives": self._frame.objectives.mean(1),
+                "objectives": self._buffers.objectives.mean(1),
                 "costs": {each.name: costs[:, k] for k, each in enumerate(self.model.costs)},
                 "metrics": {
-                    each.name: self._frame.metrics[each.name].mean(1)
+                    each.name: self._buffers.metrics[each.name].mean(1)
                     for each in self.model.reported
                 },
             }
         )
 
     def _masks(self, info: dict[str, Any]) -> dict[str, Any]:
-        if self._frame.masks is not None:
+        if self._buffers.masks is not None:
             rows = (self.num_envs * self.num_agents, -1)
-            info["action_mask"] = self._frame.masks.reshape(rows).astype(np.int8)
+            info["action_mask"] = self._buffers.masks.reshape(rows).astype(np.int8)
         return info

@@ -9,7 +9,7 @@ import numpy as np
 
 from isac_agents.benchmark.tasks import group
 from isac_agents.evaluation import results
-from isac_agents.evaluation.cache import Ledger
+from isac_agents.evaluation.cache import EvaluationCache
 from isac_agents.evaluation.comparison import Comparison, Scale, tabulate
 from isac_agents.evaluation.episodes import HELD_OUT_SEED
 from isac_agents.evaluation.policy_sources import gather, trained
@@ -129,15 +129,15 @@ def _world(title: str, folders: Sequence[Path], episodes: int | None, warn: Warn
     kept = (results.most_episodes(each, record.scenario_hash, HELD_OUT_SEED) for each in folders)
     if episodes is None:
         episodes = max(kept) or EPISODES  # 0 where nothing is kept
-    ledger = Ledger(model, episodes)
-    ledger.borrow(folders)
+    cache = EvaluationCache(model, episodes)
+    cache.borrow(folders)
     played: dict[Path, Result] = {}
     for folder in folders:
         try:
-            played[folder] = ledger.agent(trained(folder, model)[1])
+            played[folder] = cache.agent(trained(folder, model)[1])
         except IsacError as error:
             warn(f"left out: {folder}: {error}")
-    baselines = ledger.baselines()
+    baselines = cache.baselines()
     places = {
         name: [each.folder for each in runs if each.folder]
         for name, runs in gather(map(str, played), model).items()
@@ -148,8 +148,8 @@ def _world(title: str, folders: Sequence[Path], episodes: int | None, warn: Warn
         {name: [played[each] for each in runs] for name, runs in places.items()},
         {name: [str(each) for each in runs] for name, runs in places.items()},
     )
-    scale = Scale.of(baselines, model.yardstick())
-    if model.yardstick() is None:
+    scale = Scale.of(baselines, model.reference_baseline())
+    if model.reference_baseline() is None:
         warn(f"{title}: no bound is known, scores are rewards")
     scores = {row.name: np.array(row.scores) for row in comparison.rows if row.kind == "agent"}
     agents = tuple(

@@ -67,7 +67,9 @@ class Study:
     @property
     def comparable(self) -> tuple[World, ...]:
         """The worlds whose scores mean the same: with a bound, or all where none has one."""
-        return tuple(w for w in self.worlds if w.model.yardstick() is not None) or self.worlds
+        return (
+            tuple(w for w in self.worlds if w.model.reference_baseline() is not None) or self.worlds
+        )
 
     def overall(self) -> list[Overall]:
         """Return the agents of comparable worlds with their scores over these, the best first."""

@@ -3,8 +3,8 @@
 A checkpoint is a pair of files in the folder ``checkpoints`` of the run, named by the step:
 ``000000065536.npz`` holds arrays, ``000000065536.json`` the tree that counts them, the run that it
 belongs to, the SHA-256 of the arrays, that of its own content, and the seal of the user who wrote
-it (:mod:`isac_agents.runs.seal`). The second file is moved to its place last, so that a checkpoint is
-there as a whole or not at all. The newest two are kept.
+it (:mod:`isac_agents.runs.seal`). The second file is moved to its place last, so that a
+checkpoint is there as a whole or not at all. The newest two are kept.
 """
 
 import hashlib
@@ -18,7 +18,14 @@ import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from isac_agents.arrays import read_arrays, write_arrays
-from isac_agents.runs.record import MOST_STEPS, RunRecord, note, remove_temporary, sha256, write_atomically
+from isac_agents.runs.record import (
+    MOST_STEPS,
+    RunRecord,
+    note,
+    remove_temporary,
+    sha256,
+    write_atomically,
+)
 from isac_agents.runs.seal import is_sealed, seal
 from isac_envs.errors import IsacError
 from isac_envs.files import read_bytes

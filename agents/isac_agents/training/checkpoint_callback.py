@@ -14,7 +14,7 @@ from isac_agents.runs.record import note
 from isac_agents.training.greedy_curve import GreedyCurve
 from isac_agents.training.learner_state import capture, restore, unsound_weights
 from isac_agents.training.run_log import RunLog
-from isac_agents.training.state_tree import NotPlainError
+from isac_agents.training.state_tree import StateTreeError
 
 SHARE = 0.02
 """Part of the time that checkpoints may take where no number of steps is given."""
@@ -23,7 +23,7 @@ SHORTEST = 20.0
 """Least process time between two of them, seconds: short runs are as quick without."""
 
 
-class Keeper(BaseCallback):
+class CheckpointCallback(BaseCallback):
     """Takes checkpoints where a rollout starts, and goes on from one at the same place.
 
     There the state of a training is complete: no step is half done, and the variables of the
@@ -63,7 +63,7 @@ class Keeper(BaseCallback):
         """Return the state of the training.
 
         Raises:
-            NotPlainError: If the learner holds something that is not plain data.
+            StateTreeError: If the learner holds something that is not plain data.
         """
         model: Any = self.model
         tree, arrays = capture(model)
@@ -124,7 +124,7 @@ class Keeper(BaseCallback):
             raise NotFiniteError(f"weight {name} is not finite")
         try:
             self._folder.write(self.state())
-        except NotPlainError as error:
+        except StateTreeError as error:
             note(f"no checkpoints: {error}", once=True)
             self._every = 0
         except OSError as error:

@@ -18,7 +18,7 @@ def capture(agent: Any) -> tuple[dict[str, Node], list[Array]]:
     The arrays may be views of the learner's memory: use them before it goes on.
 
     Raises:
-        NotPlainError: If it holds something that is not plain data.
+        StateTreeError: If it holds something that is not plain data.
     """
     writer = Writer()
     parts = {"form": _form(agent), "learner": agent, "generators": generators()}

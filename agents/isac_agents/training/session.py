@@ -20,12 +20,12 @@ from isac_agents.runs.record import (
     write_record,
 )
 from isac_agents.training import wandb_log
-from isac_agents.training.checkpoint_callback import Keeper
+from isac_agents.training.checkpoint_callback import CheckpointCallback
 from isac_agents.training.greedy_curve import GreedyCurve
 from isac_agents.training.learner_state import unsound_weights
 from isac_agents.training.resumption import continued
 from isac_agents.training.run_log import CURVES, EVENTS, RunLog
-from isac_agents.training.state_tree import NotPlainError
+from isac_agents.training.state_tree import StateTreeError
 from isac_envs.errors import IsacError
 
 if TYPE_CHECKING:
@@ -104,8 +104,8 @@ def _train(job: "Job", record: RunRecord, begin: Checkpoint | None, report: "Rep
     agent = make_learner(record)
     checkpoints = CheckpointFolder(job.folder, record, begin)
     curve = GreedyCurve(record) if isinstance(agent, BaseAlgorithm) else None
-    keeper = Keeper(checkpoints, begin, job.checkpoint_every, report, curve)
-    callback: Any = keeper
+    checkpointing = CheckpointCallback(checkpoints, begin, job.checkpoint_every, report, curve)
+    callback: Any = checkpointing
     if isinstance(agent, BaseAlgorithm):
         agent.set_logger(RunLog(job.folder, begin.log if begin else None))
         if job.wandb:
@@ -116,7 +116,7 @@ def _train(job: "Job", record: RunRecord, begin: Checkpoint | None, report: "Rep
         _learn(agent, record, callback, begin is not None)
     except NotFiniteError as error:
         reason = f"stopped after {getattr(agent, 'num_timesteps', '?')} environment steps: {error}"
-        kept = _keep_failed(agent, keeper, checkpoints, reason)
+        kept = _keep_failed(agent, checkpointing, checkpoints, reason)
         raise IsacError(f"{job.folder}: {reason}{kept}") from error
     finally:
         if isinstance(agent, BaseAlgorithm):
@@ -131,7 +131,7 @@ def _train(job: "Job", record: RunRecord, begin: Checkpoint | None, report: "Rep
         ) from error
     finished = {
         "status": "finished",
-        "cpu_seconds": round(keeper.cpu_seconds, 3),
+        "cpu_seconds": round(checkpointing.cpu_seconds, 3),
         "weights_sha256": sha256(weights),
     }
     write_record(job.folder, record.model_copy(update=finished))
@@ -164,13 +164,15 @@ def _learn(agent: Any, record: RunRecord, callback: Any, continued: bool) -> Non
         raise NotFiniteError(f"weight {weight} is not finite: the training has diverged")
 
 
-def _keep_failed(agent: Any, keeper: Keeper, checkpoints: CheckpointFolder, reason: str) -> str:
+def _keep_failed(
+    agent: Any, checkpointing: CheckpointCallback, checkpoints: CheckpointFolder, reason: str
+) -> str:
     """Keep the state of a training that cannot go on; return what to say about it."""
     if not isinstance(agent, BaseAlgorithm):
         return ""
     try:
-        checkpoints.write_failed(keeper.state(), reason)
-    except (NotPlainError, OSError) as error:
+        checkpoints.write_failed(checkpointing.state(), reason)
+    except (StateTreeError, OSError) as error:
         return f" (its state could not be kept: {error})"
     return f"; its state is kept in {checkpoints.path}"
 

@@ -36,7 +36,7 @@ LARGEST = 1 << 30
 _BLOCK = 1 << 16
 
 
-class NotPlainError(IsacError):
+class StateTreeError(IsacError):
     """Something in a learner is not plain data, so that its state cannot be stored."""
 
 
@@ -65,7 +65,7 @@ class Writer:
             where: How it is named in messages.
 
         Raises:
-            NotPlainError: If it holds something that is not plain data.
+            StateTreeError: If it holds something that is not plain data.
         """
         if value is None or type(value) in (bool, int, float, str):
             return value
@@ -97,13 +97,13 @@ class Writer:
             if accepts(value):
                 return {kind: self.node(read(value), where)}
         if not hasattr(value, "__dict__"):
-            raise NotPlainError(f"{where} is of type {type(value).__name__}, not plain data")
+            raise StateTreeError(f"{where} is of type {type(value).__name__}, not plain data")
         held = attributes(value)
         return {"object": [[name, self.node(held[name], f"{where}.{name}")] for name in held]}
 
     def _array(self, value: Array, where: str) -> Node:
         if value.dtype.hasobject:
-            raise NotPlainError(f"{where} is an array of objects, not plain data")
+            raise StateTreeError(f"{where} is an array of objects, not plain data")
         if value.dtype.names is not None:
             value = repack_fields(value, recurse=True).view(np.ndarray)
         shape = [*value.shape]

@@ -47,7 +47,7 @@ class UavTrajectory(Model):
     information cannot shrink, and a flight cut short away from home pays the whole way that is
     missing. Users and targets are uniform in the area.
 
-    The yardstick ``bound`` is no policy. Data: for any weights ``l_m`` of sum 1 the least data is
+    The baseline ``bound`` is no policy. Data: for any weights ``l_m`` of sum 1 the least data is
     at most ``sum_m l_m D_m``, and that at most the best path of ``max_m l_m R_m``. Dynamic
     programming bounds paths, over cells of at most 30 m in stages of 4 slots: in each slot a stage
     earns what the point nearest to the user earns that is in reach of its last cell, and it moves

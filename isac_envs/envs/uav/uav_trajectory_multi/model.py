@@ -39,7 +39,7 @@ class UavTrajectoryMulti(UavTrajectory):
     An agent sees what a single UAV sees; then of the others, in a circle (m + 1, ..., N, 1, ...,
     m - 1), place and energy; and its number, by which agents of one policy can part.
 
-    The yardstick ``bound`` is that of a single UAV: for fixed weights of the users the paths of the
+    The baseline ``bound`` is that of a single UAV: for fixed weights of the users the paths of the
     UAVs do not meet in it, so that N UAVs earn at most N times the best path of one, and data count
     in slots of N UAVs. In sensing, each UAV looks in every slot.
     """
