@@ -39,14 +39,14 @@ class Case:
         agent: Name of the registry.
         solved: Mean return of an episode to reach.
         steps: Steps of training, summed over copies.
-        copies: Copies of the environment to train on.
+        num_envs: Copies of the environment to train on.
         settings: Hyper-parameters that replace the agent's defaults.
     """
 
     agent: str
     solved: float
     steps: int
-    copies: int = 8
+    num_envs: int = 8
     settings: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -74,7 +74,7 @@ CASES = {
         "d4pg",
         solved=-200.0,
         steps=10_000,
-        copies=4,
+        num_envs=4,
         settings={
             "policy_kwargs": {"net_arch": [64, 64]},
             "learning_rate": 1e-3,
@@ -93,7 +93,7 @@ CASES = {
 def train(environment: str, seed: int) -> tuple[float, float]:
     """Return the mean return of a newly trained policy, and the CPU seconds of its training."""
     case = CASES[environment]
-    env = make_vec_env(environment, case.copies, seed=seed * case.copies)
+    env = make_vec_env(environment, case.num_envs, seed=seed * case.num_envs)
     learner = registry.create(registry.preset(case.agent), env, seed, **case.settings)
     started = time.process_time()
     learner.learn(case.steps)

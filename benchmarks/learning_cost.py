@@ -110,9 +110,9 @@ class Run:
 def ours(seed: int) -> tuple[Any, int]:
     """Return our learner with the preset of the scenario, and its steps."""
     spec = registry.preset("ddqn", scenarios.load(ENVIRONMENT, None).agents)
-    env = BatchVecEnv(ENVIRONMENT, spec.copies)
+    env = BatchVecEnv(ENVIRONMENT, spec.num_envs)
     learner = registry.create(spec, env, seed)
-    env.seed(seed * spec.copies)
+    env.seed(seed * spec.num_envs)
     return learner, spec.steps
 
 

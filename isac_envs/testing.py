@@ -33,13 +33,13 @@ def exercise(model: str | Model, steps: int = 2) -> None:
         vector.step(vector.action_space.sample())
 
 
-def check_model(model: str | Model, steps: int = 300, copies: int = 4, seed: int = 0) -> None:
+def check_model(model: str | Model, steps: int = 300, num_envs: int = 4, seed: int = 0) -> None:
     """Check that an environment keeps the contract of the engine.
 
     Args:
         model: Id, ``"module:Class"`` or a bound model.
         steps: Steps of random actions.
-        copies: Copies in the batch.
+        num_envs: Copies in the batch.
         seed: Seed of the episodes and of the actions.
 
     Raises:
@@ -49,11 +49,11 @@ def check_model(model: str | Model, steps: int = 300, copies: int = 4, seed: int
     """
     bound = build(model, None, {})
     exercise(bound)
-    batch = Batch(bound, copies)
-    buffers = StepBuffers.allocate(bound, copies)
+    batch = Batch(bound, num_envs)
+    buffers = StepBuffers.allocate(bound, num_envs)
     space = bound.observation.space()
     random = np.random.default_rng(seed)
-    batch.reset(buffers, [seed + i for i in range(copies)])
+    batch.reset(buffers, [seed + i for i in range(num_envs)])
     for step in range(steps):
         actions = _random_actions(batch, random)
         before = batch.snapshot()
@@ -63,7 +63,7 @@ def check_model(model: str | Model, steps: int = 300, copies: int = 4, seed: int
         _check_numbers(buffers, where)
         for row in buffers.observations.reshape(-1, bound.observation.width):
             assert space.contains(bound.observation.present(row)), f"{where}: {row} not in {space}"
-        again = StepBuffers.allocate(bound, copies)
+        again = StepBuffers.allocate(bound, num_envs)
         after, written = batch.snapshot(), [array.copy() for array in buffers.written]
         batch.restore(before)
         batch.step(actions, again, restart=True)

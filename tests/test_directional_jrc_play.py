@@ -156,7 +156,9 @@ def test_the_same_traffic_whatever_the_actions(name):
         actions[...] = action
         for _ in range(120):
             batch.step(actions, frame)
-        traces.append([batch.state[1][f].tolist() for f in ("x_m", "lane", "present", "luck")])
+        traces.append(
+            [batch.state[1][f].tolist() for f in ("x_m", "lane", "present", "reception_draw")]
+        )
     assert traces[0] == traces[1]
 
 

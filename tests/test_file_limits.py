@@ -85,7 +85,7 @@ def test_copies_that_do_not_fit_into_memory_are_refused():
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"copies": 10**12}, "less than or equal to 65536"),
+        ({"num_envs": 10**12}, "less than or equal to 65536"),
         ({"steps": 10**18}, "less than or equal to 1000000000000"),
         ({"hyper_parameters": {"policy": "MlpPolicy", "n_steps": 10**12}}, "limit"),
         (

@@ -160,7 +160,7 @@ def pickle_weights(folder):
         (swap_weights, ("weights.npz", "not the weights")),
         (spoil_text('agent = "ddqn"', 'agent = "no"'), ("no",)),
         (spoil_text("isac/ModeSelect-v0", "isac/Other-v0"), ("isac/Other-v0",)),
-        (spoil_text("copies =", "copis ="), ("copies",)),
+        (spoil_text("num_envs =", "nm_envs ="), ("num_envs",)),
     ],
 )
 def test_a_damaged_run_folder_is_refused_with_the_reason(spoil, words, run_folder, tmp_path):
@@ -189,6 +189,17 @@ def test_an_interrupted_run_is_refused(run_folder, tmp_path):
     folder = copy_of(run_folder, tmp_path)
     write_record(folder, read_record(folder).model_copy(update={"status": "running"}))
     assert "not finished" in refused("evaluate", str(folder), "--episodes", "2")
+
+
+def test_a_run_folder_with_the_former_name_of_num_envs_is_read(run_folder, tmp_path):
+    from isac_agents.runs.record import read_record
+
+    folder, now = copy_of(run_folder, tmp_path), read_record(run_folder)
+    spoil_text("num_envs =", "copies =")(folder)
+    assert read_record(folder) == now
+    done = isac("evaluate", str(folder), "--episodes", "2")
+    assert done.returncode == 0
+    assert done.stderr.count("copies") == 1
 
 
 def test_runs_of_other_settings_get_rows_of_their_own(run_folder, tmp_path):
@@ -226,6 +237,6 @@ def test_seeds_train_on_environments_of_their_own():
         env = make_learner(job.record).get_env()
         env.reset()
         worlds.append({tuple(row) for row in env.batch.env["world"].tolist()})
-    assert all(len(each) == job.record.copies for each in worlds)
+    assert all(len(each) == job.record.num_envs for each in worlds)
     assert not worlds[0] & worlds[1]
     assert not worlds[1] & worlds[2]

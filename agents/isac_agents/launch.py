@@ -11,7 +11,7 @@ from multiprocessing.connection import Connection, wait
 from typing import Any
 
 from isac_agents import child
-from isac_agents.runs.record import note
+from isac_agents.text import note
 from isac_envs.errors import IsacError
 
 RETRIES = 3

@@ -13,11 +13,12 @@ from typing import Any
 from isac_agents.algorithms import defaults
 from isac_agents.algorithms.hyper_parameters import checked
 from isac_agents.algorithms.search_spaces import SPACES, Space
+from isac_agents.text import note
 from isac_envs.catalog import load_class
 from isac_envs.errors import IsacError, UnknownNameError
 
 GROUP = "isac_agents.agents"
-MOST_COPIES = 1 << 16
+MOST_ENVS = 1 << 16
 OPTIONAL = ("torch", "stable_baselines3", "sb3_contrib")
 
 
@@ -27,7 +28,7 @@ class AgentSpec:
 
     Attributes:
         path: ``"module:Class"``.
-        copies: Copies of the environment to train on.
+        num_envs: Copies of the environment to train on.
         steps: Steps of the environment to train for, summed over copies and agents.
         hyper_parameters: Keyword arguments of the class.
         environment: Parameters of the interface that the environment must have for this agent.
@@ -38,7 +39,7 @@ class AgentSpec:
     """
 
     path: str
-    copies: int = 64
+    num_envs: int = 64
     steps: int = 200_000
     hyper_parameters: Mapping[str, Any] = field(default_factory=dict)
     environment: Mapping[str, Any] = field(default_factory=dict)
@@ -47,7 +48,7 @@ class AgentSpec:
     search: Space = field(default_factory=dict)
 
     def with_preset(self, preset: Mapping[str, Any]) -> "AgentSpec":
-        """Return the agent with a preset: hyper-parameters, ``steps``, ``copies``, ``environment``.
+        """Return the agent with a preset: hyper-parameters, steps, num_envs and environment.
 
         ``environment`` is a table of parameters of the interface, such as the form of the
         observation; :func:`isac_agents.training.interface.choose_interface` checks their names.
@@ -56,15 +57,18 @@ class AgentSpec:
         environment = chosen.pop("environment", {})
         if not isinstance(environment, Mapping):
             raise IsacError(f"{self.path}: environment is {environment!r}, must be a table")
-        steps, copies = chosen.pop("steps", self.steps), chosen.pop("copies", self.copies)
-        for name, value in (("steps", steps), ("copies", copies)):
+        if "copies" in chosen:
+            note("presets say num_envs; copies, its former name, will be refused", once=True)
+            chosen.setdefault("num_envs", chosen.pop("copies"))
+        steps, num_envs = chosen.pop("steps", self.steps), chosen.pop("num_envs", self.num_envs)
+        for name, value in (("steps", steps), ("num_envs", num_envs)):
             if isinstance(value, bool) or not isinstance(value, int) or value < 1:
                 raise IsacError(f"{self.path}: {name} is {value!r}, must be a positive integer")
-        if copies > MOST_COPIES:
-            raise IsacError(f"{self.path}: copies is {copies}, must be at most {MOST_COPIES}")
+        if num_envs > MOST_ENVS:
+            raise IsacError(f"{self.path}: num_envs is {num_envs}, must be at most {MOST_ENVS}")
         merged = {**self.environment, **environment}
         return replace(
-            self, steps=steps, copies=copies, hyper_parameters=chosen, environment=merged
+            self, steps=steps, num_envs=num_envs, hyper_parameters=chosen, environment=merged
         )
 
 

@@ -1,9 +1,11 @@
 """Text of others on its way out: what comes from a file is shown as text, and as nothing else."""
 
 import re
+import sys
 import unicodedata
 
 LONGEST_MESSAGE = 4000
+_noted: set[str] = set()
 _HIDDEN = ("Cc", "Cf", "Cs", "Zl", "Zp")  # control, format, surrogate, separators of lines
 
 
@@ -22,6 +24,14 @@ def one_line(text: str) -> str:
     """Return :func:`plain` text in one line, cut where it is very long."""
     line = plain(" ".join(text.split()))
     return line if len(line) <= LONGEST_MESSAGE else f"{line[:LONGEST_MESSAGE]} ..."
+
+
+def note(text: str, once: bool = False) -> None:
+    """Tell the user something on standard error; ``once`` in the life of the process."""
+    if once and text in _noted:
+        return
+    _noted.add(text)
+    sys.stderr.write(f"isac: note: {one_line(text)}\n")
 
 
 def markdown_text(text: str) -> str:

@@ -61,7 +61,7 @@ def test_twenty_points_from_the_first_step_to_the_last(tmp_path):
     assert len(steps) == greedy_curve.POINTS + 1
     assert steps[0] == 0
     assert steps[-1] >= 200_000
-    assert np.abs(np.diff(steps) - 10_000).max() <= record.copies
+    assert np.abs(np.diff(steps) - 10_000).max() <= record.num_envs
     assert set(lengths) == {40}
     model = record.model()
     last = play(lambda _: agent, model, greedy_curve.EPISODES, VALIDATION_SEED)

@@ -24,7 +24,7 @@ source = "Made up for the tests."
 
 [agents.ppo]
 steps = 1024
-copies = 8
+num_envs = 8
 n_steps = 16
 batch_size = 128
 n_epochs = 1

@@ -135,7 +135,7 @@ def test_runs_are_loaded_as_they_were(agent, tmp_path, monkeypatch):
         parameters=model.params.model_dump(mode="json"),
         agent=agent,
         hyper_parameters={**spec.hyper_parameters, **quick},
-        copies=16,
+        num_envs=16,
         steps=768,
         seed=1,
         versions={},

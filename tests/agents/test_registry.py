@@ -28,7 +28,7 @@ class Own:
         return observation, state
 
 
-OWN_SPEC = AgentSpec("isac_agents.algorithms.tabular.q_learning:QLearning", copies=3)
+OWN_SPEC = AgentSpec("isac_agents.algorithms.tabular.q_learning:QLearning", num_envs=3)
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def test_unknown_names_hint_at_the_nearest():
 def test_paths_and_entry_points_name_agents_of_other_packages(entries):
     assert names()[-2:] == ["own", "own_spec"]
     assert resolve("own") is resolve("own_agents:Own") is Own
-    assert preset("own_spec").copies == 3
+    assert preset("own_spec").num_envs == 3
     assert resolve("own_spec").__name__ == "QLearning"
     assert preset("own", {"own": {"steps": 7, "size": 2}}).hyper_parameters == {"size": 2}
     assert create(preset("own"), "env", seed=4, size=3).size == 3
@@ -78,12 +78,22 @@ def test_wrong_paths_are_named():
 
 def test_presets_replace_single_values():
     plain = preset("ddqn")
-    changed = preset("ddqn", {"ddqn": {"steps": 10, "copies": 2, "gamma": 0.5}, "dqn": {"tau": 9}})
-    assert (changed.steps, changed.copies) == (10, 2)
+    changed = preset(
+        "ddqn", {"ddqn": {"steps": 10, "num_envs": 2, "gamma": 0.5}, "dqn": {"tau": 9}}
+    )
+    assert (changed.steps, changed.num_envs) == (10, 2)
     assert changed.hyper_parameters == {**plain.hyper_parameters, "gamma": 0.5}
     for wrong in (0, 1.5, True, "many"):
-        with pytest.raises(IsacError, match="copies is"):
-            preset("ddqn", {"ddqn": {"copies": wrong}})
+        with pytest.raises(IsacError, match="num_envs is"):
+            preset("ddqn", {"ddqn": {"num_envs": wrong}})
+
+
+def test_presets_may_say_copies_once_more(monkeypatch, capsys):
+    monkeypatch.setattr("isac_agents.text._noted", set())
+    found = [preset("ddqn", {"ddqn": {"copies": number}}).num_envs for number in (2, 3)]
+    assert found == [2, 3]
+    assert capsys.readouterr().err.count("num_envs") == 1
+    assert preset("ddqn", {"ddqn": {"copies": 2, "num_envs": 5}}).num_envs == 5
 
 
 def _presets():
@@ -100,13 +110,13 @@ def test_presets_make_a_learner_that_learns(agent, scenario):
     from isac_agents.adapters.vec_env import BatchVecEnv
 
     found = preset(agent, scenarios.load(ENVIRONMENT, scenario).agents)
-    env = BatchVecEnv(ENVIRONMENT, found.copies, scenario=scenario, **found.environment)
+    env = BatchVecEnv(ENVIRONMENT, found.num_envs, scenario=scenario, **found.environment)
     small = {"buffer_size": 1_000, "n_steps": 8, "batch_size": 32, "n_epochs": 1}
     if "train_freq" in found.hyper_parameters:
         small = {"buffer_size": 1_000}
     small = {name: value for name, value in small.items() if name in found.hyper_parameters}
     learner = create(found, env, seed=0, **small)
-    assert learner.learn(2 * found.copies).num_timesteps >= 2 * found.copies
+    assert learner.learn(2 * found.num_envs).num_timesteps >= 2 * found.num_envs
 
 
 def test_misspelt_hyper_parameters_hint_at_the_nearest():
@@ -155,7 +165,7 @@ def _ratio(agent, scenario, seed):
     from isac_agents.adapters.vec_env import BatchVecEnv
 
     found = preset(agent, scenarios.load(ENVIRONMENT, scenario).agents)
-    env = BatchVecEnv(ENVIRONMENT, found.copies, scenario=scenario, **found.environment)
+    env = BatchVecEnv(ENVIRONMENT, found.num_envs, scenario=scenario, **found.environment)
     learner = create(found, env, seed=seed).learn(found.steps)
     assert found.steps <= 200_000
     mdp = env.model.transition_model()

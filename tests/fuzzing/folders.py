@@ -90,7 +90,7 @@ class Spoiler:
             texts = (*mutations.FOREIGN, *mutations.MARKUP, "stable_baselines3:PPO", "ppo", "d4pg")
             content[name] = texts[self.random.integers(len(texts))]
         elif kind == 1:
-            names = ("copies", "steps", "seed", "cpu_seconds")
+            names = ("num_envs", "steps", "seed", "cpu_seconds")
             number = mutations.NUMBERS[self.random.integers(len(mutations.NUMBERS))]
             content[names[self.random.integers(4)]] = number
         elif kind == 2:

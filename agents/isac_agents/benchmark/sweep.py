@@ -57,7 +57,7 @@ class Sweep:
             "scenario_hash": record.scenario_hash,
             "agent": record.agent,
             "steps": record.steps,
-            "copies": record.copies,
+            "num_envs": record.num_envs,
             "first_seed": record.seed,
             "runs": self.runs,
             "episodes": self.episodes,
@@ -87,6 +87,8 @@ def open_study(sweep: Sweep) -> Any:
         raise IsacError(f"the storage of the study: {type(error).__name__}: {error}") from error
     settings = json.loads(json.dumps(sweep.settings()))
     before = study.user_attrs.get("settings")
+    if before is not None and "copies" in before:  # the former name of num_envs
+        before["num_envs"] = before.pop("copies")
     if before is None:
         study.set_user_attr("settings", settings)
         study.enqueue_trial(_present(sweep))
@@ -136,7 +138,7 @@ def best_preset(sweep: Sweep, study: Any, fixed: Mapping[str, Any]) -> str:
         raise IsacError(f"study {sweep.study!r}: no trial was completed: {last}")
     best = study.best_trial
     record = sweep.record
-    trained = {"steps": record.steps, "copies": record.copies}
+    trained = {"steps": record.steps, "num_envs": record.num_envs}
     preset = {**fixed, **trained, **chosen(best, sweep.space)}
     document = tomlkit.document()
     document.add(tomlkit.comment(

@@ -21,12 +21,12 @@ from isac_agents.arrays import read_arrays, write_arrays
 from isac_agents.runs.record import (
     MOST_STEPS,
     RunRecord,
-    note,
     remove_temporary,
     sha256,
     write_atomically,
 )
 from isac_agents.runs.seal import is_sealed, seal
+from isac_agents.text import note
 from isac_envs.errors import IsacError
 from isac_envs.files import read_bytes
 

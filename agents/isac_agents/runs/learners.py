@@ -22,7 +22,7 @@ def make_learner(record: RunRecord) -> Any:
     """
     from isac_agents.adapters.vec_env import BatchVecEnv
 
-    env = BatchVecEnv(record.model(), record.copies)
+    env = BatchVecEnv(record.model(), record.num_envs)
     spec = replace(registry.preset(record.agent), hyper_parameters=record.hyper_parameters)
     refuse_too_large(record.hyper_parameters, env)
     try:
@@ -33,7 +33,7 @@ def make_learner(record: RunRecord) -> Any:
         raise IsacError(f"agent {record.agent}: {error or type(error).__name__}") from error
     except Exception as error:  # learners of others may raise anything for a setting of a file
         raise IsacError(f"agent {record.agent}: {type(error).__name__}: {error}") from error
-    env.seed(record.seed * record.copies)  # blocks of runs with other seeds must not overlap
+    env.seed(record.seed * record.num_envs)  # blocks of runs with other seeds must not overlap
     return agent
 
 

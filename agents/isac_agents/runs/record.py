@@ -11,7 +11,6 @@ import json
 import os
 import platform
 import subprocess
-import sys
 from collections.abc import Callable, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from itertools import count
@@ -24,7 +23,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from isac_agents import registry
 from isac_agents.runs.folder_links import refuse_linked, refuse_links
-from isac_agents.text import one_line
+from isac_agents.text import note
 from isac_envs.catalog import ENVIRONMENTS, OURS, model_class, refuse_foreign
 from isac_envs.declaration.model import Model
 from isac_envs.declaration.params import build as build_params
@@ -35,7 +34,6 @@ from isac_envs.scenarios import content_hash
 RECORD = "run.toml"
 MOST_STEPS = 10**12
 _TEMPORARY = ".writing."
-_noted: set[str] = set()
 _OUTCOME = {"status", "cpu_seconds", "weights_sha256", "git"}
 _WORLD = {"parameters", "scenario_hash", "versions", "changes"}
 
@@ -55,7 +53,7 @@ class RunRecord(BaseModel):
             the world is the same, and baselines are measured without it.
         agent: Name of the agent, or ``module:Class``.
         hyper_parameters: Keyword arguments of the algorithm.
-        copies: Environment copies that fed the learner.
+        num_envs: Environment copies that fed the learner.
         steps: Environment steps of training.
         seed: Seed of the learner and of the first copy.
         cpu_seconds: Process time of training, 0 while running.
@@ -77,7 +75,7 @@ class RunRecord(BaseModel):
     interface: dict[str, Any] = {}
     agent: str
     hyper_parameters: dict[str, Any]
-    copies: int = Field(ge=1, le=registry.MOST_COPIES)
+    num_envs: int = Field(ge=1, le=registry.MOST_ENVS)
     steps: int = Field(ge=1, le=MOST_STEPS)
     seed: int = Field(ge=0, lt=2**63)
     cpu_seconds: float = Field(default=0.0, ge=0, le=1e12)
@@ -199,6 +197,9 @@ def read_record(folder: str | Path) -> RunRecord:
         raise IsacError(f"{path}: cannot be read: {error.strerror}") from None
     try:
         stated = content.pop("record_hash", None)
+        if "copies" in content:
+            note("run folders say num_envs; they have been read with its former name, copies", True)
+            content.setdefault("num_envs", content.pop("copies"))
         record = RunRecord(**content)
         refuse_foreign("environment", record.environment)
         if ":" in record.agent:
@@ -247,14 +248,6 @@ def remove_temporary(folder: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def note(text: str, once: bool = False) -> None:
-    """Tell the user something on standard error; ``once`` in the life of the process."""
-    if once and text in _noted:
-        return
-    _noted.add(text)
-    sys.stderr.write(f"isac: note: {one_line(text)}\n")
-
-
 def versions(environment: str) -> dict[str, str]:
     """Return the versions that a result depends on, that of an environment's package included."""
     found = {"python": platform.python_version()}
@@ -280,4 +273,6 @@ def git_commit() -> str:
 
 
 def _hash(content: dict[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+    # num_envs counts under its former name: hashes of records and checkpoints outlive it.
+    named = {"copies" if name == "num_envs" else name: value for name, value in content.items()}
+    return hashlib.sha256(json.dumps(named, sort_keys=True).encode()).hexdigest()

@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from secrets import token_hex
 
-from isac_agents.runs.record import note
+from isac_agents.text import note
 
 KEY = "seal.key"
 

@@ -10,7 +10,7 @@ from stable_baselines3.common.callbacks import BaseCallback
 
 from isac_agents.adapters.nan_guard import NotFiniteError
 from isac_agents.runs.checkpoints import Checkpoint, CheckpointFolder
-from isac_agents.runs.record import note
+from isac_agents.text import note
 from isac_agents.training.greedy_curve import GreedyCurve
 from isac_agents.training.learner_state import capture, restore, unsound_weights
 from isac_agents.training.run_log import RunLog

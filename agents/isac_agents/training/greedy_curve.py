@@ -14,7 +14,7 @@ import torch
 
 from isac_agents.adapters.nan_guard import NotFiniteError
 from isac_agents.evaluation.episodes import VALIDATION_SEED, play
-from isac_agents.runs.record import note
+from isac_agents.text import note
 from isac_agents.training.learner_state import generators, set_generators, unsound_weights
 from isac_agents.training.run_log import RunLog
 from isac_envs.errors import IsacError
@@ -42,7 +42,7 @@ class GreedyCurve:
 
     def __init__(self, record: "RunRecord") -> None:
         self._model = record.model()
-        together = record.copies * len(self._model.agents)
+        together = record.num_envs * len(self._model.agents)
         self._every = max(-(-record.steps // POINTS), together * self._model.longest_episode())
         self._next, self._last = 0, -1
         self._given_up = False

@@ -108,7 +108,7 @@ def plan_jobs(
     if steps > MOST_STEPS:
         raise IsacError(f"steps is {steps}, must be at most {MOST_STEPS}")
     _check_interval(checkpoint_every)
-    most = HELD_OUT_SEED // preset.copies
+    most = HELD_OUT_SEED // preset.num_envs
     for seed in seeds:
         if not 0 <= seed < most:
             raise IsacError(f"seed is {seed}, must lie in 0..{most - 1}")
@@ -123,7 +123,7 @@ def plan_jobs(
         interface=interface,
         agent=agent,
         hyper_parameters=settings,
-        copies=preset.copies,
+        num_envs=preset.num_envs,
         steps=steps,
         seed=0,
         versions=versions(name),

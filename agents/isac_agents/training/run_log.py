@@ -20,7 +20,8 @@ from stable_baselines3.common.logger import (
 )
 
 from isac_agents.adapters.nan_guard import NotFiniteError
-from isac_agents.runs.record import note, write_atomically
+from isac_agents.runs.record import write_atomically
+from isac_agents.text import note
 from isac_envs.errors import IsacError
 
 CURVES = "progress.csv"

@@ -14,11 +14,11 @@ from isac_agents.runs.record import (
     RECORD,
     RunRecord,
     held_run,
-    note,
     remove_temporary,
     sha256,
     write_record,
 )
+from isac_agents.text import note
 from isac_agents.training import wandb_log
 from isac_agents.training.checkpoint_callback import CheckpointCallback
 from isac_agents.training.greedy_curve import GreedyCurve

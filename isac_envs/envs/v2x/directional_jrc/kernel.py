@@ -45,7 +45,7 @@ def decide(p: Record, vehicles: Any, k: int) -> None:
         vehicles[k].sector = action % SECTORS + 1
     quiet = present and not radar
     vehicles[k].risk = exp(p.risk_s_m * abs(vehicles[k].velocity_m_s)) if quiet else 0.0
-    vehicles[k].quiet_s = vehicles[k].quiet_s + p.step_s if quiet else 0.0
+    vehicles[k].radar_age_s = vehicles[k].quiet_s + p.step_s if quiet else 0.0
     vehicles[k].value = 0.0
     vehicles[k].receivers = 0
     vehicles[k].collisions = 0
@@ -60,7 +60,7 @@ def play_one(
 ) -> None:  # fmt: skip
     """Advance one road by a step with the actions that stand in the vehicles' records."""
     for k in range(vehicles.shape[0]):
-        vehicles[k].luck = uniform(e.world)
+        vehicles[k].reception_draw = uniform(e.world)
         decide(p, vehicles, k)
     links.transmit(p, vehicles, order, faces, labels, ages, incoming, e.on_road)
     for k in range(vehicles.shape[0]):
@@ -78,7 +78,7 @@ def report(
     """Write the outcome of vehicle ``k``."""
     objectives[0] = vehicles[k].value
     objectives[1] = -vehicles[k].risk
-    costs[0] = vehicles[k].quiet_s
+    costs[0] = vehicles[k].radar_age_s
     metrics.r_comm = vehicles[k].value
     metrics.r_rad = vehicles[k].risk
     metrics.receivers = vehicles[k].receivers

@@ -70,7 +70,7 @@ def deliver(
     others = interference_w(p, vehicles, order, count, i, j, vehicles[i].beam)
     sinr = p.signal_w / (dx * dx + dy * dy) / (others + p.noise_w)
     success = packet_success(p.packet_bits, sinr)
-    arrives = p.delivery == EXPECTED or vehicles[j].luck < success
+    arrives = p.delivery == EXPECTED or vehicles[j].reception_draw < success
     faces[j, vehicles[i].beam].arrived = arrives
     value, news = share(p, vehicles, labels, ages, incoming, i, j, arrives)
     if p.delivery == EXPECTED:

@@ -33,8 +33,8 @@ VEHICLE = record(
     ("took_part", "?"),  # it was on the road when the step began
     ("sent_x_m", "f8"),  # where it was then, for the picture
     ("sent_y_m", "f8"),
-    ("luck", "f8"),  # uniform variate: what it receives arrives if this is below the success
-    ("quiet_s", "f8"),  # seconds since its last radar use, or since it entered
+    ("reception_draw", "f8"),  # uniform variate: what it receives arrives if below the success
+    ("radar_age_s", "f8"),  # seconds since its last radar use, or since it entered
     ("value", "f8"),  # usefulness delivered in this step
     ("risk", "f8"),  # penalty of not sensing in this step
     ("receivers", "i8"),  # vehicles that its beam reached without a collision

@@ -16,7 +16,7 @@ def put_on_lane(p: Record, vehicles: Any, k: int, lane: int, x_m: float) -> None
     vehicles[k].velocity_m_s = p.lane_velocity_m_s[lane]
     vehicles[k].heading = 0 if p.lane_velocity_m_s[lane] > 0.0 else 1
     vehicles[k].present = True
-    vehicles[k].quiet_s = 0.0
+    vehicles[k].radar_age_s = 0.0
 
 
 @jit
@@ -46,7 +46,7 @@ def drive(p: Record, vehicles: Any, labels: Any, ages: Any, incoming: Any, k: in
     vehicles[k].x_m = after
     if after < 0.0 or after > p.road_m:
         vehicles[k].present = False
-        vehicles[k].quiet_s = 0.0
+        vehicles[k].radar_age_s = 0.0
         maps.erase(labels, ages, incoming, k)
         return
     heading = vehicles[k].heading
