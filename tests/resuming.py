@@ -10,7 +10,8 @@ from isac_agents import registry
 from isac_agents.runs import checkpoints, seal
 from isac_agents.runs import record as runs
 from isac_agents.training.interface import misfit
-from isac_agents.training.jobs import plan_jobs, train
+from isac_agents.training.plan import plan_jobs
+from isac_agents.training.train_jobs import train
 from isac_envs import scenarios
 
 TIMES = {"time/fps", "time/time_elapsed"}

@@ -13,9 +13,11 @@ from fuzzing.payloads import expanding
 
 from isac_agents import arrays
 from isac_agents.arrays import read_arrays
-from isac_agents.commands.output import console, markdown, table
+from isac_agents.commands.output import console
 from isac_agents.runs.record import RunRecord
-from isac_agents.training.jobs import plan_jobs, train
+from isac_agents.tables import markdown, table
+from isac_agents.training.plan import plan_jobs
+from isac_agents.training.train_jobs import train
 from isac_envs import scenarios
 from isac_envs.core.batch import Batch
 from isac_envs.errors import IsacError

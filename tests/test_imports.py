@@ -12,9 +12,10 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "isac_envs"
 AGENTS = ROOT / "agents" / "isac_agents"
 SOURCES = sorted(PACKAGE.rglob("*.py"))
+EVERYTHING = [*SOURCES, *sorted(AGENTS.rglob("*.py"))]
 
 FLOORS = (
-    ("isac_envs.engine",),
+    ("isac_envs.engine", "isac_envs.__version__"),
     ("isac_envs.kernels.constants", "isac_envs.kernels.numerics"),
     ("isac_envs.kernels.arrays", "isac_envs.kernels.link", "isac_envs.kernels.pathloss"),
     ("isac_envs.kernels.channel", "isac_envs.kernels.ris", "isac_envs.kernels.platforms"),
@@ -26,11 +27,24 @@ FLOORS = (
     ("isac_envs.catalog", "isac_envs.scenarios"),
     ("isac_envs.description", "isac_envs.core"),
     ("isac_envs.registration", "isac_envs.testing"),
-    ("isac_agents",),
+    ("isac_agents.text", "isac_agents.arrays", "isac_agents.child"),
+    ("isac_agents.launch", "isac_agents.progress", "isac_agents.tables"),
+    ("isac_agents.adapters",),
+    ("isac_agents.algorithms",),
+    ("isac_agents.registry",),
+    ("isac_agents.runs",),
+    ("isac_agents.evaluation",),
+    ("isac_agents.training",),
+    ("isac_agents.benchmark",),
+    ("isac_agents.report",),
+    ("isac_agents.commands",),
+    ("isac_agents.cli",),
 )
 """Packages from the ground up: an import may stay on its floor or go down, never up."""
 
 LAYERS = {name: floor for floor, names in enumerate(FLOORS) for name in names}
+LIGHT = ("isac_agents", "isac_agents.algorithms", "isac_agents.commands", "isac_agents.registry")
+FACES = ("benchmark", "commands", "evaluation", "report", "runs", "training")
 MOST_LINES = 500
 HEAVY = ("numba", "pydantic", "torch", "matplotlib", "pygame", "stable_baselines3")
 
@@ -73,10 +87,24 @@ def test_listing_names_and_ids_needs_no_kernels() -> None:
     assert subprocess.run(run, check=True, capture_output=True, text=True).stdout == "False\n"
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=module_name)
+@pytest.mark.parametrize("name", LIGHT)
+def test_what_names_agents_loads_nothing_heavy(name: str) -> None:
+    program = f"import sys, {name}; print([m for m in {HEAVY} if m in sys.modules])"
+    run = [sys.executable, "-c", program]
+    assert subprocess.run(run, check=True, capture_output=True, text=True).stdout == "[]\n"
+
+
+def test_no_face_of_what_runs_without_learners_loads_torch() -> None:
+    names = ", ".join(f"isac_agents.{each}" for each in FACES)
+    program = f"import sys, {names}; print({{'torch', 'stable_baselines3'}} & set(sys.modules))"
+    run = [sys.executable, "-c", program]
+    assert subprocess.run(run, check=True, capture_output=True, text=True).stdout == "set()\n"
+
+
+@pytest.mark.parametrize("path", EVERYTHING, ids=module_name)
 def test_imports_run_downward(path: Path) -> None:
     name = module_name(path)
-    if name == "isac_envs":
+    if name in ("isac_envs", "isac_agents"):
         assert {each.split(".")[1] for each in own(imports(path))} <= {"registration"}
         return
     upward = [each for each in own(imports(path)) if layer(each) > layer(name)]
@@ -92,19 +120,25 @@ def test_environments_do_not_know_each_other(path: Path) -> None:
     assert not [each for each in others if not each.startswith(f"{family}.")]
 
 
+@pytest.mark.parametrize("path", sorted(AGENTS.rglob("*.py")), ids=module_name)
+def test_families_of_learners_do_not_know_each_other(path: Path) -> None:
+    """What two of them share stands beside the families, and knows none of them."""
+    learners = AGENTS / "algorithms"
+    if not path.is_relative_to(learners):
+        return
+    families = {each.name for each in learners.iterdir() if each.is_dir()}
+    start = "isac_agents.algorithms."
+    known = {each.split(".")[2] for each in imports(path) if each.startswith(start)} & families
+    assert known <= {path.parent.name}
+
+
 def test_the_import_graph_has_no_cycles() -> None:
-    modules = {module_name(path): set(own(imports(path))) for path in SOURCES}
+    modules = {module_name(path): set(own(imports(path))) for path in EVERYTHING}
     graph = {
-        name: {
-            other
-            for other in modules
-            if other not in ("isac_envs", name)
-            and any(each == other or each.rpartition(".")[0] == other for each in targets)
-        }
+        name: {each if each in modules else each.rpartition(".")[0] for each in targets} - {name}
         for name, targets in modules.items()
         if name != "isac_envs"
     }
-    graph["isac_envs.declaration.model"] -= {"isac_envs.declaration.baseline"}  # for types only
     while graph:
         leaves = {name for name, targets in graph.items() if not targets & graph.keys()}
         assert leaves, f"cycle among {sorted(graph)}"

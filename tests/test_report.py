@@ -19,7 +19,7 @@ from isac_agents.report.collect import Agent, World, collect, find
 from isac_agents.report.study import Study, front, mean_curve
 from isac_agents.runs.command import command
 from isac_agents.runs.record import read_record, sha256, write_record
-from isac_agents.training.jobs import plan_jobs
+from isac_agents.training.plan import plan_jobs
 
 EPISODES = 6
 LEARNERS = ("stable_baselines3:A2C", "stable_baselines3:DQN", "odd_learners:Constant")

@@ -230,7 +230,7 @@ def test_a_run_of_another_size_is_refused(tmp_path):
 
 def test_seeds_train_on_environments_of_their_own():
     from isac_agents.runs.learners import make_learner
-    from isac_agents.training.jobs import plan_jobs
+    from isac_agents.training.plan import plan_jobs
 
     worlds = []
     for job in plan_jobs(NAME, "ddqn", seeds=(0, 1, 2)):

@@ -19,8 +19,9 @@ from isac_agents.evaluation.cache import EvaluationCache
 from isac_agents.runs import seal
 from isac_agents.runs.checkpoints import TRUST, Checkpoint, CheckpointFolder, UnsealedError
 from isac_agents.runs.record import read_record
-from isac_agents.training.jobs import plan_jobs, plan_resumed, train
+from isac_agents.training.plan import plan_jobs, plan_resumed
 from isac_agents.training.state_tree import Writer
+from isac_agents.training.train_jobs import train
 from isac_envs.core.batch import Batch
 
 RESUME = ("--resume", "--episodes", "2", "--json")

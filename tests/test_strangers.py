@@ -18,7 +18,8 @@ from resuming import read_tree, unfinished, write_tree
 
 from isac_agents.runs import record as runs
 from isac_agents.runs.record import RunRecord
-from isac_agents.training.jobs import plan_jobs, train
+from isac_agents.training.plan import plan_jobs
+from isac_agents.training.train_jobs import train
 from isac_envs import catalog
 
 EVIL = "import os\nos.mkdir('ran')\nclass Thing: pass\nModel = Thing\n"

@@ -129,7 +129,7 @@ def test_a_bad_trial_is_given_up_at_an_intermediate_score():
     optuna = pytest.importorskip("optuna")
     from isac_agents.evaluation.cache import EvaluationCache
     from isac_agents.evaluation.comparison import Scale
-    from isac_agents.training.jobs import plan_jobs
+    from isac_agents.training.plan import plan_jobs
 
     record = plan_jobs(NAME, AGENT, steps=100)[0].record
     space = registry.search_space(AGENT)

@@ -3,16 +3,24 @@
 import os
 import signal
 import sys
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import redirect_stdout
+from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
+from multiprocessing.sharedctypes import SynchronizedArray
+from multiprocessing.synchronize import Event
 from typing import Any
 
 from isac_agents import child
 from isac_agents.text import note
 from isac_envs.errors import IsacError
+
+WATCH_S = 0.1
+GRACE_S = 10.0
+"""How long calls that the user has stopped may take to end by themselves."""
 
 RETRIES = 3
 """How often a call on Ray is begun again after its worker or node has died."""
@@ -21,16 +29,52 @@ Done = Callable[[int, str], None]
 """Called with the number of a finished call and why it failed, which is empty if it did not."""
 
 
+class StoppedError(Exception):
+    """The user has stopped the command; no failure of what was called."""
+
+
+@dataclass(frozen=True)
+class _Shared:
+    """What a call shares with the process that started it."""
+
+    number: int  # of the call
+    progress: "SynchronizedArray[int]"  # what each call has reported
+    stop: "Event"  # set when the user has stopped the command
+
+
+_shared: _Shared | None = None
+
+
+def report(done: int) -> None:
+    """Say how far this call is, to the process that started it, if it is on this machine.
+
+    Raises:
+        StoppedError: If the user has stopped the command; the call should tidy up and end.
+    """
+    if _shared is not None:
+        _shared.progress[_shared.number] = done
+        if _shared.stop.is_set():
+            raise StoppedError("stopped")
+
+
 def run_here(
-    function: Callable[..., object], calls: Sequence[tuple[Any, ...]], processes: int, done: Done
+    function: Callable[..., object],
+    calls: Sequence[tuple[Any, ...]],
+    processes: int,
+    done: Done,
+    watch: Callable[[int], object] | None = None,
 ) -> None:
     """Call a function in fresh local processes, at most ``processes`` at a time.
+
+    If this process is interrupted, calls that :func:`report` end by themselves, others are ended
+    after :data:`GRACE_S`.
 
     Args:
         function: A function of a module.
         calls: Its arguments in each call.
         processes: Number of processes.
         done: Hears of each call when it is over.
+        watch: Hears the sum of what all calls have reported, several times a second.
 
     Raises:
         IsacError: If ``processes`` is below 1.
@@ -38,6 +82,7 @@ def run_here(
     if processes < 1:
         raise IsacError(f"jobs is {processes}, must be at least 1")
     context = get_context("spawn")
+    progress, stop = context.Array("q", max(len(calls), 1)), context.Event()
     waiting = deque(enumerate(calls))
     running: dict[Any, tuple[int, Any, Connection]] = {}  # by the handle that tells the end
     try:
@@ -45,18 +90,31 @@ def run_here(
             while waiting and len(running) < processes:
                 number, arguments = waiting.popleft()
                 ours, theirs = context.Pipe(duplex=False)
-                process = context.Process(target=_child, args=(theirs, function, arguments))
+                shared = _Shared(number, progress, stop)
+                process = context.Process(target=_child, args=(theirs, shared, function, arguments))
                 process.start()
                 theirs.close()
                 running[process.sentinel] = number, process, ours
-            for each in wait(running):
+            for each in wait(running, None if watch is None else WATCH_S):
                 number, process, pipe = running.pop(each)
                 process.join()
                 done(number, _reason(pipe, process.exitcode))
-    finally:  # only if something went wrong, or the user stopped the command
-        for _, process, _ in running.values():
-            process.terminate()
-            process.join()
+            if watch is not None:
+                watch(sum(progress[:]))
+    finally:  # there are some only if something went wrong, or the user stopped the command
+        _end([process for _, process, _ in running.values()], stop)
+
+
+def _end(processes: Sequence[Any], stop: Event) -> None:
+    stop.set()
+    until = time.monotonic() + GRACE_S
+    try:
+        for each in processes:
+            each.join(max(until - time.monotonic(), 0.0))
+    finally:  # at once where the user is impatient
+        for each in processes:
+            each.terminate()
+            each.join()
 
 
 def run_on_ray(
@@ -110,8 +168,12 @@ def run_on_ray(
             ray.shutdown()
 
 
-def _child(pipe: Connection, function: Callable[..., object], arguments: tuple[Any, ...]) -> None:
-    child.begin()
+def _child(
+    pipe: Connection, shared: _Shared, function: Callable[..., object], arguments: tuple[Any, ...]
+) -> None:
+    global _shared
+    _shared = shared
+    child.begin()  # the parent hears the keyboard and sets stop
     pipe.send(_outcome(function, arguments))
 
 

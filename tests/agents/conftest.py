@@ -6,7 +6,8 @@ import pytest
 from command import NAME
 from resuming import STEPS, unfinished
 
-from isac_agents.training.jobs import plan_jobs, train
+from isac_agents.training.plan import plan_jobs
+from isac_agents.training.train_jobs import train
 
 
 @pytest.fixture(scope="module")

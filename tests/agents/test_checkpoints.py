@@ -22,7 +22,8 @@ from resuming import (
 from isac_agents.runs import record as runs
 from isac_agents.runs.record import read_record
 from isac_agents.training import run_log
-from isac_agents.training.jobs import plan_jobs, plan_resumed, train
+from isac_agents.training.plan import plan_jobs, plan_resumed
+from isac_agents.training.train_jobs import train
 
 
 @pytest.fixture(autouse=True)

@@ -10,7 +10,8 @@ from resuming import assert_same, curves, short, weights
 from isac_agents.evaluation.episodes import VALIDATION_SEED, play
 from isac_agents.runs.learners import load
 from isac_agents.training import greedy_curve
-from isac_agents.training.jobs import plan_jobs, train
+from isac_agents.training.plan import plan_jobs
+from isac_agents.training.train_jobs import train
 
 
 @pytest.fixture(autouse=True)

@@ -10,7 +10,8 @@ from isac_agents.evaluation.policy_sources import gather
 from isac_agents.registry import AgentSpec, preset
 from isac_agents.runs.learners import load
 from isac_agents.training.interface import choose_interface, misfit
-from isac_agents.training.jobs import plan_jobs, train
+from isac_agents.training.plan import plan_jobs
+from isac_agents.training.train_jobs import train
 from isac_envs import scenarios
 from isac_envs.declaration.params import EnvParams, parameter
 from isac_envs.errors import IsacError

@@ -13,7 +13,8 @@ from isac_agents.adapters.vec_env import BatchVecEnv
 from isac_agents.evaluation.episodes import baseline, play
 from isac_agents.runs.learners import load
 from isac_agents.runs.record import RunRecord
-from isac_agents.training.jobs import Job, train
+from isac_agents.training.job import Job
+from isac_agents.training.train_jobs import train
 from isac_envs import catalog
 from isac_envs.scenarios import content_hash
 

@@ -11,7 +11,8 @@ from isac_agents.algorithms.forecast.echo_memory import AGE, COSINE, VALID, reca
 from isac_agents.algorithms.forecast.lstm_predictor import LstmPredictor
 from isac_agents.evaluation.episodes import baseline, play
 from isac_agents.runs.learners import load
-from isac_agents.training.jobs import plan_jobs, train
+from isac_agents.training.plan import plan_jobs
+from isac_agents.training.train_jobs import train
 from isac_envs import scenarios
 from isac_envs.errors import IsacError
 

@@ -8,7 +8,8 @@ from resuming import EVERY, STEPS, STOP, assert_same, short
 
 from isac_agents import registry
 from isac_agents.runs.record import read_record, write_record
-from isac_agents.training.jobs import plan_jobs, train
+from isac_agents.training.plan import plan_jobs
+from isac_agents.training.train_jobs import train
 
 
 class Stopped(Exception):

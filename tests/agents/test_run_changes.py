@@ -15,7 +15,8 @@ from resuming import STEPS, assert_same, folder, unfinished
 
 from isac_agents.runs import record as runs
 from isac_agents.runs.record import read_record
-from isac_agents.training.jobs import plan_jobs, plan_resumed, train
+from isac_agents.training.plan import plan_jobs, plan_resumed
+from isac_agents.training.train_jobs import train
 from isac_envs.errors import IsacError
 
 

@@ -246,7 +246,8 @@ def test_learns_the_beam_of_an_unknown_channel(channel, factor, seed, tmp_path):
     """On channel 0 the optimum itself is only 1.805 times as good as random search."""
     from isac_agents.evaluation.episodes import baseline, play
     from isac_agents.runs.learners import load
-    from isac_agents.training.jobs import plan_jobs, train_all
+    from isac_agents.training.plan import plan_jobs
+    from isac_agents.training.train_jobs import train_all
 
     jobs = plan_jobs(BEAM, "wolpertinger", scenario="ula_16", seeds=(seed,), out=tmp_path,
                      overrides={"channel_seed": channel})  # fmt: skip

@@ -17,7 +17,8 @@ from fuzzing.payloads import payload
 from isac_agents.evaluation import results
 from isac_agents.runs import record as runs
 from isac_agents.runs import seal
-from isac_agents.training.jobs import plan_jobs, train
+from isac_agents.training.plan import plan_jobs
+from isac_agents.training.train_jobs import train
 from isac_envs import catalog, scenarios
 
 SMALL = {"buffer_size": 600, "learning_starts": 64, "batch_size": 16, "gradient_steps": 1}

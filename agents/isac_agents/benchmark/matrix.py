@@ -24,7 +24,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from isac_agents import registry
 from isac_agents.runs.record import read_record, write_record
-from isac_agents.training.jobs import Job, plan_jobs
+from isac_agents.training.job import Job
+from isac_agents.training.plan import plan_jobs
 from isac_envs.catalog import refuse_foreign
 from isac_envs.errors import IsacError, UnknownNameError, hint
 from isac_envs.files import read_toml

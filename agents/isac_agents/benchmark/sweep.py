@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import tomlkit
 
-from isac_agents import registry
+from isac_agents import launch, registry
 from isac_agents.algorithms.search_spaces import Choice, Range, Space
 from isac_agents.evaluation.cache import Candidate, EvaluationCache
 from isac_agents.evaluation.comparison import Scale
@@ -200,6 +200,7 @@ class _Trial:
 
         def call(local: dict[str, Any], _: dict[str, Any]) -> bool:
             nonlocal passed
+            launch.report(local["self"].num_timesteps)
             if passed < rungs and local["self"].num_timesteps * (rungs + 1) > record.steps * (
                 passed + 1
             ):

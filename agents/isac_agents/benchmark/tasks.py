@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from isac_agents import launch
 from isac_agents.evaluation import results
 from isac_agents.evaluation.cache import EvaluationCache
 from isac_agents.evaluation.comparison import Comparison, compare
@@ -11,7 +12,8 @@ from isac_agents.evaluation.policy_sources import gather, trained
 from isac_agents.evaluation.results import Key
 from isac_agents.runs.record import is_finished, read_record
 from isac_agents.training import resumption
-from isac_agents.training.jobs import Job, train
+from isac_agents.training.job import Job
+from isac_agents.training.train_jobs import train
 
 
 def is_done(job: Job, episodes: int) -> bool:
@@ -32,7 +34,7 @@ def perform(job: Job, episodes: int) -> None:
     job.announce()
     if not is_finished(job.folder):
         resumption.check(job.folder, job.record, accept=False)
-        train(job)
+        train(job, launch.report)
     world = job.record.world()
     cache = EvaluationCache(world, episodes)
     cache.borrow(job.folder.parents[1].glob("*/seed_*"))

@@ -12,7 +12,7 @@ from isac_envs.errors import IsacError
 
 if TYPE_CHECKING:
     from isac_agents.progress import Stage
-    from isac_agents.training.jobs import Job
+    from isac_agents.training.job import Job
 
 
 def benchmark(

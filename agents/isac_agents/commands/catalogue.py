@@ -5,7 +5,8 @@ from typing import Annotated, Any
 import tyro
 from rich.text import Text
 
-from isac_agents.commands.output import console, emit_json, records
+from isac_agents.commands.output import console, emit_json
+from isac_agents.tables import records
 
 
 def list_environments(json: bool = False) -> None:

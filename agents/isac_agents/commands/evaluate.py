@@ -4,8 +4,9 @@ from typing import Annotated
 
 import tyro
 
-from isac_agents.commands.output import console, emit_json, table
+from isac_agents.commands.output import console, emit_json
 from isac_agents.commands.values import assignments
+from isac_agents.tables import table
 from isac_envs.catalog import trust_modules as trust
 from isac_envs.errors import IsacError
 

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from isac_agents.commands.output import console, emit_json, records
+from isac_agents.commands.output import console, emit_json
+from isac_agents.tables import records
 from isac_envs.errors import IsacError
 
 

@@ -5,8 +5,9 @@ from typing import Annotated
 
 import tyro
 
-from isac_agents.commands.output import console, emit_json, table
+from isac_agents.commands.output import console, emit_json
 from isac_agents.commands.values import assignments
+from isac_agents.tables import table
 from isac_envs.errors import IsacError
 
 
@@ -58,7 +59,7 @@ def sweep(
     from isac_agents.benchmark import sweep as sweeping
     from isac_agents.progress import Progress, Stage, stage
     from isac_agents.runs.record import write_atomically
-    from isac_agents.training.jobs import plan_jobs
+    from isac_agents.training.plan import plan_jobs
     from isac_envs import scenarios
 
     least = (("trials", trials, 1), ("seeds", seeds, 1), ("episodes", episodes, 2),

@@ -69,8 +69,9 @@ def train(
     from isac_agents.evaluation.comparison import compare
     from isac_agents.evaluation.policy_sources import is_folder, trained
     from isac_agents.progress import Progress
-    from isac_agents.training.jobs import plan_jobs, plan_resumed, train_all
+    from isac_agents.training.plan import plan_jobs, plan_resumed
     from isac_agents.training.resumption import stopped
+    from isac_agents.training.train_jobs import train_all
 
     processes = (os.cpu_count() or 1) if jobs is None else jobs
     for name, value, low in (

@@ -9,7 +9,6 @@ import numpy as np
 from rich.table import Table
 from scipy import stats
 
-from isac_agents.commands.output import markdown, table
 from isac_agents.evaluation.cache import Candidate, EvaluationCache
 from isac_agents.evaluation.episodes import HELD_OUT_SEED
 from isac_agents.evaluation.results import Result
@@ -22,6 +21,7 @@ from isac_agents.evaluation.statistics import (
     paired_difference,
 )
 from isac_agents.progress import stage
+from isac_agents.tables import markdown, table
 from isac_envs.declaration.model import Model
 from isac_envs.errors import IsacError, UnknownNameError
 

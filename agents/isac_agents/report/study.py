@@ -6,7 +6,6 @@ from itertools import combinations
 
 import numpy as np
 
-from isac_agents.commands.output import markdown
 from isac_agents.evaluation.comparison import Cells, spread
 from isac_agents.evaluation.statistics import (
     Array,
@@ -19,6 +18,7 @@ from isac_agents.evaluation.statistics import (
 )
 from isac_agents.report.collect import Agent, World
 from isac_agents.runs.command import command
+from isac_agents.tables import markdown
 from isac_agents.text import markdown_text
 
 _POINTS = 100  # of a learning curve

@@ -8,19 +8,17 @@ Everything that the learner draws or holds stays as it is, so that it learns the
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 
 from isac_agents.adapters.nan_guard import NotFiniteError
 from isac_agents.evaluation.episodes import VALIDATION_SEED, play
+from isac_agents.runs.record import RunRecord
 from isac_agents.text import note
 from isac_agents.training.learner_state import generators, set_generators, unsound_weights
 from isac_agents.training.run_log import RunLog
 from isac_envs.errors import IsacError
-
-if TYPE_CHECKING:
-    from isac_agents.runs.record import RunRecord
 
 POINTS = 20
 """Evaluations of a run after its first one, before the first step."""
@@ -40,7 +38,7 @@ class GreedyCurve:
         record: The run.
     """
 
-    def __init__(self, record: "RunRecord") -> None:
+    def __init__(self, record: RunRecord) -> None:
         self._model = record.model()
         together = record.num_envs * len(self._model.agents)
         self._every = max(-(-record.steps // POINTS), together * self._model.longest_episode())

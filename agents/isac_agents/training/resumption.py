@@ -3,16 +3,14 @@
 import shlex
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from isac_agents.runs.checkpoints import CheckpointFolder
 from isac_agents.runs.command import command
 from isac_agents.runs.record import RECORD, RunRecord, git_commit, held_run, read_record, versions
+from isac_agents.training.job import Job
 from isac_envs import scenarios
 from isac_envs.errors import IsacError
-
-if TYPE_CHECKING:
-    from isac_agents.training.jobs import Job
 
 ACCEPT = "--accept-changes"
 _LISTED = 8  # runs in a message
@@ -125,7 +123,7 @@ def continued(before: RunRecord, now: RunRecord, steps: int) -> RunRecord:
     return now.model_copy(update={"changes": changes, "overrides": before.overrides})
 
 
-def stopped(jobs: Sequence["Job"], out: Path) -> str:
+def stopped(jobs: Sequence[Job], out: Path) -> str:
     """Return what the user is told who has stopped a training: what is saved, how to go on."""
     saved = []
     for job in jobs:

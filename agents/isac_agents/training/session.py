@@ -2,7 +2,7 @@
 
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from stable_baselines3.common.base_class import BaseAlgorithm
 
@@ -22,21 +22,19 @@ from isac_agents.text import note
 from isac_agents.training import wandb_log
 from isac_agents.training.checkpoint_callback import CheckpointCallback
 from isac_agents.training.greedy_curve import GreedyCurve
+from isac_agents.training.job import Job, Report
 from isac_agents.training.learner_state import unsound_weights
 from isac_agents.training.resumption import continued
 from isac_agents.training.run_log import CURVES, EVENTS, RunLog
 from isac_agents.training.state_tree import StateTreeError
 from isac_envs.errors import IsacError
 
-if TYPE_CHECKING:
-    from isac_agents.training.jobs import Job, Report
 
-
-def run_session(job: "Job", report: "Report | None") -> Any:
+def run_session(job: Job, report: Report | None) -> Any:
     """Train one run, write its folder and return the agent.
 
     Raises:
-        IsacError: As :func:`isac_agents.training.jobs.train`.
+        IsacError: As :func:`isac_agents.training.train_jobs.train`.
     """
     job.folder.mkdir(parents=True, exist_ok=True)
     with locked(job.folder):
@@ -77,7 +75,7 @@ def _discard_empty(folder: Path) -> None:
             path.rmdir()
 
 
-def _begin(job: "Job", before: RunRecord | None) -> Checkpoint | None:
+def _begin(job: Job, before: RunRecord | None) -> Checkpoint | None:
     """Return the checkpoint that the training goes on from; without one, clear the folder."""
     checkpoints = CheckpointFolder(job.folder, before or job.record)
     for path in job.folder.glob("weights.*"):
@@ -100,7 +98,7 @@ def _begin(job: "Job", before: RunRecord | None) -> Checkpoint | None:
     return None
 
 
-def _train(job: "Job", record: RunRecord, begin: Checkpoint | None, report: "Report | None") -> Any:
+def _train(job: Job, record: RunRecord, begin: Checkpoint | None, report: Report | None) -> Any:
     agent = make_learner(record)
     checkpoints = CheckpointFolder(job.folder, record, begin)
     curve = GreedyCurve(record) if isinstance(agent, BaseAlgorithm) else None
@@ -177,7 +175,7 @@ def _keep_failed(
     return f"; its state is kept in {checkpoints.path}"
 
 
-def _function(report: "Report | None") -> Any:
+def _function(report: Report | None) -> Any:
     """Return the callback for agents that are not of Stable-Baselines3."""
     if report is None:
         return None
