@@ -121,6 +121,12 @@ def test_environments_do_not_know_each_other(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", sorted(AGENTS.rglob("*.py")), ids=module_name)
+def test_agents_use_no_internals_of_an_environment(path: Path) -> None:
+    """What they need of one they ask its model for."""
+    assert not [each for each in imports(path) if each.startswith("isac_envs.envs")]
+
+
+@pytest.mark.parametrize("path", sorted(AGENTS.rglob("*.py")), ids=module_name)
 def test_families_of_learners_do_not_know_each_other(path: Path) -> None:
     """What two of them share stands beside the families, and knows none of them."""
     learners = AGENTS / "algorithms"

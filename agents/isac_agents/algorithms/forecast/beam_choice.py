@@ -8,9 +8,8 @@ import numpy.typing as npt
 from gymnasium import spaces
 
 from isac_agents.adapters.vec_env import BatchVecEnv
+from isac_agents.algorithms.forecast.echo_memory import SLOT_FIELDS
 from isac_envs.declaration.model import Model
-from isac_envs.envs.beam_management.beam_track.baselines import CUSTOMARY_SHARE
-from isac_envs.envs.beam_management.beam_track.observe import TUPLE
 from isac_envs.errors import IsacError
 from isac_envs.kernels.arrays.beams import ula_beam_gain
 
@@ -57,7 +56,8 @@ class Link:
         Raises:
             IsacError: If it is no beam tracking, or observed or steered in another form.
         """
-        p: Any = model.params
+        track: Any = model
+        p = track.params
         if model.id != ENVIRONMENT:
             raise IsacError(f"the LSTM predictor needs {ENVIRONMENT}, not {model.id}")
         for name, wanted in (("observation", "history"), ("action", "pointing")):
@@ -65,26 +65,23 @@ class Link:
                 raise IsacError(
                     f'the LSTM predictor needs {name}="{wanted}", not "{getattr(p, name)}"'
                 )
-        r = p.record[0]
-        shares = np.asarray(p.sensing_shares)
-        customary = 0.0 if p.data_echo_share == 1.0 and p.slot == "single" else CUSTOMARY_SHARE
         return cls(
             p.vehicles,
             p.history_length,
             p.horizon,
             p.fewest_antennas,
             p.transmit_antennas,
-            float(r.sector_cosine),
+            track.sector_cosine,
             p.power_dbm,
-            float(r.power_w * r.link_gain / (p.vehicles * r.distance_scale**2)),
-            float(shares[np.abs(shares - customary).argmin()]),
-            float(shares[-1]),
+            track.snr_per_antenna,
+            track.customary_share,
+            float(p.sensing_shares[-1]),
         )
 
     @property
     def observation_width(self) -> int:
         """Numbers of an observation."""
-        return self.vehicles * self.history_length * TUPLE
+        return self.vehicles * self.history_length * SLOT_FIELDS
 
     @property
     def octaves(self) -> Array:

@@ -11,7 +11,6 @@ import torch
 from isac_agents.adapters.vec_env import BatchVecEnv
 from isac_agents.algorithms.forecast.beam_choice import Link, actions
 from isac_agents.algorithms.forecast.network import tensor
-from isac_envs.envs.beam_management.beam_track.planning import coming_vehicles
 
 Array = npt.NDArray[Any]
 OnStep = Callable[[Array, Sequence[dict[str, Any]]], bool]
@@ -35,8 +34,8 @@ class Field:
 
     def truth(self) -> Array:
         """Return the true cosines of the coming slot, shape ``(n * K,)``."""
-        coming = coming_vehicles(self.env.model.params, self.env.batch.state)
-        return np.asarray(coming["cosine"].reshape(-1))
+        track: Any = self.env.model
+        return np.asarray(track.coming_cosines(self.env.batch.state).reshape(-1))
 
     def play(
         self, policy: Any, slots: int, seen: "Samples", guided: bool, disturbed: float,

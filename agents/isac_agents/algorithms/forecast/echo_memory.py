@@ -17,6 +17,9 @@ FIELDS = 6
 observation, the slots from the echo to the coming slot (1 for the last slot), and 1 if there is
 an echo."""
 
+SLOT_FIELDS = 5
+"""Numbers of a slot in the observation: three measured ones, the detection flag, the SNR."""
+
 _MEASURED = 3  # place of the detection flag in a tuple of the observation
 
 

@@ -29,6 +29,12 @@ Integers = npt.NDArray[np.int64]
 CUSTOMARY_SHARE = 0.1
 
 
+def customary_share(params: Any) -> int:
+    """Return the index of the share that senses unless a baseline says otherwise."""
+    wanted = 0.0 if params.data_echo_share == 1.0 and params.slot == "single" else CUSTOMARY_SHARE
+    return int(np.abs(np.asarray(params.sensing_shares) - wanted).argmin())
+
+
 class _BeamBaseline(Baseline):
     """Base: writes beams in the form of the action."""
 
@@ -36,9 +42,7 @@ class _BeamBaseline(Baseline):
         super().__init__(batch, seed)
         p = self.params
         self.record = p.record[0]
-        shares = np.asarray(p.sensing_shares)
-        wanted = 0.0 if p.data_echo_share == 1.0 and p.slot == "single" else CUSTOMARY_SHARE
-        self.share = int(np.abs(shares - wanted).argmin())
+        self.share = customary_share(p)
         self.full = int(self.record.widths) - 1
 
     @property

@@ -4,6 +4,7 @@ from types import ModuleType
 from typing import ClassVar
 
 import numpy as np
+import numpy.typing as npt
 
 from isac_envs.declaration.fields import Coordinate, Signal, Spec, Summary
 from isac_envs.declaration.model import Model, State
@@ -12,6 +13,7 @@ from isac_envs.engine.mathx import log2
 from isac_envs.envs.beam_management.beam_track import baselines, kernel
 from isac_envs.envs.beam_management.beam_track.observe import TUPLE
 from isac_envs.envs.beam_management.beam_track.params import BeamTrackParams
+from isac_envs.envs.beam_management.beam_track.planning import coming_vehicles
 
 MEMORY = record(("value", "f8"))
 """One number of the last measurements, or of the echo."""
@@ -182,6 +184,32 @@ class BeamTrack(Model):
         power = r.power_w / p.vehicles
         snr = power * p.transmit_antennas * r.link_gain / least_m2
         return (0.0, log2(1.0 + snr)), (-p.misalignment_penalty, 0.0)
+
+    @property
+    def customary_share(self) -> float:
+        """Share of the slot that policies sense for unless they decide on it."""
+        return float(self.params.sensing_shares[baselines.customary_share(self.params)])
+
+    @property
+    def sector_cosine(self) -> float:
+        """Largest cosine that beams are steered to."""
+        return float(self.params.record[0].sector_cosine)
+
+    @property
+    def snr_per_antenna(self) -> float:
+        """Link SNR, linear, of one of equal beams per antenna at the distance 1 of observations."""
+        p, r = self.params, self.params.record[0]
+        return float(r.power_w * r.link_gain / (p.vehicles * r.distance_scale**2))
+
+    def coming_cosines(self, state: State) -> npt.NDArray[np.float64]:
+        """Return the true direction cosines in the coming slot, shape ``(n, K)``.
+
+        No policy may know them; learners take them for labels.
+
+        Args:
+            state: Of a batch of this environment; it stays as it is.
+        """
+        return np.ascontiguousarray(coming_vehicles(self.params, state)["cosine"])
 
     def allocate(self, n: int) -> State:
         """Return zeroed state arrays of ``n`` copies: environments, vehicles, memory."""
