@@ -19,7 +19,7 @@ from isac_agents.text import note
 from isac_envs.errors import IsacError
 
 WATCH_S = 0.1
-GRACE_S = 10.0
+GRACE_S = 30.0
 """How long calls that the user has stopped may take to end by themselves."""
 
 RETRIES = 3
