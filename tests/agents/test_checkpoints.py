@@ -19,7 +19,8 @@ from resuming import (
     write_tree,
 )
 
-from isac_agents.runs import record as runs
+from isac_agents import text
+from isac_agents.runs import record
 from isac_agents.runs.record import read_record
 from isac_agents.training import run_log
 from isac_agents.training.plan import plan_jobs, plan_resumed
@@ -28,7 +29,7 @@ from isac_agents.training.train_jobs import train
 
 @pytest.fixture(autouse=True)
 def _forget_notes():
-    runs._noted.clear()
+    text._noted.clear()
 
 
 def newest(run, end):
@@ -145,7 +146,7 @@ def test_no_space_left_in_the_middle_of_a_checkpoint(tmp_path, whole, monkeypatc
 def test_curves_come_back_when_there_is_space_again(tmp_path, monkeypatch, capsys):
     done, size = isac(*arguments("ppo", tmp_path / "whole", every=0)), 0
     assert done.returncode == 0, done.stderr
-    write = runs.write_atomically
+    write = record.write_atomically
 
     def full(path, content):
         nonlocal size

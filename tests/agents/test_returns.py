@@ -126,7 +126,7 @@ def test_burning_the_battery_at_home_earns_nothing():
         ("isac/HsrDualBeam-v0", {"horizon": 40}),
     ],
 )
-def test_no_episode_is_longer_than_the_longest_and_the_yardstick_stays_on_top(name, overrides):
+def test_no_episode_is_longer_than_the_longest_and_the_reference_stays_on_top(name, overrides):
     """Above all where the reference baseline itself ends early: its return is what counts."""
     model = bind(name, **overrides)
     played = {each: play(baseline(model, each), model, 6) for each in model.baselines}
