@@ -45,7 +45,7 @@ def decide(p: Record, vehicles: Any, k: int) -> None:
         vehicles[k].sector = action % SECTORS + 1
     quiet = present and not radar
     vehicles[k].risk = exp(p.risk_s_m * abs(vehicles[k].velocity_m_s)) if quiet else 0.0
-    vehicles[k].radar_age_s = vehicles[k].quiet_s + p.step_s if quiet else 0.0
+    vehicles[k].radar_age_s = vehicles[k].radar_age_s + p.step_s if quiet else 0.0
     vehicles[k].value = 0.0
     vehicles[k].receivers = 0
     vehicles[k].collisions = 0
