@@ -1,7 +1,7 @@
 """No dead action, no parameter without effect, no dead agent."""
 
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache
 from typing import Any, Literal, get_args, get_origin
 
 import harness
@@ -119,7 +119,7 @@ def trace(
     return described, digest(outcomes)
 
 
-@lru_cache(maxsize=None)
+@cache
 def unchanged(
     name: str, scenario: str | None, base: tuple[tuple[str, Any], ...], size: tuple[int, int]
 ) -> tuple[str, ...]:

@@ -92,9 +92,7 @@ class AtRollout(BaseCallback):
         return True
 
 
-@pytest.mark.parametrize(
-    ("taken", "actors"), [(2, 0), pytest.param(0, 1, marks=pytest.mark.slow)]
-)
+@pytest.mark.parametrize(("taken", "actors"), [(2, 0), pytest.param(0, 1, marks=pytest.mark.slow)])
 def test_results_and_states_do_not_depend_on_the_number_of_actors(taken, actors):
     """A state taken with actors goes on without; ``pytest -m slow`` has the other way round."""
     kept = {}

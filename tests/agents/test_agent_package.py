@@ -7,7 +7,10 @@ from installing import install, isac_lines
 
 TRAIN = "train isac/ModeSelect-v0 --steps 4000 --episodes 20 --json"
 RUNS = "runs/ModeSelect-v0-highway"
-NAMES = {"best_constant": "best_constant", "constant_agent:BestConstant": "constant_agent.BestConstant"}
+NAMES = {
+    "best_constant": "best_constant",
+    "constant_agent:BestConstant": "constant_agent.BestConstant",
+}
 
 
 @pytest.fixture(scope="module")
