@@ -97,7 +97,7 @@ def alternatives(field: Any, value: Any) -> list[Any]:
     ]
 
 
-SIZES = ((3, 30), (24, 120))
+SIZES = ((2, 8), (3, 30), (24, 120))
 """Copies and steps of a trace: nearly every effect shows in the few, the others in the many."""
 
 
