@@ -17,8 +17,8 @@ from isac_envs.core.vector_env import VectorEnv
 STEPS = 60
 
 
-def trajectory(env: Any, seed: int | None, steps: int = STEPS) -> list[Any]:
-    return play(env, random_actions(env.action_space, steps), seed=seed)
+def trajectory(env: Any, seed: int | None) -> list[Any]:
+    return play(env, random_actions(env.action_space, STEPS), seed=seed)
 
 
 def test_same_seed_same_trajectory(case: str) -> None:
@@ -30,8 +30,7 @@ def test_same_seed_same_trajectory(case: str) -> None:
 
 
 def test_different_seed_different_trajectory(case: str) -> None:
-    env = Env(bind(case))
-    results = {harness.digest(trajectory(env, seed, 20)) for seed in range(20)}
+    results = {harness.digest(trajectory(Env(bind(case)), seed)) for seed in range(20)}
     assert len(results) == 20
 
 
