@@ -8,6 +8,7 @@ TORCH_INDEX ?=
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check \
           -c constraints/ci.txt $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 export OMP_NUM_THREADS ?= 1
+unexport PYTHONDONTWRITEBYTECODE  # tests start many processes; each would compile all sources again
 
 .PHONY: demo test slow fuzz lint docs references benchmark clean
 demo: $(VENV)/agents.stamp

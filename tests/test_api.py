@@ -1,6 +1,7 @@
 """Every environment through the checkers of Gymnasium and PettingZoo, and through ``make``."""
 
 import functools
+import os
 import subprocess
 import sys
 import warnings
@@ -135,9 +136,25 @@ def test_shortened_native_vector_equals_gymnasium_s_time_limit(alone_id: str) ->
         assert same(native.step(action)[:4], wrapped.step(action)[:4])
 
 
-def test_make_in_a_fresh_process(alone_id: str) -> None:
-    program = f"import gymnasium; e = gymnasium.make('isac_envs:{alone_id}'); e.reset(seed=0)"
-    subprocess.run([sys.executable, "-W", "error", "-c", program], check=True)
+FORKS = """
+import os, sys
+import gymnasium, numba
+assert "isac_envs" not in sys.modules
+for env_id in sys.argv[1:]:
+    child = os.fork()
+    if not child:
+        gymnasium.make(f"isac_envs:{env_id}").reset(seed=0)
+        os._exit(0)
+    if os.waitpid(child, 0)[1]:
+        sys.exit(f"{env_id} cannot be made")
+"""
+
+
+def test_make_in_a_fresh_process() -> None:
+    """Each id in a process without any other; they begin as copies of one that imported Numba."""
+    one_thread = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
+    command = [sys.executable, "-W", "error", "-c", FORKS, *harness.ALONE]
+    subprocess.run(command, check=True, env=one_thread)
 
 
 def test_async_vector_env_in_spawned_processes() -> None:

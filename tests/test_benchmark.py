@@ -32,10 +32,10 @@ def run(path, out, *more):
 
 
 def test_finished_runs_and_evaluations_are_skipped(tmp_path):
-    path = matrix(tmp_path, f'agents = ["{QUICK}"]\nscenarios = ["highway", "hieu2020"]')
+    path = matrix(tmp_path, f'agents = ["{QUICK}"]\nscenarios = ["hieu2020"]')
     done, content = run(path, tmp_path / "runs")
     assert done.returncode == 0, done.stderr
-    assert len(content["finished"]) == len(content["comparisons"]) == 2
+    assert len(content["finished"]) == len(content["comparisons"]) == 1
     assert content["failed"] == {}
     rows = {row["name"]: row for row in content["comparisons"][0]["rows"]}
     assert rows[QUICK]["reward"] == rows["always_radar"]["reward"]
@@ -74,10 +74,11 @@ def heed_interrupts():
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
-def test_stopped_by_the_keyboard_it_goes_on_where_it_was(tmp_path):
+def test_stopped_by_the_keyboard_it_goes_on_where_it_was(tmp_path, monkeypatch):
     path = matrix(tmp_path, f'agents = ["{QUICK}", "odd_learners:Waiting"]')
     code = "from isac_agents.cli import run; run()"
-    command = [sys.executable, "-c", code, "benchmark", path, "--jobs", "1", "--trust-modules"]
+    arguments = ("benchmark", path, "--jobs", "1", "--trust-modules")
+    command = [sys.executable, "-c", code, *arguments]
     running = subprocess.Popen(
         command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         start_new_session=True, preexec_fn=heed_interrupts,
@@ -85,11 +86,11 @@ def test_stopped_by_the_keyboard_it_goes_on_where_it_was(tmp_path):
     runs = tmp_path / "runs" / "ModeSelect-v0-highway"
     kept = runs / "odd_learners.Constant" / "seed_0" / "evaluation.json"
     try:
-        deadline = time.monotonic() + 120
+        deadline = time.monotonic() + 300
         while not kept.exists() and time.monotonic() < deadline:
             time.sleep(0.1)
         os.killpg(running.pid, signal.SIGINT)  # as a terminal does on Ctrl-C
-        _, errors = running.communicate(timeout=60)
+        _, errors = running.communicate(timeout=120)
     finally:
         running.kill()
     assert running.returncode == 130
@@ -97,7 +98,8 @@ def test_stopped_by_the_keyboard_it_goes_on_where_it_was(tmp_path):
     assert not list((runs / "odd_learners.Waiting").rglob("weights*"))
     before = kept.stat().st_mtime_ns
     (tmp_path / "go").touch()
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    monkeypatch.chdir(tmp_path)
+    done = isac(*arguments)
     assert done.returncode == 0, done.stderr
     assert "2 runs, 1 of them done before" in done.stderr
     assert kept.stat().st_mtime_ns == before

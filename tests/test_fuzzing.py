@@ -37,20 +37,20 @@ def test_the_canary_notices_what_it_is_there_for(canary):
 
 
 def test_run_folders_of_strangers(canary, tmp_path):
-    found = campaign.run_folders(40, 1, canary, tmp_path, ["mappo"])
+    found = campaign.run_folders(16, 1, canary, tmp_path, ["mappo"])
     assert not found.failures, "\n".join(found.failures)
-    assert min(found.outcomes["refused"], found.outcomes["accepted"]) >= 5, found.outcomes
+    assert min(found.outcomes["refused"], found.outcomes["accepted"]) >= 3, found.outcomes
 
 
 def test_scenario_files_of_strangers(canary):
-    found = campaign.scenario_files(150, 1, canary)
+    found = campaign.scenario_files(100, 1, canary)
     assert not found.failures, "\n".join(found.failures)
-    assert min(found.outcomes["refused"], found.outcomes["accepted"]) >= 15, found.outcomes
+    assert min(found.outcomes["refused"], found.outcomes["accepted"]) >= 10, found.outcomes
 
 
 def test_actions_of_any_form():
     names = ("isac/ModeSelect-v0", "isac/BeamTrack-v0", "isac/JrcAoiMulti-v0")
     names += ("isac/VcpsViewMulti-v0",)  # whose agents differ
-    found = campaign.actions(1500, 1, names)
+    found = campaign.actions(900, 1, names)
     assert not found.failures, "\n".join(found.failures)
-    assert min(found.outcomes["refused"], found.outcomes["accepted"]) >= 300, found.outcomes
+    assert min(found.outcomes["refused"], found.outcomes["accepted"]) >= 200, found.outcomes

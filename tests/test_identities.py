@@ -6,6 +6,7 @@ import os
 import pickle
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -103,11 +104,10 @@ def test_two_threads_equal_one(case: str) -> None:
         assert not differences(one.step(action), two.step(action))
 
 
-@pytest.fixture(scope="module")
-def interpreted() -> dict[str, str]:
-    """Digests of every case from a process without compilation."""
+def interpreted(names: Iterable[str]) -> dict[str, str]:
+    """Return digests of cases from a process without compilation."""
     finished = subprocess.run(
-        [sys.executable, harness.__file__],
+        [sys.executable, harness.__file__, *names],
         env={**os.environ, "NUMBA_DISABLE_JIT": "1"},
         check=True,
         capture_output=True,
@@ -118,9 +118,18 @@ def interpreted() -> dict[str, str]:
     return answer["digests"]
 
 
-@pytest.mark.parametrize("name", harness.digest_cases())
-def test_compiled_equals_interpreted(name: str, interpreted: dict[str, str]) -> None:
-    assert harness.digest(harness.digest_cases()[name]()) == interpreted[name]
+def test_compiled_equals_interpreted() -> None:
+    """In the default scenarios, all in one other process; the next test has the others."""
+    names = harness.default_cases()
+    compiled, there = harness.digests(names), interpreted(names)
+    assert not [name for name in names if compiled[name] != there[name]]
+
+
+@pytest.mark.slow
+def test_compiled_equals_interpreted_in_every_scenario(scenario: tuple[str, str]) -> None:
+    """``pytest -m slow tests/test_identities.py``: some minutes."""
+    name = "/".join(scenario)
+    assert harness.digests([name]) == interpreted([name])
 
 
 def test_restored_env_runs_the_same_again(case: str) -> None:

@@ -1,4 +1,7 @@
-"""Whatever ends a command, no process that it started goes on."""
+"""Whatever ends a command, no process that it started goes on.
+
+By default the way in which processes end is tested; whole commands are slow.
+"""
 
 import multiprocessing
 import os
@@ -101,10 +104,6 @@ def d4pg(folder):
         "--parameters", "action=continuous", "--checkpoint-every", "640", *settings,
     ]  # fmt: skip
     return arguments, lambda: [*folder.rglob("checkpoints/*.json")], 3
-
-
-def test_a_training_of_two_seeds_ends_with_the_command(tmp_path):
-    assert not left_after(signal.SIGKILL, *_case(train, tmp_path))
 
 
 @pytest.mark.slow

@@ -119,16 +119,16 @@ def test_durations(seconds, text):
     assert duration(seconds) == text
 
 
-STEPS = r": \d+ of 20000 steps \(\d+ %\)"
+STEPS = r": \d+ of 2000 steps \(\d+ %\)"
 
 
 @pytest.mark.parametrize(
     ("arguments", "pattern"),
     [
-        (("train", NAME, "--agent", "q_learning", "--steps", "2e4", "--episodes", "2"), STEPS),
-        (("evaluate", NAME, "--episodes", "20"), r"baselines .*: \d+ of \d+ policies"),
+        (("train", NAME, "--agent", "q_learning", "--steps", "2e3", "--episodes", "2"), STEPS),
+        (("evaluate", NAME, "--episodes", "4"), r"baselines .*: \d+ of \d+ policies"),
         (("plan", NAME), "solving isac/ModeSelect-v0"),
-        (("reference", NAME, "--scenario", "storm", "--episodes", "20"), r": \d+ of \d+ policies"),
+        (("reference", NAME, "--scenario", "storm", "--episodes", "4"), r": \d+ of \d+ policies"),
         (("warmup", "--environment", NAME), "compiling"),
     ],
 )

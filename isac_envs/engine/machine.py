@@ -5,7 +5,7 @@ the C library, which is exact.
 """
 
 import struct
-from fractions import Fraction
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -58,9 +58,10 @@ def _python_bits_float(bits: Any) -> float:
 
 
 def _python_fma(a: float, b: float, c: float) -> float:
-    if not (np.isfinite(a) and np.isfinite(b) and np.isfinite(c)):
+    if not (isfinite(a) and isfinite(b) and isfinite(c)):
         return a * b + c
-    return float(Fraction(float(a)) * Fraction(float(b)) + Fraction(float(c)))  # rounds once
+    (p, q), (r, s), (u, v) = (float(each).as_integer_ratio() for each in (a, b, c))
+    return (p * r * v + u * q * s) / (q * s * v)  # of whole numbers: rounds once
 
 
 def _python_round_even(x: float) -> float:

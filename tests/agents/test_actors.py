@@ -59,13 +59,10 @@ def assert_same_state(here, there):
             assert one[name].tobytes() == other[name].tobytes(), name
 
 
-def test_results_do_not_depend_on_the_number_of_actors():
-    assert_alike([make(actors).learn(1000) for actors in (0, 2)])
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("actors", [1, 2, 3, 4])
-def test_nor_do_they_if_the_training_goes_on_or_starts_again(actors):
+def test_results_depend_on_no_actors_if_the_training_goes_on_or_starts_again(actors):
+    """``pytest -m slow tests/agents/test_actors.py``: a minute."""
     models = []
     for number in (0, actors):
         model = make(number, n_steps=1 + actors, prioritised=actors == 3)
@@ -95,25 +92,23 @@ class AtRollout(BaseCallback):
         return True
 
 
-def test_a_state_taken_with_actors_goes_on_without_and_the_other_way_round():
+@pytest.mark.parametrize(("taken", "actors"), [(2, 0), pytest.param(0, 1, marks=pytest.mark.slow)])
+def test_results_and_states_do_not_depend_on_the_number_of_actors(taken, actors):
+    """A state taken with actors goes on without; ``pytest -m slow`` has the other way round."""
     kept = {}
 
     def keep(model):
         tree, arrays = capture(model)
         kept[model.actors] = tree, [each.copy() for each in arrays]
 
-    whole = make(1).learn(1500, callback=AtRollout(6, keep))
-    other = make().learn(1500, callback=AtRollout(6, keep))
-    assert weights(whole) == weights(other)
-    for taken, actors in ((1, 0), (0, 1)):
-        model = make(actors)
-        tree, arrays = kept[taken]
-
-        def put_back(model, tree=tree, arrays=arrays):
-            restore_without(model, "actors", tree, arrays)
-
-        model.learn(1500, callback=AtRollout(1, put_back))
-        assert weights(model) == weights(whole)
+    whole = make().learn(1500, callback=AtRollout(6, keep))
+    other = make(2).learn(1500, callback=AtRollout(6, keep))
+    assert_alike([whole, other])
+    model = make(actors)
+    model.learn(
+        1500, callback=AtRollout(1, lambda model: restore_without(model, "actors", *kept[taken]))
+    )
+    assert weights(model) == weights(whole)
 
 
 def restore_without(model, name, tree, arrays):
@@ -126,10 +121,10 @@ def restore_without(model, name, tree, arrays):
 
 def test_a_killed_actor_stops_the_training_with_a_message():
     def kill(model):
-        os.kill(model.env._places[1]._process.pid, signal.SIGKILL)
+        os.kill(model.env._places[0]._process.pid, signal.SIGKILL)
 
-    model = make(2, copies=16)
-    with pytest.raises(IsacError, match=r"actor 2 of 2 has died \(killed by signal 9\)"):
+    model = make(1, copies=16)
+    with pytest.raises(IsacError, match=r"actor 1 of 1 has died \(killed by signal 9\)"):
         model.learn(2000, callback=AtRollout(5, kill))
     assert not multiprocessing.active_children()
     assert isinstance(model.env, BatchVecEnv)

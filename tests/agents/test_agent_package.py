@@ -3,9 +3,14 @@
 import json
 
 import pytest
-from installing import install, isac
+from installing import install, isac_lines
 
-TRAIN = ("train", "isac/ModeSelect-v0", "--steps", "4000", "--episodes", "20", "--json")
+TRAIN = "train isac/ModeSelect-v0 --steps 4000 --episodes 20 --json"
+RUNS = "runs/ModeSelect-v0-highway"
+NAMES = {
+    "best_constant": "best_constant",
+    "constant_agent:BestConstant": "constant_agent.BestConstant",
+}
 
 
 @pytest.fixture(scope="module")
@@ -14,34 +19,39 @@ def installed(tmp_path_factory):
     return install("constant_agent", tmp_path_factory.mktemp("site"))
 
 
-def scores(done):
-    assert done.returncode == 0, done.stderr
-    rows = json.loads(done.stdout)["rows"]
+def scores(outcome):
+    code, output = outcome
+    assert code == 0
+    rows = json.loads(output)["rows"]
     return {row["name"]: [each["score"] for each in row["members"]] for row in rows}
 
 
-@pytest.mark.parametrize("name", ["best_constant", "constant_agent:BestConstant"])
-def test_trained_and_evaluated_like_a_built_in_agent(installed, tmp_path, name):
-    trained = isac(installed, tmp_path, *TRAIN, "--agent", name, "--seeds", "2", "--jobs", "1")
-    row = scores(trained)
-    assert row[name] == row["always_radar"] * 2  # radar is the better of the two constants
-    assert row["always_radar"] > row["always_communicate"]
-    first, second = json.loads(trained.stdout)["folders"]
-    again = ("evaluate", first, "--agent", second, "--episodes", "20", "--json")
-    assert scores(isac(installed, tmp_path, *again)) == row
-    reported = isac(installed, tmp_path, "report", "runs", "--markdown", "report.md")
-    assert reported.returncode == 0, reported.stderr
-    lines = (tmp_path / "report.md").read_text(encoding="utf-8").splitlines()
-    assert any(line.startswith(f"| {name} ") for line in lines), lines
+def test_trained_evaluated_and_reported_like_built_in_agents(installed, tmp_path):
+    """By the name of its entry point and by its path, in one process, which spares imports."""
+    lines = []
+    for name, folder in NAMES.items():
+        first, second = (f"{RUNS}/{folder}/seed_{seed}" for seed in (0, 1))
+        lines.append(f"{TRAIN} --agent {name} --seeds 2 --jobs 1")
+        lines.append(f"evaluate {first} --agent {second} --episodes 20 --json")
+    *done, reported = isac_lines(installed, tmp_path, *lines, "report runs --markdown report.md")[0]
+    assert reported[0] == 0
+    report = (tmp_path / "report.md").read_text(encoding="utf-8").splitlines()
+    for k, (name, folder) in enumerate(NAMES.items()):
+        trained, again = done[2 * k : 2 * k + 2]
+        row = scores(trained)
+        assert row[name] == row["always_radar"] * 2  # radar is the better of the two constants
+        assert row["always_radar"] > row["always_communicate"]
+        folders = [f"{RUNS}/{folder}/seed_{seed}" for seed in (0, 1)]
+        assert json.loads(trained[1])["folders"] == folders
+        assert scores(again) == row
+        assert any(line.startswith(f"| {name} ") for line in report), report
 
 
-def test_a_name_that_is_nearly_right_is_hinted_at(installed, tmp_path):
-    done = isac(installed, tmp_path, *TRAIN, "--agent", "best_constants")
-    assert done.returncode == 2
-    assert "'best_constant'" in done.stderr and done.stderr.count("\n") == 1
-
-
-def test_hyper_parameters_are_the_arguments_of_the_class(installed, tmp_path):
-    done = isac(installed, tmp_path, *TRAIN, "--agent", "best_constant", "--hyper", "acton=1")
-    assert done.returncode == 2
-    assert "'acton'" in done.stderr and "'action'" in done.stderr
+def test_what_is_nearly_right_is_hinted_at(installed, tmp_path):
+    """The name of the agent, and its hyper-parameters: they are the arguments of its class."""
+    lines = [f"{TRAIN} --agent best_constants", f"{TRAIN} --agent best_constant --hyper acton=1"]
+    done, errors = isac_lines(installed, tmp_path, *lines)
+    assert [code for code, _ in done] == [2, 2]
+    of_name, of_argument = errors.splitlines()
+    assert "'best_constant'" in of_name
+    assert "'acton'" in of_argument and "'action'" in of_argument

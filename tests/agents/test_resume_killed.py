@@ -30,24 +30,22 @@ POINTS = {
 FULL = {"full for checkpoints": 100_000, "full for weights": 20_000}
 
 
-@pytest.fixture(scope="module")
-def processes(tmp_path_factory):
-    """Let all processes run and die; return folder, exit code and standard error of each."""
-    root = tmp_path_factory.mktemp("killed")
-    cases = [
+FEW = ("between two", "in the first", "q_learning")
+
+
+def processes(root, cases):
+    """Let processes run and die; return folder, exit code and standard error of each, by name."""
+    prepared = [
         [arguments(agent, root / name), point, number]
-        for name, (agent, point, number) in POINTS.items()
+        for name, (agent, point, number) in cases.items()
     ]
-    cases += [[arguments("ddqn", root / name), "largest file", size] for name, size in FULL.items()]
     done = subprocess.run(
-        [sys.executable, str(KILLING), json.dumps(cases)],
+        [sys.executable, str(KILLING), json.dumps(prepared)],
         capture_output=True, text=True, timeout=600,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     results = json.loads(done.stdout)
-    return {
-        name: (root / name, *each) for name, each in zip([*POINTS, *FULL], results, strict=True)
-    }
+    return {name: (root / name, *each) for name, each in zip(cases, results, strict=True)}
 
 
 @pytest.fixture(scope="module")
@@ -65,9 +63,7 @@ def whole(tmp_path_factory):
     return train
 
 
-@pytest.mark.parametrize("point", POINTS)
-def test_a_killed_process_goes_on_to_the_same_numbers(point, processes, whole):
-    out, code, _ = processes[point]
+def assert_goes_on(point, out, code, whole):
     assert code == KILLED
     run = folder(out)
     assert read_record(run).status == "running"
@@ -82,17 +78,32 @@ def test_a_killed_process_goes_on_to_the_same_numbers(point, processes, whole):
     assert len([*(run / "checkpoints").iterdir()]) <= 4
 
 
-def test_a_disk_too_full_for_checkpoints_ends_no_training(processes, whole):
-    out, code, errors = processes["full for checkpoints"]
+def test_killed_processes_go_on_to_the_same_numbers(tmp_path, whole):
+    """At a few points, in one test: its processes are forks of one that has imported all."""
+    for point, (out, code, _) in processes(tmp_path, {each: POINTS[each] for each in FEW}).items():
+        assert_goes_on(point, out, code, whole)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("point", [each for each in POINTS if each not in FEW])
+def test_a_process_killed_elsewhere_goes_on_to_the_same_numbers(point, tmp_path, whole):
+    """``pytest -m slow tests/agents/test_resume_killed.py``: a minute."""
+    out, code, _ = processes(tmp_path, {point: POINTS[point]})[point]
+    assert_goes_on(point, out, code, whole)
+
+
+def test_a_full_disk(tmp_path, whole):
+    """Without space for checkpoints a training goes on; without any for its weights it fails."""
+    cases = {name: ("ddqn", "largest file", size) for name, size in FULL.items()}
+    found = processes(tmp_path, cases)
+    out, code, errors = found["full for checkpoints"]
     assert code == 0, errors
     assert errors.count("isac: note:") == 1
     assert "File too large" in errors
     assert_same(folder(out), whole("ddqn"))
     assert not [*(folder(out) / "checkpoints").glob("*.npz")]
 
-
-def test_a_disk_too_full_for_the_weights_is_an_error(processes):
-    out, code, errors = processes["full for weights"]
+    out, code, errors = found["full for weights"]
     assert code == 2, errors
     assert "the weights cannot be written: File too large" in errors
     assert "Traceback" not in errors
@@ -100,7 +111,9 @@ def test_a_disk_too_full_for_the_weights_is_an_error(processes):
     assert not [*out.iterdir()]
 
 
+@pytest.mark.slow
 def test_the_command_killed_from_outside(tmp_path, whole):
+    """``pytest -m slow tests/agents/test_resume_killed.py``: a minute."""
     code = "from isac_agents.cli import run; run()"
     command = [sys.executable, "-c", code, *arguments("ddqn", tmp_path, every=200)]
     running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)

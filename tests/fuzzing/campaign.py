@@ -111,7 +111,7 @@ def scenario_files(count, seed, canary, seconds=math.inf):
 def actions(count, seed, names, seconds=math.inf):
     """Send actions of any form: to environments, vectors of them, and teams."""
     findings, random = Findings(), np.random.default_rng(seed)
-    teams = [name for name in names if name in catalog.PARALLEL]
+    teams = [name for name in names if catalog.OWN[name].agents == "several"]
     alone = [name for name in names if name not in teams]
     envs = [made for name in alone for made in (Env(name), VectorEnv(name, 3))]
     envs += [ParallelEnv(name) for name in teams]
