@@ -211,6 +211,7 @@ def test_the_machine_code_of_a_kernel_counts_no_references() -> None:
     for make, counts in ((jit, False), (allocating, True)):
         kernel: Any = make(total)
         if not INTERPRETED:
+            kernel._cache.disable()  # code from disk cannot be inspected
             kernel.compile((numba.float64[:],))
             (code,) = kernel.inspect_llvm().values()
             assert ("NRT_decref" in code) is counts
