@@ -48,7 +48,8 @@ def _window_sums(values: Any, width: int, stride: int, work: Any, out: Any) -> N
     while width > 0:
         if width % 2:
             if offset == 0:
-                out[:] = sums
+                for i in range(size):
+                    out[i] = sums[i]
             else:
                 _add(out, sums[offset:], out[: size - offset])
             offset += step

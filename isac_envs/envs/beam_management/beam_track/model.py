@@ -199,7 +199,7 @@ class BeamTrack(Model):
     def snr_per_antenna(self) -> float:
         """Link SNR, linear, of one of equal beams per antenna at the distance 1 of observations."""
         p, r = self.params, self.params.record[0]
-        return float(r.power_w * r.link_gain / (p.vehicles * r.distance_scale**2))
+        return float(r.power_w * r.link_gain / (p.vehicles * (r.distance_scale * r.distance_scale)))
 
     def coming_cosines(self, state: State) -> npt.NDArray[np.float64]:
         """Return the true direction cosines in the coming slot, shape ``(n, K)``.
