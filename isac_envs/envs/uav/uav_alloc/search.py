@@ -97,7 +97,8 @@ def best_response_batch(
                     break
             if best > top:
                 top = best
-                chosen[i] = trial
+                for k in range(trial.shape[0]):
+                    chosen[i, k] = trial[k]
 
 
 @jit
