@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from isac_envs.engine.jit import jit
+from isac_envs.engine.jit import inlined, jit
 
 
 @jit
@@ -18,6 +18,16 @@ def first_outside(values: Any, high: Any) -> int:
             if values[i, k] < 0 or values[i, k] > high[k]:
                 return i
     return -1
+
+
+@inlined
+def copy_row(source: Any, target: Any) -> None:
+    """Copy an array of shape ``(width,)`` into another one.
+
+    An assignment to a row or a slice would make an array, in case both share their memory.
+    """
+    for k in range(source.shape[0]):
+        target[k] = source[k]
 
 
 @jit

@@ -8,6 +8,7 @@ fifth of their level away.
 from typing import Any
 
 from isac_envs.engine.jit import jit
+from isac_envs.engine.passes import copy_row
 
 
 @jit
@@ -48,8 +49,7 @@ def _window_sums(values: Any, width: int, stride: int, work: Any, out: Any) -> N
     while width > 0:
         if width % 2:
             if offset == 0:
-                for i in range(size):
-                    out[i] = sums[i]
+                copy_row(sums, out)
             else:
                 _add(out, sums[offset:], out[: size - offset])
             offset += step

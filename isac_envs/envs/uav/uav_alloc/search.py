@@ -3,6 +3,7 @@
 from typing import Any
 
 from isac_envs.engine.jit import Record, inlined, jit
+from isac_envs.engine.passes import copy_row
 from isac_envs.envs.uav.uav_alloc.links import communication_rate, information, measure_sinr
 from isac_envs.envs.uav.uav_alloc.options import channel_of, choose, is_reachable
 from isac_envs.envs.uav.uav_alloc.records import IDLE
@@ -97,8 +98,7 @@ def best_response_batch(
                     break
             if best > top:
                 top = best
-                for k in range(trial.shape[0]):
-                    chosen[i, k] = trial[k]
+                copy_row(trial, chosen[i])
 
 
 @jit
@@ -136,7 +136,7 @@ def exhaustive_batch(
             found = value(p[0], weights, prices[i], echoes[i], uplinks[i], couplings[i], allocation)
             if found > top:
                 top = found
-                chosen[i] = trial
+                copy_row(trial, chosen[i])
             _advance(p[0], uavs[i], allocation, trial)
 
 

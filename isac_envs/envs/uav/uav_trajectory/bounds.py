@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from isac_envs.engine.jit import jit
 from isac_envs.engine.mathx import ln, log2
+from isac_envs.engine.passes import copy_row
 from isac_envs.kernels.numerics import portable
 from isac_envs.kernels.platforms.propulsion import minimum_power_speed, rotary_wing_power
 
@@ -33,8 +34,7 @@ _MOST_STAGES = 50
 @jit
 def _add_stage(gain: Any, terminal: Any, moves: Any, prices: Any, side: int, value: Any) -> None:
     """Write the value of every cell before a stage, from that of having moved to a cell."""
-    for c in range(side * side):
-        value[c] = terminal[c]
+    copy_row(terminal, value)
     for m in range(moves.shape[0]):
         di, dj, price = moves[m, 0], moves[m, 1], prices[m]
         first, last = max(0, -dj), min(side, side - dj)
@@ -63,7 +63,7 @@ def best_path(
         path: Receives cell and move of each stage, -1 after the end, shape ``(stages, 2)``.
     """
     stages = path.shape[0]
-    values[stages] = terminal
+    copy_row(terminal, values[stages])
     for t in range(stages - 1, -1, -1):
         for c in range(side * side):
             gain[c] = rewards[c] + values[t + 1, c]
