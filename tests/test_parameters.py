@@ -68,7 +68,7 @@ def test_kernels_know_choices_by_their_place_in_the_literal() -> None:
         form: Literal["index", "vector", "bits"] = parameter("bits", "The same choice.")
 
     for declared, expected in ((Ordered, (0, 1)), (Reordered, (1, 2))):
-        assert declared.codes("form", "vector", "bits") == expected
+        assert (declared.code("form", "vector"), declared.code("form", "bits")) == expected
         assert declared().record["form"][0] == expected[1]
     with pytest.raises(ValueError):
-        Ordered.codes("form", "octets")
+        Ordered.code("form", "octets")

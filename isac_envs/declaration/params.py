@@ -118,18 +118,17 @@ class EnvParams(BaseModel):
         return tuple(name for name, extra in extras.items() if extra.get("file"))
 
     @classmethod
-    def codes(cls, name: str, *choices: str) -> tuple[int, ...]:
-        """Return the numbers by which kernels know choices of a parameter.
+    def code(cls, name: str, choice: str) -> int:
+        """Return the number by which kernels know a choice: its position in the Literal.
 
         Args:
-            name: The parameter, a Literal.
-            *choices: Some of its values.
+            name: The parameter.
+            choice: One of its values.
 
         Raises:
             ValueError: If the parameter has no such value.
         """
-        values = get_args(cls.model_fields[name].annotation)
-        return tuple(values.index(each) for each in choices)
+        return get_args(cls.model_fields[name].annotation).index(choice)
 
     def derived(self) -> dict[str, Any]:
         """Return what kernels need beyond the fields, computed once: numbers or float arrays."""
@@ -138,7 +137,7 @@ class EnvParams(BaseModel):
     @cached_property
     def record(self) -> npt.NDArray[Any]:
         """The parameters as a record array of shape ``(1,)``; choices as their position."""
-        values = {name: _number(field, getattr(self, name)) for name, field in _kernel_fields(self)}
+        values = {name: _number(self, name) for name in _kernel_fields(self)}
         values.update(self.derived())
         arrays = {name: np.asarray(value) for name, value in values.items()}
         dtype = record(*((name, _format(array), array.shape) for name, array in arrays.items()))
@@ -242,16 +241,16 @@ def _bound(metadata: Sequence[Any], name: str) -> Any:
     return next((value for value in found if value is not None), None)
 
 
-def _kernel_fields(params: EnvParams) -> list[tuple[str, FieldInfo]]:
+def _kernel_fields(params: EnvParams) -> list[str]:
     """Return the fields that kernels read: all but text, and weights, which the adapters apply."""
     fields = type(params).model_fields.items()
-    return [(n, f) for n, f in fields if n != "weights" and f.annotation is not str]
+    return [name for name, f in fields if name != "weights" and f.annotation is not str]
 
 
-def _number(field: FieldInfo, value: Any) -> Any:
-    if get_origin(field.annotation) is Literal:
-        return get_args(field.annotation).index(value)
-    return value
+def _number(params: EnvParams, name: str) -> Any:
+    value = getattr(params, name)
+    choice = get_origin(type(params).model_fields[name].annotation) is Literal
+    return params.code(name, value) if choice else value
 
 
 def _format(array: npt.NDArray[Any]) -> str:

@@ -12,9 +12,8 @@ from isac_envs.engine.jit import Record, inlined
 from isac_envs.engine.mathx import exp2, round_even
 from isac_envs.envs.beam_management.beam_track.params import BeamTrackParams
 
-DISCRETE, CONTINUOUS, POINTING = BeamTrackParams.codes(
-    "action", "discrete", "continuous", "pointing"
-)
+DISCRETE = BeamTrackParams.code("action", "discrete")
+POINTING = BeamTrackParams.code("action", "pointing")
 
 
 @inlined

@@ -11,11 +11,10 @@ from isac_envs.engine.rng import Stream, bernoulli, normal, uniform
 from isac_envs.envs.beam_management.beam_track.params import BeamTrackParams
 from isac_envs.kernels.radar.swerling import exponential
 
-ROAD, CIRCLE = BeamTrackParams.codes("motion", "road", "circle")
-HELD, CONTINUOUS = BeamTrackParams.codes("process", "held", "continuous")
-AVERAGED, SWERLING_1, CONSTANT = BeamTrackParams.codes(
-    "fluctuation", "averaged", "swerling_1", "constant"
-)
+CIRCLE = BeamTrackParams.code("motion", "circle")
+CONTINUOUS = BeamTrackParams.code("process", "continuous")
+AVERAGED = BeamTrackParams.code("fluctuation", "averaged")
+SWERLING_1 = BeamTrackParams.code("fluctuation", "swerling_1")
 
 _TWO_PI = 2.0 * math.pi
 

@@ -9,7 +9,9 @@ from isac_envs.envs.beam_management.beam_track.belief import moments
 from isac_envs.envs.beam_management.beam_track.echoes import snapshot
 from isac_envs.envs.beam_management.beam_track.params import BeamTrackParams
 
-BELIEF, HISTORY, ECHO = BeamTrackParams.codes("observation", "belief", "history", "echo")
+BELIEF = BeamTrackParams.code("observation", "belief")
+HISTORY = BeamTrackParams.code("observation", "history")
+ECHO = BeamTrackParams.code("observation", "echo")
 FEATURES = 9  # numbers of a belief
 TUPLE = 5  # numbers of a measurement
 

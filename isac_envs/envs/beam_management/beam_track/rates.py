@@ -11,7 +11,7 @@ from isac_envs.envs.beam_management.beam_track import belief
 from isac_envs.envs.beam_management.beam_track.echoes import alignment, efficiency
 from isac_envs.envs.beam_management.beam_track.params import BeamTrackParams
 
-SINGLE, TWO_STAGE = BeamTrackParams.codes("slot", "single", "two_stage")
+SINGLE = BeamTrackParams.code("slot", "single")
 
 
 @inlined

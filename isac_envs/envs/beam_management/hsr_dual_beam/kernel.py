@@ -42,7 +42,7 @@ HISTORY_FIELDS: tuple[tuple[Any, ...], ...] = (
     ("communication_width", "f8"),  # likewise
 )
 
-MULTI_DISCRETE, INDEX = HsrDualBeamParams.codes("action", "multi_discrete", "index")
+INDEX = HsrDualBeamParams.code("action", "index")
 FEATURES = len(HISTORY_FIELDS)
 SNR_SCALE_DB = 40.0
 LIMIT = 2.0  # observed positions and SNRs are clipped to it

@@ -40,12 +40,13 @@ ELEMENT_FIELDS: tuple[tuple[Any, ...], ...] = (
 )
 
 RADAR, COMMUNICATION = 0, 1
-SWITCHING, ONLY_RADAR, ONLY_COMMUNICATION = SparseArrayBeamParams.codes(
-    "mode", "switching", "radar", "communication"
-)
-(FIXED,) = SparseArrayBeamParams.codes("channel", "fixed")
-(MULTI_DISCRETE,) = SparseArrayBeamParams.codes("action", "multi_discrete")
-LEVEL, DELTA = SparseArrayBeamParams.codes("reward", "level", "delta")
+SWITCHING = SparseArrayBeamParams.code("mode", "switching")
+ONLY_RADAR = SparseArrayBeamParams.code("mode", "radar")
+ONLY_COMMUNICATION = SparseArrayBeamParams.code("mode", "communication")
+FIXED = SparseArrayBeamParams.code("channel", "fixed")
+MULTI_DISCRETE = SparseArrayBeamParams.code("action", "multi_discrete")
+LEVEL = SparseArrayBeamParams.code("reward", "level")
+DELTA = SparseArrayBeamParams.code("reward", "delta")
 LIMIT = 8.0  # observed measurements are clipped to it
 _STREAM = np.uint64(3)
 

@@ -16,9 +16,8 @@ STATE_FIELDS: tuple[tuple[Any, ...], ...] = (
     ("channel", "i8"),  # class of the link, 0 = worst
 )
 
-VECTOR, MULTI_DISCRETE, INDEX = FramesPerCpiParams.codes(
-    "observation", "vector", "multi_discrete", "index"
-)
+VECTOR = FramesPerCpiParams.code("observation", "vector")
+MULTI_DISCRETE = FramesPerCpiParams.code("observation", "multi_discrete")
 
 
 @inlined

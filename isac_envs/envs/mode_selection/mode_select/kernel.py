@@ -22,9 +22,9 @@ STATE_FIELDS: tuple[tuple[Any, ...], ...] = (
     ("radar", "?"),  # the last step's mode was radar
 )
 
-VECTOR, BITS, MULTI_DISCRETE = ModeSelectParams.codes(
-    "observation", "vector", "bits", "multi_discrete"
-)
+VECTOR = ModeSelectParams.code("observation", "vector")
+BITS = ModeSelectParams.code("observation", "bits")
+MULTI_DISCRETE = ModeSelectParams.code("observation", "multi_discrete")
 COMMUNICATE, RADAR = 0, 1
 
 

@@ -8,8 +8,9 @@ from isac_envs.envs.uav.uav_alloc.options import FREE, is_allowed
 from isac_envs.envs.uav.uav_alloc.params import UavAllocParams
 from isac_envs.envs.uav.uav_alloc.records import EMPTY_J
 
-(STATE,) = UavAllocParams.codes("observation", "state")
-DISCRETE, INDEX = UavAllocParams.codes("action", "discrete", "index")
+STATE = UavAllocParams.code("observation", "state")
+DISCRETE = UavAllocParams.code("action", "discrete")
+INDEX = UavAllocParams.code("action", "index")
 _DB_SCALE = 1.0 / 50.0
 _WEAKEST = 1e-6
 

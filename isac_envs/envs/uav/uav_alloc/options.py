@@ -4,7 +4,7 @@ from isac_envs.engine.jit import Record, inlined
 from isac_envs.envs.uav.uav_alloc.params import UavAllocParams
 from isac_envs.envs.uav.uav_alloc.records import EMPTY_J, IDLE
 
-(FREE,) = UavAllocParams.codes("idling", "free")
+FREE = UavAllocParams.code("idling", "free")
 FIRST = 1  # the option of a UAV that may not idle but wants to: it sends
 
 

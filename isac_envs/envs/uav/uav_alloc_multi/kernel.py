@@ -9,7 +9,7 @@ from isac_envs.envs.uav.uav_alloc.options import choose
 from isac_envs.envs.uav.uav_alloc.records import EMPTY_J
 from isac_envs.envs.uav.uav_alloc_multi.params import UavAllocMultiParams
 
-(DISCRETE,) = UavAllocMultiParams.codes("action", "discrete")
+DISCRETE = UavAllocMultiParams.code("action", "discrete")
 
 
 @inlined

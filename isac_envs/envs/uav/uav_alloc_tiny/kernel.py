@@ -15,7 +15,7 @@ from isac_envs.envs.uav.uav_alloc_tiny.params import UavAllocTinyParams
 BATTERY = record(
     ("level", "i8"),  # energy levels left
 )
-(VECTOR,) = UavAllocTinyParams.codes("observation", "vector")
+VECTOR = UavAllocTinyParams.code("observation", "vector")
 
 
 @inlined

@@ -60,7 +60,7 @@ LINK_FIELDS: tuple[tuple[Any, ...], ...] = (
 )
 """State of the link between a UAV and a user."""
 
-CONTINUOUS, DISCRETE = UavTrajectoryParams.codes("action", "continuous", "discrete")
+DISCRETE = UavTrajectoryParams.code("action", "discrete")
 
 
 @inlined

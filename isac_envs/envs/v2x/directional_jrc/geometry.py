@@ -10,9 +10,8 @@ from typing import Any
 from isac_envs.engine.jit import Record, inlined, jit
 from isac_envs.envs.v2x.directional_jrc.params import DirectionalJrcParams
 
-NEAR_EDGE, FAR_EDGE_BEHIND, TRANSPARENT = DirectionalJrcParams.codes(
-    "shadows", "near_edge", "far_edge_behind", "none"
-)
+NEAR_EDGE = DirectionalJrcParams.code("shadows", "near_edge")
+TRANSPARENT = DirectionalJrcParams.code("shadows", "none")
 
 
 @inlined

@@ -11,7 +11,7 @@ from isac_envs.envs.v2x.directional_jrc.params import DirectionalJrcParams
 from isac_envs.envs.v2x.directional_jrc.records import BEAMS
 from isac_envs.kernels.numerics.gamma import exp_or_zero, gaussian_q
 
-DRAWN, EXPECTED = DirectionalJrcParams.codes("delivery", "drawn", "expected")
+EXPECTED = DirectionalJrcParams.code("delivery", "expected")
 
 _SURE = 700.0  # from this ratio on no bit is ever lost in float64
 

@@ -13,9 +13,10 @@ from isac_envs.engine.mathx import round_even
 from isac_envs.envs.v2x.directional_jrc.params import DirectionalJrcParams
 from isac_envs.envs.v2x.directional_jrc.records import CELLS, COLUMNS, ROWS
 
-YOUNGEST, SUMMED = DirectionalJrcParams.codes("merging", "youngest", "summed")
-WORLD, VEHICLE = DirectionalJrcParams.codes("grid", "world", "vehicle")
-TOWARDS, AWAY = DirectionalJrcParams.codes("displacement", "towards", "away")
+YOUNGEST = DirectionalJrcParams.code("merging", "youngest")
+SUMMED = DirectionalJrcParams.code("merging", "summed")
+WORLD = DirectionalJrcParams.code("grid", "world")
+AWAY = DirectionalJrcParams.code("displacement", "away")
 
 
 @inlined

@@ -6,7 +6,7 @@ from isac_envs.engine.jit import Record, inlined, jit
 from isac_envs.envs.v2x.directional_jrc.params import DirectionalJrcParams
 from isac_envs.envs.v2x.directional_jrc.records import ACTIONS, CELLS, NULL
 
-SCALED, PUBLISHED = DirectionalJrcParams.codes("observation", "scaled", "published")
+PUBLISHED = DirectionalJrcParams.code("observation", "published")
 OWN, EACH = 3, 4  # coordinates of the vehicle itself before, and of each neighbour in the middle
 
 

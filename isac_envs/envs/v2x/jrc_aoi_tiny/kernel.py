@@ -23,7 +23,7 @@ STATE_FIELDS: tuple[tuple[Any, ...], ...] = (
     ("channel", "i8"),  # 1 = bad
 )
 RADAR = 0  # action; k = 1.. sends a packet of class k
-(VECTOR,) = JrcAoiTinyParams.codes("observation", "vector")
+VECTOR = JrcAoiTinyParams.code("observation", "vector")
 
 
 @jit

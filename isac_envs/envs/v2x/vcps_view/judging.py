@@ -15,7 +15,8 @@ from isac_envs.envs.v2x.vcps_view.records import (
 )
 from isac_envs.envs.v2x.vcps_view.world import view_of
 
-CURRENT, CACHED, FROZEN = VcpsViewParams.codes("ages", "current", "cached", "frozen")
+CURRENT = VcpsViewParams.code("ages", "current")
+FROZEN = VcpsViewParams.code("ages", "frozen")
 RUNNING, PER_VEHICLE, SUM = 1, 1, 1  # positions in other choices
 
 _MOST_MJ = 50.0  # bound of a vehicle's mean energy in the published code

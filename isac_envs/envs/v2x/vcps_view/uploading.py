@@ -10,12 +10,13 @@ from isac_envs.envs.v2x.vcps_view.params import VcpsViewParams
 from isac_envs.envs.v2x.vcps_view.world import distance_at, spectral_efficiency
 from isac_envs.kernels.link.queueing import nonpreemptive_waits, preemptive_waits
 
-THRESHOLD, RATE, HYBRID = VcpsViewParams.codes("action", "threshold", "rate", "hybrid")
-(PREEMPTIVE,) = VcpsViewParams.codes("discipline", "preemptive")
-(SHARES,) = VcpsViewParams.codes("load", "shares")
-(KEPT,) = VcpsViewParams.codes("targets", "kept")
-(AFTER_INTERVAL,) = VcpsViewParams.codes("first_sample", "after_interval")
-(FRACTIONS,) = VcpsViewParams.codes("allocation", "fractions")
+RATE = VcpsViewParams.code("action", "rate")
+HYBRID = VcpsViewParams.code("action", "hybrid")
+PREEMPTIVE = VcpsViewParams.code("discipline", "preemptive")
+SHARES = VcpsViewParams.code("load", "shares")
+KEPT = VcpsViewParams.code("targets", "kept")
+AFTER_INTERVAL = VcpsViewParams.code("first_sample", "after_interval")
+FRACTIONS = VcpsViewParams.code("allocation", "fractions")
 
 _RATES, _MEANS, _MOMENTS, _WAITS = range(4)
 _SMALL = 1e-5  # what the published code adds to sums that it divides by
