@@ -134,15 +134,12 @@ class CodeCache(caching._Cache):  # type: ignore[misc]
         except OSError as error:
             _warn_once(str(folder()), error.strerror or str(error))
 
-    @functools.cached_property
-    def _fingerprint(self) -> str:
-        """Hash of the function, made late: by then all that it calls is defined."""
-        return fingerprint(self._function)
-
     def _path(self, sig: Any, codegen: Any) -> Path:
         arguments, _ = sigutils.normalize_signature(sig)
         target = (codegen.magic_tuple(), tuple(map(str, arguments)), self._options)
-        key = content_hash(repr((_VERSIONS, _SETTINGS, target, self._fingerprint)).encode())
+        key = content_hash(
+            repr((_VERSIONS, _SETTINGS, target, fingerprint(self._function))).encode()
+        )
         name = f"{self._function.__module__.rpartition('.')[2]}.{self._function.__name__}"
         return folder() / f"{name}-{key[:40]}.nbc"
 

@@ -17,8 +17,12 @@ import numpy as np
 from numba.extending import _Intrinsic
 
 
+@functools.cache
 def fingerprint(function: FunctionType) -> str:
-    """Return a hash over what a function computes: its code, and all that it calls or reads."""
+    """Return a hash over what a function computes: its code, and all that it calls or reads.
+
+    It is worked out at the first call, by which all that the function calls must be defined.
+    """
     found, numbers, texts = [function], {function: 0}, []
     for each in found:
         text, callees = _describe_function(each)
