@@ -57,6 +57,16 @@ def report(done: int) -> None:
             raise StoppedError("stopped")
 
 
+def check_processes(processes: int) -> None:
+    """Refuse a number of processes that does nothing.
+
+    Raises:
+        IsacError: If it is below 1.
+    """
+    if processes < 1:
+        raise IsacError(f"jobs is {processes}, must be at least 1")
+
+
 def run_here(
     function: Callable[..., object],
     calls: Sequence[tuple[Any, ...]],
@@ -79,8 +89,7 @@ def run_here(
     Raises:
         IsacError: If ``processes`` is below 1.
     """
-    if processes < 1:
-        raise IsacError(f"jobs is {processes}, must be at least 1")
+    check_processes(processes)
     context = get_context("spawn")
     progress, stop = context.Array("q", max(len(calls), 1)), context.Event()
     waiting = deque(enumerate(calls))

@@ -14,6 +14,20 @@ from isac_envs.core.batch import Batch
 from isac_envs.declaration.model import Model
 
 
+def one_agent(model: Model) -> Model:
+    """Return the model, which must have one agent: Gymnasium knows no more.
+
+    Raises:
+        ValueError: If it has several.
+    """
+    if len(model.agents) != 1:
+        raise ValueError(
+            f"{model.id} has {len(model.agents)} agents, not one; "
+            "make it with isac_envs.parallel_env"
+        )
+    return model
+
+
 class Attributes:
     """Attributes that libraries look for; one that does not apply is absent for ``hasattr``.
 

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from gymnasium.error import ResetNeeded
 
-from isac_envs.core.attributes import Attributes
+from isac_envs.core.attributes import Attributes, one_agent
 from isac_envs.core.batch import Batch, StepBuffers
 from isac_envs.core.rendering import FPS, MODES, make_renderer, metadata, warn_without_mode
 from isac_envs.declaration.baseline import Baseline
@@ -63,12 +63,7 @@ class Env(Attributes, gymnasium.Env[Any, Any]):
         vector_reward: bool = False,
         **overrides: Any,
     ) -> None:
-        self.model = build(model, scenario, overrides)
-        if len(self.model.agents) != 1:
-            raise ValueError(
-                f"{self.model.id} has {len(self.model.agents)} agents, not one; "
-                "make it with isac_envs.parallel_env"
-            )
+        self.model = one_agent(build(model, scenario, overrides))
         self.batch = Batch(self.model, 1)
         self.observation_space = self.model.observation.space()
         self.action_space = self.model.action.space()

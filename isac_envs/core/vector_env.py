@@ -11,7 +11,7 @@ from gymnasium.error import ResetNeeded
 from gymnasium.vector import AutoresetMode
 from gymnasium.vector.utils import batch_space
 
-from isac_envs.core.attributes import Attributes
+from isac_envs.core.attributes import Attributes, one_agent
 from isac_envs.core.batch import Batch, StepBuffers
 from isac_envs.core.rendering import FPS, make_renderer, metadata, warn_without_mode
 from isac_envs.declaration.model import Model, State
@@ -59,12 +59,7 @@ class VectorEnv(Attributes, gymnasium.vector.VectorEnv[Any, Any, Any]):
         vector_reward: bool = False,
         **overrides: Any,
     ) -> None:
-        self.model = build(model, scenario, overrides).shortened(max_episode_steps)
-        if len(self.model.agents) != 1:
-            raise ValueError(
-                f"{self.model.id} has {len(self.model.agents)} agents, not one; "
-                "make it with isac_envs.parallel_env"
-            )
+        self.model = one_agent(build(model, scenario, overrides)).shortened(max_episode_steps)
         self.batch = Batch(self.model, num_envs, num_threads)
         self.num_envs = num_envs
         self.autoreset_mode = AutoresetMode(autoreset_mode)

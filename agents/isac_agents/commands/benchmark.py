@@ -56,8 +56,7 @@ def benchmark(
     if ray_address and launcher != "ray":
         raise IsacError(f"ray_address is {ray_address!r}, which needs --launcher ray")
     processes = os.cpu_count() or 1 if jobs is None else jobs
-    if processes < 1:
-        raise IsacError(f"jobs is {processes}, must be at least 1")
+    launch.check_processes(processes)
     content = read(matrix)
     if wandb:
         from isac_agents.training import wandb_log

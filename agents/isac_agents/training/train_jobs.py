@@ -42,8 +42,7 @@ def train_all(jobs: Sequence[Job], processes: int) -> None:
     Raises:
         IsacError: If a run fails; the message says which and why.
     """
-    if processes < 1:
-        raise IsacError(f"jobs is {processes}, must be at least 1")
+    launch.check_processes(processes)
     jobs = [job for job in jobs if not is_finished(job.folder)]
     if not jobs:
         return
