@@ -1,16 +1,9 @@
 """The batch: state records of n copies of one environment, and the only calls of its kernels.
 
-A kernel module provides two functions over all copies::
-
-    reset_batch(params, *state, mask, observations[, masks])
-    step_batch(params, *state, actions, restart, observations[, masks],
-               objectives, costs, metrics, ended)
-
-``params`` is a one-element record array, ``state`` what ``Model.allocate`` returned. Arrays of a
-step carry a copy axis and an agent axis: ``actions (n, A, W)``, ``observations (n, A, D)``,
-``objectives (n, A, K)``, ``costs (n, A, C)``, ``metrics (n, A)`` of records, ``ended (n, 2)`` for
-terminated and truncated. With ``restart``, ``step_batch`` resets the copies whose ``done`` flag is
-set instead of stepping them. Kernels write in place and allocate nothing.
+Arrays of a step carry a copy axis and an agent axis: ``actions (n, A, W)``, ``observations
+(n, A, D)``, ``objectives (n, A, K)``, ``costs (n, A, C)``, ``metrics (n, A)`` of records, ``ended
+(n, 2)`` for terminated and truncated. The loops over the copies stand in
+:mod:`isac_envs.engine.loops`.
 """
 
 import os
@@ -28,6 +21,7 @@ from numba import typeof
 from isac_envs.declaration.model import Model, State
 from isac_envs.engine.code_cache import announced
 from isac_envs.engine.jit import INTERPRETED
+from isac_envs.engine.loops import batch_kernel
 from isac_envs.engine.rng import seed_batch
 from isac_envs.memory import refuse_beyond
 
@@ -156,7 +150,7 @@ class Batch:
         if seeds is not None:
             self.seed(seeds)
         self._seed_new(entropy)
-        self._call("reset_batch", (), mask, *buffers.seen)
+        self._call("reset", (), mask, *buffers.seen)
         self.masks = buffers.masks
 
     def step(self, actions: Array, buffers: StepBuffers, restart: bool = False) -> Array | None:
@@ -171,7 +165,7 @@ class Batch:
             Which copies were reset, shape ``(n,)``, or None where none was.
         """
         done = self.env["done"].copy() if restart else None
-        self._call("step_batch", (restart,), actions, *buffers.written)
+        self._call("step", (restart,), actions, *buffers.written)
         self.masks = buffers.masks
         if done is None or not done.any():
             return None
@@ -181,8 +175,8 @@ class Batch:
     def bound_step(self, actions: Array, buffers: StepBuffers) -> Callable[[], None]:
         """Return the step with its arrays bound: what :meth:`step` does, for one copy, faster."""
         self.masks = buffers.masks
-        arguments = (self.model.params.record, *self.state, actions, False, *buffers.written)
-        return partial(self._entry("step_batch", arguments), *arguments)
+        arguments = (self.model.params.record, self.state, actions, False, *buffers.written)
+        return partial(self._entry("step", arguments), *arguments)
 
     def snapshot(self) -> State:
         """Return a copy of the whole state, random streams and valid actions included."""
@@ -238,11 +232,11 @@ class Batch:
         first, rest = arrays[:1], arrays[1:]
         params = self.model.params.record
         if len(self._parts) == 1:
-            arguments = (params, *self.state, *first, *scalars, *rest)
+            arguments = (params, self.state, *first, *scalars, *rest)
             self._entry(name, arguments)(*arguments)
             return
         split = [
-            (params, *_part((*self.state, *first), part), *scalars, *_part(rest, part))
+            (params, _part(self.state, part), *_part(first, part), *scalars, *_part(rest, part))
             for part in self._parts
         ]
         entry = self._entry(name, split[0])
@@ -260,7 +254,7 @@ class Batch:
         at every call, which for record arrays takes longer than a step of one copy.
         """
         if name not in self._entries:
-            kernel = getattr(self.model.kernel, name)
+            kernel: Any = getattr(batch_kernel(self.model.kernel), name)
             types = tuple(typeof(argument) for argument in arguments)
             with announced(f"{self.model.id} ({name})"):
                 self._entries[name] = kernel if INTERPRETED else kernel.compile(types)
@@ -277,7 +271,9 @@ def _masks(model: Model, n: int) -> Array | None:
 
 
 def _part(arrays: tuple[Array, ...], part: slice) -> tuple[Array, ...]:
-    return tuple(array[part] for array in arrays)
+    """Return some copies' part of arrays, as a tuple of the same type."""
+    parts = [array[part] for array in arrays]
+    return type(arrays)._make(parts) if hasattr(arrays, "_make") else tuple(parts)
 
 
 def _split(n: int, threads: int) -> list[slice]:

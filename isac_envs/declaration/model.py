@@ -41,8 +41,9 @@ class Model:
     """One environment, bound to one set of parameters.
 
     A subclass states the class attributes and the two specifications; its docstring is the text
-    of the documentation page. The kernel module provides ``reset_batch`` and ``step_batch``
-    (their contract stands in :mod:`isac_envs.core.batch`).
+    of the documentation page. The kernel module provides ``reset``, ``step`` and ``observe`` of one
+    copy, and ``allow`` where some actions are invalid
+    (:func:`isac_envs.engine.loops.batch_kernel` says what they take).
     """
 
     id: ClassVar[str]
@@ -58,7 +59,6 @@ class Model:
     summaries: ClassVar[tuple[Summary, ...]] = ()
     baselines: ClassVar[Mapping[str, "type[Baseline]"]] = {}
     scene: ClassVar[str | None] = None
-    masked: ClassVar[bool] = False
     finite: ClassVar[bool] = False
 
     def __init__(self, params: EnvParams) -> None:
@@ -67,6 +67,11 @@ class Model:
         self.observation = self.observation_spec()
         self.action = self.action_spec()
         self.env_dtype = record(*ENV_FIELDS, *self.env_fields)
+
+    @property
+    def masked(self) -> bool:
+        """Whether some actions are invalid."""
+        return hasattr(self.kernel, "allow")
 
     @classmethod
     def reference_baseline(cls) -> str | None:

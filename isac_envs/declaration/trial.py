@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from isac_envs.declaration.model import Model, State
+from isac_envs.engine.loops import batch_kernel
 from isac_envs.engine.rng import seed_batch
 
 Array = npt.NDArray[np.float64]
@@ -44,13 +45,13 @@ class Trial:
             np.zeros((n, 2), np.bool_),
         )
         self._everyone = np.ones(n, np.bool_)
+        self._kernel = batch_kernel(model.kernel)
         self._weights = np.array(model.params.weights)
 
     def start(self, seeds: Any) -> None:
         """Start an episode in every copy, from seeds of shape ``(n,)``."""
         self.reseed(seeds)
-        params = self.model.params.record
-        self.model.kernel.reset_batch(params, *self.state, self._everyone, *self._seen)
+        self._kernel.reset(self.model.params.record, self.state, self._everyone, *self._seen)
 
     def take(self, state: State, copies: Integers) -> None:
         """Take over the state of other copies, numbers of shape ``(n,)``, some of them often."""
@@ -66,8 +67,8 @@ class Trial:
     def step(self, actions: Any) -> Array:
         """Advance all copies; return their rewards, the mean over agents, shape ``(n,)``."""
         self._actions[...] = np.reshape(actions, self._actions.shape)
-        self.model.kernel.step_batch(
-            self.model.params.record, *self.state, self._actions, False, *self._seen,
+        self._kernel.step(
+            self.model.params.record, self.state, self._actions, False, *self._seen,
             self._objectives, *self._rest,
         )  # fmt: skip
         return np.asarray((self._objectives.mean(1) * self._weights).sum(1))

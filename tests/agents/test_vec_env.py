@@ -61,7 +61,6 @@ class Pair(Model):
     objectives = (Signal("pay", "The action."),)
     costs = (Signal("toll", "The agent's number."),)
     metrics = (Signal("twice", "Twice the action."),)
-    masked = True
 
     def observation_spec(self):
         return Spec("box", (Coordinate("progress", "Time and agent.", low=-1.0),))

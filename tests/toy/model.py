@@ -81,7 +81,6 @@ class Corridor(Model):
     objectives = (Signal("cell", "Cell after the step, less a fee for moving."),)
     metrics = (Signal("refused", "1 if the move led outside."),)
     baselines = {"random": RandomBaseline}  # noqa: RUF012
-    masked = True
 
     def observation_spec(self) -> Spec:
         """Return the cell and its parity."""

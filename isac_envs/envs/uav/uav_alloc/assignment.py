@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import linear_sum_assignment
 
-from isac_envs.envs.uav.uav_alloc.records import EMPTY_J, IDLE
+from isac_envs.envs.uav.uav_alloc.records import EMPTY_J, IDLE, State
 from isac_envs.kernels.numerics import portable
 
 Array = npt.NDArray[Any]
@@ -22,9 +22,7 @@ class TaskValues:
     Args:
         params: Parameters of the environment.
         prices: Prices of energy, shape ``(n, M)``, in 1/J.
-        uavs: The UAVs, shape ``(n, M)``.
-        echoes: Gains of the echoes, shape ``(n, M, K)``.
-        uplinks: Gains of the uplinks, shape ``(n, M)``.
+        state: The groups; UAVs and gains are read.
 
     Attributes:
         values: Value of mode k at its best power, shape ``(n, M, K + 1)``; sending first.
@@ -32,13 +30,12 @@ class TaskValues:
         idle: Value of idling, shape ``(n, M)``.
     """
 
-    def __init__(
-        self, params: Any, prices: Array, uavs: Array, echoes: Array, uplinks: Array
-    ) -> None:
+    def __init__(self, params: Any, prices: Array, state: State) -> None:
+        uavs = state.uavs
         sense, send, power, _ = params.weights
         self.levels, self.channels = len(params.powers_w), params.channels
         powers = np.array(params.powers_w)
-        gains = np.concatenate((uplinks[..., None], echoes), -1)[..., None]
+        gains = np.concatenate((state.uplinks[..., None], state.echoes), -1)[..., None]
         factors = np.array([send, *(2.0 * sense / params.targets,) * params.targets])
         worth = factors[:, None] * portable.log2(1.0 + gains * powers) / params.reference_bit
         price = power / uavs.shape[1] + prices * params.step_s

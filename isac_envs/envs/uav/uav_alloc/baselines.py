@@ -13,7 +13,7 @@ from isac_envs.envs.uav.uav_alloc import assignment, search
 from isac_envs.envs.uav.uav_alloc.records import ALLOCATION, IDLE
 
 Options = npt.NDArray[np.int64]
-Scene = tuple[Any, Any, Any, Any, Any, Any, Any]
+Scene = tuple[Any, Any, search.Bench, npt.NDArray[np.float64]]
 
 
 class Allocator(Baseline):
@@ -26,9 +26,11 @@ class Allocator(Baseline):
         super().__init__(batch, seed)
         self.count = self.params.uavs
         self.table = self.params.record[0]
-        self._weights = np.array(self.params.weights)
-        self._allocation = np.zeros(self.count, ALLOCATION)
-        self._trial = np.zeros(self.count, np.int64)
+        self._bench = search.Bench(
+            np.array(self.params.weights),
+            np.zeros(self.count, ALLOCATION),
+            np.zeros(self.count, np.int64),
+        )
         self._chosen = np.zeros((len(self.env), self.count), np.int64)
 
     def act(self) -> npt.NDArray[Any]:
@@ -47,7 +49,7 @@ class Allocator(Baseline):
         proportional to ``(1 - r) / r``: nothing while energy lasts for full power, and rising
         until what is spent per slot is the ration.
         """
-        uavs = self.batch.state[1]
+        uavs = self.batch.state.uavs
         if not self.priced:
             return np.zeros(uavs.shape)
         left_s = (self.params.horizon - self.env["time"]) * self.params.step_s
@@ -56,11 +58,8 @@ class Allocator(Baseline):
         return np.asarray(self.price / self.count * (1.0 - ration) / np.maximum(ration, 1e-3))
 
     def scene(self) -> Scene:
-        """Return what the compiled searches read: parameters, weights, prices, UAVs and gains."""
-        _, uavs, _, _, echoes, uplinks, couplings = self.batch.state
-        return (
-            self.params.record, self._weights, self.prices(), uavs, echoes, uplinks, couplings
-        )  # fmt: skip
+        """Return what the compiled searches read: parameters, state, bench and prices."""
+        return self.params.record, self.batch.state, self._bench, self.prices()
 
 
 class BestResponse(Allocator):
@@ -77,9 +76,7 @@ class BestResponse(Allocator):
         """Return the best local optimum."""
         shape = (len(self.env), int(self.starts), self.count)
         starts = self.random.integers(0, self.table.options, shape)
-        search.best_response_batch(
-            *self.scene(), starts, self._allocation, self._trial, self._chosen
-        )
+        search.best_response_batch(*self.scene(), starts, self._chosen)
         return self._chosen.copy()
 
 
@@ -97,7 +94,7 @@ class Exhaustive(BestResponse):
         """Return the options, shape ``(n, M)``."""
         if int(self.table.options) ** self.count > self.most:
             return self.respond()
-        search.exhaustive_batch(*self.scene(), self._allocation, self._trial, self._chosen)
+        search.exhaustive_batch(*self.scene(), self._chosen)
         return self._chosen.copy()
 
 
@@ -129,7 +126,7 @@ class Greedy(Allocator):
 
     def choose(self) -> Options:
         """Return the options, shape ``(n, M)``."""
-        search.greedy_batch(*self.scene(), self._allocation, self._chosen)
+        search.greedy_batch(*self.scene(), self._chosen)
         return self._chosen.copy()
 
 
@@ -140,8 +137,7 @@ class KuhnMunkres(Allocator):
 
     def tasks(self) -> assignment.TaskValues:
         """Return the values of all tasks."""
-        _, uavs, _, _, echoes, uplinks, _ = self.batch.state
-        return assignment.TaskValues(self.params, self.prices(), uavs, echoes, uplinks)
+        return assignment.TaskValues(self.params, self.prices(), self.batch.state)
 
     def choose(self) -> Options:
         """Return the options, shape ``(n, M)``."""
@@ -170,7 +166,7 @@ class RandomAllocation(RandomBaseline, Allocator):
     def choose(self) -> Options:
         """Return the options, shape ``(n, M)``."""
         drawn = self.random.integers(0, self.table.options, (len(self.env), self.count))
-        charged = self.batch.state[1]["energy_j"] > 0.0
+        charged = self.batch.state.uavs["energy_j"] > 0.0
         if self.params.idling != "free":
             drawn = 1 + self.random.integers(0, self.table.options - 1, drawn.shape)
         return np.where(charged, drawn, IDLE)

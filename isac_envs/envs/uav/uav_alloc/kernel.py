@@ -7,71 +7,68 @@ actions, so that two policies meet the same world under the same seed.
 from typing import Any
 
 from isac_envs.engine.jit import Record, inlined, jit
+from isac_envs.engine.loops import Outcome
 from isac_envs.envs.uav.uav_alloc import links, motion
-from isac_envs.envs.uav.uav_alloc.observing import DISCRETE, INDEX, allow_joint, observe
-from isac_envs.envs.uav.uav_alloc.options import FIRST, FREE, choose
-from isac_envs.envs.uav.uav_alloc.records import COMMUNICATE, EMPTY_J, IDLE
+from isac_envs.envs.uav.uav_alloc.observing import DISCRETE, INDEX, allow_options, observe_from
+from isac_envs.envs.uav.uav_alloc.options import FIRST, FREE, choose, is_allowed
+from isac_envs.envs.uav.uav_alloc.records import COMMUNICATE, EMPTY_J, IDLE, State
 
 _OFF_SHARE = 0.05  # continuous powers below this share of the largest switch a UAV off
 
 
 @jit
-def reset_one(
-    p: Record, e: Record, uavs: Any, targets: Any, allocation: Any, echoes: Any, uplinks: Any,
-    couplings: Any,
-) -> None:  # fmt: skip
+def reset(p: Record, state: State) -> None:
     """Start an episode with new positions, full batteries and all UAVs idle."""
-    e.time = 0
-    e.done = False
-    e.sensing = 0.0
-    e.communication = 0.0
-    motion.place(p, e, uavs, targets)
-    for m in range(uavs.shape[0]):
-        choose(p, allocation[m], IDLE)
-        allocation[m].sinr = 0.0
-    links.measure_gains(p, uavs, targets, echoes, uplinks, couplings)
+    state.env.sensing = 0.0
+    state.env.communication = 0.0
+    motion.place(p, state)
+    for m in range(state.uavs.shape[0]):
+        choose(p, state.allocation[m], IDLE)
+        state.allocation[m].sinr = 0.0
+    links.measure_gains(p, state)
 
 
 @inlined
-def best_of(actions: Any, first: int, count: int) -> int:
+def best_of(scores: Any, first: int, count: int) -> int:
     """Return which of some consecutive scores is largest, the first of equal ones."""
     best = 0
     for k in range(1, count):
-        if actions[first + k] > actions[first + best]:
+        if scores[first + k] > scores[first + best]:
             best = k
     return best
 
 
 @inlined
-def decode_scores(p: Record, allocation: Record, targets: int, actions: Any, at: int) -> int:
+def decode_scores(p: Record, allocation: Record, targets: int, action: Any, at: int) -> int:
     """Write the allocation that scores from place ``at`` on stand for; return where they end."""
-    allocation.mode = best_of(actions, at, targets + 1)
+    allocation.mode = best_of(action, at, targets + 1)
     at += targets + 1
     allocation.channel = 0
     if p.channels > 1:  # a single channel has no score
-        allocation.channel = best_of(actions, at, p.channels)
+        allocation.channel = best_of(action, at, p.channels)
         at += p.channels
-    share = 0.5 * (1.0 + actions[at])
+    share = 0.5 * (1.0 + action[at])
     allocation.power_w = share * p.largest_w if share >= _OFF_SHARE else 0.0
     return at + 1
 
 
 @inlined
-def decode(p: Record, allocation: Any, targets: int, actions: Any) -> None:
+def decode(p: Record, state: State, action: Any) -> None:
     """Write the allocation that a joint action of one controller stands for."""
+    allocation = state.allocation
     count = allocation.shape[0]
     if p.action == DISCRETE:
         for m in range(count):
-            choose(p, allocation[m], int(actions[m]))
+            choose(p, allocation[m], int(action[m]))
     elif p.action == INDEX:
-        rest = int(actions[0])
+        rest = int(action[0])
         for m in range(count - 1, -1, -1):
             choose(p, allocation[m], rest % p.options)
             rest //= p.options
     else:
         at = 0
         for m in range(count):
-            at = decode_scores(p, allocation[m], targets, actions, at)
+            at = decode_scores(p, allocation[m], state.targets.shape[0], action, at)
 
 
 @inlined
@@ -96,13 +93,12 @@ def spend(p: Record, uavs: Any, allocation: Any) -> tuple[float, int]:
 
 
 @inlined
-def play_one(
-    p: Record, e: Record, uavs: Any, targets: Any, allocation: Any, echoes: Any, uplinks: Any,
-    couplings: Any, objectives: Any, costs: Any, metrics: Record,
-) -> None:  # fmt: skip
+def play(p: Record, state: State, outcome: Outcome) -> None:
     """Advance one group by a slot with the given allocation and write the outcome."""
+    e, uavs, targets, allocation = state.env, state.uavs, state.targets, state.allocation
+    objectives, costs, metrics = outcome
     overrun, denied = spend(p, uavs, allocation)
-    links.measure_sinr(echoes, uplinks, couplings, allocation)
+    links.measure_sinr(state, allocation)
     rate = links.communication_rate(allocation)
     total, short = 0.0, 0.0
     for k in range(targets.shape[0]):
@@ -138,53 +134,42 @@ def play_one(
     metrics.denied = denied
     motion.fly(p, e, uavs)
     motion.drive(p, e, targets)
-    links.measure_gains(p, uavs, targets, echoes, uplinks, couplings)
+    links.measure_gains(p, state)
     e.time += 1
-    e.done = e.time >= p.horizon
 
 
-@jit
-def reset_batch(
-    p: Any, env: Any, uavs: Any, targets: Any, allocation: Any, echoes: Any, uplinks: Any,
-    couplings: Any, mask: Any, observations: Any, masks: Any,
-) -> None:  # fmt: skip
-    """Reset the masked copies."""
-    for i in range(env.shape[0]):
-        if mask[i]:
-            reset_one(
-                p[0], env[i], uavs[i], targets[i], allocation[i], echoes[i], uplinks[i],
-                couplings[i],
-            )  # fmt: skip
-            observe(
-                p[0], env[i], uavs[i], targets[i], allocation[i], echoes[i], uplinks[i],
-                couplings[i], 0, observations[i, 0],
-            )  # fmt: skip
-            allow_joint(p[0], uavs[i], masks[i, 0])
+@inlined
+def step(p: Record, state: State, action: Any, outcome: Outcome) -> tuple[bool, bool]:
+    """Advance one group by a slot; return (terminated, truncated)."""
+    decode(p, state, action)
+    play(p, state, outcome)
+    return False, state.env.time >= p.horizon
 
 
-@jit
-def step_batch(
-    p: Any, env: Any, uavs: Any, targets: Any, allocation: Any, echoes: Any, uplinks: Any,
-    couplings: Any, actions: Any, restart: bool, observations: Any, masks: Any, objectives: Any,
-    costs: Any, metrics: Any, ended: Any,
-) -> None:  # fmt: skip
-    """Step all copies; with ``restart``, reset those that are done instead."""
-    for i in range(env.shape[0]):
-        if restart and env[i].done:
-            reset_one(
-                p[0], env[i], uavs[i], targets[i], allocation[i], echoes[i], uplinks[i],
-                couplings[i],
-            )  # fmt: skip
-        else:
-            decode(p[0], allocation[i], targets.shape[1], actions[i, 0])
-            play_one(
-                p[0], env[i], uavs[i], targets[i], allocation[i], echoes[i], uplinks[i],
-                couplings[i], objectives[i, 0], costs[i, 0], metrics[i, 0],
-            )  # fmt: skip
-            ended[i, 0] = False
-            ended[i, 1] = env[i].done
-        observe(
-            p[0], env[i], uavs[i], targets[i], allocation[i], echoes[i], uplinks[i],
-            couplings[i], 0, observations[i, 0],
-        )  # fmt: skip
-        allow_joint(p[0], uavs[i], masks[i, 0])
+@inlined
+def observe(p: Record, state: State, observation: Any) -> None:
+    """Write what the controller sees."""
+    observe_from(p, state, 0, observation)
+
+
+@inlined
+def allow(p: Record, state: State, valid: Any) -> None:
+    """Write which joint actions are valid, in the form of the action."""
+    uavs = state.uavs
+    count = uavs.shape[0]
+    if p.action == DISCRETE:
+        for m in range(count):
+            allow_options(p, uavs[m], m * p.options, valid)
+    elif p.action == INDEX:
+        valid[:] = True
+        stride = 1
+        for m in range(count - 1, -1, -1):
+            idle, others = is_allowed(p, uavs[m], 0), is_allowed(p, uavs[m], 1)
+            if not (idle and others):
+                for joint in range(valid.shape[0]):
+                    asked = others if joint // stride % p.options > 0 else idle
+                    valid[joint] = valid[joint] and asked
+            stride *= p.options
+    else:
+        for m in range(count):
+            valid[m] = uavs[m].energy_j > EMPTY_J

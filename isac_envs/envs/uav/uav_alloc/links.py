@@ -7,7 +7,7 @@ from typing import Any
 
 from isac_envs.engine.jit import Record, inlined
 from isac_envs.engine.mathx import log2
-from isac_envs.envs.uav.uav_alloc.records import COMMUNICATE
+from isac_envs.envs.uav.uav_alloc.records import COMMUNICATE, State
 
 _NEAREST_M2 = 1.0  # distances are not taken below one metre
 
@@ -19,25 +19,29 @@ def squared_distance(dx: float, dy: float, dz: float) -> float:
 
 
 @inlined
-def measure_gains(
-    p: Record, uavs: Any, targets: Any, echoes: Any, uplinks: Any, couplings: Any
-) -> None:
+def measure_gains(p: Record, state: State) -> None:
     """Write the gains of the present positions: equations (1) to (3) of the model."""
+    uavs, targets = state.uavs, state.targets
     for m in range(uavs.shape[0]):
         x, y, z = uavs[m].x_m, uavs[m].y_m, uavs[m].z_m
-        uplinks[m] = p.uplink_1m / squared_distance(x, y, z - p.station_height_m)
+        state.uplinks[m] = p.uplink_1m / squared_distance(x, y, z - p.station_height_m)
         for k in range(targets.shape[0]):
             squared = squared_distance(x - targets[k].x_m, y - targets[k].y_m, z)
-            echoes[m, k] = p.echo_1m / (squared * squared)
+            state.echoes[m, k] = p.echo_1m / (squared * squared)
         for j in range(m):
             squared = squared_distance(x - uavs[j].x_m, y - uavs[j].y_m, z - uavs[j].z_m)
-            couplings[m, j] = p.coupling_1m / squared
-            couplings[j, m] = couplings[m, j]
+            state.couplings[m, j] = p.coupling_1m / squared
+            state.couplings[j, m] = state.couplings[m, j]
 
 
 @inlined
-def measure_sinr(echoes: Any, uplinks: Any, couplings: Any, allocation: Any) -> None:
-    """Write the SINR of each UAV: equations (4) and (5) of the model."""
+def measure_sinr(gains: Any, allocation: Any) -> None:
+    """Write the SINR of each UAV: equations (4) and (5) of the model.
+
+    Args:
+        gains: Whatever has ``echoes``, ``uplinks`` and ``couplings``: a state, or parameters.
+        allocation: What each UAV does, shape ``(M,)``.
+    """
     count = allocation.shape[0]
     for m in range(count):
         mode, channel = allocation[m].mode, allocation[m].channel
@@ -45,9 +49,9 @@ def measure_sinr(echoes: Any, uplinks: Any, couplings: Any, allocation: Any) -> 
         interference = 1.0  # the noise
         for j in range(count):
             met = j != m and allocation[j].channel == channel
-            gain = uplinks[j] if sends else couplings[m, j]
+            gain = gains.uplinks[j] if sends else gains.couplings[m, j]
             interference += allocation[j].power_w * gain if met else 0.0
-        gain = uplinks[m] if sends else echoes[m, max(0, mode - 1)]
+        gain = gains.uplinks[m] if sends else gains.echoes[m, max(0, mode - 1)]
         allocation[m].sinr = allocation[m].power_w * gain / interference
 
 

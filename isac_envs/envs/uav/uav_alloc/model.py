@@ -76,7 +76,6 @@ class UavAlloc(Model):
     summaries = fields.SUMMARIES
     baselines = baselines.BASELINES
     scene = "isac_envs.envs.uav.uav_alloc.scene:draw"
-    masked = True
 
     def observation_spec(self) -> Spec:
         """Return what the controller sees."""
@@ -87,9 +86,9 @@ class UavAlloc(Model):
         return fields.controller_actions(self.params)
 
     def allocate(self, n: int) -> State:
-        """Return the environments and what :func:`records.allocate` lists."""
+        """Return zeroed arrays of ``n`` copies."""
         p = self.params
-        return (np.zeros(n, self.env_dtype), *records.allocate(n, p.uavs, p.targets))
+        return records.allocate(np.zeros(n, self.env_dtype), p.uavs, p.targets)
 
     def encode_options(self, options: npt.NDArray[np.int64]) -> npt.NDArray[Any]:
         """Return options of all UAVs, shape ``(n, M)``, in the form of the action."""

@@ -6,11 +6,13 @@ from typing import Any
 from isac_envs.engine.jit import Record, inlined, jit
 from isac_envs.engine.mathx import sincos_turns
 from isac_envs.engine.rng import normal, uniform
+from isac_envs.envs.uav.uav_alloc.records import State
 
 
 @jit
-def place(p: Record, e: Record, uavs: Any, targets: Any) -> None:
+def place(p: Record, state: State) -> None:
     """Draw positions and velocities of all UAVs and targets; batteries are full."""
+    e, uavs, targets = state.env, state.uavs, state.targets
     for m in range(uavs.shape[0]):
         uavs[m].x_m = (uniform(e.world) - 0.5) * p.area_m
         uavs[m].y_m = (uniform(e.world) - 0.5) * p.area_m

@@ -6,7 +6,7 @@ from isac_envs.engine.jit import Record, inlined
 from isac_envs.engine.mathx import linear_to_db
 from isac_envs.envs.uav.uav_alloc.options import FREE, is_allowed
 from isac_envs.envs.uav.uav_alloc.params import UavAllocParams
-from isac_envs.envs.uav.uav_alloc.records import EMPTY_J
+from isac_envs.envs.uav.uav_alloc.records import EMPTY_J, State
 
 STATE = UavAllocParams.code("observation", "state")
 DISCRETE = UavAllocParams.code("action", "discrete")
@@ -48,10 +48,9 @@ def observe_uav(p: Record, uav: Record, allocation: Record, count: int, seen: An
 
 
 @inlined
-def observe_state(
-    p: Record, e: Record, uavs: Any, targets: Any, allocation: Any, first: int, seen: Any
-) -> int:
+def observe_state(p: Record, state: State, first: int, seen: Any) -> int:
     """Write positions, velocities, energies, allocations and outcome; return where they end."""
+    uavs, targets, allocation = state.uavs, state.targets, state.allocation
     count, at = uavs.shape[0], 0
     for r in range(count):
         m = first + r
@@ -63,23 +62,21 @@ def observe_state(
         seen[at + 2] = targets[k].vx_m_s * p.scale_u
         seen[at + 3] = targets[k].vy_m_s * p.scale_u
         at += 4
-    seen[at] = clipped(0.25 * e.sensing)
-    seen[at + 1] = clipped(0.25 * e.communication)
+    seen[at] = clipped(0.25 * state.env.sensing)
+    seen[at + 1] = clipped(0.25 * state.env.communication)
     return at + 2
 
 
 @inlined
-def observe_links(
-    p: Record, e: Record, uavs: Any, echoes: Any, uplinks: Any, couplings: Any, first: int,
-    seen: Any,
-) -> int:  # fmt: skip
+def observe_links(p: Record, state: State, first: int, seen: Any) -> int:
     """Write all gains in dB and the energies; return where they end."""
+    uavs, echoes = state.uavs, state.echoes
     count, at = uavs.shape[0], 0
-    left_s = (p.plan_slots - e.time) * p.step_s
+    left_s = (p.plan_slots - state.env.time) * p.step_s
     for r in range(count):
         m = first + r
         m -= count if m >= count else 0
-        seen[at] = decibels(uplinks[m])
+        seen[at] = decibels(state.uplinks[m])
         for k in range(echoes.shape[1]):
             seen[at + 1 + k] = decibels(echoes[m, k])
         at += 1 + echoes.shape[1]
@@ -89,51 +86,26 @@ def observe_links(
         for q in range(r):
             j = first + q
             j -= count if j >= count else 0
-            seen[at] = decibels(couplings[m, j])
+            seen[at] = decibels(state.couplings[m, j])
             at += 1
     return at
 
 
 @inlined
-def observe(
-    p: Record, e: Record, uavs: Any, targets: Any, allocation: Any, echoes: Any, uplinks: Any,
-    couplings: Any, first: int, seen: Any,
-) -> int:  # fmt: skip
+def observe_from(p: Record, state: State, first: int, seen: Any) -> int:
     """Write what is seen, with UAV ``first`` first; return where it ends."""
     if p.observation == STATE:
-        at = observe_state(p, e, uavs, targets, allocation, first, seen)
+        at = observe_state(p, state, first, seen)
     else:
-        at = observe_links(p, e, uavs, echoes, uplinks, couplings, first, seen)
-    seen[at] = min(1.0, e.time / p.plan_slots)
+        at = observe_links(p, state, first, seen)
+    seen[at] = min(1.0, state.env.time / p.plan_slots)
     return at + 1
 
 
 @inlined
-def allow(p: Record, uav: Record, mask: Any, start: int) -> None:
+def allow_options(p: Record, uav: Record, start: int, valid: Any) -> None:
     """Write which options a UAV has: idle, and unless its battery is empty all others."""
     charged = uav.energy_j > EMPTY_J
-    mask[start] = p.idling == FREE or not charged
+    valid[start] = p.idling == FREE or not charged
     for option in range(1, p.options):
-        mask[start + option] = charged
-
-
-@inlined
-def allow_joint(p: Record, uavs: Any, mask: Any) -> None:
-    """Write which joint actions are valid, in the form of the action."""
-    count = uavs.shape[0]
-    if p.action == DISCRETE:
-        for m in range(count):
-            allow(p, uavs[m], mask, m * p.options)
-    elif p.action == INDEX:
-        mask[:] = True
-        stride = 1
-        for m in range(count - 1, -1, -1):
-            idle, others = is_allowed(p, uavs[m], 0), is_allowed(p, uavs[m], 1)
-            if not (idle and others):
-                for joint in range(mask.shape[0]):
-                    asked = others if joint // stride % p.options > 0 else idle
-                    mask[joint] = mask[joint] and asked
-            stride *= p.options
-    else:
-        for m in range(count):
-            mask[m] = uavs[m].energy_j > EMPTY_J
+        valid[start + option] = charged

@@ -1,10 +1,9 @@
 """State of a group of UAVs: dtypes and arrays."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from isac_envs.declaration.model import State
 from isac_envs.engine.jit import record
 
 ENV_FIELDS: tuple[tuple[Any, ...], ...] = (
@@ -39,13 +38,33 @@ IDLE, COMMUNICATE = 0, 0  # an option; a mode
 EMPTY_J = 1e-9  # a battery below it is empty: what rounding leaves of a spent budget
 
 
-def allocate(n: int, uavs: int, targets: int) -> State:
-    """Return UAVs (n, M), targets (n, K), allocations (n, M) and gains in 1/W.
+class State(NamedTuple):
+    """The group of one copy; of a batch, with an axis of copies in front.
 
-    The gains, over the noise power, are of the echoes ``(n, M, K)``, of the uplinks ``(n, M)`` and
-    from UAV to UAV ``(n, M, M)``.
+    Attributes:
+        env: The environment.
+        uavs: Shape ``(M,)``.
+        targets: Shape ``(K,)``.
+        allocation: What each UAV does, shape ``(M,)``.
+        echoes: Gains from UAV to target and back, over the noise power, shape ``(M, K)``, in 1/W.
+        uplinks: Likewise from UAV to base station, shape ``(M,)``.
+        couplings: Likewise from UAV to UAV, shape ``(M, M)``.
     """
-    return (
+
+    env: Any
+    uavs: Any
+    targets: Any
+    allocation: Any
+    echoes: Any
+    uplinks: Any
+    couplings: Any
+
+
+def allocate(env: Any, uavs: int, targets: int) -> State:
+    """Return the state of a batch with these records of the environments, shape ``(n,)``."""
+    n = len(env)
+    return State(
+        env,
         np.zeros((n, uavs), UAV),
         np.zeros((n, targets), TARGET),
         np.zeros((n, uavs), ALLOCATION),

@@ -52,7 +52,6 @@ class UavAllocTiny(Model):
     summaries = fields.SUMMARIES[:3]
     baselines = baselines.BASELINES
     scene = "isac_envs.envs.uav.uav_alloc.scene:draw_tiny"
-    masked = True
     finite = True
 
     def observation_spec(self) -> Spec:
@@ -74,7 +73,8 @@ class UavAllocTiny(Model):
         """Return environments ``(n,)``, batteries ``(n, M)`` and allocations ``(n, M)``."""
         shape = (n, self.params.uavs)
         allocation = np.zeros(shape, records.ALLOCATION)
-        return np.zeros(n, self.env_dtype), np.zeros(shape, kernel.BATTERY), allocation
+        env = np.zeros(n, self.env_dtype)
+        return kernel.State(env, np.zeros(shape, kernel.BATTERY), allocation)
 
     def transition_model(self) -> FiniteMdp:
         """Return the exact finite MDP."""
@@ -83,11 +83,13 @@ class UavAllocTiny(Model):
     def state_index(self, state: State) -> npt.NDArray[np.int64]:
         """Return the index of each copy's state, shape ``(n,)``."""
         size = self.params.levels_full + 1
-        return np.asarray((state[1]["level"] * size ** np.arange(self.params.uavs)[::-1]).sum(-1))
+        return np.asarray(
+            (state.batteries["level"] * size ** np.arange(self.params.uavs)[::-1]).sum(-1)
+        )
 
     def all_states(self) -> State:
         """Return one copy in each state."""
         state = self.allocate(self.params.states)
         shape = (self.params.levels_full + 1,) * self.params.uavs
-        state[1]["level"] = np.indices(shape).reshape(self.params.uavs, -1).T
+        state.batteries["level"] = np.indices(shape).reshape(self.params.uavs, -1).T
         return state

@@ -9,7 +9,7 @@ from isac_envs.declaration.params import Weight, parameter
 from isac_envs.engine.jit import Record, jit, record
 from isac_envs.envs.uav.uav_alloc import links
 from isac_envs.envs.uav.uav_alloc.params import WANG, RadioParams
-from isac_envs.envs.uav.uav_alloc.records import allocate
+from isac_envs.envs.uav.uav_alloc.records import State, allocate
 
 Place = Annotated[float, Field(ge=-1e5, le=1e5)]
 Height = Annotated[float, Field(ge=1, le=1e4)]
@@ -17,8 +17,8 @@ MOST_ACTIONS, MOST_STATES = 4_000, 1_000
 
 
 @jit
-def _measure(p: Record, uavs: Any, targets: Any, echoes: Any, uplinks: Any, couplings: Any) -> None:
-    links.measure_gains(p, uavs, targets, echoes, uplinks, couplings)
+def _measure(p: Record, group: State) -> None:
+    links.measure_gains(p, group)
 
 
 class UavAllocTinyParams(RadioParams):
@@ -107,20 +107,21 @@ class UavAllocTinyParams(RadioParams):
 
     def derived(self) -> dict[str, Any]:
         """Return the number of options and of levels, and the gains of all links in 1/W."""
-        uavs, targets, _, echoes, uplinks, couplings = allocate(1, self.uavs, self.targets)
+        group = allocate(np.zeros(1), self.uavs, self.targets)
         for axis in ("x_m", "y_m", "z_m"):
-            uavs[axis] = getattr(self, f"uav_{axis}")
+            group.uavs[axis] = getattr(self, f"uav_{axis}")
         for axis in ("x_m", "y_m"):
-            targets[axis] = getattr(self, f"target_{axis}")
+            group.targets[axis] = getattr(self, f"target_{axis}")
         fields = {**self.gains(), "station_height_m": self.station_height_m}
         site = np.zeros(1, record(*((name, "f8") for name in fields)))
         for name, value in fields.items():
             site[name] = value
-        _measure(site[0], uavs[0], targets[0], echoes[0], uplinks[0], couplings[0])
+        group = State(*(each[0] for each in group))
+        _measure(site[0], group)
         return {
             "options": self.option_count,
             "levels": len(self.powers_w),
-            "echoes": echoes[0],
-            "uplinks": uplinks[0],
-            "couplings": couplings[0],
+            "echoes": group.echoes,
+            "uplinks": group.uplinks,
+            "couplings": group.couplings,
         }

@@ -113,7 +113,6 @@ class DirectionalJrc(Model):
     )
     baselines = baselines.BASELINES
     scene = "isac_envs.envs.v2x.directional_jrc.scene:draw"
-    masked = True
 
     def agent_names(self) -> tuple[str, ...]:
         """Return one name for each vehicle."""
