@@ -19,7 +19,7 @@ import numpy as np
 from isac_envs import scenarios
 from isac_envs.catalog import OWN, model_class
 from isac_envs.core.parallel_env import ParallelEnv
-from isac_envs.core.rendering import FPS
+from isac_envs.core.renderer import FPS
 
 FOLDER = Path(__file__).parent / "_static" / "animations"
 COLOURS = 64

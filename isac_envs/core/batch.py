@@ -1,7 +1,8 @@
 """The batch: state records of n copies of one environment, and the only calls of its kernels.
 
 Arrays of a step carry a copy axis and an agent axis: ``actions (n, A, W)``, ``observations
-(n, A, D)``, ``objectives (n, A, K)``, ``costs (n, A, C)``, ``metrics (n, A)`` of records, ``ended
+(n, A, D)``, ``objectives (n, A, K)``, ``costs (n, A, C)``, ``metrics (n, A)`` of records, ``rewards
+(n, A)``, the weighted sums of the objectives, ``cost (n, A)``, the sum of the costs, and ``ended
 (n, 2)`` for terminated and truncated. The loops over the copies stand in
 :mod:`isac_envs.engine.loops`.
 """
@@ -10,7 +11,7 @@ import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from itertools import pairwise
 from typing import Any
 
@@ -18,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import typeof
 
-from isac_envs.declaration.model import Model, State
+from isac_envs.declaration.model import CLIPPED, Model, State
 from isac_envs.engine.code_cache import announced
 from isac_envs.engine.jit import INTERPRETED
 from isac_envs.engine.loops import batch_kernel
@@ -40,6 +41,8 @@ class StepBuffers:
     objectives: Array
     costs: Array
     metrics: Array
+    rewards: Array
+    cost: Array
     ended: Array
 
     @classmethod
@@ -52,6 +55,8 @@ class StepBuffers:
             np.empty((*rows, len(model.objectives))),
             np.empty((*rows, len(model.costs))),
             np.empty(rows, model.metrics_dtype),
+            np.empty(rows),
+            np.empty(rows),
             np.empty((n, 2), np.bool_),
         )
 
@@ -59,21 +64,21 @@ class StepBuffers:
     def single(cls, model: Model) -> "tuple[StepBuffers, Array]":
         """Return the buffers of one copy with one agent, and the flat array under its numbers.
 
-        The flat array holds objectives, costs and metrics, in this order, so that one call turns
-        them all into Python numbers.
+        The flat array holds reward, cost, objectives, costs and metrics, in this order, so that one
+        call turns them all into Python numbers.
         """
         plain = cls.allocate(model, 1)
-        sizes = (plain.objectives.size, plain.costs.size, len(model.reported))
-        flat = np.empty(sum(sizes))
-        objectives, costs, metrics = np.split(flat, np.cumsum(sizes)[:-1])
+        names = ("rewards", "cost", "objectives", "costs")
+        sizes = [getattr(plain, name).size for name in names]
+        flat = np.empty(sum(sizes) + len(model.reported))
+        *parts, metrics = np.split(flat, np.cumsum(sizes))
         if model.reported:  # no view has elements of size 0
             plain = replace(plain, metrics=metrics.view(model.metrics_dtype).reshape(1, 1))
-        buffers = replace(
-            plain,
-            objectives=objectives.reshape(plain.objectives.shape),
-            costs=costs.reshape(plain.costs.shape),
-        )
-        return buffers, flat
+        shaped = {
+            name: part.reshape(getattr(plain, name).shape)
+            for name, part in zip(names, parts, strict=True)
+        }
+        return replace(plain, **shaped), flat
 
     @property
     def seen(self) -> tuple[Array, ...]:
@@ -84,11 +89,31 @@ class StepBuffers:
     @property
     def written(self) -> tuple[Array, ...]:
         """What a step writes, in the order of the kernels' arguments."""
-        return (*self.seen, self.objectives, self.costs, self.metrics, self.ended)
+        return (*self.seen, *self._outcome)
+
+    @property
+    def _outcome(self) -> tuple[Array, ...]:
+        outcome = (self.objectives, self.costs, self.metrics, self.rewards, self.cost)
+        return (*outcome, self.ended)
+
+    @cached_property
+    def _clipped(self) -> Array | None:
+        """The numbers of clipped coordinates among the metrics; None where actions are choices."""
+        counted = CLIPPED.name in (self.metrics.dtype.names or ())
+        return self.metrics[CLIPPED.name] if counted else None
+
+    def count_clipped(self, counts: Any) -> None:
+        """Write how many coordinates of each action were clipped, where actions have any.
+
+        Args:
+            counts: One number for each copy and agent, in any shape.
+        """
+        if self._clipped is not None:
+            self._clipped.flat = counts
 
     def clear(self, rows: Any = ...) -> None:
         """Zero the outcome of copies that were reset instead of stepped, all of them by default."""
-        for array in (self.objectives, self.costs, self.metrics, self.ended):
+        for array in self._outcome:
             array[rows] = np.zeros((), array.dtype)
 
 
@@ -198,7 +223,7 @@ class Batch:
         for array, saved in zip(kept, snapshot, strict=True):
             array[...] = saved
 
-    def _kept(self) -> State:
+    def _kept(self) -> tuple[Array, ...]:
         """Return the state and, where some actions are invalid, the masks that belong to it."""
         return self.state if self.masks is None else (*self.state, self.masks)
 

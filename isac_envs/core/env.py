@@ -9,12 +9,10 @@ import numpy as np
 import numpy.typing as npt
 from gymnasium.error import ResetNeeded
 
-from isac_envs.core.attributes import Attributes, one_agent
+from isac_envs.core.adapter import GymnasiumAdapter, one_agent
 from isac_envs.core.batch import Batch, StepBuffers
-from isac_envs.core.rendering import FPS, MODES, make_renderer, metadata, warn_without_mode
-from isac_envs.declaration.baseline import Baseline
-from isac_envs.declaration.model import Model, State
-from isac_envs.errors import UnknownNameError
+from isac_envs.core.renderer import FPS, MODES
+from isac_envs.declaration.model import Model
 from isac_envs.scenarios import build
 
 _BOUND = frozenset(
@@ -32,7 +30,7 @@ _BOUND = frozenset(
 )  # what _bind makes
 
 
-class Env(Attributes, gymnasium.Env[Any, Any]):
+class Env(GymnasiumAdapter, gymnasium.Env[Any, Any]):
     """One environment behind Gymnasium's interface.
 
     Args:
@@ -63,13 +61,9 @@ class Env(Attributes, gymnasium.Env[Any, Any]):
         vector_reward: bool = False,
         **overrides: Any,
     ) -> None:
-        self.model = one_agent(build(model, scenario, overrides))
-        self.batch = Batch(self.model, 1)
+        self._adapt(Batch(one_agent(build(model, scenario, overrides)), 1), render_mode)
         self.observation_space = self.model.observation.space()
         self.action_space = self.model.action.space()
-        self.metadata = metadata(type(self).metadata, self.model)
-        self._renderer = make_renderer(self.model, render_mode)
-        self.render_mode = None if self._renderer is None else render_mode
         self._choose_reward(vector_reward)
         self._over = True
         self._bind()
@@ -85,12 +79,9 @@ class Env(Attributes, gymnasium.Env[Any, Any]):
         self._ended = self._buffers.ended[0]
         self._plain = self.model.observation.kind == "box"
         self._counts_clipped = self.model.action.kind == "box"
-        self._weights = self.model.params.weights
-        self._cost_names = tuple(each.name for each in self.model.costs)
-        self._metric_names = tuple(each.name for each in self.model.reported)
-        count = len(self._weights)
-        self._objectives = self._values[:count]
-        self._costs = slice(count, count + len(self._cost_names))
+        costs = 2 + len(self.model.objectives)  # reward and cost come first
+        self._objectives = self._values[2:costs]
+        self._costs = slice(costs, costs + len(self._cost_names))
         self._metrics = slice(self._costs.stop, None)
 
     def _first_advance(self) -> None:
@@ -134,7 +125,7 @@ class Env(Attributes, gymnasium.Env[Any, Any]):
         clipped = self._encode(action, self._row, self.model.id)
         self._advance()
         if self._counts_clipped:
-            self._buffers.metrics["clipped_coordinates"] = clipped
+            self._buffers.count_clipped(clipped)
         terminated, truncated = self._ended.tolist()
         self._over = terminated or truncated
         if self._renderer is not None:
@@ -153,19 +144,7 @@ class Env(Attributes, gymnasium.Env[Any, Any]):
         Raises:
             gymnasium.error.ResetNeeded: Before the first reset.
         """
-        if self._renderer is None:
-            warn_without_mode(self.model)
-            return None
-        if not self.batch.env["world"].any():
-            raise ResetNeeded(f"{self.model.id}: call reset() first, there is nothing to render")
-        if self.render_mode == "human":
-            return None
-        return self._renderer.picture(self.batch.state, self._buffers, 0)
-
-    def close(self) -> None:
-        """Free the window, where there is one."""
-        if self._renderer is not None:
-            self._renderer.close()
+        return self._picture(0)
 
     def simulate(
         self, action: Any, seed: int | None = None
@@ -187,26 +166,8 @@ class Env(Attributes, gymnasium.Env[Any, Any]):
             self.restore(saved)
             self._over, self._renderer = over, renderer
 
-    def snapshot(self) -> State:
-        """Return the whole state, random streams included."""
-        return self.batch.snapshot()
-
-    def restore(self, snapshot: State) -> None:
-        """Put the state back to a snapshot; the next step continues from there."""
-        self.batch.restore(snapshot)
+    def _resume(self) -> None:
         self._over = bool(self.batch.env["done"][0]) or not self.batch.env["world"].any()
-        if self._renderer is not None:
-            self._renderer.forget()
-
-    def baseline(self, name: str) -> Baseline:
-        """Return a baseline bound to this environment; its ``predict`` gives the next action.
-
-        Raises:
-            UnknownNameError: If the environment has no baseline of this name.
-        """
-        if name not in self.model.baselines:
-            raise UnknownNameError("baseline", name, self.model.baselines)
-        return self.model.baselines[name](self.batch)
 
     def _observation(self) -> Any:
         observation = self._seen.copy()
@@ -214,18 +175,12 @@ class Env(Attributes, gymnasium.Env[Any, Any]):
 
     def _outcome(self) -> tuple[float, dict[str, Any]]:
         values = self._values.tolist()
-        reward = cost = 0.0
-        for weight, value in zip(self._weights, values):  # noqa: B905 - objectives come first
-            reward += weight * value
-        costs = values[self._costs]
-        for value in costs:
-            cost += value
         info = {
             "objectives": self._objectives.copy(),
-            "cost": cost,
-            "costs": dict(zip(self._cost_names, costs)),  # noqa: B905 - checking takes longer
+            "cost": values[1],
+            "costs": dict(zip(self._cost_names, values[self._costs])),  # noqa: B905 - takes longer
             "metrics": dict(zip(self._metric_names, values[self._metrics])),  # noqa: B905
         }
         if self._buffers.masks is not None:
             info["action_mask"] = self._buffers.masks[0, 0].astype(np.int8)
-        return reward, info
+        return values[0], info

@@ -11,16 +11,14 @@ import pettingzoo
 from gymnasium.error import InvalidAction, ResetNeeded
 from gymnasium.utils.seeding import np_random
 
+from isac_envs.core.adapter import Adapter
 from isac_envs.core.batch import Batch, StepBuffers
-from isac_envs.core.rendering import FPS, MODES, make_renderer, metadata, warn_without_mode
-from isac_envs.declaration.baseline import Baseline
-from isac_envs.declaration.model import Model, State
-from isac_envs.engine.passes import weigh
-from isac_envs.errors import UnknownNameError
+from isac_envs.core.renderer import FPS, MODES
+from isac_envs.declaration.model import Model
 from isac_envs.scenarios import build
 
 
-class ParallelEnv(pettingzoo.ParallelEnv[str, Any, Any]):  # type: ignore[misc]
+class ParallelEnv(Adapter, pettingzoo.ParallelEnv[str, Any, Any]):  # type: ignore[misc]
     """All agents of one environment behind PettingZoo's parallel interface.
 
     Args:
@@ -50,11 +48,8 @@ class ParallelEnv(pettingzoo.ParallelEnv[str, Any, Any]):  # type: ignore[misc]
         render_mode: str | None = None,
         **overrides: Any,
     ) -> None:
-        self.model = build(model, scenario, overrides).shortened(max_cycles)
-        self.metadata = {**metadata(type(self).metadata, self.model), "name": self.model.id}
-        self.batch = Batch(self.model, 1)
-        self._renderer = make_renderer(self.model, render_mode)
-        self.render_mode = None if self._renderer is None else render_mode
+        self._adapt(Batch(build(model, scenario, overrides).shortened(max_cycles), 1), render_mode)
+        self.metadata = {**self.metadata, "name": self.model.id}
         self.possible_agents = [*self.model.agents]
         self.agents: list[str] = []
         self._np_random: np.random.Generator | None = None  # made when a wrapper asks for it
@@ -73,10 +68,6 @@ class ParallelEnv(pettingzoo.ParallelEnv[str, Any, Any]):  # type: ignore[misc]
         self._actions = self.batch.actions()
         self._owners = [f"{self.model.id}, agent {each}" for each in self.possible_agents]
         self._advance: Callable[[], None] | None = None  # made by the first step
-        self._sums = np.empty((1, len(self.possible_agents)))
-        self._weights = np.array(self.model.params.weights)
-        self._cost_names = tuple(each.name for each in self.model.costs)
-        self._metric_names = tuple(each.name for each in self.model.reported)
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave the machine code of a step out of pickles and copies; it is made anew."""
@@ -131,8 +122,7 @@ class ParallelEnv(pettingzoo.ParallelEnv[str, Any, Any]):  # type: ignore[misc]
         if self._advance is None:
             self._advance = self.batch.bound_step(self._actions, self._buffers)
         self._advance()
-        if self.model.action.kind == "box":
-            self._buffers.metrics["clipped_coordinates"][0] = clipped
+        self._buffers.count_clipped(clipped)
         terminated, truncated = self._buffers.ended[0].tolist()
         agents = self.agents
         rewards, infos = self._outcome()
@@ -154,19 +144,7 @@ class ParallelEnv(pettingzoo.ParallelEnv[str, Any, Any]):  # type: ignore[misc]
         Raises:
             gymnasium.error.ResetNeeded: Before the first reset.
         """
-        if self._renderer is None:
-            warn_without_mode(self.model)
-            return None
-        if not self.batch.env["world"].any():
-            raise ResetNeeded(f"{self.model.id}: call reset() first, there is nothing to render")
-        if self.render_mode == "human":
-            return None
-        return self._renderer.picture(self.batch.state, self._buffers, 0)
-
-    def close(self) -> None:
-        """Free the window, where there is one."""
-        if self._renderer is not None:
-            self._renderer.close()
+        return self._picture(0)
 
     def state(self) -> npt.NDArray[Any]:
         """Return the observations of all agents, one after the other; in ``state_space``."""
@@ -180,28 +158,10 @@ class ParallelEnv(pettingzoo.ParallelEnv[str, Any, Any]):  # type: ignore[misc]
         dtype = self.model.observation.dtype
         return gymnasium.spaces.Box(low.astype(dtype), high.astype(dtype), dtype=dtype)
 
-    def snapshot(self) -> State:
-        """Return the whole state, random streams included."""
-        return self.batch.snapshot()
-
-    def restore(self, snapshot: State) -> None:
-        """Put the state back to a snapshot; the next step continues from there."""
-        self.batch.restore(snapshot)
+    def _resume(self) -> None:
         env = self.batch.env[0]
         over = env["done"] or not env["world"].any()
         self.agents = [] if over else [*self.possible_agents]
-        if self._renderer is not None:
-            self._renderer.forget()
-
-    def baseline(self, name: str) -> Baseline:
-        """Return a baseline of the environment; its ``predict(observations)`` acts for all agents.
-
-        Raises:
-            UnknownNameError: If the environment has no baseline of this name.
-        """
-        if name not in self.model.baselines:
-            raise UnknownNameError("baseline", name, self.model.baselines)
-        return self.model.baselines[name](self.batch)
 
     def _encode(self, actions: Mapping[str, Any]) -> list[int]:
         """Write the actions into the batch; return the clipped coordinates of each agent."""
@@ -237,15 +197,11 @@ class ParallelEnv(pettingzoo.ParallelEnv[str, Any, Any]):  # type: ignore[misc]
     def _outcome(self) -> tuple[dict[str, float], dict[str, dict[str, Any]]]:
         """Return rewards and infos; each array becomes Python numbers or is copied once."""
         buffers = self._buffers
-        weigh(buffers.objectives, self._weights, self._sums)
         objectives = buffers.objectives[0].copy()
         masks = self._masks()
         infos: dict[str, dict[str, Any]] = {}
-        rows = zip(buffers.costs[0].tolist(), buffers.metrics[0].tolist(), strict=True)
-        for k, (costs, metrics) in enumerate(rows):
-            cost = 0.0
-            for value in costs:  # one by one: the built-in sum rounds differently since 3.12
-                cost += value
+        columns = (each[0].tolist() for each in (buffers.cost, buffers.costs, buffers.metrics))
+        for k, (cost, costs, metrics) in enumerate(zip(*columns, strict=True)):
             info = {
                 "objectives": objectives[k],
                 "cost": cost,
@@ -255,7 +211,7 @@ class ParallelEnv(pettingzoo.ParallelEnv[str, Any, Any]):  # type: ignore[misc]
             if masks is not None:
                 info["action_mask"] = masks[k]
             infos[self.possible_agents[k]] = info
-        rewards = dict(zip(self.possible_agents, self._sums[0].tolist(), strict=True))
+        rewards = dict(zip(self.possible_agents, buffers.rewards[0].tolist(), strict=True))
         return rewards, infos
 
     def _masks(self) -> npt.NDArray[np.int8] | None:

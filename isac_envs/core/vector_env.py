@@ -11,17 +11,16 @@ from gymnasium.error import ResetNeeded
 from gymnasium.vector import AutoresetMode
 from gymnasium.vector.utils import batch_space
 
-from isac_envs.core.attributes import Attributes, one_agent
+from isac_envs.core.adapter import GymnasiumAdapter, one_agent
 from isac_envs.core.batch import Batch, StepBuffers
-from isac_envs.core.rendering import FPS, make_renderer, metadata, warn_without_mode
-from isac_envs.declaration.model import Model, State
-from isac_envs.engine.passes import weigh
+from isac_envs.core.renderer import FPS
+from isac_envs.declaration.model import Model
 from isac_envs.scenarios import build
 
 Array = npt.NDArray[Any]
 
 
-class VectorEnv(Attributes, gymnasium.vector.VectorEnv[Any, Any, Any]):
+class VectorEnv(GymnasiumAdapter, gymnasium.vector.VectorEnv[Any, Any, Any]):
     """Many copies of an environment, stepped by one compiled loop.
 
     Copy ``i`` after ``reset(seed=s)`` follows :class:`isac_envs.core.env.Env` after
@@ -45,6 +44,8 @@ class VectorEnv(Attributes, gymnasium.vector.VectorEnv[Any, Any, Any]):
         ScenarioError: If the scenario or an override is not valid.
     """
 
+    metadata: dict[str, Any] = {"render_modes": ["rgb_array"], "render_fps": FPS}  # noqa: RUF012
+
     def __init__(
         self,
         model: str | Model,
@@ -59,14 +60,11 @@ class VectorEnv(Attributes, gymnasium.vector.VectorEnv[Any, Any, Any]):
         vector_reward: bool = False,
         **overrides: Any,
     ) -> None:
-        self.model = one_agent(build(model, scenario, overrides)).shortened(max_episode_steps)
-        self.batch = Batch(self.model, num_envs, num_threads)
+        bound = one_agent(build(model, scenario, overrides)).shortened(max_episode_steps)
+        self._adapt(Batch(bound, num_envs, num_threads), render_mode, ("rgb_array",))
         self.num_envs = num_envs
         self.autoreset_mode = AutoresetMode(autoreset_mode)
-        base = {"render_modes": ["rgb_array"], "render_fps": FPS}
-        self.metadata = {**metadata(base, self.model), "autoreset_mode": self.autoreset_mode}
-        self._renderer = make_renderer(self.model, render_mode, num_envs, ("rgb_array",))
-        self.render_mode = None if self._renderer is None else render_mode
+        self.metadata = {**self.metadata, "autoreset_mode": self.autoreset_mode}
         self.single_observation_space = self.model.observation.space()
         self.single_action_space = self.model.action.space()
         self.observation_space = batch_space(self.single_observation_space, num_envs)
@@ -76,9 +74,6 @@ class VectorEnv(Attributes, gymnasium.vector.VectorEnv[Any, Any, Any]):
         self._started = np.zeros(num_envs, np.bool_)
         self._buffers = StepBuffers.allocate(self.model, num_envs)
         self._actions = self.batch.actions()
-        self._cost_names = tuple(each.name for each in self.model.costs)
-        self._metric_names = tuple(each.name for each in self.model.reported)
-        self._weights = np.array(self.model.params.weights)
         self._everyone = np.ones(num_envs, np.bool_)
         self._everyone.setflags(write=False)
 
@@ -127,8 +122,7 @@ class VectorEnv(Attributes, gymnasium.vector.VectorEnv[Any, Any, Any]):
         self._renew()
         next_step = self.autoreset_mode == AutoresetMode.NEXT_STEP
         restarted = self.batch.step(self._actions, self._buffers, next_step)
-        if self.model.action.kind == "box":
-            self._buffers.metrics["clipped_coordinates"][:, 0] = clipped
+        self._buffers.count_clipped(clipped)
         if self._renderer is not None:
             self._renderer.record(self.batch.state, self._actions, self._buffers, restarted)
         reward = self._reward()
@@ -146,24 +140,13 @@ class VectorEnv(Attributes, gymnasium.vector.VectorEnv[Any, Any, Any]):
         Raises:
             gymnasium.error.ResetNeeded: Before the first reset.
         """
-        if self._renderer is None:
-            warn_without_mode(self.model)
-            return None
-        if not self._started.all():
-            raise ResetNeeded(f"{self.model.id}: call reset() first, there is nothing to render")
-        state, buffers = self.batch.state, self._buffers
-        return tuple(self._renderer.picture(state, buffers, i) for i in range(self.num_envs))
+        pictures = [self._picture(i) for i in range(self.num_envs if self.render_mode else 1)]
+        return None if pictures[0] is None else tuple(pictures)
 
-    def snapshot(self) -> State:
-        """Return the whole state of all copies, random streams included."""
-        return self.batch.snapshot()
+    close = gymnasium.vector.VectorEnv.close
 
-    def restore(self, snapshot: State) -> None:
-        """Put the state of all copies back to a snapshot."""
-        self.batch.restore(snapshot)
+    def _resume(self) -> None:
         self._started = np.asarray(self.batch.env["world"].any(1))
-        if self._renderer is not None:
-            self._renderer.forget()
 
     def _refuse_unready(self) -> None:
         if not self._started.all():
@@ -188,24 +171,19 @@ class VectorEnv(Attributes, gymnasium.vector.VectorEnv[Any, Any, Any]):
     def _reward(self) -> Array:
         if self.vector_reward:
             return self._buffers.objectives[:, 0].astype(np.float32)
-        reward = np.empty((self.num_envs, 1))
-        weigh(self._buffers.objectives, self._weights, reward)
-        return reward[:, 0]
+        return self._buffers.rewards[:, 0].copy()  # a reset of finished copies clears the buffers
 
     def _info(self) -> dict[str, Any]:
         """Return the info of all copies."""
         buffers, everyone = self._buffers, self._everyone
         costs, metrics = buffers.costs[:, 0], buffers.metrics[:, 0]
-        total = np.zeros(self.num_envs)
-        for k in range(costs.shape[1]):  # same order of sums as in Env
-            total += costs[:, k]
         named_costs = {name: costs[:, k] for k, name in enumerate(self._cost_names)}
         named_metrics = {name: metrics[name] for name in self._metric_names}
         for group in (named_costs, named_metrics):
             group.update({f"_{name}": everyone for name in group})
         info: dict[str, Any] = {
             "objectives": buffers.objectives[:, 0],
-            "cost": total,
+            "cost": buffers.cost[:, 0],
             "costs": named_costs,
             "metrics": named_metrics,
             "_objectives": everyone,

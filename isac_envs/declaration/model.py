@@ -6,7 +6,7 @@ A model names its baselines, and a baseline reads the model that it plays: both 
 from collections.abc import Mapping
 from functools import cached_property
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, Self, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -20,8 +20,11 @@ from isac_envs.engine.rng import ENV_FIELDS
 if TYPE_CHECKING:
     from isac_envs.planning import FiniteMdp
 
-State = tuple[npt.NDArray[Any], ...]
-"""The record arrays of a batch: first the environments ``(n,)``, then entities ``(n, K)``."""
+State: TypeAlias = Any
+"""A tuple of the arrays of a batch: records of the environments ``(n,)``, then entities ``(n, K)``.
+
+Environments with entities return a :class:`typing.NamedTuple`, the state of their kernels.
+"""
 
 SCORE = (
     "A score is 0 for random actions and 1 for the first baseline that is no mere heuristic. It is "

@@ -242,9 +242,8 @@ def _bound(metadata: Sequence[Any], name: str) -> Any:
 
 
 def _kernel_fields(params: EnvParams) -> list[str]:
-    """Return the fields that kernels read: all but text, and weights, which the adapters apply."""
-    fields = type(params).model_fields.items()
-    return [name for name, f in fields if name != "weights" and f.annotation is not str]
+    """Return the fields that kernels read: all but text."""
+    return [name for name, f in type(params).model_fields.items() if f.annotation is not str]
 
 
 def _number(params: EnvParams, name: str) -> Any:

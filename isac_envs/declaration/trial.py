@@ -38,15 +38,17 @@ class Trial:
         seen = (np.zeros((*rows, model.observation.width), model.observation.dtype), self.masks)
         self._seen = tuple(each for each in seen if each is not None)
         self._actions = np.zeros((*rows, model.action.width), model.action.action_dtype)
-        self._objectives = np.zeros((*rows, len(model.objectives)))
-        self._rest = (
+        self._rewards = np.zeros(rows)
+        self._outcome = (
+            np.zeros((*rows, len(model.objectives))),
             np.zeros((*rows, len(model.costs))),
             np.zeros(rows, model.metrics_dtype),
+            self._rewards,
+            np.zeros(rows),
             np.zeros((n, 2), np.bool_),
         )
         self._everyone = np.ones(n, np.bool_)
         self._kernel = batch_kernel(model.kernel)
-        self._weights = np.array(model.params.weights)
 
     def start(self, seeds: Any) -> None:
         """Start an episode in every copy, from seeds of shape ``(n,)``."""
@@ -69,9 +71,9 @@ class Trial:
         self._actions[...] = np.reshape(actions, self._actions.shape)
         self._kernel.step(
             self.model.params.record, self.state, self._actions, False, *self._seen,
-            self._objectives, *self._rest,
+            *self._outcome,
         )  # fmt: skip
-        return np.asarray((self._objectives.mean(1) * self._weights).sum(1))
+        return np.asarray(self._rewards.mean(1))
 
 
 def tune(

@@ -5,8 +5,8 @@ argument could not be kept on disk.
 
 The state of a batch is a tuple of arrays with an axis of copies: the records of the environments,
 then what entities there are. The state of one copy is what the annotation of ``state`` says: a
-:class:`typing.NamedTuple` with its part of these arrays, of which the first is called ``env``; where
-there are no entities and no annotation, the record of the environment alone.
+:class:`typing.NamedTuple` with its part of these arrays, the first called ``env``. Where there are
+no entities and no annotation, it is the record of the environment alone.
 """
 
 import functools
@@ -16,6 +16,7 @@ from types import ModuleType
 from typing import Any, NamedTuple, get_type_hints
 
 from isac_envs.engine.jit import jit
+from isac_envs.engine.passes import total, weighted_sum
 
 
 class Outcome(NamedTuple):
@@ -38,7 +39,8 @@ class BatchKernel(NamedTuple):
     Attributes:
         reset: ``reset(params, state, mask, observations[, valid])`` resets the masked copies.
         step: ``step(params, state, actions, restart, observations[, valid], objectives, costs,
-            metrics, ended)`` steps all copies; with ``restart``, it resets those that are done.
+            metrics, rewards, cost, ended)`` steps all copies; with ``restart``, it resets those
+            that are done.
     """
 
     reset: Callable[..., None]
@@ -58,7 +60,8 @@ def reset_batch(p, state, mask, observations{valid}):
 
 _STEP = """
 def step_batch(
-    p, state, actions, restart, observations{valid}, objectives, costs, metrics, ended
+    p, state, actions, restart, observations{valid}, objectives, costs, metrics, rewards, cost,
+    ended,
 ):
     for i in range(ended.shape[0]):
         copy = {copy}
@@ -70,6 +73,9 @@ def step_batch(
             terminated, truncated = step(p[0], copy, actions{row}, outcome)
             {env}.done = terminated or truncated
             ended[i, 0], ended[i, 1] = terminated, truncated
+            for a in range(rewards.shape[1]):
+                rewards[i, a] = weighted_sum(objectives[i, a], p[0].weights)
+                cost[i, a] = total(costs[i, a])
         observe(p[0], copy, observations{row})
         {write_valid}
 """
@@ -93,7 +99,13 @@ def batch_kernel(dynamics: ModuleType) -> BatchKernel:
             are invalid, ``allow(p, state, valid)``. An action and an observation are rows of
             numbers. Where the parameter of ``step`` is called ``actions``, all functions get the
             rows of all agents.
+
+    Raises:
+        TypeError: If a function is missing.
     """
+    for name in ("reset", "step", "observe"):
+        if not hasattr(dynamics, name):
+            raise TypeError(f"{dynamics.__name__} is no kernel: it has no function {name!r}")
     several = "actions" in inspect.signature(dynamics.step).parameters
     masked = hasattr(dynamics, "allow")
     copy, env, state_type = _state(dynamics.step)
@@ -108,6 +120,7 @@ def batch_kernel(dynamics: ModuleType) -> BatchKernel:
     names = ("reset", "step", "observe", *(("allow",) if masked else ()))
     space = {name: getattr(dynamics, name) for name in names}
     space |= {"Outcome": Outcome, "State": state_type}
+    space |= {"total": total, "weighted_sum": weighted_sum}
     return BatchKernel(
         _compiled(_RESET.format(**words), "reset_batch", dynamics.step, space),
         _compiled(_STEP.format(**words), "step_batch", dynamics.step, space),

@@ -50,18 +50,19 @@ def clip_row(row: Any, low: Any, high: Any) -> int:
     return clipped
 
 
-@jit
-def weigh(objectives: Any, weights: Any, reward: Any) -> None:
-    """Write the weighted sums of objectives, added in the order of the objectives.
+@inlined
+def weighted_sum(values: Any, weights: Any) -> float:
+    """Return a sum of weighted numbers, added in their order."""
+    result = 0.0
+    for k in range(values.shape[0]):
+        result += weights[k] * values[k]
+    return result
 
-    Args:
-        objectives: Shape ``(n, A, K)``.
-        weights: Shape ``(K,)``.
-        reward: Receives the sums, shape ``(n, A)``.
-    """
-    for i in range(objectives.shape[0]):
-        for a in range(objectives.shape[1]):
-            total = 0.0
-            for k in range(objectives.shape[2]):
-                total += weights[k] * objectives[i, a, k]
-            reward[i, a] = total
+
+@inlined
+def total(values: Any) -> float:
+    """Return a sum of numbers, added in their order."""
+    result = 0.0
+    for k in range(values.shape[0]):
+        result += values[k]
+    return result

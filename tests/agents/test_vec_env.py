@@ -21,35 +21,34 @@ COPIES = 5
 
 
 @jit
-def reset_batch(p, env, mask, observations, masks):
-    """Start at time 0 with a first observation that tells copies and agents apart."""
-    for i in range(env.shape[0]):
-        if mask[i]:
-            env[i].time = 0
-            env[i].done = False
-            for a in range(2):
-                observations[i, a, 0] = 0.1 * a
-                for k in range(3):
-                    masks[i, a, k] = k != a
+def reset(p, state):
+    """Start at time 0; nothing is drawn."""
 
 
 @jit
-def step_batch(
-    p, env, actions, restart, observations, masks, objectives, costs, metrics, ended
-):  # fmt: skip
-    """Pay each agent its action; copy 0 terminates after two steps, others are truncated."""
-    for i in range(env.shape[0]):
-        env[i].time += 1
-        for a in range(2):
-            objectives[i, a, 0] = actions[i, a, 0]
-            costs[i, a, 0] = a
-            metrics[i, a].twice = 2 * actions[i, a, 0]
-            observations[i, a, 0] = 0.1 * a + 0.2 * env[i].time
-            for k in range(3):
-                masks[i, a, k] = k != (env[i].time + a) % 3
-        ended[i, 0] = i == 0 and env[i].time == 2
-        ended[i, 1] = env[i].time == p[0].horizon
-        env[i].done = ended[i, 0] or ended[i, 1]
+def step(p, state, actions, outcome):
+    """Pay each agent its action; terminate after two steps if the first agent pays."""
+    state.time += 1
+    for a in range(2):
+        outcome.objectives[a, 0] = actions[a, 0]
+        outcome.costs[a, 0] = a
+        outcome.metrics[a].twice = 2 * actions[a, 0]
+    return state.time == 2 and actions[0, 0] > 0, state.time == p.horizon
+
+
+@jit
+def observe(p, state, observations):
+    """Write what tells agents apart, and the time."""
+    for a in range(2):
+        observations[a, 0] = 0.1 * a + 0.2 * state.time
+
+
+@jit
+def allow(p, state, valid):
+    """Forbid one action of each agent, another one after each step."""
+    for a in range(2):
+        for k in range(3):
+            valid[a, k] = k != (state.time + a) % 3
 
 
 class Pair(Model):
@@ -169,7 +168,7 @@ def test_agents_are_rows_of_their_own():
     np.testing.assert_array_equal(dones, [True, True, False, False])
     np.testing.assert_allclose(seen[:, 0], [0.0, 0.1, 0.4, 0.5], atol=1e-7)
     np.testing.assert_allclose(infos[1]["terminal_observation"], [0.5], atol=1e-7)
-    assert not infos[1]["TimeLimit.truncated"]  # copy 0 terminated
+    assert not infos[1]["TimeLimit.truncated"]  # its first agent paid
     assert infos[1]["episode"]["r"] == 4.0
     assert infos[1]["episode_costs"] == {"toll": 2.0}
     assert infos[1]["episode_metrics"] == {"twice": 4.0}

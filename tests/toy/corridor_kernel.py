@@ -1,8 +1,9 @@
 """Dynamics of the corridor: walkers that cannot leave at either end."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from isac_envs.engine.jit import Record, jit, record
+from isac_envs.engine.loops import Outcome
 from isac_envs.engine.rng import bernoulli, integer
 
 WALKER = record(
@@ -10,67 +11,53 @@ WALKER = record(
 )
 
 
+class State(NamedTuple):
+    """The walkers, shape ``(K,)``, and their environment."""
+
+    env: Any
+    walkers: Any
+
+
 @jit
-def reset_one(p: Record, e: Record, walkers: Any) -> None:
+def reset(p: Record, state: State) -> None:
     """Place the walkers at random."""
-    e.time = 0
-    e.done = False
+    env, walkers = state
     for k in range(walkers.shape[0]):
-        walkers[k].cell = integer(e.world, p.cells)
+        walkers[k].cell = integer(env.world, p.cells)
 
 
 @jit
-def transition_one(
-    p: Record, e: Record, walkers: Any, actions: Any, objectives: Any, metrics: Any
-) -> tuple[bool, bool]:
+def step(p: Record, state: State, actions: Any, outcome: Outcome) -> tuple[bool, bool]:
     """Move all walkers by -1, 0 or 1; the corridor may collapse."""
+    env, walkers = state
+    objectives, _, metrics = outcome
     for k in range(walkers.shape[0]):
         move = actions[k, 0] - 1
-        slipped = bernoulli(e.world, p.slip)
+        slipped = bernoulli(env.world, p.slip)
         target = walkers[k].cell + (0 if slipped else move)
         refused = target < 0 or target >= p.cells
         if not refused:
             walkers[k].cell = target
         objectives[k, 0] = walkers[k].cell - 0.3 * abs(move)
         metrics[k].refused = refused
-    e.time += 1
-    collapsed = bernoulli(e.world, p.collapse)
-    truncated = e.time >= p.horizon
-    e.done = collapsed or truncated
+    env.time += 1
+    collapsed = bernoulli(env.world, p.collapse)
+    truncated = env.time >= p.horizon
     return collapsed, truncated
 
 
 @jit
-def observe(p: Record, walkers: Any, observations: Any, masks: Any) -> None:
-    """Write the cells and which moves stay inside."""
-    for k in range(walkers.shape[0]):
-        observations[k, 0] = walkers[k].cell
-        observations[k, 1] = walkers[k].cell % 2
-        masks[k, 0] = walkers[k].cell > 0
-        masks[k, 1] = True
-        masks[k, 2] = walkers[k].cell < p.cells - 1
+def observe(p: Record, state: State, observations: Any) -> None:
+    """Write the cells."""
+    for k, walker in enumerate(state.walkers):
+        observations[k, 0] = walker.cell
+        observations[k, 1] = walker.cell % 2
 
 
 @jit
-def reset_batch(p: Any, env: Any, walkers: Any, mask: Any, observations: Any, masks: Any) -> None:
-    """Reset the masked copies."""
-    for i in range(env.shape[0]):
-        if mask[i]:
-            reset_one(p[0], env[i], walkers[i])
-            observe(p[0], walkers[i], observations[i], masks[i])
-
-
-@jit
-def step_batch(
-    p: Any, env: Any, walkers: Any, actions: Any, restart: bool, observations: Any, masks: Any,
-    objectives: Any, costs: Any, metrics: Any, ended: Any,
-) -> None:  # fmt: skip
-    """Step all copies; with ``restart``, reset those that are done instead."""
-    for i in range(env.shape[0]):
-        if restart and env[i].done:
-            reset_one(p[0], env[i], walkers[i])
-        else:
-            ended[i, 0], ended[i, 1] = transition_one(
-                p[0], env[i], walkers[i], actions[i], objectives[i], metrics[i]
-            )
-        observe(p[0], walkers[i], observations[i], masks[i])
+def allow(p: Record, state: State, valid: Any) -> None:
+    """Write which moves stay inside."""
+    for k, walker in enumerate(state.walkers):
+        valid[k, 0] = walker.cell > 0
+        valid[k, 1] = True
+        valid[k, 2] = walker.cell < p.cells - 1

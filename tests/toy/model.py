@@ -66,7 +66,8 @@ class Rovers(Model):
 
     def allocate(self, n: int) -> State:
         """Return the environments and the rovers."""
-        return (np.zeros(n, self.env_dtype), np.zeros((n, self.params.rovers), rover_kernel.ROVER))
+        rovers = np.zeros((n, self.params.rovers), rover_kernel.ROVER)
+        return rover_kernel.State(np.zeros(n, self.env_dtype), rovers)
 
 
 class Corridor(Model):
@@ -99,4 +100,4 @@ class Corridor(Model):
     def allocate(self, n: int) -> State:
         """Return the environments and the walkers."""
         walkers = np.zeros((n, self.params.walkers), corridor_kernel.WALKER)
-        return (np.zeros(n, self.env_dtype), walkers)
+        return corridor_kernel.State(np.zeros(n, self.env_dtype), walkers)

@@ -1,9 +1,10 @@
 """Dynamics of the rovers: drift in a square on a finite battery."""
 
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 from isac_envs.engine.jit import Record, inlined, jit, record
+from isac_envs.engine.loops import Outcome
 from isac_envs.engine.mathx import exp, sincos_turns
 from isac_envs.engine.rng import normal, uniform
 
@@ -18,6 +19,13 @@ ROVER = record(
 NOISY = 0  # order of the parameter ``sight``
 
 
+class State(NamedTuple):
+    """The rovers, shape ``(K,)``, and their environment."""
+
+    env: Any
+    rovers: Any
+
+
 @inlined
 def clip(value: float) -> float:
     """Return the value moved into -1..1."""
@@ -25,31 +33,30 @@ def clip(value: float) -> float:
 
 
 @jit
-def reset_one(p: Record, e: Record, rovers: Any) -> None:
+def reset(p: Record, state: State) -> None:
     """Place the rovers at random with full batteries."""
-    e.time = 0
-    e.done = False
-    e.gust[0] = 0.0
-    e.gust[1] = 0.0
+    env, rovers = state
+    env.gust[0] = 0.0
+    env.gust[1] = 0.0
     for k in range(rovers.shape[0]):
-        rovers[k].x_m = p.start_m * (2.0 * uniform(e.world) - 1.0)
-        rovers[k].y_m = p.start_m * (2.0 * uniform(e.world) - 1.0)
+        rovers[k].x_m = p.start_m * (2.0 * uniform(env.world) - 1.0)
+        rovers[k].y_m = p.start_m * (2.0 * uniform(env.world) - 1.0)
         rovers[k].charge_j = p.charge_j
 
 
 @jit
-def transition_one(
-    p: Record, e: Record, rovers: Any, actions: Any, objectives: Any, costs: Any, metrics: Any
-) -> tuple[bool, bool]:
+def step(p: Record, state: State, actions: Any, outcome: Outcome) -> tuple[bool, bool]:
     """Move all rovers; an empty battery ends the episode."""
+    env, rovers = state
+    objectives, costs, metrics = outcome
     for c in range(2):
-        e.gust[c] = 0.5 * e.gust[c] + p.wind_m * normal(e.world)
+        env.gust[c] = 0.5 * env.gust[c] + p.wind_m * normal(env.world)
     empty = False
     for k in range(rovers.shape[0]):
         sine, cosine = sincos_turns(p.bearings[k])
         east, north = actions[k, 0], actions[k, 1]
-        x = rovers[k].x_m + p.stride_m * east + e.gust[0] * cosine
-        y = rovers[k].y_m + p.stride_m * north + e.gust[1] * sine + e.gust[0] * 0.25
+        x = rovers[k].x_m + p.stride_m * east + env.gust[0] * cosine
+        y = rovers[k].y_m + p.stride_m * north + env.gust[1] * sine + env.gust[0] * 0.25
         rovers[k].x_m = clip(x)
         rovers[k].y_m = clip(y)
         energy = p.idle_j
@@ -65,45 +72,20 @@ def transition_one(
         costs[k, 2] = abs(x - rovers[k].x_m) + abs(y - rovers[k].y_m)
         metrics[k].distance_m = distance
         metrics[k].energy_j = energy
-    e.time += 1
-    truncated = e.time >= p.horizon
-    e.done = empty or truncated
+    env.time += 1
+    truncated = env.time >= p.horizon
     return empty, truncated
 
 
 @jit
-def observe(p: Record, e: Record, rovers: Any, observations: Any) -> None:
+def observe(p: Record, state: State, observations: Any) -> None:
     """Write each rover's position as it sees it, and its battery."""
+    env, rovers = state
     for k in range(rovers.shape[0]):
         x, y = rovers[k].x_m, rovers[k].y_m
         if p.sight == NOISY:
-            x += p.noise_m * normal(e.measurement)
-            y += p.noise_m * normal(e.measurement)
+            x += p.noise_m * normal(env.measurement)
+            y += p.noise_m * normal(env.measurement)
         observations[k, 0] = clip(x)
         observations[k, 1] = clip(y)
         observations[k, 2] = rovers[k].charge_j / p.charge_j
-
-
-@jit
-def reset_batch(p: Any, env: Any, rovers: Any, mask: Any, observations: Any) -> None:
-    """Reset the masked copies."""
-    for i in range(env.shape[0]):
-        if mask[i]:
-            reset_one(p[0], env[i], rovers[i])
-            observe(p[0], env[i], rovers[i], observations[i])
-
-
-@jit
-def step_batch(
-    p: Any, env: Any, rovers: Any, actions: Any, restart: bool, observations: Any,
-    objectives: Any, costs: Any, metrics: Any, ended: Any,
-) -> None:  # fmt: skip
-    """Step all copies; with ``restart``, reset those that are done instead."""
-    for i in range(env.shape[0]):
-        if restart and env[i].done:
-            reset_one(p[0], env[i], rovers[i])
-        else:
-            ended[i, 0], ended[i, 1] = transition_one(
-                p[0], env[i], rovers[i], actions[i], objectives[i], costs[i], metrics[i]
-            )
-        observe(p[0], env[i], rovers[i], observations[i])

@@ -77,4 +77,4 @@ class Signals(Model):
     def allocate(self, n: int) -> State:
         """Return the environments and the agents."""
         agents = np.zeros((n, self.params.team), signals_kernel.AGENT)
-        return (np.zeros(n, self.env_dtype), agents)
+        return signals_kernel.State(np.zeros(n, self.env_dtype), agents)

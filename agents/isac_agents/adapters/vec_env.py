@@ -13,7 +13,6 @@ from stable_baselines3.common.vec_env import VecEnv
 from isac_agents.adapters.nan_guard import check_step
 from isac_envs.core.batch import Batch, StepBuffers
 from isac_envs.declaration.model import Model
-from isac_envs.engine.passes import weigh
 from isac_envs.scenarios import build
 
 Array = npt.NDArray[Any]
@@ -87,7 +86,6 @@ class BatchVecEnv(VecEnv):
         rows = (self.num_copies, self.num_agents)
         self._buffers = StepBuffers.allocate(self.model, self.num_copies)
         self._actions = self.batch.actions()
-        self._weights = np.array(self.model.params.weights)
         self._cost_names = tuple(each.name for each in self.model.costs)
         self._metric_names = tuple(each.name for each in self.model.reported)
         # Metrics are float64 fields only, so that their records are rows of plain numbers.
@@ -139,12 +137,8 @@ class BatchVecEnv(VecEnv):
             NotFiniteError: If a reward or an observation is not finite.
         """
         self.batch.step(self._actions, self._buffers)
-        if self.model.action.kind == "box":
-            self._buffers.metrics["clipped_coordinates"] = self._clipped.reshape(
-                -1, self.num_agents
-            )
-        rewards = np.empty((self.num_copies, self.num_agents))
-        weigh(self._buffers.objectives, self._weights, rewards)
+        self._buffers.count_clipped(self._clipped)
+        rewards = self._buffers.rewards
         check_step(rewards, self._buffers.observations, self.model.observation)
         self._lengths += 1
         if self.monitor:

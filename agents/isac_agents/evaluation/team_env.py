@@ -9,7 +9,6 @@ from gymnasium.error import ResetNeeded
 
 from isac_envs.core.batch import Batch, StepBuffers
 from isac_envs.declaration.model import Model
-from isac_envs.engine.passes import weigh
 
 Array = npt.NDArray[Any]
 
@@ -34,7 +33,6 @@ class TeamEnv:
         self.single_action_space = model.action.space()
         self._buffers = StepBuffers.allocate(model, num_envs)
         self._actions = self.batch.actions()
-        self._weights = np.array(model.params.weights)
 
     def reset(
         self, *, seed: int | None = None, options: Mapping[str, Any] | None = None
@@ -64,12 +62,10 @@ class TeamEnv:
         rows = self._actions.reshape(self.num_envs * self.num_agents, spec.width)
         clipped = spec.encode_rows(actions, rows, self.model.id)
         self.batch.step(self._actions, self._buffers)
-        if spec.kind == "box":
-            self._buffers.metrics["clipped_coordinates"] = clipped.reshape(self.num_envs, -1)
-        reward = np.empty((self.num_envs, self.num_agents))
-        weigh(self._buffers.objectives, self._weights, reward)
+        self._buffers.count_clipped(clipped)
+        reward = self._buffers.rewards.mean(1)
         terminated, truncated = (self._buffers.ended[:, k].copy() for k in range(2))
-        return self._observations(), reward.mean(1), terminated, truncated, self._info()
+        return self._observations(), reward, terminated, truncated, self._info()
 
     def _observations(self) -> Array:
         rows = self._buffers.observations.reshape(self.num_envs * self.num_agents, -1).copy()

@@ -4,7 +4,7 @@ from typing import Any
 
 from isac_envs.engine.jit import Record, inlined
 from isac_envs.engine.mathx import linear_to_db
-from isac_envs.envs.uav.uav_alloc.options import FREE, is_allowed
+from isac_envs.envs.uav.uav_alloc.options import FREE
 from isac_envs.envs.uav.uav_alloc.params import UavAllocParams
 from isac_envs.envs.uav.uav_alloc.records import EMPTY_J, State
 
