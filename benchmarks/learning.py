@@ -85,7 +85,7 @@ def section(
         comparison, steps, seconds = trained(environment, scenario, agent, options)
         found |= {row.name: row for row in comparison.rows}
         baselines = (row for row in comparison.rows if row.kind != "agent")
-        top = found[comparison.model.reference_baseline()]
+        top = found[comparison.model.reference_baseline]
         rows |= {row.name: cells(row, top, "", "") for row in baselines}
         rows[agent] = cells(found[agent], top, f"{steps:,}", f"{seconds:.0f}")
     order = (*agents, *(name for name in rows if name not in agents))

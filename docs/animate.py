@@ -60,7 +60,7 @@ PLAYS = {
 def play(environment: str) -> Play:
     """Return what the animation of an environment shows."""
     chosen, model = PLAYS.get(environment, Play()), model_class(environment)
-    return chosen._replace(baseline=chosen.baseline or model.reference_baseline() or "random")
+    return chosen._replace(baseline=chosen.baseline or model.reference_baseline or "random")
 
 
 def path(environment: str) -> Path:

@@ -164,7 +164,7 @@ def scenario(environment: str, name: str) -> str:
 def reference(environment: str, name: str, measured: dict[str, Any], kinds: dict[str, str]) -> str:
     """Return the table of reference scores and what it says of the scenario."""
     scores = measured["scores"]
-    reference_baseline = model_class(environment).reference_baseline()
+    reference_baseline = model_class(environment).reference_baseline
     if reference_baseline is None:
         return table_of([{"baseline": key, **each} for key, each in scores.items()])
     floor, top = (scores[key]["reward"] for key in ("random", reference_baseline))

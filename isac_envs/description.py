@@ -31,7 +31,7 @@ def catalogue() -> Rows:
 
 def _row(name: str) -> dict[str, Any]:
     model = scenarios.build(name, None, {})
-    top = model.reference_baseline()
+    top = model.reference_baseline
     return {
         "id": name,
         "summary": model.summary,

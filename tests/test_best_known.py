@@ -30,7 +30,7 @@ SEED, DREAM_SEED = 2_000_000_000, 3_000_000_000
 
 BEST_KNOWN = [
     name for name in sorted(OWN)
-    if model_class(name).baselines[model_class(name).reference_baseline()].kind == "best_known"
+    if model_class(name).baselines[model_class(name).reference_baseline].kind == "best_known"
 ]  # fmt: skip
 SHARED = ("isac/UavAllocMulti-v0", "isac/VcpsViewMulti-v0")  # the plans of their single forms
 DEFAULTS = [
@@ -135,7 +135,7 @@ class Rollout:
         self.policy = make(trial)
         self.others = [
             each(trial) for name, each in model.baselines.items()
-            if each.kind == "heuristic" and name != model.reference_baseline()
+            if each.kind == "heuristic" and name != model.reference_baseline
         ]  # fmt: skip
         self.random = np.random.default_rng(0)
         self.all = few_actions(model) > 0
@@ -183,7 +183,7 @@ class Rollout:
 
 def attempts(model: Model, effort: Effort) -> Iterator[tuple[str, Make]]:
     """Yield what is tried against the reference but a rollout."""
-    name = model.reference_baseline()
+    name = model.reference_baseline
     yield from other_constants(model, model.baselines[name], effort)
     for label, each in model.baselines.items():
         if label not in (name, "random") and each.kind != "genie":
@@ -194,7 +194,7 @@ def attempts(model: Model, effort: Effort) -> Iterator[tuple[str, Make]]:
 def hunt(name: str, scenario: str, effort: Effort) -> Iterator[tuple[str, float, float]]:
     """Yield for each attempt what it gains on the scale of scores, and the standard error."""
     model = scenarios.build(name, scenario, {})
-    make = model.baselines[model.reference_baseline()]
+    make = model.baselines[model.reference_baseline]
     size = effort.episodes, effort.steps
     if model.params.horizon <= SHORT:
         size = max(4, effort.episodes // 3), model.params.horizon

@@ -31,7 +31,7 @@ def test_no_baseline_beats_the_optimum():
     for name in OWN:
         for scenario in scenarios.names(name):
             scores = scenarios.load(name, scenario).reference.scores
-            top = scores[model_class(name).reference_baseline()].reward
+            top = scores[model_class(name).reference_baseline].reward
             for baseline, score in scores.items():
                 assert score.reward - score.half_width <= top + 1e-9, (scenario, baseline)
 
@@ -47,7 +47,7 @@ def test_readme_lists_every_environment_with_the_kind_of_its_optimum(name):
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     (row,) = re.findall(rf"^\| `{name}` \|.*\| ([^|]+) \|$", text, flags=re.MULTILINE)
     model = model_class(name)
-    kind = model.baselines[model.reference_baseline()].kind.replace("_", " ")
+    kind = model.baselines[model.reference_baseline].kind.replace("_", " ")
     assert row.partition(" (")[0] == kind
 
 

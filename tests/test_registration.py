@@ -14,6 +14,7 @@ from isac_envs.catalog import ENVIRONMENTS, OWN, Entry, lasting_name, model_clas
 from isac_envs.errors import IsacError
 
 ROVERS = "toy.model:Rovers"
+EXACT_OR_BOUND = ("exact", "convex", "genie", "best_known")
 
 
 class Renamed(Rovers):
@@ -213,3 +214,23 @@ def test_an_environment_that_cannot_be_loaded_is_left_out_of_the_list(tmp_path):
     one = python("-c", program, "describe", "raises/Raises-v0", cwd=tmp_path, site=tmp_path)
     assert one.returncode == 2
     assert "'raising:Model'" in one.stderr and "RuntimeError: not today" in one.stderr
+
+
+@pytest.mark.parametrize("name", sorted(OWN))
+def test_what_scores_1_is_an_optimum_or_a_bound(name):
+    model = model_class(name)
+    assert model.baselines["random"].kind == "random"
+    assert model.baselines[model.reference_baseline].kind in EXACT_OR_BOUND
+
+
+@pytest.mark.parametrize(
+    ("settings", "missing"),
+    [
+        ({"reference_baseline": "best"}, "best"),
+        ({"baselines": {"homing": Rovers.baselines["homing"]}}, "random"),
+    ],
+)
+def test_a_reference_that_is_no_baseline_is_refused(settings, missing):
+    told = f"{missing!r} among 'homing'"
+    with pytest.raises(TypeError, match=told):
+        type("Wrong", (Rovers,), {"reference_baseline": "homing", **settings})

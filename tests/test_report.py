@@ -274,7 +274,7 @@ def test_trained_runs_are_reported_without_playing_twice(tmp_path, monkeypatch):
 def test_scores_that_are_rewards_do_not_mix_with_normalised_ones():
     def world(bound, **scores):
         agents = tuple(Agent(name, (), np.array(each), ()) for name, each in scores.items())
-        return World("", SimpleNamespace(reference_baseline=lambda: bound), None, agents)
+        return World("", SimpleNamespace(reference_baseline=bound), None, agents)
 
     bounded, rewards = world("optimum", a=[0.5, 0.7]), world(None, a=[-800.0], b=[-900.0])
     (found,) = Study((rewards, bounded)).overall()

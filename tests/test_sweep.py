@@ -136,7 +136,7 @@ def test_a_bad_trial_is_given_up_at_an_intermediate_score():
     search = sweep.Sweep(record, space, 1, 4, 3, "", "s", 0)
     world = record.world()
     cache = EvaluationCache(world, 4, sweep.VALIDATION_SEED)
-    scale = Scale.of(cache.baselines(), world.reference_baseline())
+    scale = Scale.of(cache.baselines(), world.reference_baseline)
     trial = Stopping()
     with pytest.raises(optuna.TrialPruned):
         sweep._Trial(search, trial, cache, scale).score()

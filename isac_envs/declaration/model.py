@@ -27,7 +27,7 @@ Environments with entities return a :class:`typing.NamedTuple`, the state of the
 """
 
 SCORE = (
-    "A score is 0 for random actions and 1 for the first baseline that is no mere heuristic. It is "
+    "A score is 0 for random actions and 1 for the reference baseline, an optimum or a bound. It is "
     "linear in the undiscounted return of whole episodes. Rewards, objectives and costs of tables "
     "are such returns over the most steps that an episode of the scenario can last, however many "
     "it did: to end early pays nothing."
@@ -44,7 +44,8 @@ class Model:
     """One environment, bound to one set of parameters.
 
     A subclass states the class attributes and the two specifications; its docstring is the text
-    of the documentation page. The kernel module provides ``reset``, ``step`` and ``observe`` of one
+    of the documentation page. ``reference_baseline`` names the baseline that scores 1: an optimum
+    or a bound; without one, scores are rewards. The kernel module provides ``reset``, ``step`` and ``observe`` of one
     copy, and ``allow`` where some actions are invalid
     (:func:`isac_envs.engine.loops.batch_kernel` says what they take).
     """
@@ -61,6 +62,7 @@ class Model:
     metrics: ClassVar[tuple[Signal, ...]] = ()
     summaries: ClassVar[tuple[Summary, ...]] = ()
     baselines: ClassVar[Mapping[str, "type[Baseline]"]] = {}
+    reference_baseline: ClassVar[str | None] = None
     scene: ClassVar[str | None] = None
     finite: ClassVar[bool] = False
 
@@ -71,21 +73,21 @@ class Model:
         self.action = self.action_spec()
         self.env_dtype = record(*ENV_FIELDS, *self.env_fields)
 
+    @classmethod
+    def __init_subclass__(cls, **_: Any) -> None:
+        """Refuse a reference that no score could be measured by."""
+        needed = {"random", cls.reference_baseline} if cls.reference_baseline else set()
+        if missing := needed - set(cls.baselines):
+            names = ", ".join(map(repr, cls.baselines))
+            raise TypeError(
+                f"{cls.__name__}.reference_baseline is {cls.reference_baseline!r}, but there is no "
+                f"baseline {missing.pop()!r} among {names}; scores need it and 'random'"
+            )
+
     @property
     def masked(self) -> bool:
         """Whether some actions are invalid."""
         return hasattr(self.kernel, "allow")
-
-    @classmethod
-    def reference_baseline(cls) -> str | None:
-        """Return the name of the baseline that scores 1: the first that is no mere heuristic.
-
-        None where there is none, or no baseline called ``random`` that scores 0.
-        """
-        if "random" not in cls.baselines:
-            return None
-        bounds = (n for n, b in cls.baselines.items() if b.kind not in ("heuristic", "random"))
-        return next(bounds, None)
 
     def longest_episode(self) -> int:
         """Return the most steps that an episode can last; tables divide returns by it.

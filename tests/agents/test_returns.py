@@ -134,7 +134,7 @@ def test_no_episode_is_longer_than_the_longest_and_the_reference_stays_on_top(na
     if "battery_j" not in overrides:
         assert {n for found in played.values() for n in found.lengths} == {model.longest_episode()}
     rewards = {each: found.reward.mean() for each, found in played.items()}
-    assert rewards[model.reference_baseline()] >= max(rewards.values()) - 1e-9
+    assert rewards[model.reference_baseline] >= max(rewards.values()) - 1e-9
 
 
 def test_descriptions_say_what_a_score_is():

@@ -58,6 +58,7 @@ class Signals(Model):
     metrics = (Signal("invalid", "1 if the action was not valid."),)
     summaries = (Summary("invalid_share", "Invalid actions a step.", "invalid"),)
     baselines = {"optimum": Knowing, "random": RandomBaseline}  # noqa: RUF012
+    reference_baseline = "optimum"
 
     def observation_spec(self) -> Spec:
         """Return the agent's own cue, one-hot, and its presence."""

@@ -114,7 +114,7 @@ def work(sweep: Sweep, trials: int, worker: int) -> None:
     study.sampler = optuna.samplers.TPESampler(seed=int(random.integers(2**32)))
     world = sweep.record.world()
     cache = EvaluationCache(world, sweep.episodes, VALIDATION_SEED)
-    scale = Scale.of(cache.baselines(), world.reference_baseline())
+    scale = Scale.of(cache.baselines(), world.reference_baseline)
     study.optimize(
         lambda trial: _Trial(sweep, trial, cache, scale).score(), trials, catch=(IsacError,)
     )

@@ -148,7 +148,7 @@ class Comparison:
             if self.against
             else ""
         )
-        known = self.model.reference_baseline() is not None
+        known = self.model.reference_baseline is not None
         score = (
             "random = 0, optimum = 1 on these episodes" if known else "reward/step, no bound known"
         )
@@ -217,7 +217,7 @@ def tabulate(
         folders: Where each of these runs is kept, empty where nowhere.
         against: Agent or baseline whose reward is subtracted from that of each row.
     """
-    scale = Scale.of(baselines, model.reference_baseline())
+    scale = Scale.of(baselines, model.reference_baseline)
     rows = [
         _row(name, model.baselines[name].kind, [result], [""], scale)
         for name, result in baselines.items()

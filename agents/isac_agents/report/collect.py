@@ -148,8 +148,8 @@ def _world(title: str, folders: Sequence[Path], episodes: int | None, warn: Warn
         {name: [played[each] for each in runs] for name, runs in places.items()},
         {name: [str(each) for each in runs] for name, runs in places.items()},
     )
-    scale = Scale.of(baselines, model.reference_baseline())
-    if model.reference_baseline() is None:
+    scale = Scale.of(baselines, model.reference_baseline)
+    if model.reference_baseline is None:
         warn(f"{title}: no bound is known, scores are rewards")
     scores = {row.name: np.array(row.scores) for row in comparison.rows if row.kind == "agent"}
     agents = tuple(

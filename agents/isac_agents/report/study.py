@@ -68,7 +68,7 @@ class Study:
     def comparable(self) -> tuple[World, ...]:
         """The worlds whose scores mean the same: with a bound, or all where none has one."""
         return (
-            tuple(w for w in self.worlds if w.model.reference_baseline() is not None) or self.worlds
+            tuple(w for w in self.worlds if w.model.reference_baseline is not None) or self.worlds
         )
 
     def overall(self) -> list[Overall]:

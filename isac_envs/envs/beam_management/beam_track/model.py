@@ -138,6 +138,7 @@ class BeamTrack(Model):
         Summary("active_antennas", "Mean active antennas.", "active_antennas"),
     )
     baselines = baselines.BASELINES
+    reference_baseline = "bound"
     scene = "isac_envs.envs.beam_management.beam_track.scene:draw"
 
     def observation_spec(self) -> Spec:

@@ -99,6 +99,7 @@ class HsrDualBeam(Model):
         Summary("changes", "Changed choices per slot.", "changes"),
     )
     baselines = baselines.BASELINES
+    reference_baseline = "optimum"
     scene = "isac_envs.envs.beam_management.hsr_dual_beam.scene:draw"
 
     def longest_episode(self) -> int:

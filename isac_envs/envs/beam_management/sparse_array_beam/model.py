@@ -108,6 +108,7 @@ class SparseArrayBeam(Model):
         ),
     )
     baselines = baselines.BASELINES
+    reference_baseline = "optimum"
     scene = "isac_envs.envs.beam_management.sparse_array_beam.scene:draw"
 
     def observation_spec(self) -> Spec:

@@ -86,6 +86,7 @@ class FramesPerCpi(Model):
         Summary("drops", "Packets per CPI that found the queue full.", "packets_dropped"),
     )
     baselines = baselines.BASELINES
+    reference_baseline = "optimum"
     scene = "isac_envs.envs.mode_selection.frames_per_cpi.scene:draw"
     finite = True
 

@@ -81,6 +81,7 @@ class ModeSelect(Model):
         Signal("radar", "1 in radar mode."),
     )
     baselines = baselines.BASELINES
+    reference_baseline = "optimum"
     scene = "isac_envs.envs.mode_selection.mode_select.scene:draw"
     finite = True
     summaries = (

@@ -75,6 +75,7 @@ class UavAlloc(Model):
     metrics = fields.METRICS
     summaries = fields.SUMMARIES
     baselines = baselines.BASELINES
+    reference_baseline = "priced_exhaustive"
     scene = "isac_envs.envs.uav.uav_alloc.scene:draw"
 
     def observation_spec(self) -> Spec:

@@ -51,6 +51,7 @@ class UavAllocTiny(Model):
     )
     summaries = fields.SUMMARIES[:3]
     baselines = baselines.BASELINES
+    reference_baseline = "optimum"
     scene = "isac_envs.envs.uav.uav_alloc.scene:draw_tiny"
     finite = True
 

@@ -94,6 +94,7 @@ class UavTrajectory(Model):
         Summary("lost", "UAVs lost, per slot.", "lost"),
     )
     baselines = baselines.BASELINES
+    reference_baseline = "bound"
     scene = "isac_envs.envs.uav.uav_trajectory.scene:draw"
 
     def longest_episode(self) -> int:

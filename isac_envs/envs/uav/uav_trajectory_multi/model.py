@@ -63,6 +63,7 @@ class UavTrajectoryMulti(UavTrajectory):
         Signal("nearest_m", "Distance to the nearest other UAV, at most the area's side.", "m"),
     )
     baselines = baselines.BASELINES
+    reference_baseline = "bound"
     scene = "isac_envs.envs.uav.uav_trajectory.scene:draw_team"
 
     def agent_names(self) -> tuple[str, ...]:

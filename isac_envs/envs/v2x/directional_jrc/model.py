@@ -112,6 +112,7 @@ class DirectionalJrc(Model):
         Summary("known_cells", "Cells that matter and are known.", "known_cells"),
     )
     baselines = baselines.BASELINES
+    reference_baseline = "coordinated"
     scene = "isac_envs.envs.v2x.directional_jrc.scene:draw"
 
     def agent_names(self) -> tuple[str, ...]:

@@ -39,6 +39,7 @@ class DirectionalJrcSingle(DirectionalJrc):
     params_type = DirectionalJrcSingleParams
     kernel: ClassVar[ModuleType] = kernel
     baselines = baselines.BASELINES
+    reference_baseline = "one_step_genie"
 
     def agent_names(self) -> tuple[str, ...]:
         """Return the name of the learning vehicle."""

@@ -61,6 +61,7 @@ class JrcAoi(Model):
     metrics = fields.METRICS
     summaries = fields.SUMMARIES
     baselines = baselines.BASELINES
+    reference_baseline = "optimum"
     scene = "isac_envs.envs.v2x.jrc_aoi.scene:draw"
 
     def observation_spec(self) -> Spec:

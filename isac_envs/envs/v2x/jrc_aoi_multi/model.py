@@ -74,6 +74,7 @@ class JrcAoiMulti(Model):
         Summary("contention", "Share of the requests that met another.", "contended", "asked"),
     )
     baselines = baselines.BASELINES
+    reference_baseline = "optimum"
     scene = "isac_envs.envs.v2x.jrc_aoi_multi.scene:draw"
 
     def agent_names(self) -> tuple[str, ...]:

@@ -56,6 +56,7 @@ class JrcAoiTiny(Model):
     metrics = (*fields.AGE_METRICS, *fields.EVENT_METRICS)
     summaries = fields.AGE_SUMMARIES
     baselines = baselines.BASELINES
+    reference_baseline = "optimum"
     scene = "isac_envs.envs.v2x.jrc_aoi_tiny.scene:draw"
     finite = True
 

@@ -90,6 +90,7 @@ class VcpsView(Model):
     metrics = fields.METRICS
     summaries = fields.SUMMARIES
     baselines = baselines.BASELINES
+    reference_baseline = "search"
     scene = "isac_envs.envs.v2x.vcps_view.scene:draw"
 
     def observation_spec(self) -> Spec:

@@ -44,6 +44,7 @@ class VcpsViewMulti(Model):
     metrics = fields.METRICS
     summaries = fields.SUMMARIES
     baselines = baselines.BASELINES
+    reference_baseline = "search"
     scene = "isac_envs.envs.v2x.vcps_view.scene:draw"
 
     def agent_names(self) -> tuple[str, ...]:

@@ -33,7 +33,8 @@ class Hop(Solvable):
     id = "hop/Hop-v0"
     summary = "Which channel to talk and sense on while interferers come and go."
     source = "Made up; the channels are Gilbert chains (Bell Syst. Tech. J. 39(5), 1960)."
-    params_type, baselines, scene = HopParams, BASELINES, "hop.scene:draw"
+    params_type, scene = HopParams, "hop.scene:draw"
+    baselines, reference_baseline = BASELINES, "optimum"
     kernel, env_fields = dynamics, dynamics.FIELDS
     objectives = (Signal("rate", "Rate.", "bit/s/Hz"), Signal("detection", "Its probability."))
 
