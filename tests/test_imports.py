@@ -46,6 +46,7 @@ LAYERS = {name: floor for floor, names in enumerate(FLOORS) for name in names}
 LIGHT = ("isac_agents", "isac_agents.algorithms", "isac_agents.commands", "isac_agents.registry")
 FACES = ("benchmark", "commands", "evaluation", "report", "runs", "training")
 MOST_LINES = 500
+MOST_PARAMETERS = 6
 HEAVY = ("numba", "pydantic", "torch", "matplotlib", "pygame", "stable_baselines3")
 
 
@@ -118,6 +119,16 @@ def test_environments_do_not_know_each_other(path: Path) -> None:
     family = ".".join(["isac_envs", "envs", path.relative_to(PACKAGE / "envs").parts[0]])
     others = [each for each in imports(path) if each.startswith("isac_envs.envs.")]
     assert not [each for each in others if not each.startswith(f"{family}.")]
+
+
+@pytest.mark.parametrize("path", sorted((PACKAGE / "envs").rglob("*.py")), ids=module_name)
+def test_functions_of_environments_take_few_things(path: Path) -> None:
+    """What belongs together is a state, an outcome or a tuple with names."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.FunctionDef):
+            every = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
+            named = [each.arg for each in every if each.arg not in ("self", "cls")]
+            assert len(named) <= MOST_PARAMETERS, f"{node.name} takes {', '.join(named)}"
 
 
 @pytest.mark.parametrize("path", sorted(AGENTS.rglob("*.py")), ids=module_name)

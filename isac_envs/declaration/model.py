@@ -27,10 +27,10 @@ Environments with entities return a :class:`typing.NamedTuple`, the state of the
 """
 
 SCORE = (
-    "A score is 0 for random actions and 1 for the reference baseline, an optimum or a bound. It is "
-    "linear in the undiscounted return of whole episodes. Rewards, objectives and costs of tables "
-    "are such returns over the most steps that an episode of the scenario can last, however many "
-    "it did: to end early pays nothing."
+    "A score is 0 for random actions and 1 for the reference baseline, an optimum or a bound. It "
+    "is linear in the undiscounted return of whole episodes. Rewards, objectives and costs of "
+    "tables are such returns over the most steps that an episode of the scenario can last, however "
+    "many it did: to end early pays nothing."
 )
 """What scores mean, for descriptions and pages."""
 
@@ -45,8 +45,8 @@ class Model:
 
     A subclass states the class attributes and the two specifications; its docstring is the text
     of the documentation page. ``reference_baseline`` names the baseline that scores 1: an optimum
-    or a bound; without one, scores are rewards. The kernel module provides ``reset``, ``step`` and ``observe`` of one
-    copy, and ``allow`` where some actions are invalid
+    or a bound; without one, scores are rewards. The kernel module provides ``reset``, ``step`` and
+    ``observe`` of one copy, and ``allow`` where some actions are invalid
     (:func:`isac_envs.engine.loops.batch_kernel` says what they take).
     """
 
