@@ -87,13 +87,17 @@ class _Permission:
 _permission = _Permission()
 
 
-def model_class(name: str) -> Any:
+def model_class(name: str | type) -> Any:
     """Return the model class of an id (with or without ``isac_envs:``) or of ``"module:Class"``.
+
+    A class is what was looked up before, and is handed back.
 
     Raises:
         IsacError: If the name is unknown, the message holds the nearest one; or if what stands
             there is no model, or has the id of another environment.
     """
+    if isinstance(name, type):
+        return name
     name = name.removeprefix("isac_envs:")
     entry = ENVIRONMENTS.get(name)
     if entry is None and ":" not in name:

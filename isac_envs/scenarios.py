@@ -24,7 +24,7 @@ import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -40,6 +40,9 @@ from isac_envs.errors import (
     hint,
 )
 from isac_envs.files import read_bytes, read_toml
+
+Environment: TypeAlias = str | type[Model]
+"""Id of an environment, ``"module:Class"``, or the class of its model."""
 
 PACKAGE = Path(__file__).resolve().parent
 
@@ -117,7 +120,7 @@ def content_hash(environment: str, parameters: EnvParams) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
-def folder(environment: str) -> Path:
+def folder(environment: Environment) -> Path:
     """Return the folder of an environment's scenario files, be it there or not.
 
     Raises:
@@ -134,10 +137,11 @@ def folder(environment: str) -> Path:
     raise ScenarioError(f"{environment}: no scenario files are installed")
 
 
-def names(environment: str) -> tuple[str, ...]:
+def names(environment: Environment) -> tuple[str, ...]:
     """Return the names of an environment's scenarios, the default one first."""
-    default = model_class(environment).default_scenario
-    found = {path.stem for path in folder(environment).glob("*.toml")} - {default}
+    model = model_class(environment)
+    default = model.default_scenario
+    found = {path.stem for path in folder(model).glob("*.toml")} - {default}
     return (default, *sorted(found))
 
 
@@ -152,12 +156,12 @@ def list(environment: str | None = None) -> dict[str, tuple[str, ...]]:
 
 
 def load(
-    environment: str, scenario: str | Path | None = None, ignore_reference: bool = False
+    environment: Environment, scenario: str | Path | None = None, ignore_reference: bool = False
 ) -> Scenario:
     """Return a scenario by name or from a file of the user.
 
     Args:
-        environment: Id of the environment or ``"module:Class"``.
+        environment: Id, ``"module:Class"``, or the class of the model.
         scenario: Name, or a path that ends in ``.toml``; None for the default scenario. Where
             that has no file, it is the declared defaults.
         ignore_reference: Accept reference scores that belong to other parameters.
@@ -167,18 +171,18 @@ def load(
         ScenarioError: If the file is not a valid scenario of this environment.
     """
     model = model_class(environment)
-    file = path(environment, scenario)
+    file = path(model, scenario)
     if scenario in (None, model.default_scenario) and not file.is_file():
         head = {"environment": model.id, "name": model.default_scenario, "summary": model.summary}
         return Scenario(**head, source=model.source, parameters=model.params_type())
     return _checked(file, ignore_reference, model)
 
 
-def path(environment: str, scenario: str | Path | None = None) -> Path:
+def path(environment: Environment, scenario: str | Path | None = None) -> Path:
     """Return the file of a scenario.
 
     Args:
-        environment: Id of the environment or ``"module:Class"``.
+        environment: Id, ``"module:Class"``, or the class of the model.
         scenario: Name, or a path that ends in ``.toml``; None for the default scenario.
 
     Raises:
@@ -188,10 +192,10 @@ def path(environment: str, scenario: str | Path | None = None) -> Path:
     if isinstance(scenario, Path) or str(scenario).endswith(".toml"):
         return Path(str(scenario))
     name = model.default_scenario if scenario is None else scenario
-    valid = names(environment)
+    valid = names(model)
     if name not in valid:
         raise UnknownNameError(f"scenario of {model.id}", name, valid)
-    return folder(environment) / f"{name}.toml"
+    return folder(model) / f"{name}.toml"
 
 
 def validate(file: str | Path, ignore_reference: bool = False) -> Scenario:
@@ -243,8 +247,11 @@ def build(model: str | Model, scenario: str | Path | None, overrides: Mapping[st
                 f"{declared.id}: unexpected keyword argument {name!r}, no parameter has this name"
                 f"{near_name(declared.params_type, name)}"
             )
-    values = {**dict(load(model, scenario).parameters), **overrides}
-    built: Model = declared(build_params(declared.params_type, values, declared.id))
+    parameters = load(declared, scenario).parameters
+    if overrides:
+        values = {**dict(parameters), **overrides}
+        parameters = build_params(declared.params_type, values, declared.id)
+    built: Model = declared(parameters)
     return built
 
 

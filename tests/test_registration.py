@@ -234,3 +234,24 @@ def test_a_reference_that_is_no_baseline_is_refused(settings, missing):
     told = f"{missing!r} among 'homing'"
     with pytest.raises(TypeError, match=told):
         type("Wrong", (Rovers,), {"reference_baseline": "homing", **settings})
+
+
+@pytest.mark.parametrize(("settings", "validated"), [({}, 1), ({"horizon": 7}, 2)])
+def test_making_an_environment_looks_its_model_up_once(monkeypatch, settings, validated):
+    """A scenario is validated as its file states it; with overrides, so is what they make of it."""
+    found = {"models": 0, "parameters": 0}
+    load, params = catalog.load_class, model_class("isac/UavAlloc-v0").params_type
+    check = params.__init__
+
+    def counted_load(path):
+        found["models"] += 1
+        return load(path)
+
+    def counted_check(self, **values):
+        found["parameters"] += 1
+        check(self, **values)
+
+    monkeypatch.setattr(catalog, "load_class", counted_load)
+    monkeypatch.setattr(params, "__init__", counted_check)
+    gymnasium.make("isac/UavAlloc-v0", **settings)
+    assert found == {"models": 1, "parameters": validated}
