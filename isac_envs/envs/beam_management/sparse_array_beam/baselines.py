@@ -201,7 +201,7 @@ def _searched(
     own = np.frombuffer(elements, dtype).copy()
     sums = np.zeros((2, 4, params.samples), SAMPLE)
     best = np.zeros(params.elements, np.int64)
-    bench = radar_search.Bench(own, *sums, best)
+    bench = radar_search.Bench(own, sums[0], sums[1], best)
     if params.elements * params.phase_bits <= EXHAUSTIVE_BITS:
         value_db = radar_search.try_all(params.record, bench)
     else:
