@@ -260,7 +260,7 @@ def test_the_filter_stays_finite_however_sharp_a_measurement_is(seed):
             distance = math.hypot(v.x, v.y)
             truth = np.array([v.x / distance, distance, v.x * v_x / distance])
             measured = truth + np.sqrt(variances) * random.standard_normal(3)
-            belief.update(v, 0.0, *measured, *variances)
+            belief.update(v, 0.0, belief.Polar(*measured), belief.Polar(*variances))
             belief.predict(p, v)
             assert np.isfinite(belief.moments(v, 0.0)).all()
             assert 0.0 <= belief.normalised_error(v) < np.inf

@@ -48,7 +48,7 @@ class _BeamBaseline(Baseline):
     @property
     def vehicles(self) -> npt.NDArray[Any]:
         """Vehicle records, shape ``(n, K)``."""
-        return self.batch.state[1]
+        return self.batch.state.vehicles
 
     @property
     def believed_cosine(self) -> Floats:
@@ -196,7 +196,7 @@ class Myopic(_BeamBaseline):
 
     def act(self) -> npt.NDArray[Any]:
         """Return the widths that are expected to carry most."""
-        return self.beams(myopic_widths(self.params, self.vehicles))
+        return self.beams(myopic_widths(self.params, self.batch.state))
 
 
 class Ekf(_BeamBaseline):

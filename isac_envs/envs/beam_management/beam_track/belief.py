@@ -9,26 +9,20 @@ Tracking and Navigation", 2001, sections 5.2 and 10.3.
 """
 
 import math
-from typing import Any
+from typing import NamedTuple
 
 from isac_envs.engine.jit import Record, inlined, jit
 
-BELIEF_FIELDS: tuple[tuple[Any, ...], ...] = (
-    ("m0", "f8"),  # mean of x, m
-    ("m1", "f8"),  # mean of v_x, m/s
-    ("m2", "f8"),  # mean of y, m
-    ("m3", "f8"),  # mean of v_y, m/s
-    *((f"p{i}{j}", "f8") for i in range(4) for j in range(i, 4)),  # covariances, m, m/s
-    ("filtered_x", "f8"),  # mean of x at the end of the slot, m
-    ("filtered_y", "f8"),  # mean of y at the end of the slot, m
-    ("filtered_xx", "f8"),  # variance of x then, m^2
-    ("filtered_xy", "f8"),  # covariance then, m^2
-    ("filtered_yy", "f8"),  # variance of y then, m^2
-)
-
-
 _SHARPEST = 1e-12  # of a variance
 _LEAST_VARIANCE = 1e-24
+
+
+class Polar(NamedTuple):
+    """Direction cosine, distance in m and radial velocity in m/s, or the variances of these."""
+
+    cosine: float
+    distance: float
+    speed: float
 
 
 @inlined
@@ -85,9 +79,10 @@ def moments(v: Record, height: float) -> tuple[float, float, float, float]:
 
 @jit
 def correct(
-    v: Record, h0: float, h1: float, h2: float, h3: float, residual: float, variance: float
+    v: Record, jacobian: tuple[float, float, float, float], residual: float, variance: float
 ) -> None:
-    """Apply one scalar measurement with Jacobian (h0..h3) to mean and covariance."""
+    """Apply one scalar measurement to mean and covariance."""
+    h0, h1, h2, h3 = jacobian
     g0 = v.p00 * h0 + v.p01 * h1 + v.p02 * h2 + v.p03 * h3
     g1 = v.p01 * h0 + v.p11 * h1 + v.p12 * h2 + v.p13 * h3
     g2 = v.p02 * h0 + v.p12 * h1 + v.p22 * h2 + v.p23 * h3
@@ -134,23 +129,27 @@ def keep_possible(v: Record) -> None:
 
 
 @jit
-def update(
-    v: Record, height: float, cosine: float, metres: float, speed: float,
-    var_cosine: float, var_metres: float, var_speed: float,
-) -> None:  # fmt: skip
-    """Apply a measurement of direction cosine, distance (m) and radial velocity (m/s)."""
+def update(v: Record, height: float, measured: Polar, variances: Polar) -> None:
+    """Apply a measurement to the belief.
+
+    Args:
+        v: Vehicle.
+        height: Height of the vehicle over the array in m.
+        measured: What was measured.
+        variances: Of its errors.
+    """
     x, s_x, y, s_y = v.m0, v.m1, v.m2, v.m3
     d = distance(x, y, height)
     inverse = 1.0 / d
     u, w = x * inverse, y * inverse
     radial = u * s_x + w * s_y
-    correct(v, u, 0.0, w, 0.0, metres - d, var_metres)
+    correct(v, (u, 0.0, w, 0.0), measured.distance - d, variances.distance)
     h0, h2 = (1.0 - u * u) * inverse, -u * w * inverse
     shift = h0 * (v.m0 - x) + h2 * (v.m2 - y)
-    correct(v, h0, 0.0, h2, 0.0, cosine - u - shift, var_cosine)
+    correct(v, (h0, 0.0, h2, 0.0), measured.cosine - u - shift, variances.cosine)
     h0, h2 = (s_x - radial * u) * inverse, (s_y - radial * w) * inverse
     shift = h0 * (v.m0 - x) + u * (v.m1 - s_x) + h2 * (v.m2 - y) + w * (v.m3 - s_y)
-    correct(v, h0, u, h2, w, speed - radial - shift, var_speed)
+    correct(v, (h0, u, h2, w), measured.speed - radial - shift, variances.speed)
     keep_possible(v)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from isac_envs.engine.jit import Record, inlined, jit
 from isac_envs.engine.mathx import log2, sincos_turns
 from isac_envs.engine.rng import Stream, normal, uniform
-from isac_envs.envs.beam_management.beam_track.belief import update
+from isac_envs.envs.beam_management.beam_track.belief import Polar, update
 from isac_envs.envs.beam_management.beam_track.motion import AVERAGED
 from isac_envs.kernels.arrays.beams import ula_beam_gain_one
 from isac_envs.kernels.radar.detection import swerling_0_one, swerling_1_single_pulse_one
@@ -73,21 +73,21 @@ def sense(p: Record, stream: Stream, v: Record, snr: float, symbols: float) -> N
     snr = max(snr, _LEAST)
     scale = p.error_scale * p.error_scale / (snr * n_r)
     duration = symbols + _LEAST
-    var_u = scale * p.cosine_variance
-    var_d = scale * p.distance_variance
-    var_v = scale * p.speed_variance / (duration * duration)
+    variances = Polar(
+        scale * p.cosine_variance,
+        scale * p.distance_variance,
+        scale * p.speed_variance / (duration * duration),
+    )
     v.detected = detected
     v.sensing_snr = snr
     v.age += 1
     if detected:
         v.age = 0
-        v.measured_cosine = v.cosine + math.sqrt(var_u) * z_u
-        v.measured_distance = v.distance + math.sqrt(var_d) * z_d
-        v.measured_speed = v.radial_speed + math.sqrt(var_v) * z_v
-        update(
-            v, p.height_m, v.measured_cosine, v.measured_distance, v.measured_speed,
-            var_u, var_d, var_v,
-        )  # fmt: skip
+        v.measured_cosine = v.cosine + math.sqrt(variances.cosine) * z_u
+        v.measured_distance = v.distance + math.sqrt(variances.distance) * z_d
+        v.measured_speed = v.radial_speed + math.sqrt(variances.speed) * z_v
+        measured = Polar(v.measured_cosine, v.measured_distance, v.measured_speed)
+        update(v, p.height_m, measured, variances)
 
 
 @inlined

@@ -10,51 +10,17 @@ from typing import Any
 import numpy as np
 
 from isac_envs.engine.jit import Record, inlined, jit
+from isac_envs.engine.loops import Outcome
 from isac_envs.engine.mathx import round_even
-from isac_envs.engine.rng import normal
+from isac_envs.engine.rng import Stream, normal
 from isac_envs.envs.beam_management.beam_track import belief, echoes, motion
 from isac_envs.envs.beam_management.beam_track.commands import aim, demand, share_of
 from isac_envs.envs.beam_management.beam_track.observe import observe, remember, wipe
 from isac_envs.envs.beam_management.beam_track.outcome import write
 from isac_envs.envs.beam_management.beam_track.rates import promise, slot_rate
+from isac_envs.envs.beam_management.beam_track.records import State
 
-VEHICLE_FIELDS: tuple[tuple[Any, ...], ...] = (
-    ("x", "f8"),  # along the array axis, m
-    ("y", "f8"),  # across, m
-    ("v_x", "f8"),  # m/s
-    ("v_y", "f8"),  # m/s
-    ("a_x", "f8"),  # acceleration in the slot, m/s^2
-    ("a_y", "f8"),  # m/s^2
-    ("speed", "f8"),  # at the start, or on the circle, m/s
-    ("centre_x", "f8"),  # of the circle, m
-    ("centre_y", "f8"),  # m
-    ("phase_turns", "f8"),  # position on the circle
-    ("blocked", "?"),  # an obstacle stands in the way
-    ("relative_rcs", "f8"),  # cross section of the slot over its mean
-    ("distance", "f8"),  # true distance from the array, m
-    ("cosine", "f8"),  # true direction cosine
-    ("radial_speed", "f8"),  # m/s
-    *belief.BELIEF_FIELDS,
-    ("aimed_cosine", "f8"),  # direction that the belief gave for the last slot
-    ("aimed_std", "f8"),  # deviation of its cosine
-    ("antennas", "f8"),  # active antennas of the last beam
-    ("beam_cosine", "f8"),  # where the last beam pointed
-    ("swept", "?"),  # the last slot was a sweep
-    ("power_w", "f8"),  # of the last beam, W
-    ("asked", "f8"),  # part of the power budget before projection
-    ("gain", "f8"),  # alignment |delta|^2 of the last beam
-    ("rate", "f8"),  # of the last slot, bit/s/Hz
-    ("detected", "?"),  # the last slot gave a measurement
-    ("sensing_snr", "f8"),  # of the echo per receive antenna after integration, linear
-    ("age", "f8"),  # slots since the last detection
-    ("measured_cosine", "f8"),  # of the last detection
-    ("measured_distance", "f8"),  # m
-    ("measured_speed", "f8"),  # radial, m/s
-    ("nees", "f8"),  # normalised error squared of the last estimate
-    ("directed_cosine", "f8"),  # pointing that a baseline sets for one slot; NaN without one
-    ("directed_power", "f8"),  # part of the power that one who knows the channel sets; NaN likewise
-)
-"""State of one vehicle."""
+__all__ = ["observe", "reset", "step"]
 
 
 @inlined
@@ -82,12 +48,11 @@ def start_belief(p: Record, e: Record, v: Record) -> None:
 
 
 @jit
-def reset_one(p: Record, e: Record, vehicles: Any, memory: Any) -> None:
+def reset(p: Record, state: State) -> None:
     """Start an episode."""
-    e.time = 0
-    e.done = False
-    for k in range(vehicles.shape[0]):
-        v = vehicles[k]
+    e = state.env
+    for k in range(state.vehicles.shape[0]):
+        v = state.vehicles[k]
         motion.start(p, e.world, v, k)
         locate(p, v)
         start_belief(p, e, v)
@@ -98,7 +63,7 @@ def reset_one(p: Record, e: Record, vehicles: Any, memory: Any) -> None:
         v.detected, v.sensing_snr, v.age, v.nees = False, 0.0, 0.0, 0.0
         v.measured_distance, v.measured_speed = 0.0, 0.0
         v.directed_cosine, v.directed_power = np.nan, np.nan
-    wipe(memory)
+    wipe(state.memory)
 
 
 @inlined
@@ -123,19 +88,18 @@ def sweep(p: Record, v: Record, z: float) -> None:
 
 
 @jit
-def serve(p: Record, e: Record, v: Record, action: Any, k: int, share: float, scale: float) -> None:
-    """Form the beam of vehicle k, credit its rate and correct its belief."""
+def serve(p: Record, stream: Stream, v: Record, action: Any, k: int, share: float) -> None:
+    """Form the beam of vehicle k with its power, credit its rate and correct its belief."""
     u, var_u, d, var_d = belief.moments(v, p.height_m)
     v.aimed_cosine, v.aimed_std = u, math.sqrt(var_u)
     aim(p, v, action, k, u, v.aimed_std)
-    v.power_w = p.power_w * v.asked * scale
     knows = v.directed_power == v.directed_power
     v.gain = echoes.alignment(v.cosine, v.beam_cosine, v.antennas)
     planned = promise(p, v, u, var_u, d, var_d)
     symbols = echoes.used_symbols(p, share)
     snr = echoes.echo_snr(p, v, v.power_w * v.antennas, v.gain, symbols)
-    echoes.sense(p, e.measurement, v, 0.0 if v.swept else snr, symbols)
-    z = normal(e.measurement)
+    echoes.sense(p, stream, v, 0.0 if v.swept else snr, symbols)
+    z = normal(stream)
     if v.swept:
         sweep(p, v, z)
         v.gain = echoes.alignment(v.cosine, v.beam_cosine, v.antennas)
@@ -147,50 +111,29 @@ def serve(p: Record, e: Record, v: Record, action: Any, k: int, share: float, sc
 
 
 @inlined
-def transition_one(
-    p: Record, e: Record, vehicles: Any, memory: Any, action: Any, objectives: Any, costs: Any,
-    metrics: Record,
-) -> tuple[bool, bool]:  # fmt: skip
+def advance(p: Record, state: State) -> None:
+    """Move all vehicles by a slot."""
+    for k in range(state.vehicles.shape[0]):
+        motion.move(p, state.env.world, state.vehicles[k])
+        locate(p, state.vehicles[k])
+
+
+@inlined
+def step(p: Record, state: State, action: Any, outcome: Outcome) -> tuple[bool, bool]:
     """Advance one copy by one slot and write its outcome; return (terminated, truncated)."""
+    e, vehicles = state.env, state.vehicles
     count = vehicles.shape[0]
     share = share_of(p, action)
+    advance(p, state)
     total = 0.0
     for k in range(count):
-        motion.move(p, e.world, vehicles[k])
-        locate(p, vehicles[k])
         vehicles[k].asked = demand(p, vehicles[k], action, k)
         total += vehicles[k].asked
     scale = 1.0 / max(total, 1.0)
     for k in range(count):
-        serve(p, e, vehicles[k], action, k, share, scale)
-        remember(p, e, vehicles[k], memory, k)
+        vehicles[k].power_w = p.power_w * vehicles[k].asked * scale
+        serve(p, e.measurement, vehicles[k], action, k, share)
+        remember(p, state, k)
     e.time += 1
-    e.done = e.time >= p.horizon
-    write(p, vehicles, share, objectives, costs, metrics)
-    return False, e.done
-
-
-@jit
-def reset_batch(p: Any, env: Any, vehicles: Any, memory: Any, mask: Any, observations: Any) -> None:
-    """Reset the masked copies."""
-    for i in range(env.shape[0]):
-        if mask[i]:
-            reset_one(p[0], env[i], vehicles[i], memory[i])
-            observe(p[0], vehicles[i], memory[i], observations[i, 0])
-
-
-@jit
-def step_batch(
-    p: Any, env: Any, vehicles: Any, memory: Any, actions: Any, restart: bool, observations: Any,
-    objectives: Any, costs: Any, metrics: Any, ended: Any,
-) -> None:  # fmt: skip
-    """Step all copies; with ``restart``, reset those that are done instead."""
-    for i in range(env.shape[0]):
-        if restart and env[i].done:
-            reset_one(p[0], env[i], vehicles[i], memory[i])
-        else:
-            ended[i, 0], ended[i, 1] = transition_one(
-                p[0], env[i], vehicles[i], memory[i], actions[i, 0], objectives[i, 0],
-                costs[i, 0], metrics[i, 0],
-            )  # fmt: skip
-        observe(p[0], vehicles[i], memory[i], observations[i, 0])
+    write(p, vehicles, share, outcome)
+    return False, e.time >= p.horizon

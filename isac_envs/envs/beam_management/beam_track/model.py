@@ -7,16 +7,13 @@ import numpy as np
 import numpy.typing as npt
 
 from isac_envs.declaration.fields import Coordinate, Signal, Spec, Summary
-from isac_envs.declaration.model import Model, State
-from isac_envs.engine.jit import record
+from isac_envs.declaration.model import Model
 from isac_envs.engine.mathx import log2
-from isac_envs.envs.beam_management.beam_track import baselines, kernel
+from isac_envs.envs.beam_management.beam_track import baselines, kernel, records
 from isac_envs.envs.beam_management.beam_track.observe import TUPLE
 from isac_envs.envs.beam_management.beam_track.params import BeamTrackParams
 from isac_envs.envs.beam_management.beam_track.planning import coming_vehicles
-
-MEMORY = record(("value", "f8"))
-"""One number of the last measurements, or of the echo."""
+from isac_envs.envs.beam_management.beam_track.records import State
 
 _BELIEF = (
     ("angle", "Believed angle from the array axis, 0 (-1) to 180 degrees (1)."),
@@ -213,15 +210,11 @@ class BeamTrack(Model):
         return np.ascontiguousarray(coming_vehicles(self.params, state)["cosine"])
 
     def allocate(self, n: int) -> State:
-        """Return zeroed state arrays of ``n`` copies: environments, vehicles, memory."""
+        """Return zeroed arrays of ``n`` copies."""
         p = self.params
         sizes = {"belief": 1, "history": TUPLE * p.history_length, "echo": 2 * p.receive_antennas}
         memory = p.vehicles * sizes[p.observation] if p.observation != "belief" else 1
-        return (
-            np.zeros(n, self.env_dtype),
-            np.zeros((n, p.vehicles), record(*kernel.VEHICLE_FIELDS)),
-            np.zeros((n, memory), MEMORY),
-        )
+        return records.allocate(np.zeros(n, self.env_dtype), p.vehicles, memory)
 
     def _suffix(self, k: int) -> str:
         return f"_{k}" if self.params.vehicles > 1 else ""

@@ -8,6 +8,7 @@ from isac_envs.engine.mathx import acos_turns, linear_to_db, log2
 from isac_envs.envs.beam_management.beam_track.belief import moments
 from isac_envs.envs.beam_management.beam_track.echoes import snapshot
 from isac_envs.envs.beam_management.beam_track.params import BeamTrackParams
+from isac_envs.envs.beam_management.beam_track.records import State
 
 BELIEF = BeamTrackParams.code("observation", "belief")
 HISTORY = BeamTrackParams.code("observation", "history")
@@ -39,8 +40,9 @@ def wipe(memory: Any) -> None:
 
 
 @inlined
-def remember(p: Record, e: Record, v: Record, memory: Any, k: int) -> None:
+def remember(p: Record, state: State, k: int) -> None:
     """Keep what the slot measured of vehicle k, newest first, or its echo."""
+    v, memory = state.vehicles[k], state.memory
     if p.observation == HISTORY:
         size = TUPLE * p.history_length
         first = size * k
@@ -53,7 +55,7 @@ def remember(p: Record, e: Record, v: Record, memory: Any, k: int) -> None:
         memory[first + 3].value = seen
         memory[first + 4].value = snr_feature(p, v)
     elif p.observation == ECHO:
-        snapshot(p, e.measurement, v, memory, 2 * p.receive_antennas * k)
+        snapshot(p, state.env.measurement, v, memory, 2 * p.receive_antennas * k)
 
 
 @inlined
@@ -87,8 +89,9 @@ def write_echo(p: Record, memory: Any, k: int, observation: Any) -> None:
 
 
 @inlined
-def observe(p: Record, vehicles: Any, memory: Any, observation: Any) -> None:
+def observe(p: Record, state: State, observation: Any) -> None:
     """Write the observation in one of three forms, vehicle after vehicle."""
+    vehicles, memory = state.vehicles, state.memory
     if p.observation == HISTORY:
         for j in range(memory.shape[0]):
             observation[j] = memory[j].value

@@ -4,6 +4,7 @@ import math
 from typing import Any
 
 from isac_envs.engine.jit import Record, inlined, jit
+from isac_envs.engine.loops import Outcome
 from isac_envs.engine.mathx import acos_turns, linear_to_db
 from isac_envs.envs.beam_management.beam_track.rates import link_snr
 
@@ -20,10 +21,9 @@ def estimate(v: Record) -> tuple[float, float]:
 
 
 @inlined
-def write(
-    p: Record, vehicles: Any, share: float, objectives: Any, costs: Any, metrics: Record
-) -> None:
+def write(p: Record, vehicles: Any, share: float, outcome: Outcome) -> None:
     """Write the outcome of the slot."""
+    objectives, costs, metrics = outcome
     count = vehicles.shape[0]
     rate = gain = error = deviation = detected = age = nees = antennas = 0.0
     misaligned = sensing = link = 0.0

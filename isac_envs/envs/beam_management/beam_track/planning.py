@@ -1,19 +1,20 @@
 """What baselines compute: the coming slot, expected rates, power over vehicles, fixed beams."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from isac_envs.declaration.model import Model, State
-from isac_envs.engine.jit import jit
+from isac_envs.declaration.model import Model
+from isac_envs.declaration.trial import Trial
+from isac_envs.engine.jit import Record, jit
+from isac_envs.engine.loops import each_copy
 from isac_envs.engine.mathx import acos_turns, sincos_turns
-from isac_envs.engine.rng import seed_batch
-from isac_envs.envs.beam_management.beam_track import kernel, motion
+from isac_envs.envs.beam_management.beam_track import kernel
 from isac_envs.envs.beam_management.beam_track.belief import moments
 from isac_envs.envs.beam_management.beam_track.echoes import alignment, efficiency
+from isac_envs.envs.beam_management.beam_track.records import State
 
 Floats = npt.NDArray[np.float64]
 
@@ -30,44 +31,41 @@ _NODES = np.array([*(-x for x in reversed(_HALF_NODES)), 0.0, *_HALF_NODES])
 _WEIGHTS = np.array([*reversed(_HALF_WEIGHTS), 0.31825951825951826, *_HALF_WEIGHTS])
 _TO_TURNS = 0.5 / np.pi
 _EPISODES = 512
-_KERNEL: Any = kernel  # its functions take the state's arrays, whatever their number
 _LEAST_SLOTS = 30_000
 
 
-@jit
-def _move_all(p: Any, env: Any, vehicles: Any) -> None:
-    for i in range(env.shape[0]):
-        for k in range(vehicles.shape[1]):
-            motion.move(p[0], env[i].world, vehicles[i, k])
-            kernel.locate(p[0], vehicles[i, k])
+_advance_batch = each_copy(kernel.advance)
 
 
 def coming_vehicles(params: Any, state: State) -> npt.NDArray[Any]:
     """Return copies of the vehicles as the coming slot will find them, shape ``(n, K)``."""
-    env, vehicles = state[0].copy(), state[1].copy()
-    _move_all(params.record, env, vehicles)
-    return vehicles
+    coming = State(state.env.copy(), state.vehicles.copy(), state.memory)
+    _advance_batch(params.record, coming)
+    return np.asarray(coming.vehicles)
 
 
 @jit
-def _expected_rates(p: Any, vehicles: Any, octaves: Any, out: Any) -> None:
-    for i in range(vehicles.shape[0]):
-        for k in range(vehicles.shape[1]):
-            u, var_u, d, _ = moments(vehicles[i, k], p[0].height_m)
-            sine = np.sqrt(max(1.0 - u * u, 1e-12))
-            angle = acos_turns(u)
-            deviation = np.sqrt(var_u) / sine
-            for j in range(octaves.shape[0]):
-                peak = p[0].power_w / vehicles.shape[1] * octaves[j] * p[0].link_gain / (d * d)
-                total = 0.0
-                for q in range(_NODES.shape[0]):
-                    turns = angle + _TO_TURNS * deviation * _NODES[q]
-                    gain = alignment(sincos_turns(turns)[1], u, octaves[j])
-                    total += _WEIGHTS[q] * efficiency(peak * gain)
-                out[i, k, j] = total
+def _expected(p: Record, state: State, antennas: Any, rates: Any) -> None:
+    vehicles = state.vehicles
+    for k in range(vehicles.shape[0]):
+        u, var_u, d, _ = moments(vehicles[k], p.height_m)
+        sine = np.sqrt(max(1.0 - u * u, 1e-12))
+        angle = acos_turns(u)
+        deviation = np.sqrt(var_u) / sine
+        for j in range(antennas.shape[0]):
+            peak = p.power_w / vehicles.shape[0] * antennas[j] * p.link_gain / (d * d)
+            total = 0.0
+            for q in range(_NODES.shape[0]):
+                turns = angle + _TO_TURNS * deviation * _NODES[q]
+                gain = alignment(sincos_turns(turns)[1], u, antennas[j])
+                total += _WEIGHTS[q] * efficiency(peak * gain)
+            rates[k, j] = total
 
 
-def expected_rates(params: Any, vehicles: npt.NDArray[Any]) -> Floats:
+_expected_batch = each_copy(_expected, "antennas")
+
+
+def expected_rates(params: Any, state: State) -> Floats:
     """Return the expected rate of each width in the coming slot, shape ``(n, K, widths)``.
 
     15-point Gauss-Hermite quadrature over the believed angle, at the believed distance; the share
@@ -75,14 +73,14 @@ def expected_rates(params: Any, vehicles: npt.NDArray[Any]) -> Floats:
     """
     widths = int(params.record[0].widths)
     antennas = np.array([float(params.fewest_antennas << k) for k in range(widths)])
-    out = np.empty((*vehicles.shape, widths))
-    _expected_rates(params.record, vehicles, antennas, out)
-    return out
+    rates = np.empty((*state.vehicles.shape, widths))
+    _expected_batch(params.record, state, antennas, rates)
+    return rates
 
 
-def myopic_widths(params: Any, vehicles: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+def myopic_widths(params: Any, state: State) -> npt.NDArray[np.int64]:
     """Return the indices of the widths with the largest expected rate, shape ``(n, K)``."""
-    return np.asarray(expected_rates(params, vehicles).argmax(-1), np.int64)
+    return np.asarray(expected_rates(params, state).argmax(-1), np.int64)
 
 
 def water_filling(gains: Floats) -> Floats:
@@ -102,38 +100,17 @@ def water_filling(gains: Floats) -> Floats:
     return np.maximum(level - 1.0 / gains, 0.0)
 
 
-@dataclass
-class Rehearsal:
-    """State arrays on which a policy is tried, beside the real ones."""
-
-    model: Model
-    state: State
-    masks: npt.NDArray[np.bool_] | None = None
-
-
-def fixed_score(model: Model, policy: Callable[[Rehearsal], npt.NDArray[Any]]) -> float:
+def fixed_score(model: Model, policy: Callable[[Trial], npt.NDArray[Any]]) -> float:
     """Return the mean reward of a policy on simulated episodes, always the same ones.
 
     Args:
         model: The environment.
         policy: From the state to actions ``(n, W)``.
     """
-    params: Any = model.params
-    n = max(_EPISODES, _LEAST_SLOTS // params.horizon)
-    trial = Rehearsal(model, model.allocate(n))
-    env = trial.state[0]
-    everyone = np.ones(n, np.bool_)
-    seed_batch(env["world"], env["measurement"], np.arange(n, dtype=np.uint64), everyone)
-    observations = np.empty((n, 1, model.observation.width), np.float32)
-    objectives, costs = np.empty((n, 1, 2)), np.empty((n, 1, 2))
-    metrics, ended = np.empty((n, 1), model.metrics_dtype), np.empty((n, 2), np.bool_)
-    _KERNEL.reset_batch(params.record, *trial.state, everyone, observations)
+    horizon = model.params.horizon
+    trial = Trial(model, max(_EPISODES, _LEAST_SLOTS // horizon))
+    trial.start(np.arange(trial.n))
     total = 0.0
-    for _ in range(params.horizon):
-        actions = np.ascontiguousarray(policy(trial)[:, None])
-        _KERNEL.step_batch(
-            params.record, *trial.state, actions, False, observations, objectives, costs, metrics,
-            ended,
-        )  # fmt: skip
-        total += float((objectives * np.asarray(params.weights)).sum(-1).mean())
-    return total / params.horizon
+    for _ in range(horizon):
+        total += float(trial.step(policy(trial)).mean())
+    return total / horizon

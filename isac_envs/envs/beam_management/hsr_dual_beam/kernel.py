@@ -5,13 +5,15 @@ The position noise is drawn from the stream ``measurement``, the shadow fading o
 world.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from isac_envs.engine.jit import Record, inlined, jit
+from isac_envs.engine.loops import Outcome
 from isac_envs.engine.mathx import linear_to_db
 from isac_envs.engine.rng import normal
 from isac_envs.envs.beam_management.hsr_dual_beam.params import HsrDualBeamParams
 from isac_envs.envs.beam_management.hsr_dual_beam.slot import (
+    Setting,
     outcome_one,
     pointing_deg,
     slot_reward_one,
@@ -48,6 +50,20 @@ SNR_SCALE_DB = 40.0
 LIMIT = 2.0  # observed positions and SNRs are clipped to it
 
 
+class State(NamedTuple):
+    """The passage of one copy; of a batch, with an axis of copies in front.
+
+    Attributes:
+        env: The environment.
+        points: What the radar saw at the watched points of the track, shape ``(points,)``.
+        history: What the last slots told, the present one last, shape ``(history_slots,)``.
+    """
+
+    env: Any
+    points: Any
+    history: Any
+
+
 @inlined
 def _clipped(value: float) -> float:
     return min(max(value, -LIMIT), LIMIT)
@@ -81,10 +97,9 @@ def _shift(history: Any) -> None:
 
 
 @jit
-def reset_one(p: Record, e: Record, points: Any, history: Any) -> None:
+def reset(p: Record, state: State) -> None:
     """Put the train at the beginning of the cell; no beam has been set and nothing received."""
-    e.time = 0
-    e.done = False
+    e, points, history = state
     e.position_m = p.position_table_m[0]
     e.shadow_db = p.shadow_std_db * normal(e.world)
     e.separation = e.radar_width = e.communication_width = -1
@@ -101,27 +116,25 @@ def reset_one(p: Record, e: Record, points: Any, history: Any) -> None:
 
 
 @inlined
-def _decode(p: Record, action: Any) -> tuple[int, int, int]:
-    """Return positions of separation, radar width and communication width."""
+def _decode(p: Record, action: Any) -> Setting:
+    """Return the setting that an action stands for."""
     if p.action == INDEX:
         widths = p.communication_widths_deg.shape[0]
         rest, communication_width = action[0] // widths, action[0] % widths
         radar_widths = p.radar_widths_deg.shape[0]
-        return rest // radar_widths, rest % radar_widths, communication_width
-    return action[0], action[1], action[2]
+        return Setting(rest // radar_widths, rest % radar_widths, communication_width)
+    return Setting(action[0], action[1], action[2])
 
 
 @inlined
-def transition_one(
-    p: Record, e: Record, points: Any, history: Any, action: Any, objectives: Any, costs: Any,
-    metrics: Record,
-) -> tuple[bool, bool]:  # fmt: skip
+def step(p: Record, state: State, action: Any, outcome: Outcome) -> tuple[bool, bool]:
     """Advance one copy by one slot and write its outcome; return (terminated, truncated)."""
-    separation, radar_width, communication_width = _decode(p, action)
+    e = state.env
+    objectives, costs, metrics = outcome
+    setting = _decode(p, action)
+    separation, radar_width, communication_width = setting
     pointing = pointing_deg(p, e.estimate_m)
-    rate, sinr, detection, echo = outcome_one(
-        p, e.time, pointing, separation, radar_width, communication_width, points
-    )
+    rate, sinr, detection, echo = outcome_one(p, e.time, pointing, setting, state.points)
     changes = int(separation != e.separation) + int(radar_width != e.radar_width)
     changes += int(communication_width != e.communication_width)
     changes = 0 if e.time == 0 else changes
@@ -146,11 +159,9 @@ def transition_one(
     e.communication_width = communication_width
     e.served_m, e.pointing_deg = e.position_m, pointing
     e.rate_bps, e.detection_probability = rate, detection
-    _advance(p, e, history)
+    _advance(p, e, state.history)
     terminated = e.time >= p.slots
-    truncated = not terminated and e.time >= p.horizon
-    e.done = terminated or truncated
-    return terminated, truncated
+    return terminated, not terminated and e.time >= p.horizon
 
 
 @inlined
@@ -174,8 +185,9 @@ def _advance(p: Record, e: Record, history: Any) -> None:
 
 
 @inlined
-def observe(history: Any, observation: Any) -> None:
+def observe(p: Record, state: State, observation: Any) -> None:
     """Write the rows of the history one after the other, the present slot last."""
+    history = state.history
     for k in range(history.shape[0]):
         start = FEATURES * k
         observation[start] = history[k].position
@@ -185,29 +197,3 @@ def observe(history: Any, observation: Any) -> None:
         observation[start + 4] = history[k].separation
         observation[start + 5] = history[k].radar_width
         observation[start + 6] = history[k].communication_width
-
-
-@jit
-def reset_batch(p: Any, env: Any, points: Any, history: Any, mask: Any, observations: Any) -> None:
-    """Reset the masked copies."""
-    for i in range(env.shape[0]):
-        if mask[i]:
-            reset_one(p[0], env[i], points[i], history[i])
-            observe(history[i], observations[i, 0])
-
-
-@jit
-def step_batch(
-    p: Any, env: Any, points: Any, history: Any, actions: Any, restart: bool, observations: Any,
-    objectives: Any, costs: Any, metrics: Any, ended: Any,
-) -> None:  # fmt: skip
-    """Step all copies; with ``restart``, reset those that are done instead."""
-    for i in range(env.shape[0]):
-        if restart and env[i].done:
-            reset_one(p[0], env[i], points[i], history[i])
-        else:
-            ended[i, 0], ended[i, 1] = transition_one(
-                p[0], env[i], points[i], history[i], actions[i, 0], objectives[i, 0],
-                costs[i, 0], metrics[i, 0],
-            )  # fmt: skip
-        observe(history[i], observations[i, 0])

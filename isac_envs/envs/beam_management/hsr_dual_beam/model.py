@@ -135,7 +135,7 @@ class HsrDualBeam(Model):
         """Return zeroed environments, watched points and histories of ``n`` copies."""
         points = np.zeros((n, self.params.look_ahead_points), record(*POINT_FIELDS))
         history = np.zeros((n, self.params.history_slots), record(*kernel.HISTORY_FIELDS))
-        return np.zeros(n, self.env_dtype), points, history
+        return kernel.State(np.zeros(n, self.env_dtype), points, history)
 
 
 def _choice(name: str, meaning: str, values_deg: tuple[float, ...]) -> Coordinate:

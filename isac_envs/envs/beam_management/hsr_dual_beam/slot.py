@@ -1,6 +1,6 @@
 """What a setting of the two beams yields in one slot: compiled, for the kernel and the planners."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from isac_envs.engine.jit import Record, inlined, jit
 from isac_envs.engine.mathx import atan2_turns, db_to_linear
@@ -14,6 +14,14 @@ POINT_FIELDS: tuple[tuple[Any, ...], ...] = (
 )
 
 
+class Setting(NamedTuple):
+    """What the mast chooses in a slot, as positions in the lists of the parameters."""
+
+    separation: int
+    radar_width: int
+    communication_width: int
+
+
 @inlined
 def pointing_deg(p: Record, estimate_m: float) -> float:
     """Return the angle at which the mast takes the train to be."""
@@ -22,26 +30,21 @@ def pointing_deg(p: Record, estimate_m: float) -> float:
 
 @inlined
 def outcome_one(
-    p: Record, slot: int, pointing: float, separation: int, radar_width: int,
-    communication_width: int, points: Any,
-) -> tuple[float, float, float, float]:  # fmt: skip
+    p: Record, slot: int, pointing: float, setting: Setting, points: Any
+) -> tuple[float, float, float, float]:
     """Return rate in bit/s, SINR, mean detection probability and mean echo SNR of a slot.
 
     Args:
         p: Parameters.
         slot: Number of the slot.
         pointing: Direction of the communication beam in degrees.
-        separation: Position in the list of separations.
-        radar_width: Position in the list of the radar beam's widths.
-        communication_width: Position in the list of the communication beam's widths.
+        setting: Separation and widths of the beams.
         points: Receives the records of the watched points, shape ``(points,)``.
     """
-    width_deg = p.radar_widths_deg[radar_width]
-    radar_axis = pointing + p.separations_deg[separation]
-    angle = p.angle_deg[slot]
-    served = db_to_linear(
-        gaussian_lobe_gain_one(angle - pointing, p.communication_widths_deg[communication_width])
-    )
+    width_deg = p.radar_widths_deg[setting.radar_width]
+    radar_axis = pointing + p.separations_deg[setting.separation]
+    angle, serving_deg = p.angle_deg[slot], p.communication_widths_deg[setting.communication_width]
+    served = db_to_linear(gaussian_lobe_gain_one(angle - pointing, serving_deg))
     leaked = db_to_linear(gaussian_lobe_gain_one(angle - radar_axis, width_deg))
     sinr = p.signal_ratio[slot] * served / (1.0 + p.interference_ratio[slot] * leaked)
     quiet = 1.0 / (1.0 + p.clutter_ratio[slot] * served * leaked)
@@ -85,6 +88,7 @@ def reward_of_settings(
         for a in range(separations):
             for b in range(radar_widths):
                 for c in range(communication_widths):
-                    rate, _, detection, _ = outcome_one(p[0], slots[i], pointing, a, b, c, points)
+                    setting = Setting(a, b, c)
+                    rate, _, detection, _ = outcome_one(p[0], slots[i], pointing, setting, points)
                     communication, sensing = slot_reward_one(p[0], rate, detection)
                     rewards[i, a, b, c] = weights[0] * communication + weights[1] * sensing

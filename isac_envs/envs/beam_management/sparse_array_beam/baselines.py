@@ -9,6 +9,7 @@ import numpy.typing as npt
 from isac_envs.declaration.baseline import Baseline, HasState, RandomBaseline
 from isac_envs.engine.rng import seed_stream
 from isac_envs.envs.beam_management.sparse_array_beam import codebook, radar_search
+from isac_envs.envs.beam_management.sparse_array_beam.pattern import SAMPLE
 from isac_envs.kernels.numerics import portable
 
 Integers = npt.NDArray[np.int64]
@@ -35,7 +36,7 @@ class _LevelBaseline(Baseline):
     @property
     def elements(self) -> npt.NDArray[Any]:
         """State records of the elements, shape ``(n, N)``."""
-        return self.batch.state[1]
+        return self.batch.state.elements
 
     def by_mode(self, radar: Integers, communication: Integers) -> Integers:
         """Return the levels for the coming mode of each copy."""
@@ -198,10 +199,11 @@ def _searched(
     params: Any, elements: bytes, dtype: Any, restarts: int
 ) -> tuple[tuple[int, ...], float]:
     own = np.frombuffer(elements, dtype).copy()
+    sums = np.zeros((2, 4, params.samples), SAMPLE)
     best = np.zeros(params.elements, np.int64)
-    sums = np.zeros((2, 4, params.samples), np.dtype((np.record, [("value", "f8")])))
+    bench = radar_search.Bench(own, sums[0], sums[1], best)
     if params.elements * params.phase_bits <= EXHAUSTIVE_BITS:
-        value_db = radar_search.try_all(params.record, own, sums[0], best)
+        value_db = radar_search.try_all(params.record, bench)
     else:
         own["level"] = (
             np.rint(portable.atan2_turns(own["steer_im"], own["steer_re"]) * params.levels).astype(
@@ -211,9 +213,7 @@ def _searched(
         )
         stream = np.zeros(4, np.uint64)
         seed_stream(stream, np.uint64(0), np.uint64(0))
-        value_db = radar_search.descend_often(
-            params.record, own, sums[0], sums[1], restarts, stream, best
-        )
+        value_db = radar_search.descend_often(params.record, bench, restarts, stream)
     return tuple(best.tolist()), float(value_db)
 
 

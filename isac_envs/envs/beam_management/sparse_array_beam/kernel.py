@@ -7,11 +7,12 @@ meet the same noise.
 """
 
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from isac_envs.engine.jit import Record, inlined, jit
+from isac_envs.engine.loops import Outcome
 from isac_envs.engine.mathx import linear_to_db, sincos_turns
 from isac_envs.engine.rng import bernoulli, integer, next_u64, normal, seed_stream, uniform
 from isac_envs.envs.beam_management.sparse_array_beam.params import SparseArrayBeamParams
@@ -49,6 +50,20 @@ LEVEL = SparseArrayBeamParams.code("reward", "level")
 DELTA = SparseArrayBeamParams.code("reward", "delta")
 LIMIT = 8.0  # observed measurements are clipped to it
 _STREAM = np.uint64(3)
+
+
+class State(NamedTuple):
+    """The array and the scene of one copy; of a batch, with an axis of copies in front.
+
+    Attributes:
+        env: The environment.
+        elements: Phase shifters, with the channel and the radar direction, shape ``(N,)``.
+        sums: Scratch of the pattern, shape ``(4, samples)``.
+    """
+
+    env: Any
+    elements: Any
+    sums: Any
 
 
 @inlined
@@ -125,10 +140,9 @@ def _hear_user(p: Record, e: Record, re: float, im: float) -> float:
 
 
 @jit
-def reset_one(p: Record, e: Record, elements: Any, sums: Any) -> None:
+def reset(p: Record, state: State) -> None:
     """Start with random phases, measured once in each mode."""
-    e.time = 0
-    e.done = False
+    e, elements, sums = state
     _draw_scene(p, e, elements)
     e.bound = _bound(elements)
     levels = p.level_re.shape[0]
@@ -172,10 +186,10 @@ def _reward(p: Record, e: Record, measured: float) -> float:
 
 
 @inlined
-def transition_one(
-    p: Record, e: Record, elements: Any, sums: Any, action: Any, objectives: Any, metrics: Record
-) -> tuple[bool, bool]:
+def step(p: Record, state: State, action: Any, outcome: Outcome) -> tuple[bool, bool]:
     """Set one beam, measure it and write its outcome; return (terminated, truncated)."""
+    e, elements, sums = state
+    objectives, _, metrics = outcome
     _set_levels(p, elements, action)
     in_radar = e.mode == RADAR
     metrics.radar = 1.0 if in_radar else 0.0
@@ -207,8 +221,7 @@ def transition_one(
     switches = bernoulli(e.world, p.switch_probability) and p.mode == SWITCHING
     e.mode = 1 - e.mode if switches else e.mode
     e.time += 1
-    e.done = e.time >= p.horizon
-    return False, e.done
+    return False, e.time >= p.horizon
 
 
 @inlined
@@ -217,8 +230,9 @@ def _clipped(value: float) -> float:
 
 
 @inlined
-def observe(p: Record, e: Record, elements: Any, observation: Any) -> None:
+def observe(p: Record, state: State, observation: Any) -> None:
     """Write the present phases, the coming mode and what was measured in it."""
+    e, elements = state.env, state.elements
     count = elements.shape[0]
     for n in range(count):
         observation[n] = p.level_re[elements[n].level]
@@ -228,29 +242,3 @@ def observe(p: Record, e: Record, elements: Any, observation: Any) -> None:
     observation[2 * count + 2] = e.steer_sine
     observation[2 * count + 3] = _clipped(e.last[e.mode])
     observation[2 * count + 4] = _clipped(e.best[e.mode])
-
-
-@jit
-def reset_batch(p: Any, env: Any, elements: Any, sums: Any, mask: Any, observations: Any) -> None:
-    """Reset the masked copies."""
-    for i in range(env.shape[0]):
-        if mask[i]:
-            reset_one(p[0], env[i], elements[i], sums[i])
-            observe(p[0], env[i], elements[i], observations[i, 0])
-
-
-@jit
-def step_batch(
-    p: Any, env: Any, elements: Any, sums: Any, actions: Any, restart: bool, observations: Any,
-    objectives: Any, costs: Any, metrics: Any, ended: Any,
-) -> None:  # fmt: skip
-    """Step all copies; with ``restart``, reset those that are done instead."""
-    for i in range(env.shape[0]):
-        if restart and env[i].done:
-            reset_one(p[0], env[i], elements[i], sums[i])
-        else:
-            ended[i, 0], ended[i, 1] = transition_one(
-                p[0], env[i], elements[i], sums[i], actions[i, 0], objectives[i, 0],
-                metrics[i, 0],
-            )  # fmt: skip
-        observe(p[0], env[i], elements[i], observations[i, 0])

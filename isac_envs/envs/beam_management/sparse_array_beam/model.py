@@ -11,9 +11,7 @@ from isac_envs.declaration.model import Model, State
 from isac_envs.engine.jit import record
 from isac_envs.envs.beam_management.sparse_array_beam import baselines, kernel
 from isac_envs.envs.beam_management.sparse_array_beam.params import SparseArrayBeamParams
-
-SAMPLE = record(("value", "f8"))
-"""One sample of the sums that a pattern is made of."""
+from isac_envs.envs.beam_management.sparse_array_beam.pattern import SAMPLE
 
 
 class SparseArrayBeam(Model):
@@ -141,7 +139,7 @@ class SparseArrayBeam(Model):
     def allocate(self, n: int) -> State:
         """Return zeroed environments, elements and sums of the pattern of ``n`` copies."""
         p = self.params
-        return (
+        return kernel.State(
             np.zeros(n, self.env_dtype),
             np.zeros((n, p.elements), record(*kernel.ELEMENT_FIELDS)),
             np.zeros((n, 4, p.samples), SAMPLE),

@@ -7,9 +7,11 @@ direction. Sampled are both sides of the direction at once, by even and odd sums
 
 from typing import Any
 
-from isac_envs.engine.jit import Record, inlined, jit
+from isac_envs.engine.jit import Record, inlined, jit, record
 from isac_envs.engine.mathx import linear_to_db
 
+SAMPLE = record(("value", "f8"))
+"""One sample of the sums that a pattern is made of."""
 LEAST_GAIN = 1e-12  # of a lobe, so that its dB are finite
 MOST_LOSS_DB = 20.0  # beyond it a beam misses the radar direction, and by how much tells nothing
 

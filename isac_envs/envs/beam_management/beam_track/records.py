@@ -1,0 +1,74 @@
+"""State of a base station that tracks vehicles: dtypes and arrays."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from isac_envs.engine.jit import record
+
+VEHICLE = record(
+    ("x", "f8"),  # along the array axis, m
+    ("y", "f8"),  # across, m
+    ("v_x", "f8"),  # m/s
+    ("v_y", "f8"),  # m/s
+    ("a_x", "f8"),  # acceleration in the slot, m/s^2
+    ("a_y", "f8"),  # m/s^2
+    ("speed", "f8"),  # at the start, or on the circle, m/s
+    ("centre_x", "f8"),  # of the circle, m
+    ("centre_y", "f8"),  # m
+    ("phase_turns", "f8"),  # position on the circle
+    ("blocked", "?"),  # an obstacle stands in the way
+    ("relative_rcs", "f8"),  # cross section of the slot over its mean
+    ("distance", "f8"),  # true distance from the array, m
+    ("cosine", "f8"),  # true direction cosine
+    ("radial_speed", "f8"),  # m/s
+    ("m0", "f8"),  # belief for the coming slot: mean of x, m
+    ("m1", "f8"),  # mean of v_x, m/s
+    ("m2", "f8"),  # mean of y, m
+    ("m3", "f8"),  # mean of v_y, m/s
+    *((f"p{i}{j}", "f8") for i in range(4) for j in range(i, 4)),  # covariances, m, m/s
+    ("filtered_x", "f8"),  # mean of x at the end of the slot, m
+    ("filtered_y", "f8"),  # mean of y at the end of the slot, m
+    ("filtered_xx", "f8"),  # variance of x then, m^2
+    ("filtered_xy", "f8"),  # covariance then, m^2
+    ("filtered_yy", "f8"),  # variance of y then, m^2
+    ("aimed_cosine", "f8"),  # direction that the belief gave for the last slot
+    ("aimed_std", "f8"),  # deviation of its cosine
+    ("antennas", "f8"),  # active antennas of the last beam
+    ("beam_cosine", "f8"),  # where the last beam pointed
+    ("swept", "?"),  # the last slot was a sweep
+    ("power_w", "f8"),  # of the last beam, W
+    ("asked", "f8"),  # part of the power budget before projection
+    ("gain", "f8"),  # alignment |delta|^2 of the last beam
+    ("rate", "f8"),  # of the last slot, bit/s/Hz
+    ("detected", "?"),  # the last slot gave a measurement
+    ("sensing_snr", "f8"),  # of the echo per receive antenna after integration, linear
+    ("age", "f8"),  # slots since the last detection
+    ("measured_cosine", "f8"),  # of the last detection
+    ("measured_distance", "f8"),  # m
+    ("measured_speed", "f8"),  # radial, m/s
+    ("nees", "f8"),  # normalised error squared of the last estimate
+    ("directed_cosine", "f8"),  # pointing that a baseline sets for one slot; NaN without one
+    ("directed_power", "f8"),  # part of the power that one who knows the channel sets; NaN likewise
+)
+MEMORY = record(("value", "f8"))
+
+
+class State(NamedTuple):
+    """The vehicles of one copy and their beams; of a batch, with an axis of copies in front.
+
+    Attributes:
+        env: The environment.
+        vehicles: Shape ``(K,)``.
+        memory: Numbers of the last measurements, or of the echoes, vehicle after vehicle.
+    """
+
+    env: Any
+    vehicles: Any
+    memory: Any
+
+
+def allocate(env: Any, vehicles: int, memory: int) -> State:
+    """Return the state of a batch with these records of the environments, shape ``(n,)``."""
+    n = len(env)
+    return State(env, np.zeros((n, vehicles), VEHICLE), np.zeros((n, memory), MEMORY))
