@@ -14,7 +14,13 @@ from isac_envs.envs.uav.uav_trajectory.baselines import (
     KnownPlaces,
     StraightHome,
 )
-from isac_envs.envs.uav.uav_trajectory.bounds import DataBound, best_path, sensing_bound
+from isac_envs.envs.uav.uav_trajectory.bounds import (
+    Cells,
+    DataBound,
+    Scratch,
+    best_path,
+    sensing_bound,
+)
 from isac_envs.kernels.platforms.propulsion import minimum_power_speed, rotary_wing_power
 
 
@@ -65,8 +71,8 @@ def test_the_best_path_is_that_of_exhaustive_search() -> None:
         return float(found)
 
     path = np.empty((4, 2), np.int64)
-    scratch = np.empty((5, 9)), np.empty(9)
-    value = best_path(rewards, terminal, moves, prices, 0, 3, *scratch, path)
+    cells = Cells(3, 0, moves, terminal)
+    value = best_path(cells, rewards, prices, Scratch(np.empty((5, 9)), np.empty(9)), path)
     assert value == pytest.approx(best(0, 4))
     walked = path[path[:, 1] >= 0]
     last = walked[-1, 0] if len(walked) else 0

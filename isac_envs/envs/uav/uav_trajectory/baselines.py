@@ -38,12 +38,12 @@ class Pilot(Baseline):
     @property
     def users(self) -> npt.NDArray[Any]:
         """User records, shape ``(R, M)``."""
-        return self.batch.state[1]
+        return self.batch.state.users
 
     @property
     def targets(self) -> npt.NDArray[Any]:
         """Target records, shape ``(R, K)``."""
-        return self.batch.state[2]
+        return self.batch.state.targets
 
     @property
     def place(self) -> Floats:
@@ -121,7 +121,7 @@ class Bound(Pilot):
     def act(self) -> npt.NDArray[Any]:
         """Hover, and be paid the whole bound in the first slot, however long the hover lasts."""
         env, p = self.env, self.params
-        users = self.batch.state[1]
+        users = self.batch.state.users
         places = np.stack((users["x"], users["y"]), -1)
         shortfall = self.flyers["shortfall"].reshape(len(env), -1)[:, 0]  # all start together
         data, sensing, homecoming = p.weights

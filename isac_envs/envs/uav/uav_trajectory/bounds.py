@@ -12,12 +12,12 @@ convex above the speed of the least power.
 """
 
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from isac_envs.engine.jit import jit
+from isac_envs.engine.jit import Record, jit
 from isac_envs.engine.mathx import ln, log2
 from isac_envs.engine.passes import copy_row
 from isac_envs.kernels.numerics import portable
@@ -31,10 +31,39 @@ _STAGE_SLOTS = 4
 _MOST_STAGES = 50
 
 
+class Cells(NamedTuple):
+    """Square cells, row-major, and how a path goes over them.
+
+    Attributes:
+        side: Cells in a row.
+        start: Where paths begin.
+        moves: Steps in either axis, shape ``(M, 2)``.
+        terminal: What ending in a cell for good earns, at most 0, shape ``(cells,)``.
+    """
+
+    side: int
+    start: int
+    moves: Any
+    terminal: Any
+
+
+class Scratch(NamedTuple):
+    """What the search for a path works with.
+
+    Attributes:
+        values: Value of each cell before each stage and at the end, shape ``(stages + 1, cells)``.
+        gain: Shape ``(cells,)``.
+    """
+
+    values: Any
+    gain: Any
+
+
 @jit
-def _add_stage(gain: Any, terminal: Any, moves: Any, prices: Any, side: int, value: Any) -> None:
+def _add_stage(cells: Cells, gain: Any, prices: Any, value: Any) -> None:
     """Write the value of every cell before a stage, from that of having moved to a cell."""
-    copy_row(terminal, value)
+    side, moves = cells.side, cells.moves
+    copy_row(cells.terminal, value)
     for m in range(moves.shape[0]):
         di, dj, price = moves[m, 0], moves[m, 1], prices[m]
         first, last = max(0, -dj), min(side, side - dj)
@@ -45,29 +74,24 @@ def _add_stage(gain: Any, terminal: Any, moves: Any, prices: Any, side: int, val
 
 
 @jit
-def best_path(
-    rewards: Any, terminal: Any, moves: Any, prices: Any, start: int, side: int, values: Any,
-    gain: Any, path: Any,
-) -> float:  # fmt: skip
+def best_path(cells: Cells, rewards: Any, prices: Any, scratch: Scratch, path: Any) -> float:
     """Return the largest sum of rewards of a path over cells, less its prices; it may stop early.
 
     Args:
-        rewards: Of a stage that ends in a cell, shape ``(cells,)``, row-major.
-        terminal: Of ending there for good, at most 0, shape ``(cells,)``.
-        moves: Steps in either axis, shape ``(M, 2)``.
+        cells: The cells.
+        rewards: Of a stage that ends in a cell, shape ``(cells,)``.
         prices: Of the moves, shape ``(M,)``.
-        start: First cell.
-        side: Cells in a row.
-        values: Scratch, shape ``(stages + 1, cells)``.
-        gain: Scratch, shape ``(cells,)``.
+        scratch: Is overwritten.
         path: Receives cell and move of each stage, -1 after the end, shape ``(stages, 2)``.
     """
+    side, start, moves, terminal = cells
+    values, gain = scratch
     stages = path.shape[0]
     copy_row(terminal, values[stages])
     for t in range(stages - 1, -1, -1):
         for c in range(side * side):
             gain[c] = rewards[c] + values[t + 1, c]
-        _add_stage(gain, terminal, moves, prices, side, values[t])
+        _add_stage(cells, gain, prices, values[t])
     here, going = start, True
     for t in range(stages):
         best, chosen, cell = terminal[here], -1, -1
@@ -85,11 +109,9 @@ def best_path(
 
 
 @jit
-def _stage_rates(
-    users: Any, side: int, cell: float, reach: float, slots: int, height: float, snr: float,
-    out: Any,
-) -> None:  # fmt: skip
+def _stage_rates(p: Record, users: Any, side: int, slots: int, out: Any) -> None:
     """Write the sum of spectral efficiencies over a stage that ends in a cell, ``(M, cells)``."""
+    cell, reach = p.area_m / side, p.max_speed_m_s * p.slot_s
     for m in range(users.shape[0]):
         for c in range(side * side):
             x0, y0 = cell * (c % side), cell * (c // side)
@@ -99,26 +121,24 @@ def _stage_rates(
             out[m, c] = 0.0
             for k in range(slots):
                 near = max(away - k * reach, 0.0)
-                out[m, c] += log2(1.0 + snr / (near * near + height * height))
+                out[m, c] += log2(1.0 + p.link_snr_at_1m / (near * near + p.height_m * p.height_m))
 
 
 class DataBound:
     """The relaxed dynamic program of a set of parameters."""
 
     def __init__(self, params: Any) -> None:
-        self.params, self.record = params, params.record[0]
-        p = params
-        self.side = math.ceil(p.area_m / CELL_M)
-        self.cell = p.area_m / self.side
+        self.params = p = params
+        side = math.ceil(p.area_m / CELL_M)
+        cell = p.area_m / side
         self.slots = max(_STAGE_SLOTS, math.ceil(p.most_slots / _MOST_STAGES))
         self.stages = math.ceil(p.most_slots / self.slots)
-        self.reach = p.max_speed_m_s * p.slot_s
-        far = self.slots * self.reach
-        span = math.floor(far / self.cell) + 1
+        far = self.slots * (p.max_speed_m_s * p.slot_s)
+        span = math.floor(far / cell) + 1
         steps = np.arange(-span, span + 1)
         moves = np.stack(np.meshgrid(steps, steps, indexing="ij"), -1).reshape(-1, 2)
-        shortest = self.cell * np.sqrt(np.square(np.maximum(np.abs(moves) - 1, 0)).sum(1))
-        self.moves, shortest = moves[shortest <= far], shortest[shortest <= far]
+        shortest = cell * np.sqrt(np.square(np.maximum(np.abs(moves) - 1, 0)).sum(1))
+        moves, shortest = moves[shortest <= far], shortest[shortest <= far]
         duration = self.slots * p.slot_s
         thrifty = min(minimum_power_speed(p.aircraft), p.max_speed_m_s)
         flown = np.maximum(shortest / duration, thrifty)
@@ -127,46 +147,41 @@ class DataBound:
         hover = float(rotary_wing_power(0.0, *p.aircraft))
         # the last stage may be cut short, and its last slot overdraw the battery
         self.budget = p.battery_j + duration * max(fastest, hover)
-        x0 = self.cell * np.arange(self.side)
-        dx = np.maximum(np.maximum(x0 - p.home_x_m, p.home_x_m - x0 - self.cell), 0.0)
-        dy = np.maximum(np.maximum(x0 - p.home_y_m, p.home_y_m - x0 - self.cell), 0.0)
+        x0 = cell * np.arange(side)
+        dx = np.maximum(np.maximum(x0 - p.home_x_m, p.home_x_m - x0 - cell), 0.0)
+        dy = np.maximum(np.maximum(x0 - p.home_y_m, p.home_y_m - x0 - cell), 0.0)
         away = np.sqrt(np.square(dx) + np.square(dy)[:, None])
         away = np.maximum(away - p.home_radius_m, 0.0)
         late = p.horizon * p.slot_s >= p.mission_s  # else some of the way home is still in reach
-        self.terminal = -p.weights[2] * away.ravel() / p.home_scale_m * float(late)
-        places = (np.array([p.start_y_m, p.start_x_m]) / self.cell).astype(int)
-        row, column = np.minimum(places, self.side - 1)
-        self.start = int(row * self.side + column)
-        cells = self.side * self.side
-        path = np.empty((self.stages, 2), np.int64)
-        self._scratch = np.empty((self.stages + 1, cells)), np.empty(cells), path
+        terminal = -p.weights[2] * away.ravel() / p.home_scale_m * float(late)
+        places = (np.array([p.start_y_m, p.start_x_m]) / cell).astype(int)
+        row, column = np.minimum(places, side - 1)
+        self.cells = Cells(side, int(row * side + column), moves, terminal)
+        size = side * side
+        self._scratch = Scratch(np.empty((self.stages + 1, size)), np.empty(size))
+        self._path = np.empty((self.stages, 2), np.int64)
 
     def of(self, users_m: Floats) -> float:
         """Return a bound on weighted data and homecoming of an episode with users ``(M, 2)``."""
         count = len(users_m)
         if count == 0:
             return 0.0
-        p = self.params
-        rates = np.empty((count, self.side * self.side))
-        height, snr = p.height_m, p.link_snr_at_1m
-        _stage_rates(
-            np.ascontiguousarray(users_m), self.side, self.cell, self.reach, self.slots, height,
-            snr, rates,
-        )  # fmt: skip
+        p, cells, path = self.params, self.cells, self._path
+        rates = np.empty((count, len(cells.terminal)))
+        places = np.ascontiguousarray(users_m)
+        _stage_rates(p.record[0], places, cells.side, self.slots, rates)
         rates *= p.weights[0] * count * p.bandwidth_hz / p.peak_rate_bps  # reward of a stage
         weights, price, best = np.full(count, 1.0 / count), 0.0, np.inf
         scale = float(rates.max()) * self.stages
         for k in range(_ITERATIONS):
             weighted = weights[:, None] * rates
-            value = best_path(
-                weighted.max(0), self.terminal, self.moves, price * self.energies, self.start,
-                self.side, *self._scratch,
-            )  # fmt: skip
+            prices = price * self.energies
+            value = best_path(cells, weighted.max(0), prices, self._scratch, path)
             best = min(best, value + price * self.budget)
-            path = self._scratch[2][self._scratch[2][:, 1] >= 0]
-            served = weighted[:, path[:, 0]].argmax(0)
-            data = np.bincount(served, rates[served, path[:, 0]], count)
-            used = float(self.energies[path[:, 1]].sum())
+            taken, moves = path[path[:, 1] >= 0].T
+            served = weighted[:, taken].argmax(0)
+            data = np.bincount(served, rates[served, taken], count)
+            used = float(self.energies[moves].sum())
             step = 1.0 / math.sqrt(1.0 + k)
             weights = weights * portable.exp(-2.0 * step * data / scale)
             weights /= weights.sum()

@@ -2,7 +2,7 @@
 
 The UAV is a record ``u`` with its place, energy and whether it looked; ``links`` are records with
 its spectral efficiencies and shares. Where there is one UAV, these are the record of the
-environment ``e`` and the users themselves.
+environment and the users themselves. Of a state, the environment, users and targets are used.
 """
 
 import math
@@ -26,39 +26,6 @@ from isac_envs.kernels.radar.elevated_ranging import (
     echo_range_variance_one,
     elevated_range_information,
 )
-
-TEAM_FIELDS: tuple[tuple[Any, ...], ...] = (
-    ("least_bits", "f8"),  # data of the user with the least, bit
-    ("worst_bound", "f8"),  # largest position error bound of a target, m
-    ("looks", "i8"),  # since the start
-    ("look_x", "f8", (WINDOW,)),  # where the last looks were, m; a ring
-    ("look_y", "f8", (WINDOW,)),  # m
-    ("granted_data", "f8"),  # objectives that a bound is paid, which no action earns; NaN else
-    ("granted_sensing", "f8"),
-)
-"""State of a mission, however many UAVs fly it."""
-
-UAV_FIELDS: tuple[tuple[Any, ...], ...] = (
-    ("x", "f8"),  # m
-    ("y", "f8"),  # m
-    ("energy", "f8"),  # left in the battery, J
-    ("shortfall", "f8"),  # distance that is missing on the way home at best, m
-    ("looked", "?"),  # the last slot was a look
-)
-"""State of a UAV."""
-
-USER_FIELDS: tuple[tuple[Any, ...], ...] = (
-    ("x", "f8"),  # m
-    ("y", "f8"),  # m
-    ("bits", "f8"),  # data so far
-)
-"""State of a user."""
-
-LINK_FIELDS: tuple[tuple[Any, ...], ...] = (
-    ("efficiency", "f8"),  # of the last slot, bit/s/Hz
-    ("share", "f8"),  # of the bandwidth in the last slot
-)
-"""State of the link between a UAV and a user."""
 
 DISCRETE = UavTrajectoryParams.code("action", "discrete")
 
@@ -90,10 +57,9 @@ def worst_bound(targets: Any) -> float:
 
 
 @inlined
-def begin(p: Record, e: Record, users: Any, targets: Any) -> None:
+def begin(p: Record, state: Any) -> None:
     """Start a mission: users and targets anywhere, targets known roughly."""
-    e.time = 0
-    e.done = False
+    e, users, targets = state.env, state.users, state.targets
     e.looks, e.least_bits = 0, 0.0
     e.granted_data, e.granted_sensing = np.nan, np.nan
     for j in range(WINDOW):
@@ -113,7 +79,8 @@ def begin(p: Record, e: Record, users: Any, targets: Any) -> None:
 def take_off(p: Record, e: Record, u: Record, links: Any, users: Any) -> None:
     """Put a UAV with a full battery where the flight begins."""
     u.x, u.y, u.energy = p.start_x_m, p.start_y_m, p.battery_j
-    u.looked = False
+    u.looked = u.ended = False
+    u.speed = 0.0
     u.shortfall = missing_distance(p, e, u)
     for k in range(users.shape[0]):
         links[k].share = 0.0
@@ -166,8 +133,9 @@ def serve(p: Record, u: Record, links: Any, users: Any, action: Any) -> None:
 
 
 @inlined
-def sense(p: Record, e: Record, u: Record, targets: Any) -> None:
+def sense(p: Record, state: Any, u: Record) -> None:
     """Measure the range of every target in a look of a UAV, and correct the estimates."""
+    e, targets = state.env, state.targets
     place = e.looks % WINDOW
     full = e.looks >= WINDOW
     for k in range(targets.shape[0]):

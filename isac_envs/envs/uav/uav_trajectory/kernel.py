@@ -3,81 +3,111 @@
 Every step draws one normal variate a target from the measurement stream, whether it looks or not.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from isac_envs.engine.jit import Record, inlined, jit
+from isac_envs.engine.loops import Outcome
 from isac_envs.envs.uav.uav_trajectory import flight
-from isac_envs.envs.uav.uav_trajectory.observe import observe
+from isac_envs.envs.uav.uav_trajectory.observe import observe_from
+from isac_envs.envs.uav.uav_trajectory.records import State
 
-STATE_FIELDS = (*flight.TEAM_FIELDS, *flight.UAV_FIELDS)
-USER_FIELDS = (*flight.USER_FIELDS, *flight.LINK_FIELDS)
+
+class Slot(NamedTuple):
+    """What all UAVs of a mission have made of a slot.
+
+    Attributes:
+        grown: Growth of the least data of a user, bit.
+        improved: Decrease of the logarithm of the worst bound's square.
+        error: Largest error of an estimate, m.
+        truncated: Whether the horizon has ended the flight.
+    """
+
+    grown: float
+    improved: float
+    error: float
+    truncated: bool
 
 
 @jit
-def reset_one(p: Record, e: Record, users: Any, targets: Any) -> None:
+def reset(p: Record, state: State) -> None:
     """Start an episode."""
-    flight.begin(p, e, users, targets)
-    flight.take_off(p, e, e, users, users)
+    flight.begin(p, state)
+    flight.take_off(p, state.env, state.env, state.users, state.users)
 
 
 @inlined
-def transition_one(
-    p: Record, e: Record, users: Any, targets: Any, action: Any, objectives: Any, costs: Any,
-    metrics: Record,
-) -> tuple[bool, bool]:  # fmt: skip
-    """Advance one copy by one slot and write its outcome; return (terminated, truncated)."""
-    speed = flight.move(p, e, action)
-    flight.serve(p, e, users, users, action)
-    flight.sense(p, e, e, targets)
-    grown = flight.growth(e, users)
-    improved = flight.improvement(e, targets) if e.looked else 0.0
+def act(p: Record, state: Any, u: Record, links: Any, action: Any) -> None:
+    """Let one UAV fly, serve and look; with an empty battery it stays on the ground, silent."""
+    u.ended = False
+    if u.energy > 0.0:
+        u.speed = flight.move(p, u, action)
+        flight.serve(p, u, links, state.users, action)
+        if u.energy <= 0.0:
+            u.energy = 0.0
+            u.ended = True
+    else:
+        u.speed = 0.0
+        u.looked = False
+        for k in range(links.shape[0]):
+            links[k].share = 0.0
+    flight.sense(p, state, u)
+
+
+@inlined
+def finish(p: Record, state: Any, looked: bool, flying: bool) -> Slot:
+    """Go on to the next slot and return what became of this one.
+
+    Args:
+        p: Parameters.
+        state: The mission.
+        looked: Whether a UAV has looked.
+        flying: Whether a UAV has energy left.
+    """
+    e = state.env
+    grown = flight.growth(e, state.users)
+    improved = flight.improvement(e, state.targets) if looked else 0.0
     e.time += 1
-    empty = e.energy <= 0.0
-    if empty:
-        e.energy = 0.0
-    truncated = e.time >= p.horizon and not empty
-    e.done = empty or truncated
-    missing = flight.missing_distance(p, e, e)
-    lost = e.done and missing > 0.0
+    error = flight.worst_error(state.targets)
+    return Slot(grown, improved, error, e.time >= p.horizon and flying)
+
+
+@inlined
+def report(p: Record, state: Any, u: Record, slot: Slot, outcome: Outcome) -> None:
+    """Write the outcome of a slot for one UAV."""
+    e = state.env
+    objectives, costs, metrics = outcome
+    missing = flight.missing_distance(p, e, u)
+    ended = u.ended or (slot.truncated and u.energy > 0.0)
+    lost = ended and missing > 0.0
     granted = e.granted_data == e.granted_data
-    objectives[0] = e.granted_data if granted else grown / p.peak_bits
-    objectives[1] = e.granted_sensing if granted else improved
-    objectives[2] = 0.0 if granted else (e.shortfall - missing) / p.home_scale_m
+    objectives[0] = e.granted_data if granted else slot.grown / p.peak_bits
+    objectives[1] = e.granted_sensing if granted else slot.improved
+    objectives[2] = 0.0 if granted else (u.shortfall - missing) / p.home_scale_m
     costs[0] = 1.0 if lost else 0.0
-    e.shortfall = missing
-    metrics.least_data_bit = grown
-    metrics.position_bound_m = e.worst_bound if targets.shape[0] > 0 else 0.0
-    metrics.position_error_m = flight.worst_error(targets)
-    metrics.speed_m_s = speed
-    metrics.energy_j = e.energy
-    metrics.look = 1.0 if e.looked else 0.0
-    metrics.landed = 1.0 if e.done and not lost else 0.0
+    u.shortfall = missing
+    metrics.least_data_bit = slot.grown
+    metrics.position_bound_m = e.worst_bound if state.targets.shape[0] > 0 else 0.0
+    metrics.position_error_m = slot.error
+    metrics.speed_m_s = u.speed
+    metrics.energy_j = u.energy
+    metrics.look = 1.0 if u.looked else 0.0
+    metrics.landed = 1.0 if ended and not lost else 0.0
     metrics.lost = costs[0]
     metrics.missing_m = missing
-    return empty, truncated
 
 
-@jit
-def reset_batch(p: Any, env: Any, users: Any, targets: Any, mask: Any, observations: Any) -> None:
-    """Reset the masked copies."""
-    for i in range(env.shape[0]):
-        if mask[i]:
-            reset_one(p[0], env[i], users[i], targets[i])
-            observe(p[0], env[i], env[i], users[i], users[i], targets[i], observations[i, 0])
+@inlined
+def step(p: Record, state: State, action: Any, outcome: Outcome) -> tuple[bool, bool]:
+    """Advance the mission by a slot; return (terminated, truncated)."""
+    e = state.env
+    act(p, state, e, state.users, action)
+    flying = e.energy > 0.0
+    slot = finish(p, state, e.looked, flying)
+    report(p, state, e, slot, outcome)
+    return not flying, slot.truncated
 
 
-@jit
-def step_batch(
-    p: Any, env: Any, users: Any, targets: Any, actions: Any, restart: bool, observations: Any,
-    objectives: Any, costs: Any, metrics: Any, ended: Any,
-) -> None:  # fmt: skip
-    """Step all copies; with ``restart``, reset those that are done instead."""
-    for i in range(env.shape[0]):
-        if restart and env[i].done:
-            reset_one(p[0], env[i], users[i], targets[i])
-        else:
-            ended[i, 0], ended[i, 1] = transition_one(
-                p[0], env[i], users[i], targets[i], actions[i, 0], objectives[i, 0],
-                costs[i, 0], metrics[i, 0],
-            )  # fmt: skip
-        observe(p[0], env[i], env[i], users[i], users[i], targets[i], observations[i, 0])
+@inlined
+def observe(p: Record, state: State, observation: Any) -> None:
+    """Write what the UAV sees."""
+    observe_from(p, state, state.env, state.users, observation)

@@ -8,7 +8,7 @@ import numpy as np
 from isac_envs.declaration.fields import Coordinate, Signal, Spec, Summary
 from isac_envs.declaration.model import Model, State
 from isac_envs.engine.jit import record
-from isac_envs.envs.uav.uav_trajectory import baselines, kernel
+from isac_envs.envs.uav.uav_trajectory import baselines, kernel, records
 from isac_envs.envs.uav.uav_trajectory.estimate import TARGET_FIELDS
 from isac_envs.envs.uav.uav_trajectory.params import HEADINGS, UavTrajectoryParams
 
@@ -68,7 +68,7 @@ class UavTrajectory(Model):
     default_scenario = "mission"
     params_type = UavTrajectoryParams
     kernel: ClassVar[ModuleType] = kernel
-    env_fields = kernel.STATE_FIELDS
+    env_fields = (*records.TEAM_FIELDS, *records.UAV_FIELDS)
     objectives = (
         Signal("data", "Growth of the least data of a user, in slots of the best rate."),
         Signal("sensing", "Decrease of the logarithm of the worst Cramer-Rao bound.", "nat"),
@@ -157,9 +157,10 @@ class UavTrajectory(Model):
         return Spec("box", tuple(parts))
 
     def allocate(self, n: int) -> State:
-        """Return zeroed state arrays of ``n`` copies: environments, users, targets."""
-        return (
+        """Return zeroed arrays of ``n`` copies."""
+        user = record(*records.USER_FIELDS, *records.LINK_FIELDS)
+        return records.State(
             np.zeros(n, self.env_dtype),
-            np.zeros((n, self.params.users), record(*kernel.USER_FIELDS)),
+            np.zeros((n, self.params.users), user),
             np.zeros((n, self.params.targets), record(*TARGET_FIELDS)),
         )

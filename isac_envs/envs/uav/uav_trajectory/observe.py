@@ -18,10 +18,9 @@ def clip(x: float) -> float:
 
 
 @inlined
-def observe(
-    p: Record, e: Record, u: Record, links: Any, users: Any, targets: Any, observation: Any
-) -> int:
+def observe_from(p: Record, state: Any, u: Record, links: Any, observation: Any) -> int:
     """Write what UAV ``u`` sees and return where it ends."""
+    e, users, targets = state.env, state.users, state.targets
     inverse = 1.0 / p.area_m
     home_x, home_y = u.x - p.home_x_m, u.y - p.home_y_m
     distance = math.sqrt(home_x * home_x + home_y * home_y) - p.home_radius_m

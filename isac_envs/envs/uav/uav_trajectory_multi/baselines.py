@@ -16,7 +16,7 @@ class _Team(single.Pilot):
     @property
     def flyers(self) -> npt.NDArray[Any]:
         """Records of the UAVs, shape ``(n N,)``."""
-        return self.batch.state[3].reshape(-1)
+        return self.batch.state.uavs.reshape(-1)
 
     @property
     def times(self) -> npt.NDArray[np.int64]:
@@ -26,12 +26,12 @@ class _Team(single.Pilot):
     @property
     def users(self) -> npt.NDArray[Any]:
         """User records, shape ``(n N, M)``."""
-        return np.repeat(self.batch.state[1], self.params.uavs, 0)
+        return np.repeat(self.batch.state.users, self.params.uavs, 0)
 
     @property
     def targets(self) -> npt.NDArray[Any]:
         """Target records, shape ``(n N, K)``."""
-        return np.repeat(self.batch.state[2], self.params.uavs, 0)
+        return np.repeat(self.batch.state.targets, self.params.uavs, 0)
 
     def share_out(self, things: npt.NDArray[Any], x: str, y: str) -> npt.NDArray[np.bool_]:
         """Deal users or targets out by their direction from home, neighbours to one UAV.

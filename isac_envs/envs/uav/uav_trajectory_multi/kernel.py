@@ -5,47 +5,46 @@ or not.
 """
 
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 from isac_envs.engine.jit import Record, inlined, jit
+from isac_envs.engine.loops import Outcome
 from isac_envs.envs.uav.uav_trajectory import flight
-from isac_envs.envs.uav.uav_trajectory.observe import clip, observe
+from isac_envs.envs.uav.uav_trajectory.kernel import act, finish, report
+from isac_envs.envs.uav.uav_trajectory.observe import clip, observe_from
+from isac_envs.envs.uav.uav_trajectory.records import UAV_FIELDS as ONE_UAV_FIELDS
 
 UAV_FIELDS: tuple[tuple[Any, ...], ...] = (
-    *flight.UAV_FIELDS,
-    ("speed", "f8"),  # of the last slot, m/s
+    *ONE_UAV_FIELDS,
     ("nearest", "f8"),  # distance to the nearest other UAV, at most the area's side, m
-    ("ended", "?"),  # the battery ran out in the last slot
 )
 PER_UAV = 3  # numbers that an agent sees of each other UAV
 
 
+class State(NamedTuple):
+    """The mission of one copy; of a batch, with an axis of copies in front.
+
+    Attributes:
+        env: The environment.
+        users: Shape ``(M,)``.
+        targets: Shape ``(K,)``.
+        uavs: Shape ``(N,)``.
+        links: Links of each UAV to the users, shape ``(N, M)``.
+    """
+
+    env: Any
+    users: Any
+    targets: Any
+    uavs: Any
+    links: Any
+
+
 @jit
-def reset_one(p: Record, e: Record, users: Any, targets: Any, uavs: Any, links: Any) -> None:
+def reset(p: Record, state: State) -> None:
     """Start an episode with all UAVs where the flight begins."""
-    flight.begin(p, e, users, targets)
-    for m in range(uavs.shape[0]):
-        flight.take_off(p, e, uavs[m], links[m], users)
-
-
-@jit
-def act(
-    p: Record, e: Record, u: Record, links: Any, users: Any, targets: Any, action: Any
-) -> None:  # fmt: skip
-    """Let one UAV fly, serve and look; with an empty battery it stays on the ground, silent."""
-    u.ended = False
-    if u.energy > 0.0:
-        u.speed = flight.move(p, u, action)
-        flight.serve(p, u, links, users, action)
-        if u.energy <= 0.0:
-            u.energy = 0.0
-            u.ended = True
-    else:
-        u.speed = 0.0
-        u.looked = False
-        for k in range(users.shape[0]):
-            links[k].share = 0.0
-    flight.sense(p, e, u, targets)
+    flight.begin(p, state)
+    for m in range(state.uavs.shape[0]):
+        flight.take_off(p, state.env, state.uavs[m], state.links[m], state.users)
 
 
 @inlined
@@ -76,56 +75,32 @@ def in_danger(p: Record, uavs: Any, m: int) -> bool:
 
 
 @inlined
-def transition_one(
-    p: Record, e: Record, users: Any, targets: Any, uavs: Any, links: Any, actions: Any,
-    objectives: Any, costs: Any, metrics: Any,
-) -> tuple[bool, bool]:  # fmt: skip
-    """Advance one copy by one slot and write its outcome; return (terminated, truncated)."""
+def step(p: Record, state: State, actions: Any, outcome: Outcome) -> tuple[bool, bool]:
+    """Advance the mission by a slot; return (terminated, truncated)."""
+    uavs = state.uavs
+    objectives, costs, metrics = outcome
     flying, looked = False, False
     for m in range(uavs.shape[0]):
-        act(p, e, uavs[m], links[m], users, targets, actions[m])
+        act(p, state, uavs[m], state.links[m], actions[m])
         flying = flying or uavs[m].energy > 0.0
         looked = looked or uavs[m].looked
     measure_distances(p, uavs)
-    grown = flight.growth(e, users)
-    improved = flight.improvement(e, targets) if looked else 0.0
-    error = flight.worst_error(targets)
-    e.time += 1
-    truncated = e.time >= p.horizon and flying
-    e.done = truncated or not flying
-    granted = e.granted_data == e.granted_data
+    slot = finish(p, state, looked, flying)
     for m in range(uavs.shape[0]):
-        u = uavs[m]
-        missing = flight.missing_distance(p, e, u)
-        ended = u.ended or (truncated and u.energy > 0.0)
-        objectives[m, 0] = e.granted_data if granted else grown / p.peak_bits
-        objectives[m, 1] = e.granted_sensing if granted else improved
-        objectives[m, 2] = 0.0 if granted else (u.shortfall - missing) / p.home_scale_m
-        costs[m, 0] = 1.0 if ended and missing > 0.0 else 0.0
+        report(p, state, uavs[m], slot, Outcome(objectives[m], costs[m], metrics[m]))
         costs[m, 1] = 1.0 if in_danger(p, uavs, m) else 0.0
-        u.shortfall = missing
-        metrics[m].least_data_bit = grown
-        metrics[m].position_bound_m = e.worst_bound if targets.shape[0] > 0 else 0.0
-        metrics[m].position_error_m = error
-        metrics[m].speed_m_s = u.speed
-        metrics[m].energy_j = u.energy
-        metrics[m].look = 1.0 if u.looked else 0.0
-        metrics[m].landed = 1.0 if ended and missing <= 0.0 else 0.0
-        metrics[m].lost = costs[m, 0]
-        metrics[m].missing_m = missing
-        metrics[m].nearest_m = u.nearest
-    return not flying, truncated
+        metrics[m].nearest_m = uavs[m].nearest
+    return not flying, slot.truncated
 
 
 @jit
-def show(
-    p: Record, e: Record, users: Any, targets: Any, uavs: Any, links: Any, observations: Any
-) -> None:  # fmt: skip
+def observe(p: Record, state: State, observations: Any) -> None:
     """Write what each UAV sees: what a single one does, the others after it, and its number."""
+    uavs = state.uavs
     count, inverse = uavs.shape[0], 1.0 / p.area_m
     for m in range(count):
         u, seen = uavs[m], observations[m]
-        at = observe(p, e, u, links[m], users, targets, seen)
+        at = observe_from(p, state, u, state.links[m], seen)
         for r in range(1, count):
             other = uavs[(m + r) % count]
             seen[at] = clip((other.x - u.x) * inverse)
@@ -133,31 +108,3 @@ def show(
             seen[at + 2] = 2.0 * other.energy / p.battery_j - 1.0
             at += PER_UAV
         seen[at] = (m + 1) / count
-
-
-@jit
-def reset_batch(
-    p: Any, env: Any, users: Any, targets: Any, uavs: Any, links: Any, mask: Any, observations: Any
-) -> None:  # fmt: skip
-    """Reset the masked copies."""
-    for i in range(env.shape[0]):
-        if mask[i]:
-            reset_one(p[0], env[i], users[i], targets[i], uavs[i], links[i])
-            show(p[0], env[i], users[i], targets[i], uavs[i], links[i], observations[i])
-
-
-@jit
-def step_batch(
-    p: Any, env: Any, users: Any, targets: Any, uavs: Any, links: Any, actions: Any, restart: bool,
-    observations: Any, objectives: Any, costs: Any, metrics: Any, ended: Any,
-) -> None:  # fmt: skip
-    """Step all copies; with ``restart``, reset those that are done instead."""
-    for i in range(env.shape[0]):
-        if restart and env[i].done:
-            reset_one(p[0], env[i], users[i], targets[i], uavs[i], links[i])
-        else:
-            ended[i, 0], ended[i, 1] = transition_one(
-                p[0], env[i], users[i], targets[i], uavs[i], links[i], actions[i], objectives[i],
-                costs[i], metrics[i],
-            )  # fmt: skip
-        show(p[0], env[i], users[i], targets[i], uavs[i], links[i], observations[i])

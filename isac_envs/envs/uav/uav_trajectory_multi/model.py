@@ -8,7 +8,7 @@ import numpy as np
 from isac_envs.declaration.fields import Coordinate, Signal, Spec
 from isac_envs.declaration.model import State
 from isac_envs.engine.jit import record
-from isac_envs.envs.uav.uav_trajectory import flight
+from isac_envs.envs.uav.uav_trajectory import records
 from isac_envs.envs.uav.uav_trajectory.estimate import TARGET_FIELDS
 from isac_envs.envs.uav.uav_trajectory.model import UavTrajectory
 from isac_envs.envs.uav.uav_trajectory_multi import baselines, kernel
@@ -53,7 +53,7 @@ class UavTrajectoryMulti(UavTrajectory):
     default_scenario = "patrol"
     params_type = UavTrajectoryMultiParams
     kernel: ClassVar[ModuleType] = kernel
-    env_fields = flight.TEAM_FIELDS
+    env_fields = records.TEAM_FIELDS
     costs = (
         Signal("lost", "The UAV's flight ended away from home."),
         Signal("too_close", "Another UAV in flight was closer than separation_m."),
@@ -83,12 +83,12 @@ class UavTrajectoryMulti(UavTrajectory):
         return Spec("box", tuple(parts))
 
     def allocate(self, n: int) -> State:
-        """Return zeroed state of ``n`` copies: environments, users, targets, UAVs, links."""
+        """Return zeroed arrays of ``n`` copies."""
         p = self.params
-        return (
+        return kernel.State(
             np.zeros(n, self.env_dtype),
-            np.zeros((n, p.users), record(*flight.USER_FIELDS)),
+            np.zeros((n, p.users), record(*records.USER_FIELDS)),
             np.zeros((n, p.targets), record(*TARGET_FIELDS)),
             np.zeros((n, p.uavs), record(*kernel.UAV_FIELDS)),
-            np.zeros((n, p.uavs, p.users), record(*flight.LINK_FIELDS)),
+            np.zeros((n, p.uavs, p.users), record(*records.LINK_FIELDS)),
         )

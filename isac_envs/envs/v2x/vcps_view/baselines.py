@@ -11,10 +11,7 @@ import numpy.typing as npt
 
 from isac_envs.declaration.baseline import Baseline, HasState, RandomBaseline
 from isac_envs.envs.v2x.vcps_view import policies, searching
-
-_LOADS = np.array([0.6, 0.2, 0.4, 0.8])
-_POWERS = np.array([0.0, 0.25, 0.5, 1.0])
-_SWEEPS = 2
+from isac_envs.envs.v2x.vcps_view.records import NOBODY, PARTS
 
 
 class PlanBaseline(Baseline):
@@ -22,22 +19,27 @@ class PlanBaseline(Baseline):
 
     load: ClassVar[float] = 0.6
     power: ClassVar[float] = 0.0
+    sensor: ClassVar[int] = NOBODY
 
     def __init__(self, batch: HasState, seed: int = 0) -> None:
         super().__init__(batch, seed)
         p = self.params
-        self._sensor = np.zeros(p.types, np.int64)
-        self._load, self._power = np.full(p.vehicles, self.load), np.full(p.vehicles, self.power)
-        self._plans = np.zeros((len(self.env), p.action_width))
+        self._plan = policies.Plan(
+            np.full(p.types, self.sensor),
+            np.full(p.vehicles, self.load),
+            np.full(p.vehicles, self.power),
+        )
+        self._actions = np.zeros((len(self.env), p.action_width))
 
     def act(self) -> npt.NDArray[Any]:
         """Return the actions, shape ``(n, W)``."""
         self.plan()
-        return self._plans.astype(self.model.action.action_dtype)
+        return self._actions.astype(self.model.action.action_dtype)
 
     def plan(self) -> None:
-        """Write the actions of all vehicles and the edge, shape ``(n, W)``."""
-        raise NotImplementedError
+        """Write the actions of all vehicles and the edge: those of the plan."""
+        record, state = self.params.record, self.batch.state
+        policies.write_action_batch(record, state, self._plan, self._actions)
 
 
 class Greedy(PlanBaseline):
@@ -49,12 +51,8 @@ class Greedy(PlanBaseline):
     )
 
     def plan(self) -> None:
-        """Write the actions of all vehicles and the edge, shape ``(n, W)``."""
-        items, kinds, views, tracks, requests = self.batch.state[2:7]
-        policies.greedy_batch(
-            self.params.record, self.env, items, kinds, views, tracks, requests, self._sensor,
-            self._load, self._power, self._plans,
-        )  # fmt: skip
+        """Write the actions of all vehicles and the edge."""
+        policies.greedy_batch(self.params.record, self.batch.state, self._plan, self._actions)
 
 
 class Search(PlanBaseline):
@@ -68,43 +66,34 @@ class Search(PlanBaseline):
 
     def __init__(self, batch: HasState, seed: int = 0) -> None:
         super().__init__(batch, seed)
-        self._weights = np.array(self.params.weights)
-        self._scratch = [np.empty_like(array[:1]) for array in batch.state]
+        self._trial = self.model.allocate(len(self.env))
+        self._bench = searching.Bench(
+            weights=np.array(self.params.weights),
+            loads=np.array([0.6, 0.2, 0.4, 0.8]),
+            powers=np.array([0.0, 0.25, 0.5, 1.0]),
+            low=np.zeros(PARTS),
+            high=np.zeros(PARTS),
+        )
 
     def plan(self) -> None:
-        """Write the actions of all vehicles and the edge, shape ``(n, W)``."""
-        state, scratch = self.batch.state, self._scratch
-        for i in range(len(self.env)):
-            for own, array in zip(scratch, state, strict=True):
-                own[...] = array[i : i + 1]
-            env, vehicles, items, kinds, views, tracks, requests, line, order = scratch[:9]
-            searching.search(
-                self.params.record, self.env[i : i + 1], env, vehicles[0], items[0], kinds[0],
-                views[0], tracks[0], requests[0], line[0], order[0], self._sensor, self._load,
-                self._power, _LOADS, _POWERS, _SWEEPS, self._weights, self._plans[i],
-            )  # fmt: skip
+        """Write the actions of all vehicles and the edge."""
+        for own, array in zip(self._trial, self.batch.state, strict=True):
+            own[...] = array
+        record = self.params.record
+        searching.search_batch(record, self._trial, self._plan, self._bench, self._actions)
 
 
 class SenseEverything(PlanBaseline):
     """Pays for all there is."""
 
     summary = "Everybody senses all it can, otherwise as greedy."
-    whom: ClassVar[int] = policies.EVERYBODY
-
-    def plan(self) -> None:
-        """Write the actions of all vehicles and the edge, shape ``(n, W)``."""
-        items, kinds, _, tracks = self.batch.state[2:6]
-        policies.uniform_batch(
-            self.params.record, self.env, items, kinds, tracks, self.whom, self._sensor,
-            self._load, self._power, self._plans,
-        )  # fmt: skip
+    sensor = policies.EVERYBODY
 
 
-class NeverSense(SenseEverything):
+class NeverSense(PlanBaseline):
     """Does nothing."""
 
     summary = "Nobody senses anything: the perfect score of the published model."
-    whom = policies.NOBODY
 
 
 BASELINES: dict[str, type[Baseline]] = {

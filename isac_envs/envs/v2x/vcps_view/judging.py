@@ -1,23 +1,25 @@
 """Quality and profit of the views of a slot, and the cache of the edge."""
 
-from typing import Any
-
 from isac_envs.engine.jit import Record, inlined, jit
 from isac_envs.envs.v2x.vcps_view.params import VcpsViewParams
 from isac_envs.envs.v2x.vcps_view.records import (
     CONSISTENCY,
     MOST_VIEWS,
+    NOBODY,
     PARTS,
     REDUNDANCY,
     SENSING,
     TIMELINESS,
     TRANSMISSION,
+    State,
 )
 from isac_envs.envs.v2x.vcps_view.world import view_of
 
 CURRENT = VcpsViewParams.code("ages", "current")
 FROZEN = VcpsViewParams.code("ages", "frozen")
-RUNNING, PER_VEHICLE, SUM = 1, 1, 1  # positions in other choices
+RUNNING = VcpsViewParams.code("normaliser", "running")
+PER_VEHICLE = VcpsViewParams.code("cost_of", "vehicle")
+SUM = VcpsViewParams.code("view_age", "sum")
 
 _MOST_MJ = 50.0  # bound of a vehicle's mean energy in the published code
 
@@ -48,11 +50,17 @@ def cached_age(p: Record, kind: Record, now: float) -> float:
 
 
 @jit
-def collect(
-    p: Record, e: Record, vehicles: Any, items: Any, kinds: Any, view: Record, number: int,
-    without: int,
-) -> None:  # fmt: skip
-    """Write the parts of a view, not normalised, as if vehicle ``without`` had sensed nothing."""
+def collect(p: Record, state: State, view: Record, number: int, without: int) -> None:
+    """Write the parts of a view, not normalised, as if vehicle ``without`` had sensed nothing.
+
+    Args:
+        p: Parameters.
+        state: The copy.
+        view: The view.
+        number: Which of the slot's views it is.
+        without: A vehicle, or NOBODY.
+    """
+    e, vehicles, items, kinds = state.env, state.vehicles, state.items, state.kinds
     now = float(e.time)
     for j in range(view.count):
         kinds[view.kinds[j]].wanted = True
@@ -133,22 +141,21 @@ def normalised(p: Record, e: Record, number: int, part: int, count: int) -> floa
 
 
 @jit
-def judge(
-    p: Record, e: Record, vehicles: Any, items: Any, kinds: Any, views: Any, requests: Any,
-    without: int,
-) -> None:  # fmt: skip
+def judge(p: Record, state: State, without: int) -> None:
     """Write quality, profit and their parts, means over the views of the slot.
 
-    The range of the running normaliser widens only with what happens (``without`` < 0).
+    They are as if vehicle ``without`` had sensed nothing. The range of the running normaliser
+    widens only with what happens, where that is NOBODY.
     """
+    e, views, requests = state.env, state.views, state.requests
     found = 0
     for number in range(MOST_VIEWS):
         m = view_of(requests, e.time, number)
         if m < 0:
             continue
-        collect(p, e, vehicles, items, kinds, views[m], number, without)
+        collect(p, state, views[m], number, without)
         found += 1
-        if p.normaliser == RUNNING and without < 0:
+        if p.normaliser == RUNNING and without == NOBODY:
             for part in range(PARTS):
                 e.low[part] = min(e.low[part], e.raw[number, part])
                 e.high[part] = max(e.high[part], e.raw[number, part])
@@ -178,11 +185,13 @@ def judge(
 
 
 @jit
-def keep(p: Record, e: Record, items: Any, kinds: Any, views: Any, requests: Any) -> None:
+def keep(p: Record, state: State) -> None:
     """Put the packets of the views into the cache: the newest of each type.
 
     As published it is the one that was received last.
     """
+    e, items, kinds = state.env, state.items, state.kinds
+    views, requests = state.views, state.requests
     for number in range(MOST_VIEWS):
         m = view_of(requests, e.time, number)
         if m < 0:

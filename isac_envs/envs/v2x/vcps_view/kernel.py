@@ -7,77 +7,76 @@ the action; everything else is drawn when an episode begins.
 from typing import Any
 
 from isac_envs.engine.jit import Record, inlined, jit
+from isac_envs.engine.loops import Outcome
+from isac_envs.engine.passes import copy_row
 from isac_envs.engine.rng import uniform
 from isac_envs.envs.v2x.vcps_view.judging import RUNNING, judge, keep
 from isac_envs.envs.v2x.vcps_view.observing import observe
 from isac_envs.envs.v2x.vcps_view.records import (
     CONSISTENCY,
+    NOBODY,
     PARTS,
     REDUNDANCY,
     SENSING,
     TIMELINESS,
     TRANSMISSION,
+    State,
 )
 from isac_envs.envs.v2x.vcps_view.uploading import FRACTIONS, HYBRID, upload
 from isac_envs.envs.v2x.vcps_view.world import distance_at, draw_gain, draw_world, forget
 
+__all__ = ["finish", "observe", "play", "report", "reset", "step"]
+
 
 @inlined
-def finish(p: Record, e: Record, items: Any, kinds: Any, views: Any, requests: Any) -> None:
+def finish(p: Record, state: State) -> None:
     """Keep the packets of a slot and go on to the next."""
-    keep(p, e, items, kinds, views, requests)
-    e.time += 1
-    e.done = e.time >= p.horizon
+    keep(p, state)
+    state.env.time += 1
 
 
 @jit
-def play_one(
-    p: Record, e: Record, vehicles: Any, items: Any, kinds: Any, views: Any, tracks: Any,
-    requests: Any, line: Any, order: Any, coordinates: Any,
-) -> None:  # fmt: skip
-    """Advance one copy by a slot."""
-    upload(p, e, vehicles, items, kinds, tracks, line, order, coordinates)
-    judge(p, e, vehicles, items, kinds, views, requests, -1)
-    finish(p, e, items, kinds, views, requests)
+def play(p: Record, state: State) -> None:
+    """Play the slot of the action that stands in the state."""
+    upload(p, state)
+    judge(p, state, NOBODY)
+    finish(p, state)
 
 
 @inlined
-def start(p: Record, e: Record, vehicles: Any, kinds: Any, tracks: Any) -> None:
+def start(p: Record, state: State) -> None:
     """Set the clock to 0 and empty the cache."""
-    e.time = 0
-    e.done = False
-    draw_gain(p, e)
-    forget(p, kinds)
-    for i in range(vehicles.shape[0]):
-        vehicles[i].distance_m = distance_at(p, tracks[i], 0)
+    state.env.time = 0
+    draw_gain(p, state.env)
+    forget(state.kinds)
+    for i in range(state.vehicles.shape[0]):
+        state.vehicles[i].distance_m = distance_at(p, state.tracks[i], 0)
 
 
 @jit
-def reset_one(
-    p: Record, e: Record, vehicles: Any, items: Any, kinds: Any, views: Any, tracks: Any,
-    requests: Any, line: Any, order: Any, trial: Any,
-) -> None:  # fmt: skip
+def reset(p: Record, state: State) -> None:
     """Start an episode; the running range begins with episodes of random actions, if any."""
-    draw_world(p, e, vehicles, items, kinds, views, tracks, requests, order)
+    e, coordinates = state.env, state.coordinates
+    draw_world(p, state)
     for part in range(PARTS):
         e.low[part] = 1e18
         e.high[part] = -1e18
     if p.normaliser == RUNNING:
         for _ in range(p.warmup_episodes):
-            start(p, e, vehicles, kinds, tracks)
+            start(p, state)
             while e.time < p.slots:
-                for w in range(trial.shape[0]):
+                for w in range(coordinates.shape[0]):
                     u = uniform(e.world)
-                    trial[w] = int(u * p.levels) if p.action == HYBRID else u
-                play_one(p, e, vehicles, items, kinds, views, tracks, requests, line, order, trial)
-    start(p, e, vehicles, kinds, tracks)
+                    coordinates[w] = int(u * p.levels) if p.action == HYBRID else u
+                play(p, state)
+    start(p, state)
 
 
 @jit
-def report(
-    p: Record, e: Record, vehicles: Any, items: Any, objectives: Any, costs: Any, metrics: Record
-) -> None:
+def report(p: Record, state: State, outcome: Outcome) -> None:
     """Write the outcome of a slot."""
+    e, vehicles, items = state.env, state.vehicles, state.items
+    objectives, costs, metrics = outcome
     objectives[0] = e.quality
     objectives[1] = e.profit
     count = vehicles.shape[0]
@@ -109,50 +108,10 @@ def report(
     metrics.completeness = e.completeness
 
 
-@jit
-def reset_batch(
-    p: Any, env: Any, vehicles: Any, items: Any, kinds: Any, views: Any, tracks: Any,
-    requests: Any, line: Any, order: Any, trial: Any, mask: Any, observations: Any,
-) -> None:  # fmt: skip
-    """Reset the masked copies."""
-    for i in range(env.shape[0]):
-        if mask[i]:
-            reset_one(
-                p[0], env[i], vehicles[i], items[i], kinds[i], views[i], tracks[i], requests[i],
-                line[i], order[i], trial[i],
-            )  # fmt: skip
-            observe(
-                p[0], env[i], vehicles[i], items[i], kinds[i], views[i], tracks[i], requests[i],
-                observations[i, 0],
-            )  # fmt: skip
-
-
-@jit
-def step_batch(
-    p: Any, env: Any, vehicles: Any, items: Any, kinds: Any, views: Any, tracks: Any,
-    requests: Any, line: Any, order: Any, trial: Any, actions: Any, restart: bool,
-    observations: Any, objectives: Any, costs: Any, metrics: Any, ended: Any,
-) -> None:  # fmt: skip
-    """Step all copies; with ``restart``, reset those that are done instead."""
-    for i in range(env.shape[0]):
-        if restart and env[i].done:
-            reset_one(
-                p[0], env[i], vehicles[i], items[i], kinds[i], views[i], tracks[i], requests[i],
-                line[i], order[i], trial[i],
-            )  # fmt: skip
-        else:
-            for w in range(actions.shape[2]):
-                trial[i, w] = actions[i, 0, w]
-            play_one(
-                p[0], env[i], vehicles[i], items[i], kinds[i], views[i], tracks[i], requests[i],
-                line[i], order[i], trial[i],
-            )  # fmt: skip
-            report(
-                p[0], env[i], vehicles[i], items[i], objectives[i, 0], costs[i, 0], metrics[i, 0]
-            )
-            ended[i, 0] = False
-            ended[i, 1] = env[i].done
-        observe(
-            p[0], env[i], vehicles[i], items[i], kinds[i], views[i], tracks[i], requests[i],
-            observations[i, 0],
-        )  # fmt: skip
+@inlined
+def step(p: Record, state: State, action: Any, outcome: Outcome) -> tuple[bool, bool]:
+    """Advance one copy by a slot; return (terminated, truncated)."""
+    copy_row(action, state.coordinates)
+    play(p, state)
+    report(p, state, outcome)
+    return False, state.env.time >= p.horizon

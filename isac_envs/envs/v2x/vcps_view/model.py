@@ -102,5 +102,5 @@ class VcpsView(Model):
         return fields.all_actions(self.params)
 
     def allocate(self, n: int) -> State:
-        """Return the environments and what :func:`records.allocate` lists."""
-        return (np.zeros(n, self.env_dtype), *records.allocate(n, self.params))
+        """Return zeroed arrays of ``n`` copies."""
+        return records.allocate(np.zeros(n, self.env_dtype), self.params)

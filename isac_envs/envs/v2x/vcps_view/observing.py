@@ -3,10 +3,11 @@
 from typing import Any
 
 from isac_envs.engine.jit import Record, inlined, jit
-from isac_envs.envs.v2x.vcps_view.records import MOST_VIEWS
+from isac_envs.envs.v2x.vcps_view.params import VcpsViewParams
+from isac_envs.envs.v2x.vcps_view.records import MOST_VIEWS, State
 from isac_envs.envs.v2x.vcps_view.world import distance_at, view_of
 
-PUBLISHED = 1  # position in the parameter ``observation``
+PUBLISHED = VcpsViewParams.code("observation", "published")
 
 
 @inlined
@@ -16,12 +17,13 @@ def seen_slot(p: Record, e: Record) -> int:
 
 
 @inlined
-def mark_required(kinds: Any, views: Any, requests: Any, second: int) -> None:
+def mark_required(state: State, second: int) -> None:
     """Write which types the views of a slot need."""
+    kinds, views = state.kinds, state.views
     for d in range(kinds.shape[0]):
         kinds[d].required = False
     for number in range(MOST_VIEWS):
-        m = view_of(requests, second, number)
+        m = view_of(state.requests, second, number)
         if m < 0:
             continue
         for j in range(views[m].count):
@@ -42,17 +44,15 @@ def distance_seen(p: Record, track: Any, second: int) -> float:
 
 
 @jit
-def observe(
-    p: Record, e: Record, vehicles: Any, items: Any, kinds: Any, views: Any, tracks: Any,
-    requests: Any, out: Any,
-) -> None:  # fmt: skip
-    """Write the observation of the edge: 1 + V + 2 V K + 2 I coordinates."""
-    second = seen_slot(p, e)
-    mark_required(kinds, views, requests, second)
+def observe(p: Record, state: State, observation: Any) -> None:
+    """Write what the edge sees: 1 + V + 2 V K + 2 I coordinates."""
+    items, kinds, out = state.items, state.kinds, observation
+    second = seen_slot(p, state.env)
+    mark_required(state, second)
     out[0] = second / p.slots
     count, each = items.shape[0], items.shape[1]
     for i in range(count):
-        out[1 + i] = distance_seen(p, tracks[i], second)
+        out[1 + i] = distance_seen(p, state.tracks[i], second)
     at = 1 + count
     for i in range(count):
         for k in range(each):

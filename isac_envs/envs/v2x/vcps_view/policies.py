@@ -1,18 +1,29 @@
-"""Rules as kernels: a plan of who senses what, and its translation into an action.
-
-A plan holds for each type the vehicle that senses it, -1 for none, and for each vehicle the load
-of its queue and the level of its power between the least reliable and the largest.
-"""
+"""Rules as kernels: a plan of who senses what, and its translation into an action."""
 
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 from isac_envs.engine.jit import Record, inlined, jit
-from isac_envs.envs.v2x.vcps_view.records import MOST_VIEWS
+from isac_envs.engine.loops import each_copy
+from isac_envs.envs.v2x.vcps_view.records import MOST_VIEWS, NOBODY, State
 from isac_envs.envs.v2x.vcps_view.uploading import HYBRID, RATE, SHARES
 from isac_envs.envs.v2x.vcps_view.world import distance_at, spectral_efficiency, view_of
 
-NOBODY, EVERYBODY = -1, -2
+EVERYBODY = -2
+
+
+class Plan(NamedTuple):
+    """What vehicles are to do in a slot.
+
+    Attributes:
+        sensor: Vehicle that senses each type, NOBODY or EVERYBODY, shape ``(I,)``.
+        load: Load of the queue of each vehicle, shape ``(V,)``.
+        power: Level of its power, between the least reliable and the largest, shape ``(V,)``.
+    """
+
+    sensor: Any
+    load: Any
+    power: Any
 
 
 @inlined
@@ -23,12 +34,12 @@ def senses(items: Any, i: int, k: int, sensor: Any) -> bool:
 
 
 @jit
-def cheapest(e: Record, items: Any, views: Any, requests: Any, sensor: Any) -> None:
+def choose_cheapest(state: State, sensor: Any) -> None:
     """Plan the cheapest sensor for every type that the coming views require."""
-    for d in range(sensor.shape[0]):
-        sensor[d] = NOBODY
+    items, views = state.items, state.views
+    sensor[:] = NOBODY
     for number in range(MOST_VIEWS):
-        m = view_of(requests, e.time, number)
+        m = view_of(state.requests, state.env.time, number)
         if m < 0:
             continue
         for j in range(views[m].count):
@@ -42,11 +53,9 @@ def cheapest(e: Record, items: Any, views: Any, requests: Any, sensor: Any) -> N
 
 
 @jit
-def write_vehicle(
-    p: Record, items: Any, i: int, sensor: Any, load: float, power: float, out: Any
-) -> None:
+def write_vehicle(p: Record, items: Any, i: int, plan: Plan, action: Any) -> None:
     """Write the coordinates of vehicle ``i``: equal loads, short services first."""
-    count = items.shape[1]
+    count, sensor, load = items.shape[1], plan.sensor, plan.load[i]
     first = i * p.vehicle_width
     rates = first if p.action == RATE else first + count
     chosen = 0
@@ -62,62 +71,55 @@ def write_vehicle(
         else:
             level = each / p.max_load if on else 0.0
         if p.action == RATE:
-            out[rates + k] = p.rate_floor + (1.0 - p.rate_floor) * level + 1e-6 if on else 0.0
+            action[rates + k] = p.rate_floor + (1.0 - p.rate_floor) * level + 1e-6 if on else 0.0
         else:
-            out[first + k] = 1.0 if on else 0.0
-            out[rates + k] = level
-        out[rates + count + k] = 1.0 - items[i, k].mean_s / longest
-    out[first + p.vehicle_width - 1] = power
+            action[first + k] = 1.0 if on else 0.0
+            action[rates + k] = level
+        action[rates + count + k] = 1.0 - items[i, k].mean_s / longest
+    action[first + p.vehicle_width - 1] = plan.power[i]
 
 
 @jit
-def write_action(
-    p: Record, e: Record, items: Any, kinds: Any, tracks: Any, sensor: Any, load: Any, power: Any,
-    out: Any,
-) -> None:  # fmt: skip
+def write_action(p: Record, state: State, plan: Plan, action: Any) -> None:
     """Write the action of a plan; bandwidth goes with the root of bits over efficiency.
 
     That minimises the sum of the transmission times.
+
+    Args:
+        p: Parameters.
+        state: Vehicles and edge.
+        plan: The plan.
+        action: Receives the coordinates, shape ``(W,)``.
     """
+    items = state.items
     count = items.shape[0]
     edge = count * p.vehicle_width
+    gain = p.fading_mean * p.fading_mean
     total = 0.0
     for i in range(count):
-        write_vehicle(p, items, i, sensor, load[i], power[i], out)
+        write_vehicle(p, items, i, plan, action)
         bits = 0.0
         for k in range(items.shape[1]):
-            if senses(items, i, k, sensor):
-                bits += kinds[items[i, k].kind].amount
-        gain = p.fading_mean * p.fading_mean
-        efficiency = spectral_efficiency(p, gain, distance_at(p, tracks[i], e.time), p.max_power_w)
-        out[edge + i] = math.sqrt(bits / efficiency)
-        total += out[edge + i]
+            if senses(items, i, k, plan.sensor):
+                bits += state.kinds[items[i, k].kind].amount
+        distance = distance_at(p, state.tracks[i], state.env.time)
+        efficiency = spectral_efficiency(p, gain, distance, p.max_power_w)
+        action[edge + i] = math.sqrt(bits / efficiency)
+        total += action[edge + i]
     for i in range(count):
-        out[edge + i] = out[edge + i] / total if total > 0.0 else 1.0 / count
+        action[edge + i] = action[edge + i] / total if total > 0.0 else 1.0 / count
     if p.action == HYBRID:
-        for w in range(out.shape[0]):
+        for w in range(action.shape[0]):
             decision = w < edge and w % p.vehicle_width < items.shape[1]
-            out[w] = out[w] if decision else math.floor(out[w] / p.unit + 0.5)
+            action[w] = action[w] if decision else math.floor(action[w] / p.unit + 0.5)
 
 
 @jit
-def greedy_batch(
-    p: Any, env: Any, items: Any, kinds: Any, views: Any, tracks: Any, requests: Any, sensor: Any,
-    load: Any, power: Any, actions: Any,
-) -> None:  # fmt: skip
-    """Write the greedy actions of all copies."""
-    for i in range(env.shape[0]):
-        cheapest(env[i], items[i], views[i], requests[i], sensor)
-        write_action(p[0], env[i], items[i], kinds[i], tracks[i], sensor, load, power, actions[i])
+def greedy(p: Record, state: State, plan: Plan, action: Any) -> None:
+    """Write the greedy action; the plan gets its sensors."""
+    choose_cheapest(state, plan.sensor)
+    write_action(p, state, plan, action)
 
 
-@jit
-def uniform_batch(
-    p: Any, env: Any, items: Any, kinds: Any, tracks: Any, whom: int, sensor: Any, load: Any,
-    power: Any, actions: Any,
-) -> None:  # fmt: skip
-    """Write the actions of all copies that have everybody or nobody sense all it can."""
-    for d in range(sensor.shape[0]):
-        sensor[d] = whom
-    for i in range(env.shape[0]):
-        write_action(p[0], env[i], items[i], kinds[i], tracks[i], sensor, load, power, actions[i])
+greedy_batch = each_copy(greedy, "plan")
+write_action_batch = each_copy(write_action, "plan")

@@ -1,9 +1,8 @@
 """State records of vehicular views, and the numbers that stand for parts of a view."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from isac_envs.engine.jit import record
 
@@ -15,6 +14,9 @@ MOST_VIEWS = 2
 
 SAMPLES = 100
 """Samples that the published quantile of the channel gain is taken from."""
+
+NOBODY = -1
+"""Stands for no vehicle."""
 
 TIMELINESS, CONSISTENCY, REDUNDANCY, SENSING, TRANSMISSION = range(5)
 PARTS = 5
@@ -88,16 +90,39 @@ VIEW = record(("count", "i8"), ("kinds", "i8", (MOST_TYPES,)))
 PLACE = record(("x_m", "f8"), ("y_m", "f8"))
 
 
-def allocate(n: int, params: Any) -> tuple[npt.NDArray[Any], ...]:
-    """Return the zeroed state arrays of ``n`` copies beyond their environment records.
+class State(NamedTuple):
+    """Vehicles and edge of one copy; of a batch, with an axis of copies in front.
 
-    In order: vehicles ``(n, V)``; what they can sense ``(n, V, K)``; types of information
-    ``(n, I)``; views ``(n, M)``; tracks ``(n, V, T)``; the views requested in each slot
-    ``(n, T, 2)``, -1 for none; the queue of a vehicle ``(n, 4, K)``: rates, mean services, second
-    moments, waits; a permutation ``(n, max(I, M, K))``; an action of the warm-up ``(n, W)``.
+    Attributes:
+        env: The environment.
+        vehicles: Shape ``(V,)``.
+        items: What each vehicle can sense, shape ``(V, K)``.
+        kinds: Types of information, shape ``(I,)``.
+        views: Shape ``(M,)``.
+        tracks: Places of each vehicle at whole seconds, shape ``(V, T)``.
+        requests: Views requested in each slot, -1 for none, shape ``(T, 2)``.
+        line: Scratch: rates, mean services, second moments and waits of a queue, shape ``(4, K)``.
+        order: Scratch: a permutation, shape ``(max(I, M, K),)``.
+        coordinates: The action that is played, of all vehicles and the edge, shape ``(W,)``.
     """
-    v, k, i = params.vehicles, params.sensable_types, params.types
-    return (
+
+    env: Any
+    vehicles: Any
+    items: Any
+    kinds: Any
+    views: Any
+    tracks: Any
+    requests: Any
+    line: Any
+    order: Any
+    coordinates: Any
+
+
+def allocate(env: Any, params: Any) -> State:
+    """Return the state of a batch with these records of the environments, shape ``(n,)``."""
+    n, v, k, i = len(env), params.vehicles, params.sensable_types, params.types
+    return State(
+        env,
         np.zeros((n, v), VEHICLE),
         np.zeros((n, v, k), ITEM),
         np.zeros((n, i), KIND),

@@ -1,103 +1,137 @@
 """Coordinate search of the plan that earns most in the coming slot, on a copy of the state."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from isac_envs.engine.jit import Record, jit
+from isac_envs.engine.jit import Record, inlined, jit
+from isac_envs.engine.loops import each_copy
+from isac_envs.engine.passes import copy_row
 from isac_envs.engine.rng import seed_stream
 from isac_envs.envs.v2x.vcps_view.judging import judge
-from isac_envs.envs.v2x.vcps_view.policies import NOBODY, cheapest, write_action
-from isac_envs.envs.v2x.vcps_view.records import MOST_VIEWS
+from isac_envs.envs.v2x.vcps_view.policies import Plan, choose_cheapest, write_action
+from isac_envs.envs.v2x.vcps_view.records import MOST_VIEWS, NOBODY, State
 from isac_envs.envs.v2x.vcps_view.uploading import upload
 from isac_envs.envs.v2x.vcps_view.world import view_of
 
+_SWEEPS = 2
 _ANY_SEED, _ANY_STREAM = (
     np.uint64(1),
     np.uint64(4),
 )  # SNR targets of the trials, not those that will be drawn
 
 
-@jit
-def worth(
-    p: Record, true: Any, env: Any, vehicles: Any, items: Any, kinds: Any, views: Any,
-    tracks: Any, requests: Any, line: Any, order: Any, sensor: Any, load: Any, power: Any,
-    weights: Any, trial: Any,
-) -> float:  # fmt: skip
-    """Return the reward of a plan in the coming slot; the arrays but ``true`` are scratch."""
-    env[0] = true[0]
-    seed_stream(env[0].world, _ANY_SEED, _ANY_STREAM)
-    write_action(p, env[0], items, kinds, tracks, sensor, load, power, trial)
-    upload(p, env[0], vehicles, items, kinds, tracks, line, order, trial)
-    judge(p, env[0], vehicles, items, kinds, views, requests, -1)
-    return weights[0] * env[0].quality + weights[1] * env[0].profit
+class Bench(NamedTuple):
+    """What a search works with.
+
+    Attributes:
+        weights: Weights of the objectives, shape ``(2,)``.
+        loads: Loads that are tried, shape ``(L,)``; it begins with the first.
+        powers: Levels of power that are tried, shape ``(P,)``; likewise.
+        low: Scratch: the running range before the slot, shape ``(PARTS,)``.
+        high: Scratch: the same, upper end.
+    """
+
+    weights: Any
+    loads: Any
+    powers: Any
+    low: Any
+    high: Any
 
 
 @jit
-def search(
-    p: Any, true: Any, env: Any, vehicles: Any, items: Any, kinds: Any, views: Any, tracks: Any,
-    requests: Any, line: Any, order: Any, sensor: Any, load: Any, power: Any, loads: Any,
-    powers: Any, sweeps: int, weights: Any, out: Any,
-) -> None:  # fmt: skip
+def worth(p: Record, state: State, plan: Plan, bench: Bench) -> float:
+    """Return the reward of a plan in the coming slot, and play that slot up to the views."""
+    e = state.env
+    copy_row(bench.low, e.low)
+    copy_row(bench.high, e.high)
+    seed_stream(e.world, _ANY_SEED, _ANY_STREAM)
+    write_action(p, state, plan, state.coordinates)
+    upload(p, state)
+    judge(p, state, NOBODY)
+    return bench.weights[0] * e.quality + bench.weights[1] * e.profit
+
+
+@inlined
+def can_sense(items: Any, i: int, d: int) -> bool:
+    """Tell whether vehicle ``i``, or NOBODY, can be the one that senses type ``d``."""
+    able = i == NOBODY
+    for k in range(items.shape[1]):
+        able = able or (i >= 0 and items[i, k].kind == d)
+    return able
+
+
+@jit
+def improve_sensor(p: Record, state: State, plan: Plan, bench: Bench, d: int, best: float) -> float:
+    """Find who is best to sense type ``d``; return the worth of the plan, at least ``best``."""
+    sensor = plan.sensor
+    for i in range(NOBODY, state.items.shape[0]):
+        before = sensor[d]
+        if i == before or not can_sense(state.items, i, d):
+            continue
+        sensor[d] = i
+        value = worth(p, state, plan, bench)
+        if value > best:
+            best = value
+        else:
+            sensor[d] = before
+    return best
+
+
+@jit
+def improve_levels(p: Record, state: State, plan: Plan, bench: Bench, best: float) -> float:
+    """Find the best load and power of each vehicle; return the worth, at least ``best``."""
+    loads = bench.loads.shape[0]
+    for i in range(plan.load.shape[0]):
+        for choice in range(loads + bench.powers.shape[0]):
+            is_load = choice < loads
+            levels = plan.load if is_load else plan.power
+            before = levels[i]
+            levels[i] = bench.loads[choice] if is_load else bench.powers[choice - loads]
+            if levels[i] == before:
+                continue
+            value = worth(p, state, plan, bench)
+            if value > best:
+                best = value
+            else:
+                levels[i] = before
+    return best
+
+
+@jit
+def search(p: Record, state: State, plan: Plan, bench: Bench, action: Any) -> None:
     """Write the action of the best plan found, one coordinate at a time.
 
     It begins with the greedy plan, or with sensing nothing where that is better.
+
+    Args:
+        p: Parameters.
+        state: A copy of the state, in which plans are tried.
+        plan: Receives the plan.
+        bench: What is tried, and scratch.
+        action: Receives the coordinates, shape ``(W,)``.
     """
-    for i in range(load.shape[0]):
-        load[i] = loads[0]
-        power[i] = powers[0]
-    for d in range(sensor.shape[0]):
-        sensor[d] = NOBODY
-    idle = worth(
-        p[0], true, env, vehicles, items, kinds, views, tracks, requests, line, order, sensor,
-        load, power, weights, out,
-    )  # fmt: skip
-    cheapest(true[0], items, views, requests, sensor)
-    best = worth(
-        p[0], true, env, vehicles, items, kinds, views, tracks, requests, line, order, sensor,
-        load, power, weights, out,
-    )  # fmt: skip
+    views = state.views
+    copy_row(state.env.low, bench.low)
+    copy_row(state.env.high, bench.high)
+    plan.load[:] = bench.loads[0]
+    plan.power[:] = bench.powers[0]
+    plan.sensor[:] = NOBODY
+    idle = worth(p, state, plan, bench)
+    choose_cheapest(state, plan.sensor)
+    best = worth(p, state, plan, bench)
     if idle > best:
         best = idle
-        for d in range(sensor.shape[0]):
-            sensor[d] = NOBODY
-    for _ in range(sweeps):
+        plan.sensor[:] = NOBODY
+    for _ in range(_SWEEPS):
         for number in range(MOST_VIEWS):
-            m = view_of(requests, true[0].time, number)
+            m = view_of(state.requests, state.env.time, number)
             if m < 0:
                 continue
             for j in range(views[m].count):
-                d = views[m].kinds[j]
-                for i in range(-1, items.shape[0]):
-                    able = i == NOBODY
-                    for k in range(items.shape[1]):
-                        able = able or (i >= 0 and items[i, k].kind == d)
-                    before = sensor[d]
-                    if not able or i == before:
-                        continue
-                    sensor[d] = i
-                    value = worth(
-                        p[0], true, env, vehicles, items, kinds, views, tracks, requests, line,
-                        order, sensor, load, power, weights, out,
-                    )  # fmt: skip
-                    if value > best:
-                        best = value
-                    else:
-                        sensor[d] = before
-        for i in range(load.shape[0]):
-            for choice in range(loads.shape[0] + powers.shape[0]):
-                is_load = choice < loads.shape[0]
-                values = load if is_load else power
-                before = values[i]
-                values[i] = loads[choice] if is_load else powers[choice - loads.shape[0]]
-                if values[i] == before:
-                    continue
-                value = worth(
-                    p[0], true, env, vehicles, items, kinds, views, tracks, requests, line, order,
-                    sensor, load, power, weights, out,
-                )  # fmt: skip
-                if value > best:
-                    best = value
-                else:
-                    values[i] = before
-    write_action(p[0], true[0], items, kinds, tracks, sensor, load, power, out)
+                best = improve_sensor(p, state, plan, bench, views[m].kinds[j], best)
+        best = improve_levels(p, state, plan, bench, best)
+    write_action(p, state, plan, action)
+
+
+search_batch = each_copy(search, "plan", "bench")

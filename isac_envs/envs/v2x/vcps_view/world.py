@@ -9,9 +9,12 @@ from isac_envs.engine.jit import Record, inlined, jit
 from isac_envs.engine.mathx import exp2, log2
 from isac_envs.engine.rng import integer, next_u64, normal, seed_stream, uniform
 from isac_envs.envs.v2x.vcps_view.mobility import draw_track
-from isac_envs.envs.v2x.vcps_view.records import SAMPLES
+from isac_envs.envs.v2x.vcps_view.params import VcpsViewParams
+from isac_envs.envs.v2x.vcps_view.records import NOBODY, SAMPLES, State
 
-VARIANCE, PUBLISHED, SAMPLED = 1, 1, 2  # positions in the choices of the parameters
+VARIANCE = VcpsViewParams.code("second_moment", "variance")
+PUBLISHED = VcpsViewParams.code("draws", "published")
+SAMPLED = VcpsViewParams.code("reliability", "sampled")
 _STREAM = np.uint64(3)
 
 
@@ -26,11 +29,10 @@ def draw_subset(stream: Any, permutation: Any, size: int, count: int) -> None:
 
 
 @jit
-def draw_world(
-    p: Record, e: Record, vehicles: Any, items: Any, kinds: Any, views: Any, tracks: Any,
-    requests: Any, permutation: Any,
-) -> None:  # fmt: skip
+def draw_world(p: Record, state: State) -> None:
     """Draw an instance; one draw of the world stream, whatever the instance."""
+    e, items, kinds, views = state.env, state.items, state.kinds, state.views
+    tracks, requests, permutation = state.tracks, state.requests, state.order
     seed = next_u64(e.world)
     if p.instance >= 0:
         seed_stream(e.instance, np.uint64(p.instance), _STREAM)
@@ -133,10 +135,10 @@ def view_of(requests: Any, second: int, number: int) -> int:
 
 
 @inlined
-def forget(p: Record, kinds: Any) -> None:
+def forget(kinds: Any) -> None:
     """Empty the cache: packets of time 0 and no vehicle."""
     for d in range(kinds.shape[0]):
-        kinds[d].holder = -1
+        kinds[d].holder = NOBODY
         kinds[d].cost = 0.0
         kinds[d].update_s = 0.0
         kinds[d].received_s = 0.0

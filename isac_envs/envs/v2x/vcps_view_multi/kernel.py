@@ -6,12 +6,18 @@ Rows of vehicles come first, that of the edge last; what is behind an agent's ow
 from typing import Any
 
 from isac_envs.engine.jit import Record, inlined, jit
+from isac_envs.engine.loops import Outcome
+from isac_envs.envs.v2x.vcps_view import observing
 from isac_envs.envs.v2x.vcps_view.judging import judge
-from isac_envs.envs.v2x.vcps_view.kernel import finish, report, reset_one
-from isac_envs.envs.v2x.vcps_view.observing import cached_time, distance_seen, observe, seen_slot
+from isac_envs.envs.v2x.vcps_view.kernel import finish, report, reset
+from isac_envs.envs.v2x.vcps_view.observing import cached_time, distance_seen, seen_slot
+from isac_envs.envs.v2x.vcps_view.records import NOBODY, State
 from isac_envs.envs.v2x.vcps_view.uploading import upload
+from isac_envs.envs.v2x.vcps_view_multi.params import VcpsViewMultiParams
 
-DIFFERENCE = 1  # position in the parameter ``credit``
+__all__ = ["observe", "reset", "step"]
+
+DIFFERENCE = VcpsViewMultiParams.code("credit", "difference")
 
 
 @inlined
@@ -26,29 +32,27 @@ def gather(p: Record, actions: Any, row: Any) -> None:
 
 
 @jit
-def play_together(
-    p: Record, e: Record, vehicles: Any, items: Any, kinds: Any, views: Any, tracks: Any,
-    requests: Any, line: Any, order: Any, coordinates: Any,
-) -> None:  # fmt: skip
-    """Advance one copy by a slot, and find what each vehicle contributed."""
-    upload(p, e, vehicles, items, kinds, tracks, line, order, coordinates)
-    judge(p, e, vehicles, items, kinds, views, requests, -1)
+def play_together(p: Record, state: State) -> None:
+    """Play the slot of the action in the state, and find what each vehicle contributed."""
+    e, vehicles = state.env, state.vehicles
+    upload(p, state)
+    judge(p, state, NOBODY)
     if p.credit == DIFFERENCE:
         for i in range(vehicles.shape[0]):
-            judge(p, e, vehicles, items, kinds, views, requests, i)
+            judge(p, state, i)
             vehicles[i].view_quality = e.quality
             vehicles[i].view_profit = e.profit
-        judge(p, e, vehicles, items, kinds, views, requests, -1)
-    finish(p, e, items, kinds, views, requests)
+        judge(p, state, NOBODY)
+    finish(p, state)
 
 
 @jit
-def tell(
-    p: Record, e: Record, vehicles: Any, items: Any, objectives: Any, costs: Any, metrics: Any
-) -> None:
+def tell(p: Record, state: State, outcome: Outcome) -> None:
     """Write the outcome of a slot for every agent."""
+    e, vehicles, items = state.env, state.vehicles, state.items
+    objectives, costs, metrics = outcome
     count = vehicles.shape[0]
-    report(p, e, vehicles, items, objectives[count], costs[count], metrics[count])
+    report(p, state, Outcome(objectives[count], costs[count], metrics[count]))
     costs[count, 0] = costs[count, 1] = 0.0
     for i in range(count):
         metrics[i] = metrics[count]
@@ -69,23 +73,28 @@ def tell(
         metrics[i].wait_s = wait / max(1.0, sensed)
 
 
+@inlined
+def step(p: Record, state: State, actions: Any, outcome: Outcome) -> tuple[bool, bool]:
+    """Advance one copy by a slot; return (terminated, truncated)."""
+    gather(p, actions, state.coordinates)
+    play_together(p, state)
+    tell(p, state, outcome)
+    return False, state.env.time >= p.horizon
+
+
 @jit
-def show(
-    p: Record, e: Record, vehicles: Any, items: Any, kinds: Any, views: Any, tracks: Any,
-    requests: Any, observations: Any,
-) -> None:  # fmt: skip
-    """Write the observations of all agents."""
+def observe(p: Record, state: State, observations: Any) -> None:
+    """Write what the vehicles and the edge see."""
+    items, kinds = state.items, state.kinds
     count, each = items.shape[0], items.shape[1]
-    for i in range(count + 1):
-        for w in range(observations.shape[1]):
-            observations[i, w] = 0.0
-    observe(p, e, vehicles, items, kinds, views, tracks, requests, observations[count])
-    second = seen_slot(p, e)
+    observations[:] = 0.0
+    observing.observe(p, state, observations[count])
+    second = seen_slot(p, state.env)
     for i in range(count):
         out = observations[i]
         out[0] = second / p.slots
         out[1] = i / count
-        out[2] = distance_seen(p, tracks[i], second)
+        out[2] = distance_seen(p, state.tracks[i], second)
         for k in range(each):
             out[3 + k] = items[i, k].kind / p.types
             out[3 + each + k] = items[i, k].cost / p.cost_high
@@ -93,49 +102,3 @@ def show(
         for d in range(kinds.shape[0]):
             out[at + d] = cached_time(p, kinds[d])
             out[at + kinds.shape[0] + d] = kinds[d].required
-
-
-@jit
-def reset_batch(
-    p: Any, env: Any, vehicles: Any, items: Any, kinds: Any, views: Any, tracks: Any,
-    requests: Any, line: Any, order: Any, trial: Any, mask: Any, observations: Any,
-) -> None:  # fmt: skip
-    """Reset the masked copies."""
-    for i in range(env.shape[0]):
-        if mask[i]:
-            reset_one(
-                p[0], env[i], vehicles[i], items[i], kinds[i], views[i], tracks[i], requests[i],
-                line[i], order[i], trial[i],
-            )  # fmt: skip
-            show(
-                p[0], env[i], vehicles[i], items[i], kinds[i], views[i], tracks[i], requests[i],
-                observations[i],
-            )  # fmt: skip
-
-
-@jit
-def step_batch(
-    p: Any, env: Any, vehicles: Any, items: Any, kinds: Any, views: Any, tracks: Any,
-    requests: Any, line: Any, order: Any, trial: Any, actions: Any, restart: bool,
-    observations: Any, objectives: Any, costs: Any, metrics: Any, ended: Any,
-) -> None:  # fmt: skip
-    """Step all copies; with ``restart``, reset those that are done instead."""
-    for i in range(env.shape[0]):
-        if restart and env[i].done:
-            reset_one(
-                p[0], env[i], vehicles[i], items[i], kinds[i], views[i], tracks[i], requests[i],
-                line[i], order[i], trial[i],
-            )  # fmt: skip
-        else:
-            gather(p[0], actions[i], trial[i])
-            play_together(
-                p[0], env[i], vehicles[i], items[i], kinds[i], views[i], tracks[i], requests[i],
-                line[i], order[i], trial[i],
-            )  # fmt: skip
-            tell(p[0], env[i], vehicles[i], items[i], objectives[i], costs[i], metrics[i])
-            ended[i, 0] = False
-            ended[i, 1] = env[i].done
-        show(
-            p[0], env[i], vehicles[i], items[i], kinds[i], views[i], tracks[i], requests[i],
-            observations[i],
-        )  # fmt: skip

@@ -3,16 +3,14 @@
 from types import ModuleType
 from typing import ClassVar
 
-import numpy as np
-
 from isac_envs.declaration.fields import Spec
-from isac_envs.declaration.model import Model, State
-from isac_envs.envs.v2x.vcps_view import fields, records
+from isac_envs.envs.v2x.vcps_view import fields
+from isac_envs.envs.v2x.vcps_view.model import VcpsView
 from isac_envs.envs.v2x.vcps_view_multi import baselines, kernel
 from isac_envs.envs.v2x.vcps_view_multi.params import VcpsViewMultiParams
 
 
-class VcpsViewMulti(Model):
+class VcpsViewMulti(VcpsView):
     """Vehicles decide what they sense, and an edge shares out the bandwidth.
 
     The physics are those of ``isac/VcpsView-v0`` (equations 1 to 16 there), with an agent for each
@@ -34,18 +32,9 @@ class VcpsViewMulti(Model):
 
     id = "isac/VcpsViewMulti-v0"
     summary = "Vehicles sense and upload what an edge builds its views of the traffic from."
-    source = fields.SOURCE
-    default_scenario = "manhattan"
     params_type = VcpsViewMultiParams
     kernel: ClassVar[ModuleType] = kernel
-    env_fields = records.ENV_FIELDS
-    objectives = fields.OBJECTIVES
-    costs = fields.COSTS
-    metrics = fields.METRICS
-    summaries = fields.SUMMARIES
     baselines = baselines.BASELINES
-    reference_baseline = "search"
-    scene = "isac_envs.envs.v2x.vcps_view.scene:draw"
 
     def agent_names(self) -> tuple[str, ...]:
         """Return one name for each vehicle, and that of the edge."""
@@ -69,10 +58,6 @@ class VcpsViewMulti(Model):
             action = Spec(fields.action_kind(p), fields.vehicle_action(p))
             return fields.vehicle_observation(p), action
         return fields.edge_observation(p), Spec(fields.action_kind(p), fields.edge_action(p))
-
-    def allocate(self, n: int) -> State:
-        """Return the environments and what :func:`records.allocate` lists."""
-        return (np.zeros(n, self.env_dtype), *records.allocate(n, self.params))
 
 
 def _width(spec: Spec) -> int:
