@@ -8,6 +8,7 @@ of a vehicle. Model: Hieu et al., arXiv 2004.02122; Lee et al., IEEE IV 2021.
 from typing import Any
 
 from isac_envs.engine.jit import Record, inlined
+from isac_envs.engine.loops import Outcome
 from isac_envs.engine.rng import bernoulli, integer
 
 CONDITION_FIELDS: tuple[tuple[Any, ...], ...] = (
@@ -37,6 +38,34 @@ def draw_conditions(stream: Any, vehicle: Record) -> None:
 def bad_conditions(vehicle: Record) -> int:
     """Return the number of bad conditions, 0..4."""
     return vehicle.road + vehicle.weather + vehicle.speed + vehicle.object
+
+
+@inlined
+def meet_event(p: Record, stream: Any, vehicle: Record, radar: bool, outcome: Outcome) -> bool:
+    """Draw whether an event happens in a slot, and write what it costs without radar.
+
+    Args:
+        p: Parameters.
+        stream: Random stream.
+        vehicle: Record with the conditions.
+        radar: Whether the vehicle uses its radar.
+        outcome: Receives the second objective, the first cost, and the metrics of the event.
+
+    Returns:
+        Whether an event happens.
+    """
+    bad = bad_conditions(vehicle)
+    event = bernoulli(stream, p.event_probability[bad])
+    missed = event and not radar
+    outcome.objectives[1] = -(p.penalty_clear + bad) if missed else 0.0
+    outcome.costs[0] = 1.0 if missed else 0.0
+    metrics = outcome.metrics
+    metrics.event = event
+    metrics.missed = missed
+    metrics.radar = radar
+    metrics.bad_conditions = bad
+    metrics.event_probability = p.event_probability[bad]
+    return event
 
 
 @inlined

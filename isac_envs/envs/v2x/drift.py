@@ -7,7 +7,8 @@ the present slot.
 """
 
 import functools
-from typing import Any, ClassVar
+from collections.abc import Callable
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +17,8 @@ from isac_envs.declaration.baseline import Baseline, HasState, Kind
 from isac_envs.declaration.trial import tune
 from isac_envs.engine.jit import Record, inlined
 from isac_envs.envs.v2x.conditions import bad_conditions
-from isac_envs.envs.v2x.queue_view import expected_overflow
+from isac_envs.envs.v2x.packets import Vehicle
+from isac_envs.envs.v2x.queue_view import spare_overflow
 
 SLOTS, PACKETS, PACKET_AGE, OVERFLOW, CLEARING = range(5)
 """Places of the constants: for how many slots a delivery counts; how much a further packet counts
@@ -38,22 +40,45 @@ MOVES = {
 """Values to try for each of the constants."""
 
 
+class Rule(NamedTuple):
+    """What a choice is made with.
+
+    Attributes:
+        lost: Overflow that can be spared, by the packets that are left, shape ``(Q + 1,)``.
+        weights: Weights of the objectives, shape ``(3,)``.
+        constants: Shape ``(5,)``.
+    """
+
+    lost: Any
+    weights: Any
+    constants: Any
+
+
 @inlined
 def worth_of_sending(
-    p: Record, owner: Record, packets: Any, level: int, most: int, now: int, age: int, lost: Any,
-    weights: Any, constants: Any,
-) -> float:  # fmt: skip
-    """Return the worth of a slot for packets of a class if no event happens; 0 if none waits."""
+    p: Record, vehicle: Vehicle, level: int, most: int, now: int, rule: Rule
+) -> float:
+    """Return the worth of a slot for packets of a class if no event happens; 0 if none waits.
+
+    Args:
+        p: Parameters.
+        vehicle: The vehicle.
+        level: The class, 1..K.
+        most: Packets that the slot can carry.
+        now: Number of the slot.
+        rule: What the choice is made with.
+    """
+    packets, backlog, constants = vehicle.packets, vehicle.record.backlog, rule.constants
     sent, last = 0, 0
-    for k in range(owner.backlog):
+    for k in range(backlog):
         if sent < most and packets[k].level == level:
             sent += 1
             last = now - packets[k].born
-    younger = age - constants[PACKET_AGE] * last
-    spared = lost[owner.backlog] - lost[owner.backlog - sent]
+    younger = vehicle.streams[level - 1].age - constants[PACKET_AGE] * last
+    spared = rule.lost[backlog] - rule.lost[backlog - sent]
     counted = 1.0 + constants[PACKETS] * (sent - 1.0) if sent > 0 else 0.0
-    pressure = weights[0] * p.class_weights[level - 1] * counted * younger
-    return constants[SLOTS] * pressure + constants[OVERFLOW] * weights[2] * spared
+    pressure = rule.weights[0] * p.class_weights[level - 1] * counted * younger
+    return constants[SLOTS] * pressure + constants[OVERFLOW] * rule.weights[2] * spared
 
 
 @inlined
@@ -63,12 +88,32 @@ def risk(p: Record, bad: int, weights: Any) -> float:
 
 
 @inlined
-def worth_of_radar(p: Record, vehicle: Record, weights: Any, constants: Any) -> float:
+def worth_of_radar(p: Record, vehicle: Record, rule: Rule) -> float:
     """Return the penalty that radar spares, now and by what it clears for the next slot."""
     bad = bad_conditions(vehicle)
     cleared = vehicle.object * (1 + vehicle.speed)
-    later = risk(p, bad, weights) - risk(p, bad - cleared, weights)
-    return risk(p, bad, weights) + constants[CLEARING] * later
+    later = risk(p, bad, rule.weights) - risk(p, bad - cleared, rule.weights)
+    return risk(p, bad, rule.weights) + rule.constants[CLEARING] * later
+
+
+@inlined
+def best_use(p: Record, vehicle: Vehicle, most: int, now: int, rule: Rule) -> tuple[float, int]:
+    """Return the largest worth of a slot, and its class, 0 for radar, which wins a tie.
+
+    Args:
+        p: Parameters.
+        vehicle: The vehicle.
+        most: Packets that the slot can carry.
+        now: Number of the slot.
+        rule: What the choice is made with.
+    """
+    best, level = worth_of_radar(p, vehicle.record, rule), 0
+    quiet = 1.0 - p.event_probability[bad_conditions(vehicle.record)]
+    for k in range(vehicle.streams.shape[0]):
+        worth = quiet * worth_of_sending(p, vehicle, k + 1, most, now, rule)
+        if worth > best:
+            best, level = worth, k + 1
+    return best, level
 
 
 @functools.lru_cache(maxsize=256)
@@ -85,10 +130,15 @@ class DriftRule(Baseline):
         batch: What the policy acts in.
         seed: Not needed.
         tuned: Choose the constants by trials; otherwise they are :data:`DRIFT`.
+
+    Attributes:
+        choose: Compiled loop that writes into actions ``(n, A)``, of zeros, from the parameters,
+            the state of a batch, ``lost``, ``weights`` and constants ``(n, 5)``.
     """
 
     kind: ClassVar[Kind] = "best_known"
     constants = tuple(MOVES)
+    choose: ClassVar[Callable[..., None]]
 
     def __init__(self, batch: HasState, seed: int = 0, tuned: bool = True) -> None:
         super().__init__(batch, seed)
@@ -97,8 +147,7 @@ class DriftRule(Baseline):
         found = _tuned(rule, model, self.params) if tuned else DRIFT
         for name, value in found.items():
             setattr(self, name, value)
-        counts = self.params.overflow_counts_leaving  # then sending spares no penalty
-        self.lost = expected_overflow(self.params) * (not counts)
+        self.lost = spare_overflow(self.params)
         self.weights = np.array(self.params.weights)
         self._row = np.zeros((len(self.env), len(DRIFT)))
 
@@ -106,8 +155,8 @@ class DriftRule(Baseline):
         """Return the actions of all copies."""
         for k, name in enumerate(DRIFT):
             self._row[:, k] = getattr(self, name)
-        return self.choose(self._row)
-
-    def choose(self, constants: npt.NDArray[np.float64]) -> npt.NDArray[Any]:
-        """Return the actions of all copies with constants ``(n, 5)``."""
-        raise NotImplementedError
+        actions = np.zeros((len(self.env), len(self.model.agents)), np.int64)
+        self.choose(
+            self.params.record, self.batch.state, self.lost, self.weights, self._row, actions
+        )
+        return actions if actions.shape[1] > 1 else actions[:, 0]

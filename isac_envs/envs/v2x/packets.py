@@ -1,14 +1,14 @@
 """A first-in first-out queue of packets of several classes, and the age of information.
 
-``owner`` is the record of the vehicle (or of an environment with one vehicle): its field
-``backlog`` counts the packets, which stand without gaps at the front of ``packets`` in the order
-of their arrival. The age of a packet is the number of slots since it could first be sent. The age
-of a class is that of its last delivered packet (Lee et al., IEEE IV 2021).
+The packets stand without gaps at the front of the queue, in the order of their arrival. The age of
+a packet is the number of slots since it could first be sent. The age of a class is that of its last
+delivered packet (Lee et al., IEEE IV 2021).
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from isac_envs.engine.jit import Record, inlined, record
+from isac_envs.engine.loops import Outcome
 from isac_envs.engine.rng import discrete
 
 PACKET = record(
@@ -20,47 +20,61 @@ STREAM = record(
 )
 
 
+class Vehicle(NamedTuple):
+    """A vehicle with packets to send.
+
+    Attributes:
+        record: Has the conditions and ``backlog``, the number of packets in the queue; that of the
+            environment, where there is one vehicle only.
+        packets: The queue, shape ``(Q,)``.
+        streams: The classes at the receiver, shape ``(K,)``.
+    """
+
+    record: Any
+    packets: Any
+    streams: Any
+
+
 @inlined
-def serve(
-    owner: Record, packets: Any, level: int, most: int, now: int, max_age: int
-) -> tuple[int, int, int]:
+def serve(p: Record, vehicle: Vehicle, level: int, most: int, now: int) -> tuple[int, int, int]:
     """Take the oldest packets of a class, and all that are older than allowed, from the queue.
 
     Args:
-        owner: Record with the field ``backlog``.
-        packets: The queue, shape ``(capacity,)``.
+        p: Parameters.
+        vehicle: The vehicle.
         level: Class to send, 1..K.
         most: Packets that the slot can carry; 0 sends none.
         now: Number of the slot.
-        max_age: Largest age at which a packet stays.
 
     Returns:
         Packets sent, the age of the last one of them, and packets that expired unsent.
     """
+    packets = vehicle.packets
     kept, sent, age, expired = 0, 0, 0, 0
-    for k in range(owner.backlog):
+    for k in range(vehicle.record.backlog):
         each, born = packets[k].level, packets[k].born
         if sent < most and each == level:
             age = now - born
             sent += 1
-        elif now - born > max_age:
+        elif now - born > p.max_age:
             expired += 1
         else:
             packets[kept].level = each
             packets[kept].born = born
             kept += 1
-    owner.backlog = kept
+    vehicle.record.backlog = kept
     return sent, age, expired
 
 
 @inlined
-def arrive(p: Record, stream: Any, owner: Record, packets: Any, born: int) -> int:
+def arrive(p: Record, stream: Any, vehicle: Vehicle, born: int) -> int:
     """Add Poisson arrivals of every class, one draw a class, in the order of the classes.
 
     Returns:
         How many packets arrived; those that found the queue full are lost.
     """
-    arrived, waiting = 0, owner.backlog
+    packets = vehicle.packets
+    arrived, waiting = 0, vehicle.record.backlog
     for k in range(p.class_weights.shape[0]):
         count = discrete(stream, p.arrivals[k])
         arrived += count
@@ -68,7 +82,7 @@ def arrive(p: Record, stream: Any, owner: Record, packets: Any, born: int) -> in
             packets[waiting].level = k + 1
             packets[waiting].born = born
             waiting += 1
-    owner.backlog = waiting
+    vehicle.record.backlog = waiting
     return arrived
 
 
@@ -100,21 +114,43 @@ def mean_age(streams: Any) -> float:
 
 
 @inlined
+def report_ages(p: Record, streams: Any, peak: int, delivered: bool, outcome: Outcome) -> None:
+    """Write the first objective and the metrics of the ages.
+
+    Args:
+        p: Parameters.
+        streams: The classes after the slot, shape ``(K,)``.
+        peak: Age of the class that was delivered just before, 0 without a delivery.
+        delivered: Whether there was one.
+        outcome: Written.
+    """
+    weighted = weighted_age(p, streams)
+    outcome.objectives[0] = -weighted
+    metrics = outcome.metrics
+    metrics.weighted_aoi = weighted
+    metrics.class_age = mean_age(streams)
+    metrics.oldest_age = oldest(streams)
+    metrics.peak_aoi = peak
+    metrics.delivered = delivered
+
+
+@inlined
 def saturated(age: Any, scale: float) -> float:
     """Return a number of slots as ``age / (age + scale)``, in [0, 1)."""
     return age / (age + scale)
 
 
 @inlined
-def observe_packets(p: Record, owner: Record, packets: Any, now: int, observation: Any) -> int:
+def observe_packets(p: Record, vehicle: Vehicle, now: int, observation: Any) -> int:
     """Write the packets' ages, then their classes over K; zeros where no packet is.
 
     Returns:
         The index after them.
     """
-    capacity, classes = packets.shape[0], p.class_weights.shape[0]
+    packets, classes = vehicle.packets, p.class_weights.shape[0]
+    capacity = packets.shape[0]
     for k in range(capacity):
-        there = k < owner.backlog
+        there = k < vehicle.record.backlog
         observation[k] = saturated(now - packets[k].born, p.age_scale) if there else 0.0
         observation[capacity + k] = packets[k].level / classes if there else 0.0
     return 2 * capacity

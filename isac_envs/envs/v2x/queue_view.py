@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import poisson
 
-from isac_envs.envs.v2x.params import QueueParams
+from isac_envs.envs.v2x.params import ConditionParams, QueueParams
 
 Array = npt.NDArray[np.float64]
 Records = npt.NDArray[Any]
@@ -49,8 +49,46 @@ def expected_overflow(params: QueueParams) -> Array:
     return np.maximum(lost, 0.0)
 
 
+def spare_overflow(params: QueueParams) -> Array:
+    """Return the expected overflow that counts; none where sending spares no penalty."""
+    return expected_overflow(params) * (not params.overflow_counts_leaving)
+
+
 def bad_conditions(vehicles: Records) -> npt.NDArray[np.int64]:
     """Return the number of bad conditions of each vehicle, 0..4."""
     return np.asarray(
         vehicles["road"] + vehicles["weather"] + vehicles["speed"] + vehicles["object"], np.int64
     )
+
+
+def event_probability(params: ConditionParams, vehicles: Records) -> Array:
+    """Return the probability that an event happens to each vehicle in the slot."""
+    return np.asarray(params.record[0]["event_probability"][bad_conditions(vehicles)])
+
+
+def expected_penalty(params: ConditionParams, vehicles: Records) -> Array:
+    """Return the weighted penalty that each vehicle without radar expects in the slot."""
+    event = event_probability(params, vehicles)
+    return params.weights[1] * event * (params.penalty_clear + bad_conditions(vehicles))
+
+
+def immediate_worth(
+    params: QueueParams, vehicles: Records, streams: Records, sent: Any, last: Any
+) -> Array:
+    """Return what sending gains in age and overflow of the slot if no event happens.
+
+    Args:
+        params: Parameters.
+        vehicles: Records with the field ``backlog``, shape ``(...)``.
+        streams: The classes at the receiver, shape ``(..., K)``.
+        sent: Packets that would be sent of each class, from :func:`first_packets`.
+        last: Age of the last of them.
+
+    Returns:
+        The worth of each class, shape ``(..., K)``.
+    """
+    age, _, overflow = params.weights
+    younger = np.where(sent > 0, streams["age"] - last, 0)
+    lost, waiting = spare_overflow(params), vehicles["backlog"][..., None]
+    spared = lost[waiting] - lost[waiting - sent]
+    return np.asarray(age * np.array(params.class_weights) * younger + overflow * spared)

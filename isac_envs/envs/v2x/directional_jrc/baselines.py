@@ -41,17 +41,18 @@ class Greedy(RoadBaseline):
 
     def __init__(self, batch: HasState, seed: int = 0) -> None:
         super().__init__(batch, seed)
-        self._claims = np.zeros((self.params.vehicles, BEAMS))
-        self._one, self._sums = np.zeros(SECTORS), np.zeros(SECTORS)
+        self._reckoning = policies.Reckoning(
+            self.mode,
+            np.array(self.params.weights),
+            np.zeros((self.params.vehicles, BEAMS)),
+            np.zeros(SECTORS),
+            np.zeros(SECTORS),
+        )
 
     def greedy(self, first: int, actions: Actions) -> None:
         """Write the greedy actions of the first vehicles."""
-        vehicles, order, _, labels, ages = self.batch.state[1:6]
-        communication, sensing = self.params.weights
-        policies.greedy_batch(
-            self.params.record, self.env, vehicles, order, labels, ages, self._claims, self._one,
-            self._sums, self.mode, communication, sensing, first, actions,
-        )  # fmt: skip
+        record, state = self.params.record, self.batch.state
+        policies.greedy_batch(record, state, self._reckoning, first, actions)
 
     def choose(self, actions: Actions) -> Actions:
         """Write and return the actions, shape ``(n, A)``."""
@@ -83,20 +84,19 @@ class Coordinated(RoadBaseline):
     def __init__(self, batch: HasState, seed: int = 0) -> None:
         super().__init__(batch, seed)
         count = self.params.vehicles
-        self._links = np.zeros((count, count), coordination.LINK)
-        self._plans = np.zeros(count, coordination.PLAN)
+        self._search = coordination.Search(
+            np.array(self.params.weights),
+            np.zeros((count, count), coordination.LINK),
+            np.zeros(count, coordination.PLAN),
+        )
 
     def choose(self, actions: Actions) -> Actions:
         """Write and return the actions, shape ``(n, A)``."""
-        vehicles, order, _, labels, ages = self.batch.state[1:6]
-        communication, sensing = self.params.weights
         shuffled = np.random.default_rng(0).permuted
         turns = np.tile(np.arange(self.params.vehicles), (int(self.starts), 1))
         turns[1:] = shuffled(turns[1:], axis=1)
-        coordination.coordinate_batch(
-            self.params.record, self.env, vehicles, order, labels, ages, self._links, self._plans,
-            communication, sensing, turns, actions,
-        )  # fmt: skip
+        record, state = self.params.record, self.batch.state
+        coordination.coordinate_batch(record, state, self._search, turns, actions)
         return actions
 
 
@@ -107,7 +107,7 @@ class RoundRobin(RoadBaseline):
 
     def choose(self, actions: Actions) -> Actions:
         """Write and return the actions, shape ``(n, A)``."""
-        policies.round_robin_batch(self.params.record, self.env, actions)
+        policies.take_turns_batch(self.params.record, self.batch.state, actions)
         return actions
 
 
@@ -118,7 +118,7 @@ class GreedyEgo(Greedy):
 
     def choose(self, actions: Actions) -> Actions:
         """Write and return the actions, shape ``(n, A)``."""
-        policies.round_robin_batch(self.params.record, self.env, actions)
+        policies.take_turns_batch(self.params.record, self.batch.state, actions)
         self.greedy(1, actions)
         return actions
 
@@ -145,8 +145,7 @@ class Nearest(RoadBaseline):
 
     def choose(self, actions: Actions) -> Actions:
         """Write and return the actions, shape ``(n, A)``."""
-        vehicles = self.batch.state[1]
-        policies.nearest_batch(self.params.record, vehicles, self.stretched, self.decides, actions)
+        policies.nearest_batch(self.params.record, self.batch.state, self.stretched, actions)
         return actions
 
 

@@ -6,14 +6,15 @@ in range lower. The choice of one vehicle has a part in what its surroundings re
 the work does not grow with the road beyond the number of vehicles.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from isac_envs.engine.jit import Record, inlined, jit, record
+from isac_envs.engine.loops import each_copy
 from isac_envs.engine.mathx import exp
 from isac_envs.envs.v2x.directional_jrc.geometry import direction_of, in_beam
 from isac_envs.envs.v2x.directional_jrc.links import packet_success, reach_m, reaches
 from isac_envs.envs.v2x.directional_jrc.policies import sector_values
-from isac_envs.envs.v2x.directional_jrc.records import BEAMS, NULL, RADAR, SECTORS
+from isac_envs.envs.v2x.directional_jrc.records import BEAMS, NULL, RADAR, SECTORS, State
 
 LINK = record(
     ("beam", "i8"),  # direction in which one vehicle reaches the other, -1 = in none
@@ -36,19 +37,32 @@ _LEAST_GAIN = 1e-9  # smaller ones are rounding
 _MOST_ROUNDS = 20
 
 
+class Search(NamedTuple):
+    """What the search works with.
+
+    Attributes:
+        weights: Weights of communication and sensing, shape ``(2,)``.
+        links: Scratch: from whom to whom signals get, shape ``(N, N)``.
+        plans: Scratch: what vehicles are to do, shape ``(N,)``.
+    """
+
+    weights: Any
+    links: Any
+    plans: Any
+
+
 @jit
-def link_up(
-    p: Record, e: Record, vehicles: Any, order: Any, labels: Any, ages: Any, links: Any,
-    plans: Any, i: int,
-) -> None:  # fmt: skip
+def link_up(p: Record, state: State, search: Search, i: int) -> None:
     """Write whom vehicle ``i`` reaches and disturbs, and which of its actions are useful."""
+    vehicles, order, count = state.vehicles, state.order, state.env.on_road
+    links, plans = search.links, search.plans
     plans[i].useful = 0
     plans[i].low = plans[i].high = vehicles[i].rank
     while plans[i].low > 0 and (
         vehicles[i].x_m - vehicles[order[plans[i].low - 1]].x_m <= p.range_m
     ):
         plans[i].low -= 1
-    while plans[i].high < e.on_road and (
+    while plans[i].high < count and (
         vehicles[order[plans[i].high]].x_m - vehicles[i].x_m <= p.range_m
     ):
         plans[i].high += 1
@@ -65,20 +79,19 @@ def link_up(
             direction = direction_of(turn, vehicles[i].heading)
             if in_beam(direction, -dx, -dy, 1.0):
                 links[i, j].facing = direction
-            if abs(dx) > reach_m(p, direction) or not reaches(
-                p, vehicles, order, e.on_road, i, j, direction
-            ):
+            if abs(dx) > reach_m(p, direction) or not reaches(p, state, i, j, direction):
                 continue
             links[i, j].beam = direction
-            sector_values(p, vehicles, labels, ages, i, j, links[i, j].value)
+            sector_values(p, state, i, j, links[i, j].value)
             for sector in range(SECTORS):
                 if links[i, j].value[sector] > 0.0:
                     plans[i].useful |= 1 << (turn * SECTORS + sector)
 
 
 @inlined
-def count_signal(order: Any, links: Any, plans: Any, i: int, change: int) -> None:
+def count_signal(order: Any, search: Search, i: int, change: int) -> None:
     """Add (1) or remove (-1) what vehicle ``i`` sends on the faces of those whom it reaches."""
+    links, plans = search.links, search.plans
     direction = plans[i].direction
     if direction >= 0:
         for r in range(plans[i].low, plans[i].high):
@@ -89,19 +102,21 @@ def count_signal(order: Any, links: Any, plans: Any, i: int, change: int) -> Non
 
 
 @jit
-def assign(vehicles: Any, order: Any, links: Any, plans: Any, i: int, action: int) -> None:
+def assign(state: State, search: Search, i: int, action: int) -> None:
     """Let vehicle ``i`` plan an action instead of its present one."""
-    count_signal(order, links, plans, i, -1)
+    plans = search.plans
+    count_signal(state.order, search, i, -1)
     plans[i].action = action
     plans[i].direction = -1
     if action < NULL:
-        plans[i].direction = direction_of(action // SECTORS, vehicles[i].heading)
-    count_signal(order, links, plans, i, 1)
+        plans[i].direction = direction_of(action // SECTORS, state.vehicles[i].heading)
+    count_signal(state.order, search, i, 1)
 
 
 @jit
-def success(p: Record, order: Any, links: Any, plans: Any, i: int, j: int) -> float:
+def success(p: Record, order: Any, search: Search, i: int, j: int) -> float:
     """Return the probability that what ``i`` sends, alone on its face of ``j``, arrives."""
+    links, plans = search.links, search.plans
     looks = (plans[i].direction + 2) % BEAMS
     others = 0.0
     for r in range(plans[j].low, plans[j].high):
@@ -117,8 +132,9 @@ def success(p: Record, order: Any, links: Any, plans: Any, i: int, j: int) -> fl
 
 
 @jit
-def received(p: Record, order: Any, links: Any, plans: Any, j: int) -> float:
+def received(p: Record, order: Any, search: Search, j: int) -> float:
     """Return the usefulness that vehicle ``j`` can expect from all others."""
+    links, plans = search.links, search.plans
     total = 0.0
     if p.collisions:
         for direction in range(BEAMS):
@@ -126,32 +142,29 @@ def received(p: Record, order: Any, links: Any, plans: Any, j: int) -> float:
                 i = plans[j].senders[direction]
                 value = links[i, j].value[plans[i].action % SECTORS]
                 if value > 0.0:
-                    total += value * success(p, order, links, plans, i, j)
+                    total += value * success(p, order, search, i, j)
         return total
     for r in range(plans[j].low, plans[j].high):
         i = order[r]
         if i != j and plans[i].direction >= 0 and links[i, j].beam == plans[i].direction:
             value = links[i, j].value[plans[i].action % SECTORS]
-            total += value * success(p, order, links, plans, i, j)
+            total += value * success(p, order, search, i, j)
     return total
 
 
 @jit
-def promised(
-    p: Record, order: Any, links: Any, plans: Any, communication: float, first: int, last: int
-) -> float:
+def promised(p: Record, order: Any, search: Search, first: int, last: int) -> float:
     """Return what places ``first`` to ``last - 1`` along the road can expect to receive."""
     total = 0.0
     for r in range(first, last):
-        total += received(p, order, links, plans, order[r])
-    return communication * total
+        total += received(p, order, search, order[r])
+    return search.weights[0] * total  # type: ignore[no-any-return]
 
 
 @jit
-def best_sector(
-    p: Record, order: Any, links: Any, plans: Any, communication: float, i: int
-) -> tuple[int, float]:
+def best_sector(p: Record, order: Any, search: Search, i: int) -> tuple[int, float]:
     """Return the best action with the present beam of ``i``, and what it adds to the present."""
+    links, plans = search.links, search.plans
     for sector in range(SECTORS):
         plans[i].sums[sector] = 0.0
     direction = plans[i].direction
@@ -159,22 +172,21 @@ def best_sector(
         j = order[r]
         alone = plans[j].signals[direction] == 1 or not p.collisions
         if j != i and links[i, j].beam == direction and alone:
-            arrives = success(p, order, links, plans, i, j)
+            arrives = success(p, order, search, i, j)
             for sector in range(SECTORS):
                 plans[i].sums[sector] += arrives * links[i, j].value[sector]
     best = present = plans[i].action % SECTORS
     for sector in range(SECTORS):
         if plans[i].sums[sector] > plans[i].sums[best]:
             best = sector
-    gain = communication * (plans[i].sums[best] - plans[i].sums[present])
+    gain = search.weights[0] * (plans[i].sums[best] - plans[i].sums[present])
     return plans[i].action - present + best, gain
 
 
 @jit
-def respond(
-    p: Record, vehicles: Any, order: Any, links: Any, plans: Any, communication: float, i: int
-) -> bool:
+def respond(p: Record, state: State, search: Search, i: int) -> bool:
     """Give vehicle ``i`` its best action against those of the others; tell if it changed."""
+    order, plans = state.order, search.plans
     before = kept = plans[i].action
     best = -1e300
     for choice in range(-1, BEAMS + 2):  # its present action, a sector of each beam, null, radar
@@ -189,81 +201,75 @@ def respond(
                 action += 1
             if not sectors:
                 continue
-        assign(vehicles, order, links, plans, i, action)
-        value = promised(p, order, links, plans, communication, plans[i].low, plans[i].high)
+        assign(state, search, i, action)
+        value = promised(p, order, search, plans[i].low, plans[i].high)
         value -= 0.0 if action == RADAR else plans[i].risk
         if 0 <= choice < BEAMS:
-            action, gain = best_sector(p, order, links, plans, communication, i)
+            action, gain = best_sector(p, order, search, i)
             value += gain
         if value > best + _LEAST_GAIN:
             best, kept = value, action
-    assign(vehicles, order, links, plans, i, kept)
+    assign(state, search, i, kept)
     return kept != before
 
 
 @jit
-def settle(
-    p: Record, e: Record, vehicles: Any, order: Any, links: Any, plans: Any,
-    communication: float, turns: Any,
-) -> float:  # fmt: skip
-    """Let vehicles choose in turn until none changes its mind; return the sum of rewards."""
+def settle(p: Record, state: State, search: Search, turns: Any) -> float:
+    """Let vehicles choose in turn until none changes its mind; return the sum of rewards.
+
+    Args:
+        p: Parameters.
+        state: The road.
+        search: Its plans are what vehicles do at first, and in the end.
+        turns: In which order vehicles choose, shape ``(N,)``.
+    """
+    order, plans = state.order, search.plans
     count, content = turns.shape[0], 0
     for turn in range(_MOST_ROUNDS * count):
         k = turns[turn % count]
         changed = False
-        if vehicles[k].present:
-            changed = respond(p, vehicles, order, links, plans, communication, k)
+        if state.vehicles[k].present:
+            changed = respond(p, state, search, k)
         content = 0 if changed else content + 1
         if content == count:
             break
-    total = promised(p, order, links, plans, communication, 0, e.on_road)
-    for r in range(e.on_road):
+    total = promised(p, order, search, 0, state.env.on_road)
+    for r in range(state.env.on_road):
         total -= 0.0 if plans[order[r]].action == RADAR else plans[order[r]].risk
     return total
 
 
 @jit
-def coordinate_batch(
-    p: Any, env: Any, vehicles: Any, order: Any, labels: Any, ages: Any, links: Any, plans: Any,
-    communication: float, sensing: float, turns: Any, actions: Any,
-) -> None:  # fmt: skip
+def coordinate(p: Record, state: State, search: Search, turns: Any, actions: Any) -> None:
     """Write the most promising joint actions that are found.
 
     Args:
-        p: Parameters ``(1,)``.
-        env: Environment records ``(n,)``.
-        vehicles: Records ``(n, N)``.
-        order: Order along the road ``(n, N)``.
-        labels: Labels of the maps ``(n, N, 35)``.
-        ages: Ages of the maps ``(n, N, 35)``.
-        links: Scratch ``(N, N)``.
-        plans: Scratch ``(N,)``.
-        communication: Weight of the communication objective.
-        sensing: Weight of the sensing objective.
+        p: Parameters.
+        state: The road.
+        search: Weights, and scratch.
         turns: In which order vehicles choose, one row for each start ``(R, N)``; at even starts
             all use radar at first, at odd ones all are silent.
-        actions: Receives the actions ``(n, N)``.
+        actions: Receives the actions, shape ``(N,)``.
     """
-    for i in range(env.shape[0]):
+    vehicles, plans = state.vehicles, search.plans
+    for k in range(plans.shape[0]):
+        speed = abs(vehicles[k].velocity_m_s)
+        plans[k].risk = search.weights[1] * exp(p.risk_s_m * speed)
+        if vehicles[k].present:
+            link_up(p, state, search, k)
+    best = -1e300
+    for start in range(turns.shape[0]):
         for k in range(plans.shape[0]):
-            speed = abs(vehicles[i, k].velocity_m_s)
-            plans[k].risk = sensing * exp(p[0].risk_s_m * speed)
-            if vehicles[i, k].present:
-                link_up(
-                    p[0], env[i], vehicles[i], order[i], labels[i], ages[i], links, plans, k
-                )  # fmt: skip
-        best = -1e300
-        for start in range(turns.shape[0]):
+            plans[k].action = NULL if start % 2 or not vehicles[k].present else RADAR
+            plans[k].direction = -1
+            for face in range(BEAMS):
+                plans[k].signals[face] = 0
+                plans[k].senders[face] = 0
+        total = settle(p, state, search, turns[start])
+        if total > best:
+            best = total
             for k in range(plans.shape[0]):
-                plans[k].action = NULL if start % 2 or not vehicles[i, k].present else RADAR
-                plans[k].direction = -1
-                for face in range(BEAMS):
-                    plans[k].signals[face] = 0
-                    plans[k].senders[face] = 0
-            total = settle(
-                p[0], env[i], vehicles[i], order[i], links, plans, communication, turns[start]
-            )  # fmt: skip
-            if total > best:
-                best = total
-                for k in range(plans.shape[0]):
-                    actions[i, k] = plans[k].action
+                actions[k] = plans[k].action
+
+
+coordinate_batch = each_copy(coordinate, "search", "turns")

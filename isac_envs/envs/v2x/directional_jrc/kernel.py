@@ -7,26 +7,23 @@ for the traffic) are the same whatever the actions, so that two policies meet th
 from typing import Any
 
 from isac_envs.engine.jit import Record, inlined, jit
+from isac_envs.engine.loops import Outcome
 from isac_envs.engine.mathx import exp
 from isac_envs.engine.rng import uniform
 from isac_envs.envs.v2x.directional_jrc import links, traffic
 from isac_envs.envs.v2x.directional_jrc.geometry import direction_of, sort_along_road
-from isac_envs.envs.v2x.directional_jrc.observing import allow, observe
-from isac_envs.envs.v2x.directional_jrc.records import CELLS, NULL, RADAR, SECTORS
+from isac_envs.envs.v2x.directional_jrc.observing import allow_vehicle, observe_vehicle
+from isac_envs.envs.v2x.directional_jrc.records import CELLS, NULL, RADAR, SECTORS, State
 
 
 @jit
-def reset_one(
-    p: Record, e: Record, vehicles: Any, order: Any, labels: Any, ages: Any, incoming: Any
-) -> None:
+def reset(p: Record, state: State) -> None:
     """Start an episode with all vehicles on the road."""
-    e.time = 0
-    e.done = False
-    e.waiting = 0
-    traffic.place_all(p, e, vehicles, labels, ages, incoming)
-    for k in range(vehicles.shape[0]):
-        order[k] = k
-    e.on_road = sort_along_road(vehicles, order)
+    state.env.waiting = 0
+    traffic.place_all(p, state)
+    for k in range(state.order.shape[0]):
+        state.order[k] = k
+    state.env.on_road = sort_along_road(state.vehicles, state.order)
 
 
 @inlined
@@ -54,83 +51,62 @@ def decide(p: Record, vehicles: Any, k: int) -> None:
 
 
 @jit
-def play_one(
-    p: Record, e: Record, vehicles: Any, order: Any, faces: Any, labels: Any, ages: Any,
-    incoming: Any,
-) -> None:  # fmt: skip
+def play(p: Record, state: State) -> None:
     """Advance one road by a step with the actions that stand in the vehicles' records."""
+    e, vehicles = state.env, state.vehicles
     for k in range(vehicles.shape[0]):
         vehicles[k].reception_draw = uniform(e.world)
         decide(p, vehicles, k)
-    links.transmit(p, vehicles, order, faces, labels, ages, incoming, e.on_road)
+    links.transmit(p, state)
     for k in range(vehicles.shape[0]):
-        traffic.drive(p, vehicles, labels, ages, incoming, k)
-    traffic.let_in(p, e, vehicles, labels, ages, incoming)
-    e.on_road = sort_along_road(vehicles, order)
+        traffic.drive(p, state, k)
+    traffic.let_in(p, state)
+    e.on_road = sort_along_road(vehicles, state.order)
     e.time += 1
-    e.done = e.time >= p.horizon
 
 
-@jit
-def report(
-    p: Record, vehicles: Any, ages: Any, k: int, objectives: Any, costs: Any, metrics: Record
-) -> None:
-    """Write the outcome of vehicle ``k``."""
-    objectives[0] = vehicles[k].value
-    objectives[1] = -vehicles[k].risk
-    costs[0] = vehicles[k].radar_age_s
-    metrics.r_comm = vehicles[k].value
-    metrics.r_rad = vehicles[k].risk
-    metrics.receivers = vehicles[k].receivers
-    metrics.collisions = vehicles[k].collisions
-    metrics.sinr_db = vehicles[k].sinr_db / max(1, vehicles[k].receivers)
-    metrics.radar_used = vehicles[k].radar
-    metrics.useful_cells = vehicles[k].useful_cells
+@inlined
+def report(p: Record, vehicle: Record, ages: Any, outcome: Outcome) -> None:
+    """Write the outcome of a vehicle, with the ages ``(35,)`` of its map."""
+    objectives, costs, metrics = outcome
+    objectives[0] = vehicle.value
+    objectives[1] = -vehicle.risk
+    costs[0] = vehicle.radar_age_s
+    metrics.r_comm = vehicle.value
+    metrics.r_rad = vehicle.risk
+    metrics.receivers = vehicle.receivers
+    metrics.collisions = vehicle.collisions
+    metrics.sinr_db = vehicle.sinr_db / max(1, vehicle.receivers)
+    metrics.radar_used = vehicle.radar
+    metrics.useful_cells = vehicle.useful_cells
     known = 0.0
     for cell in range(CELLS):
-        known += p.importance[vehicles[k].heading, cell] * (ages[k, cell] > 0)
+        known += p.importance[vehicle.heading, cell] * (ages[cell] > 0)
     metrics.known_cells = known
-    metrics.on_road = vehicles[k].present
+    metrics.on_road = vehicle.present
 
 
-@jit
-def reset_batch(
-    p: Any, env: Any, vehicles: Any, order: Any, faces: Any, labels: Any, ages: Any,
-    incoming: Any, nearest: Any, mask: Any, observations: Any, masks: Any,
-) -> None:  # fmt: skip
-    """Reset the masked copies."""
-    for i in range(env.shape[0]):
-        if mask[i]:
-            reset_one(p[0], env[i], vehicles[i], order[i], labels[i], ages[i], incoming[i])
-            for k in range(vehicles.shape[1]):
-                observe(
-                    p[0], env[i], vehicles[i], order[i], labels[i], ages[i], nearest[i], k,
-                    observations[i, k],
-                )  # fmt: skip
-                allow(vehicles[i], k, masks[i, k])
+@inlined
+def step(p: Record, state: State, actions: Any, outcome: Outcome) -> tuple[bool, bool]:
+    """Advance one road by a step and write its outcome; return (terminated, truncated)."""
+    vehicles, (objectives, costs, metrics) = state.vehicles, outcome
+    for k in range(vehicles.shape[0]):
+        vehicles[k].action = actions[k, 0]
+    play(p, state)
+    for k in range(vehicles.shape[0]):
+        report(p, vehicles[k], state.ages[k], Outcome(objectives[k], costs[k], metrics[k]))
+    return False, state.env.time >= p.horizon
 
 
-@jit
-def step_batch(
-    p: Any, env: Any, vehicles: Any, order: Any, faces: Any, labels: Any, ages: Any,
-    incoming: Any, nearest: Any, actions: Any, restart: bool, observations: Any, masks: Any,
-    objectives: Any, costs: Any, metrics: Any, ended: Any,
-) -> None:  # fmt: skip
-    """Step all copies; with ``restart``, reset those that are done instead."""
-    for i in range(env.shape[0]):
-        if restart and env[i].done:
-            reset_one(p[0], env[i], vehicles[i], order[i], labels[i], ages[i], incoming[i])
-        else:
-            for k in range(vehicles.shape[1]):
-                vehicles[i, k].action = actions[i, k, 0]
-            play_one(p[0], env[i], vehicles[i], order[i], faces[i], labels[i], ages[i], incoming[i])
-            for k in range(vehicles.shape[1]):
-                report(p[0], vehicles[i], ages[i], k, objectives[i, k], costs[i, k], metrics[i, k])
-            ended[i, 0] = False
-            ended[i, 1] = env[i].done
-        for k in range(vehicles.shape[1]):
-            observe(
-                p[0], env[i], vehicles[i], order[i], labels[i], ages[i], nearest[i], k,
-                observations[i, k],
-            )  # fmt: skip
-            allow(vehicles[i], k, masks[i, k])
+@inlined
+def observe(p: Record, state: State, observations: Any) -> None:
+    """Write what each vehicle sees."""
+    for k in range(observations.shape[0]):
+        observe_vehicle(p, state, k, observations[k])
+
+
+@inlined
+def allow(p: Record, state: State, valid: Any) -> None:
+    """Write which actions each vehicle has."""
+    for k in range(valid.shape[0]):
+        allow_vehicle(state.vehicles[k], valid[k])

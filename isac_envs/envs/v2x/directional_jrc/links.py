@@ -8,7 +8,7 @@ from isac_envs.engine.mathx import linear_to_db, ln
 from isac_envs.envs.v2x.directional_jrc.geometry import in_beam, is_visible
 from isac_envs.envs.v2x.directional_jrc.maps import share
 from isac_envs.envs.v2x.directional_jrc.params import DirectionalJrcParams
-from isac_envs.envs.v2x.directional_jrc.records import BEAMS
+from isac_envs.envs.v2x.directional_jrc.records import BEAMS, State
 from isac_envs.kernels.numerics.gamma import exp_or_zero, gaussian_q
 
 EXPECTED = DirectionalJrcParams.code("delivery", "expected")
@@ -25,16 +25,14 @@ def packet_success(bits: float, sinr: float) -> float:
 
 
 @jit
-def interference_w(
-    p: Record, vehicles: Any, order: Any, count: int, i: int, j: int, direction: int
-) -> float:
+def interference_w(p: Record, vehicles: Any, order: Any, count: int, i: int, j: int) -> float:
     """Return what the face of ``j`` that hears ``i`` receives from all others in range, W.
 
     A source inside the quarter that the face looks at meets the main lobe, others a side lobe.
     """
     total = 0.0
     x, y = vehicles[j].x_m, vehicles[j].y_m
-    looks = (direction + 2) % BEAMS
+    looks = (vehicles[i].beam + 2) % BEAMS
     rank = vehicles[j].rank
     for way in range(2):
         stride = 1 - 2 * way
@@ -60,19 +58,17 @@ def interference_w(
 
 
 @jit
-def deliver(
-    p: Record, vehicles: Any, order: Any, faces: Any, labels: Any, ages: Any, incoming: Any,
-    count: int, i: int, j: int,
-) -> None:  # fmt: skip
+def deliver(p: Record, state: State, i: int, j: int) -> None:
     """Let ``j`` hear ``i`` on a face; write the outcome into the record of ``i``."""
+    vehicles = state.vehicles
     dx = vehicles[j].x_m - vehicles[i].x_m
     dy = vehicles[j].y_m - vehicles[i].y_m
-    others = interference_w(p, vehicles, order, count, i, j, vehicles[i].beam)
+    others = interference_w(p, vehicles, state.order, state.env.on_road, i, j)
     sinr = p.signal_w / (dx * dx + dy * dy) / (others + p.noise_w)
     success = packet_success(p.packet_bits, sinr)
     arrives = p.delivery == EXPECTED or vehicles[j].reception_draw < success
-    faces[j, vehicles[i].beam].arrived = arrives
-    value, news = share(p, vehicles, labels, ages, incoming, i, j, arrives)
+    state.faces[j, vehicles[i].beam].arrived = arrives
+    value, news = share(p, state, i, j, arrives)
     if p.delivery == EXPECTED:
         vehicles[i].value += value * success
     elif arrives:
@@ -84,14 +80,15 @@ def deliver(
 
 
 @inlined
-def reaches(p: Record, vehicles: Any, order: Any, count: int, i: int, j: int, beam: int) -> bool:
+def reaches(p: Record, state: State, i: int, j: int, beam: int) -> bool:
     """Tell whether a beam of ``i`` covers ``j`` in range and in line of sight."""
+    vehicles = state.vehicles
     dx = vehicles[j].x_m - vehicles[i].x_m
     dy = vehicles[j].y_m - vehicles[i].y_m
     return (
         in_beam(beam, dx, dy, p.beam_slope)
         and dx * dx + dy * dy <= p.range_m * p.range_m
-        and is_visible(p, vehicles, order, count, i, j)
+        and is_visible(p, vehicles, state.order, state.env.on_road, i, j)
     )
 
 
@@ -116,11 +113,9 @@ def arrive(vehicles: Any, faces: Any, i: int, j: int) -> None:
 
 
 @jit
-def transmit(
-    p: Record, vehicles: Any, order: Any, faces: Any, labels: Any, ages: Any, incoming: Any,
-    count: int,
-) -> None:  # fmt: skip
+def transmit(p: Record, state: State) -> None:
     """Carry out all transmissions of a step."""
+    vehicles, order, faces, count = state.vehicles, state.order, state.faces, state.env.on_road
     for k in range(vehicles.shape[0]):
         for direction in range(BEAMS):
             faces[k, direction].arrivals = 0
@@ -141,18 +136,18 @@ def transmit(
                 r += stride
                 if abs(vehicles[j].x_m - vehicles[i].x_m) > reach:
                     break
-                if not reaches(p, vehicles, order, count, i, j, beam):
+                if not reaches(p, state, i, j, beam):
                     continue
                 if p.collisions:
                     arrive(vehicles, faces, i, j)
                 else:
                     faces[j, beam].arrivals = 1
                     faces[j, beam].sender = i
-                    deliver(p, vehicles, order, faces, labels, ages, incoming, count, i, j)
+                    deliver(p, state, i, j)
     if p.collisions:
         for rank in range(count):
             j = order[rank]
             for direction in range(BEAMS):
                 if faces[j, direction].arrivals == 1:
                     i = faces[j, direction].sender
-                    deliver(p, vehicles, order, faces, labels, ages, incoming, count, i, j)
+                    deliver(p, state, i, j)

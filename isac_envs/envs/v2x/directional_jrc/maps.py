@@ -11,7 +11,7 @@ from typing import Any
 from isac_envs.engine.jit import Record, inlined, jit
 from isac_envs.engine.mathx import round_even
 from isac_envs.envs.v2x.directional_jrc.params import DirectionalJrcParams
-from isac_envs.envs.v2x.directional_jrc.records import CELLS, COLUMNS, ROWS
+from isac_envs.envs.v2x.directional_jrc.records import CELLS, COLUMNS, ROWS, State
 
 YOUNGEST = DirectionalJrcParams.code("merging", "youngest")
 SUMMED = DirectionalJrcParams.code("merging", "summed")
@@ -36,8 +36,9 @@ def cells_moved(p: Record, from_m: float, to_m: float) -> int:
 
 
 @jit
-def erase(labels: Any, ages: Any, incoming: Any, k: int) -> None:
+def erase(state: State, k: int) -> None:
     """Empty the map of vehicle ``k``."""
+    labels, ages, incoming = state.labels, state.ages, state.incoming
     for cell in range(CELLS):
         labels[k, cell] = 0
         ages[k, cell] = 0
@@ -45,8 +46,9 @@ def erase(labels: Any, ages: Any, incoming: Any, k: int) -> None:
 
 
 @jit
-def begin(source: Any, labels: Any, ages: Any, incoming: Any, k: int) -> None:
+def begin(source: Any, state: State, k: int) -> None:
     """Start the map of vehicle ``k`` with the labels of ``source``, all of age 1."""
+    labels, ages, incoming = state.labels, state.ages, state.incoming
     for cell in range(CELLS):
         labels[k, cell] = source[cell]
         ages[k, cell] = 1 if source[cell] > 0 else 0
@@ -54,8 +56,10 @@ def begin(source: Any, labels: Any, ages: Any, incoming: Any, k: int) -> None:
 
 
 @jit
-def merge(p: Record, labels: Any, ages: Any, incoming: Any, k: int, heading: int) -> None:
+def merge(p: Record, state: State, k: int) -> None:
     """Take over what arrived where it is younger than what vehicle ``k`` knows."""
+    labels, ages, incoming = state.labels, state.ages, state.incoming
+    heading = state.vehicles[k].heading
     for cell in range(CELLS):
         usefulness = incoming[k, cell]
         if usefulness > 0:
@@ -67,8 +71,9 @@ def merge(p: Record, labels: Any, ages: Any, incoming: Any, k: int, heading: int
 
 
 @jit
-def move(labels: Any, ages: Any, k: int, shift: int) -> None:
+def move(state: State, k: int, shift: int) -> None:
     """Shift the map of vehicle ``k`` against its motion by ``shift`` cells along x."""
+    labels, ages = state.labels, state.ages
     for row in range(ROWS):
         start = row * COLUMNS
         for step in range(COLUMNS):
@@ -80,8 +85,9 @@ def move(labels: Any, ages: Any, k: int, shift: int) -> None:
 
 
 @jit
-def grow_old(p: Record, labels: Any, ages: Any, k: int, heading: int) -> None:
+def grow_old(p: Record, state: State, k: int) -> None:
     """Age the map of vehicle ``k`` by one step, forget the oldest, and add what sensors see."""
+    labels, ages, heading = state.labels, state.ages, state.vehicles[k].heading
     for cell in range(CELLS):
         age = ages[k, cell]
         kept = 0 < age < p.age_max
@@ -90,21 +96,35 @@ def grow_old(p: Record, labels: Any, ages: Any, k: int, heading: int) -> None:
         labels[k, cell] = fresh if fresh > 0 else (labels[k, cell] if kept else 0)
 
 
+@inlined
+def offset(p: Record, sender: Record, receiver: Record) -> tuple[int, int]:
+    """Return by how many rows and columns two vehicles' maps are apart."""
+    columns = cells_between(p, sender.x_m, receiver.x_m)
+    rows = int(round_even((receiver.y_m - sender.y_m) / p.lane_width_m))
+    if p.displacement == AWAY:
+        return -rows, -columns
+    return rows, columns
+
+
 @jit
-def share(
-    p: Record, vehicles: Any, labels: Any, ages: Any, incoming: Any, i: int, j: int, arrives: bool
-) -> tuple[float, int]:
+def share(p: Record, state: State, i: int, j: int, arrives: bool) -> tuple[float, int]:
     """Lay the sector that ``i`` sends over the map of ``j``.
+
+    Args:
+        p: Parameters.
+        state: The road.
+        i: The sender.
+        j: The receiver.
+        arrives: Whether the packet arrives.
 
     Returns:
         Usefulness of the cells that matter to ``j``, and how many cells are news to it. Where the
         packet arrives, it waits in ``incoming`` for the end of the step.
     """
-    columns = cells_between(p, vehicles[i].x_m, vehicles[j].x_m)
-    rows = int(round_even((vehicles[j].y_m - vehicles[i].y_m) / p.lane_width_m))
-    if p.displacement == AWAY:
-        columns, rows = -columns, -rows
-    heading, sector = vehicles[j].heading, vehicles[i].sector
+    sender, receiver = state.vehicles[i], state.vehicles[j]
+    labels, ages, incoming = state.labels, state.ages, state.incoming
+    rows, columns = offset(p, sender, receiver)
+    heading, sector = receiver.heading, sender.sector
     value = 0.0
     news = 0
     for row in range(max(0, rows), min(ROWS, ROWS + rows)):

@@ -149,6 +149,6 @@ class DirectionalJrc(Model):
         return Spec("discrete", (Coordinate("mode", "Use of the step.", high=17.0, labels=labels),))
 
     def allocate(self, n: int) -> State:
-        """Return the environments and what :func:`records.allocate_road` lists."""
-        road = records.allocate_road(n, self.params.vehicles, self.params.neighbours)
-        return (np.zeros(n, self.env_dtype), *road)
+        """Return zeroed arrays of ``n`` copies."""
+        p = self.params
+        return records.allocate(np.zeros(n, self.env_dtype), p.vehicles, p.neighbours)

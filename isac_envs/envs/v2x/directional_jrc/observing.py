@@ -4,18 +4,17 @@ from typing import Any
 
 from isac_envs.engine.jit import Record, inlined, jit
 from isac_envs.envs.v2x.directional_jrc.params import DirectionalJrcParams
-from isac_envs.envs.v2x.directional_jrc.records import ACTIONS, CELLS, NULL
+from isac_envs.envs.v2x.directional_jrc.records import ACTIONS, CELLS, NULL, State
 
 PUBLISHED = DirectionalJrcParams.code("observation", "published")
 OWN, EACH = 3, 4  # coordinates of the vehicle itself before, and of each neighbour in the middle
 
 
 @inlined
-def allow(vehicles: Any, k: int, mask: Any) -> None:
-    """Write which actions vehicle ``k`` has: all of them, or only null off the road."""
-    present = vehicles[k].present
+def allow_vehicle(vehicle: Record, valid: Any) -> None:
+    """Write which actions a vehicle has: all of them, or only null off the road."""
     for action in range(ACTIONS):
-        mask[action] = present or action == NULL
+        valid[action] = vehicle.present or action == NULL
 
 
 @inlined
@@ -25,13 +24,13 @@ def clip(value: float) -> float:
 
 
 @jit
-def find_nearest(p: Record, vehicles: Any, order: Any, count: int, nearest: Any, k: int) -> int:
+def find_nearest(state: State, k: int) -> int:
     """Write the nearest vehicles on the road, by distance; return how many there are.
 
     The search runs outwards along the road and stops at what cannot be nearer any more.
     """
-    found = 0
-    size = nearest.shape[0]
+    vehicles, order, nearest = state.vehicles, state.order, state.nearest
+    found, size, count = 0, nearest.shape[0], state.env.on_road
     x, y, rank = vehicles[k].x_m, vehicles[k].y_m, vehicles[k].rank
     for way in range(2):
         stride = 1 - 2 * way
@@ -75,15 +74,13 @@ def observe_neighbour(p: Record, vehicles: Any, k: int, j: int, slot: int, out: 
 
 
 @jit
-def observe(
-    p: Record, e: Record, vehicles: Any, order: Any, labels: Any, ages: Any, nearest: Any,
-    k: int, out: Any,
-) -> None:  # fmt: skip
+def observe_vehicle(p: Record, state: State, k: int, out: Any) -> None:
     """Write the observation of vehicle ``k``."""
+    vehicles = state.vehicles
     vehicle_count = vehicles.shape[0]
     cycle = p.radar_interval * vehicle_count
     seen = p.observation == PUBLISHED or vehicles[k].present
-    out[0] = (e.time % cycle) / cycle
+    out[0] = (state.env.time % cycle) / cycle
     out[1] = 1.0 if vehicles[k].present else p.off_road
     out[2] = p.scale_v * vehicles[k].velocity_m_s if seen else 0.0
     filled = 0
@@ -93,14 +90,14 @@ def observe(
                 observe_neighbour(p, vehicles, k, j, filled, out)
                 filled += 1
     elif vehicles[k].present:
-        filled = find_nearest(p, vehicles, order, e.on_road, nearest, k)
+        filled = find_nearest(state, k)
         for slot in range(filled):
-            observe_neighbour(p, vehicles, k, nearest[slot].vehicle, slot, out)
+            observe_neighbour(p, vehicles, k, state.nearest[slot].vehicle, slot, out)
     first = OWN + EACH * p.neighbours
     for slot in range(filled, p.neighbours):
         out[OWN + 2 * slot] = out[OWN + 2 * slot + 1] = 0.0
         motion = OWN + 2 * (p.neighbours + slot)
         out[motion] = out[motion + 1] = 0.0
     for cell in range(CELLS):
-        out[first + cell] = p.scale_label * labels[k, cell]
-        out[first + CELLS + cell] = p.scale_age * ages[k, cell]
+        out[first + cell] = p.scale_label * state.labels[k, cell]
+        out[first + CELLS + cell] = p.scale_age * state.ages[k, cell]

@@ -1,12 +1,13 @@
 """Compiled helpers of the baselines: what each beam and sector would deliver, by the true state."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from isac_envs.engine.jit import Record, inlined, jit
-from isac_envs.engine.mathx import exp, round_even
+from isac_envs.engine.loops import each_copy
+from isac_envs.engine.mathx import exp
 from isac_envs.envs.v2x.directional_jrc.geometry import direction_of, in_beam
 from isac_envs.envs.v2x.directional_jrc.links import packet_success, reach_m, reaches
-from isac_envs.envs.v2x.directional_jrc.maps import AWAY, cells_between
+from isac_envs.envs.v2x.directional_jrc.maps import offset
 from isac_envs.envs.v2x.directional_jrc.records import (
     BEAMS,
     COLUMNS,
@@ -14,11 +15,31 @@ from isac_envs.envs.v2x.directional_jrc.records import (
     RADAR,
     ROWS,
     SECTORS,
+    State,
 )
 
 ALONE, AWARE, LEFT_OVER = 0, 1, 2
 """How greedy vehicles reckon: as if alone on air and in sight; with line of sight, noise and the
 beams chosen before; or alone, with what the sums of earlier beams left behind, as published."""
+
+
+class Reckoning(NamedTuple):
+    """What greedy vehicles choose with.
+
+    Attributes:
+        mode: ``ALONE``, ``AWARE`` or ``LEFT_OVER``.
+        weights: Weights of communication and sensing, shape ``(2,)``.
+        claims: Scratch: what is delivered on each face so far, below 0 where nothing arrives,
+            shape ``(N, 4)``.
+        one: Scratch: usefulness of each sector to one vehicle, shape ``(4,)``.
+        sums: Scratch: what a beam delivers with each sector, shape ``(4,)``.
+    """
+
+    mode: Any
+    weights: Any
+    claims: Any
+    one: Any
+    sums: Any
 
 
 @inlined
@@ -34,23 +55,25 @@ def round_robin(time: int, k: int, interval: int) -> int:
 
 
 @jit
-def round_robin_batch(p: Any, env: Any, actions: Any) -> None:
-    """Write the round robin's actions ``(n, A)`` of the first vehicles of all copies."""
-    for i in range(env.shape[0]):
-        for k in range(actions.shape[1]):
-            actions[i, k] = round_robin(env[i].time, k, p[0].radar_interval)
+def take_turns(p: Record, state: State, actions: Any) -> None:
+    """Write the round robin's actions of the first vehicles, shape ``(A,)``."""
+    for k in range(actions.shape[0]):
+        actions[k] = round_robin(state.env.time, k, p.radar_interval)
 
 
 @jit
-def sector_values(
-    p: Record, vehicles: Any, labels: Any, ages: Any, i: int, j: int, out: Any
-) -> None:
-    """Write the usefulness to ``j`` of each sector of ``i``, shape ``(4,)``."""
-    columns = cells_between(p, vehicles[i].x_m, vehicles[j].x_m)
-    rows = int(round_even((vehicles[j].y_m - vehicles[i].y_m) / p.lane_width_m))
-    if p.displacement == AWAY:
-        columns, rows = -columns, -rows
-    heading = vehicles[j].heading
+def sector_values(p: Record, state: State, i: int, j: int, out: Any) -> None:
+    """Write the usefulness to ``j`` of each sector of ``i``.
+
+    Args:
+        p: Parameters.
+        state: The road.
+        i: The sender.
+        j: The receiver.
+        out: Receives the values, shape ``(4,)``.
+    """
+    labels, ages, heading = state.labels, state.ages, state.vehicles[j].heading
+    rows, columns = offset(p, state.vehicles[i], state.vehicles[j])
     for sector in range(SECTORS):
         out[sector] = 0.0
     for row in range(max(0, rows), min(ROWS, ROWS + rows)):
@@ -72,45 +95,39 @@ def success_alone(p: Record, vehicles: Any, i: int, j: int) -> float:
 
 @jit
 def weigh_beam(
-    p: Record, e: Record, vehicles: Any, order: Any, labels: Any, ages: Any, claims: Any,
-    one: Any, sums: Any, i: int, beam: int, aware: bool, commit: int,
-) -> None:  # fmt: skip
+    p: Record, state: State, reckoning: Reckoning, i: int, beam: int, commit: int
+) -> None:
     """Add up what a beam of ``i`` delivers with each sector, less what it destroys.
 
     Args:
         p: Parameters.
-        e: Environment record.
-        vehicles: Records ``(N,)``.
-        order: Order along the road ``(N,)``.
-        labels: Labels of the maps ``(N, 35)``.
-        ages: Ages of the maps ``(N, 35)``.
-        claims: What is delivered on each face so far, ``(N, 4)``; below 0 where nothing arrives.
-        one: Scratch ``(4,)``.
-        sums: Receives the sums ``(4,)``.
+        state: The road.
+        reckoning: Its mode is read, and its sums are written.
         i: The sender.
         beam: Direction, 0..3.
-        aware: Consider range, line of sight, noise, and claims of others.
         commit: Sector to enter into the claims, or -1 to leave them.
     """
+    vehicles, order = state.vehicles, state.order
+    claims, one, sums = reckoning.claims, reckoning.one, reckoning.sums
     for sector in range(SECTORS):
         sums[sector] = 0.0
-    for r in range(e.on_road):
+    for r in range(state.env.on_road):
         j = order[r]
         if j == i:
             continue
-        if not aware:
+        if reckoning.mode != AWARE:
             dx = vehicles[j].x_m - vehicles[i].x_m
             if not in_beam(beam, dx, vehicles[j].y_m - vehicles[i].y_m, p.beam_slope):
                 continue
-            sector_values(p, vehicles, labels, ages, i, j, one)
+            sector_values(p, state, i, j, one)
             for sector in range(SECTORS):
                 sums[sector] += one[sector]
             continue
         if abs(vehicles[j].x_m - vehicles[i].x_m) > reach_m(p, beam):
             continue
-        if not reaches(p, vehicles, order, e.on_road, i, j, beam):
+        if not reaches(p, state, i, j, beam):
             continue
-        sector_values(p, vehicles, labels, ages, i, j, one)
+        sector_values(p, state, i, j, one)
         success = success_alone(p, vehicles, i, j)
         free = claims[j, beam] < 0.0 or not p.collisions
         for sector in range(SECTORS):
@@ -120,100 +137,88 @@ def weigh_beam(
 
 
 @jit
-def choose(
-    p: Record, e: Record, vehicles: Any, order: Any, labels: Any, ages: Any, claims: Any,
-    one: Any, sums: Any, i: int, mode: int, communication: float, sensing: float,
-) -> int:  # fmt: skip
-    """Return the action of vehicle ``i`` with the largest reward in this step, radar among ties."""
-    if not vehicles[i].present:
+def choose(p: Record, state: State, reckoning: Reckoning, i: int) -> int:
+    """Return the action of vehicle ``i`` with the largest reward in this step, radar among ties.
+
+    Args:
+        p: Parameters.
+        state: The road.
+        reckoning: What the vehicle chooses with.
+        i: Number of the vehicle.
+    """
+    vehicle = state.vehicles[i]
+    if not vehicle.present:
         return NULL
-    aware = mode == AWARE
+    communication, sums = reckoning.weights[0], reckoning.sums
     left = 0.0  # the published sums keep the last sector of the beams before
-    risk = sensing * exp(p.risk_s_m * abs(vehicles[i].velocity_m_s))
+    risk = reckoning.weights[1] * exp(p.risk_s_m * abs(vehicle.velocity_m_s))
     best, action = 0.0, RADAR
     for turn in range(BEAMS):
-        beam = direction_of(turn, vehicles[i].heading)
-        weigh_beam(p, e, vehicles, order, labels, ages, claims, one, sums, i, beam, aware, -1)
+        weigh_beam(p, state, reckoning, i, direction_of(turn, vehicle.heading), -1)
         for sector in range(SECTORS):
             reward = communication * (sums[sector] + left) - risk
             if reward > best:
                 best, action = reward, turn * SECTORS + sector
-        if mode == LEFT_OVER:
+        if reckoning.mode == LEFT_OVER:
             left += sums[SECTORS - 1]
     if communication * left >= best:
         action = RADAR
-    if aware and action < NULL:
-        beam = direction_of(action // SECTORS, vehicles[i].heading)
-        weigh_beam(
-            p, e, vehicles, order, labels, ages, claims, one, sums, i, beam, aware,
-            action % SECTORS,
-        )  # fmt: skip
+    if reckoning.mode == AWARE and action < NULL:
+        beam = direction_of(action // SECTORS, vehicle.heading)
+        weigh_beam(p, state, reckoning, i, beam, action % SECTORS)
     return action
 
 
 @jit
-def greedy_batch(
-    p: Any, env: Any, vehicles: Any, order: Any, labels: Any, ages: Any, claims: Any, one: Any,
-    sums: Any, mode: int, communication: float, sensing: float, first: int, actions: Any,
-) -> None:  # fmt: skip
-    """Write the one-step greedy actions of the first ``first`` vehicles of all copies.
+def greedy(p: Record, state: State, reckoning: Reckoning, first: int, actions: Any) -> None:
+    """Write the one-step greedy actions of the first ``first`` vehicles.
 
     Args:
-        p: Parameters ``(1,)``.
-        env: Environment records ``(n,)``.
-        vehicles: Records ``(n, N)``.
-        order: Order along the road ``(n, N)``.
-        labels: Labels of the maps ``(n, N, 35)``.
-        ages: Ages of the maps ``(n, N, 35)``.
-        claims: Scratch ``(N, 4)``.
-        one: Scratch ``(4,)``.
-        sums: Scratch ``(4,)``.
-        mode: ``ALONE``, ``AWARE`` or ``LEFT_OVER``.
-        communication: Weight of the communication objective.
-        sensing: Weight of the sensing objective.
+        p: Parameters.
+        state: The road.
+        reckoning: What vehicles choose with.
         first: How many vehicles decide.
-        actions: Receives the actions ``(n, first)`` or wider.
+        actions: Receives the actions, shape ``(first,)`` or wider.
     """
-    for i in range(env.shape[0]):
-        for k in range(claims.shape[0]):
-            for beam in range(BEAMS):
-                claims[k, beam] = -1.0
-        for k in range(first):
-            actions[i, k] = choose(
-                p[0], env[i], vehicles[i], order[i], labels[i], ages[i], claims, one, sums, k,
-                mode, communication, sensing,
-            )  # fmt: skip
+    for k in range(reckoning.claims.shape[0]):
+        for beam in range(BEAMS):
+            reckoning.claims[k, beam] = -1.0
+    for k in range(first):
+        actions[k] = choose(p, state, reckoning, k)
 
 
 @jit
-def nearest_batch(p: Any, vehicles: Any, stretched: bool, first: int, actions: Any) -> None:
+def nearest(p: Record, state: State, stretched: bool, actions: Any) -> None:
     """Write beam and same-numbered sector towards the nearest vehicle inside any beam.
 
     Args:
-        p: Parameters ``(1,)``.
-        vehicles: Records ``(n, N)``.
+        p: Parameters.
+        state: The road.
         stretched: Angles are those of coordinates over length and width of the road, as
             published, not of metres.
-        first: How many vehicles decide; radar where no other vehicle is inside a beam.
-        actions: Receives the actions ``(n, first)`` or wider.
+        actions: Receives the actions of the first vehicles, shape ``(A,)``; radar where no other
+            vehicle is inside a beam.
     """
-    unit_x = p[0].road_m if stretched else 1.0
-    unit_y = 1.0
-    if stretched:
-        unit_y = 2.0 * p[0].lane_width_m * p[0].lane_y_m.shape[0]
-    for i in range(vehicles.shape[0]):
-        for k in range(first):
-            action, closest = RADAR, 1e300
-            for j in range(vehicles.shape[1]):
-                if j == k or not vehicles[i, j].present:
-                    continue
-                dx = vehicles[i, j].x_m - vehicles[i, k].x_m
-                dy = vehicles[i, j].y_m - vehicles[i, k].y_m
-                squared = dx * dx + dy * dy
-                if squared >= closest:
-                    continue
-                for turn in range(BEAMS):
-                    beam = direction_of(turn, vehicles[i, k].heading)
-                    if in_beam(beam, dx / unit_x, dy / unit_y, p[0].beam_slope):
-                        action, closest = turn * SECTORS + turn, squared
-            actions[i, k] = action if vehicles[i, k].present else NULL
+    vehicles = state.vehicles
+    unit_x = p.road_m if stretched else 1.0
+    unit_y = 2.0 * p.lane_width_m * p.lane_y_m.shape[0] if stretched else 1.0
+    for k in range(actions.shape[0]):
+        action, closest = RADAR, 1e300
+        for j in range(vehicles.shape[0]):
+            if j == k or not vehicles[j].present:
+                continue
+            dx = vehicles[j].x_m - vehicles[k].x_m
+            dy = vehicles[j].y_m - vehicles[k].y_m
+            squared = dx * dx + dy * dy
+            if squared >= closest:
+                continue
+            for turn in range(BEAMS):
+                beam = direction_of(turn, vehicles[k].heading)
+                if in_beam(beam, dx / unit_x, dy / unit_y, p.beam_slope):
+                    action, closest = turn * SECTORS + turn, squared
+        actions[k] = action if vehicles[k].present else NULL
+
+
+take_turns_batch = each_copy(take_turns)
+greedy_batch = each_copy(greedy, "reckoning", "first")
+nearest_batch = each_copy(nearest, "stretched")

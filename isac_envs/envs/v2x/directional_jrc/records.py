@@ -1,9 +1,8 @@
 """State records of the dual carriageway and the numbers that stand for modes and choices."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from isac_envs.engine.jit import record
 
@@ -55,15 +54,35 @@ NEAREST = record(
 )
 
 
-def allocate_road(n: int, vehicles: int, neighbours: int) -> tuple[npt.NDArray[Any], ...]:
-    """Return the zeroed state arrays of ``n`` copies beyond their environment records.
+class State(NamedTuple):
+    """The road of one copy; of a batch, with an axis of copies in front.
 
-    In order: vehicles ``(n, N)``; their order along the road ``(n, N)``; receive faces
-    ``(n, N, 4)``, by the direction in which the signal travels; labels ``(n, N, 35)`` and ages
-    ``(n, N, 35)`` of the data maps, row-major 5 x 7, 0 where nothing is known; usefulness that
-    arrived in the step ``(n, N, 35)``; scratch of the search for neighbours ``(n, K)``.
+    Attributes:
+        env: The environment.
+        vehicles: Shape ``(N,)``.
+        order: Numbers of the vehicles in their order along the road, shape ``(N,)``.
+        faces: Receive faces, by the direction in which the signal travels, shape ``(N, 4)``.
+        labels: Labels of the data maps, row-major 5 x 7, 0 where nothing is known, ``(N, 35)``.
+        ages: Ages of the data maps, shape ``(N, 35)``.
+        incoming: Usefulness that arrived in the step, shape ``(N, 35)``.
+        nearest: Scratch of the search for neighbours, shape ``(K,)``.
     """
-    return (
+
+    env: Any
+    vehicles: Any
+    order: Any
+    faces: Any
+    labels: Any
+    ages: Any
+    incoming: Any
+    nearest: Any
+
+
+def allocate(env: Any, vehicles: int, neighbours: int) -> State:
+    """Return the state of a batch with these records of the environments, shape ``(n,)``."""
+    n = len(env)
+    return State(
+        env,
         np.zeros((n, vehicles), VEHICLE),
         np.zeros((n, vehicles), np.int64),
         np.zeros((n, vehicles, BEAMS), FACE),

@@ -5,6 +5,7 @@ from typing import Any
 from isac_envs.engine.jit import Record, inlined, jit
 from isac_envs.engine.rng import discrete, integer, uniform
 from isac_envs.envs.v2x.directional_jrc import maps
+from isac_envs.envs.v2x.directional_jrc.records import State
 
 
 @inlined
@@ -20,9 +21,9 @@ def put_on_lane(p: Record, vehicles: Any, k: int, lane: int, x_m: float) -> None
 
 
 @jit
-def place_all(p: Record, e: Record, vehicles: Any, labels: Any, ages: Any, incoming: Any) -> None:
+def place_all(p: Record, state: State) -> None:
     """Draw different places on the grid of lanes and start positions for all vehicles."""
-    slots = p.start_slots
+    e, vehicles, slots = state.env, state.vehicles, p.start_slots
     for k in range(vehicles.shape[0]):
         taken = True
         while taken:
@@ -33,12 +34,13 @@ def place_all(p: Record, e: Record, vehicles: Any, labels: Any, ages: Any, incom
             for other in range(k):
                 taken = taken or (vehicles[other].lane == lane and vehicles[other].x_m == x)
         put_on_lane(p, vehicles, k, lane, x)
-        maps.begin(p.first_labels[lane], labels, ages, incoming, k)
+        maps.begin(p.first_labels[lane], state, k)
 
 
 @jit
-def drive(p: Record, vehicles: Any, labels: Any, ages: Any, incoming: Any, k: int) -> None:
+def drive(p: Record, state: State, k: int) -> None:
     """Move vehicle ``k`` and its map by one step; at the end of the road it leaves."""
+    vehicles = state.vehicles
     if not vehicles[k].present:
         return
     before = vehicles[k].x_m
@@ -47,19 +49,19 @@ def drive(p: Record, vehicles: Any, labels: Any, ages: Any, incoming: Any, k: in
     if after < 0.0 or after > p.road_m:
         vehicles[k].present = False
         vehicles[k].radar_age_s = 0.0
-        maps.erase(labels, ages, incoming, k)
+        maps.erase(state, k)
         return
-    heading = vehicles[k].heading
-    maps.merge(p, labels, ages, incoming, k, heading)
+    maps.merge(p, state, k)
     shift = maps.cells_moved(p, before, after)
     if shift != 0:
-        maps.move(labels, ages, k, shift)
-    maps.grow_old(p, labels, ages, k, heading)
+        maps.move(state, k, shift)
+    maps.grow_old(p, state, k)
 
 
 @jit
-def let_in(p: Record, e: Record, vehicles: Any, labels: Any, ages: Any, incoming: Any) -> None:
+def let_in(p: Record, state: State) -> None:
     """Let at most one vehicle back on the road; the same three draws whatever happens."""
+    e, vehicles = state.env, state.vehicles
     e.waiting += discrete(e.world, p.arrivals)
     pick = uniform(e.world)
     lane = integer(e.world, p.lane_y_m.shape[0])
@@ -75,7 +77,6 @@ def let_in(p: Record, e: Record, vehicles: Any, labels: Any, ages: Any, incoming
                 e.waiting -= 1
                 x = 0.0 if p.lane_velocity_m_s[lane] > 0.0 else p.road_m
                 put_on_lane(p, vehicles, k, lane, x)
-                source = p.fresh_labels[vehicles[k].heading]
-                maps.begin(source, labels, ages, incoming, k)
+                maps.begin(p.fresh_labels[vehicles[k].heading], state, k)
                 return
             left -= 1

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from isac_envs.declaration.baseline import Baseline, HasState, RandomBaseline
+from isac_envs.declaration.trial import Trial
 from isac_envs.envs.v2x.directional_jrc import policies
 from isac_envs.envs.v2x.directional_jrc.baselines import (
     AlwaysRadar,
@@ -29,18 +30,7 @@ class OneStepGenie(Baseline):
 
     def __init__(self, batch: HasState, seed: int = 0) -> None:
         super().__init__(batch, seed)
-        n, model = len(self.env), self.model
-        self._state = model.allocate(n)
-        self._actions = np.zeros((n, 1, 1), np.int64)
-        self._objectives = np.zeros((n, 1, len(model.objectives)))
-        self._written = (
-            np.zeros((n, 1, model.observation.width), model.observation.dtype),
-            np.zeros((n, 1, ACTIONS), np.bool_),
-            self._objectives,
-            np.zeros((n, 1, len(model.costs))),
-            np.zeros((n, 1), model.metrics_dtype),
-            np.zeros((n, 2), np.bool_),
-        )
+        self._trial, self._copies = Trial(self.model, len(self.env)), np.arange(len(self.env))
 
     def act(self) -> npt.NDArray[Any]:
         """Return the best actions of the step, shape ``(n,)``."""
@@ -49,13 +39,8 @@ class OneStepGenie(Baseline):
 
     def _try(self, action: int) -> npt.NDArray[np.float64]:
         """Return the rewards of an action, shape ``(n,)``."""
-        for copy, array in zip(self._state, self.batch.state, strict=True):
-            copy[...] = array
-        self._actions[...] = action
-        self.model.kernel.step_batch(
-            self.params.record, *self._state, self._actions, False, *self._written
-        )
-        return np.asarray((self._objectives[:, 0] * np.array(self.params.weights)).sum(-1))
+        self._trial.take(self.batch.state, self._copies)
+        return self._trial.step(np.full(len(self._copies), action))
 
 
 class GreedyInSight(Greedy):

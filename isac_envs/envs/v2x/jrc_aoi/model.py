@@ -77,7 +77,7 @@ class JrcAoi(Model):
     def allocate(self, n: int) -> State:
         """Return environments ``(n,)``, queues ``(n, capacity)`` and classes ``(n, K)``."""
         capacity, classes = self.params.queue_capacity, len(self.params.class_weights)
-        return (
+        return kernel.State(
             np.zeros(n, self.env_dtype),
             np.zeros((n, capacity), packets.PACKET),
             np.zeros((n, classes), packets.STREAM),

@@ -2,38 +2,28 @@
 
 from typing import Any
 
-from isac_envs.engine.jit import jit
-from isac_envs.envs.v2x.conditions import bad_conditions
-from isac_envs.envs.v2x.drift import worth_of_radar, worth_of_sending
-from isac_envs.envs.v2x.jrc_aoi.kernel import RADAR
+from isac_envs.engine.jit import Record, jit
+from isac_envs.engine.loops import each_copy
+from isac_envs.envs.v2x.drift import Rule, best_use
+from isac_envs.envs.v2x.jrc_aoi.kernel import State, slot_capacity
+from isac_envs.envs.v2x.packets import Vehicle
 
 
 @jit
-def choose_batch(
-    p: Any, env: Any, packets: Any, streams: Any, lost: Any, weights: Any, constants: Any,
-    actions: Any,
-) -> None:  # fmt: skip
+def choose(p: Record, state: State, lost: Any, weights: Any, constants: Any, actions: Any) -> None:
     """Write the use of the largest worth, radar among equal ones.
 
     Args:
-        p: Parameters ``(1,)``.
-        env: Environment records ``(n,)``.
-        packets: Queues ``(n, Q)``.
-        streams: Ages of the classes ``(n, K)``.
-        lost: Expected overflow by the packets that are left ``(Q + 1,)``.
-        weights: Weights of the objectives ``(3,)``.
-        constants: Constants of the rule ``(n, 5)``.
-        actions: Receives the actions ``(n,)``.
+        p: Parameters.
+        state: The vehicle.
+        lost: Overflow that can be spared, by the packets that are left, shape ``(Q + 1,)``.
+        weights: Weights of the objectives, shape ``(3,)``.
+        constants: Constants of the rule, shape ``(5,)``.
+        actions: Receives the action, shape ``(1,)``.
     """
-    for i in range(env.shape[0]):
-        quiet = 1.0 - p[0].event_probability[bad_conditions(env[i])]
-        most = p[0].packets_bad if env[i].channel else p[0].packets_good
-        best, action = worth_of_radar(p[0], env[i], weights, constants[i]), RADAR
-        for k in range(streams.shape[1]):
-            worth = worth_of_sending(
-                p[0], env[i], packets[i], k + 1, most, env[i].time, streams[i, k].age, lost,
-                weights, constants[i],
-            )  # fmt: skip
-            if quiet * worth > best:
-                best, action = quiet * worth, k + 1
-        actions[i] = action
+    e, rule = state.env, Rule(lost, weights, constants)
+    vehicle = Vehicle(e, state.packets, state.streams)
+    actions[0] = best_use(p, vehicle, slot_capacity(p, e), e.time, rule)[1]
+
+
+choose_batch = each_copy(choose, "lost", "weights")

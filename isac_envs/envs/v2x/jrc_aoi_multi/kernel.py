@@ -5,27 +5,19 @@ then for each vehicle the event, the arrivals of each class and the four conditi
 policies meet the same world under the same seed.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from isac_envs.engine.jit import Record, inlined, jit, record
-from isac_envs.engine.rng import bernoulli, integer
+from isac_envs.engine.loops import Outcome
+from isac_envs.engine.rng import integer
 from isac_envs.envs.v2x.conditions import (
     CONDITION_FIELDS,
     advance_conditions,
-    bad_conditions,
     draw_conditions,
     observe_conditions,
 )
-from isac_envs.envs.v2x.packets import (
-    arrive,
-    mean_age,
-    observe_ages,
-    observe_packets,
-    oldest,
-    saturated,
-    serve,
-    weighted_age,
-)
+from isac_envs.envs.v2x.packets import Vehicle, observe_ages, observe_packets, saturated
+from isac_envs.envs.v2x.slot import Use, play_slot, start_queue
 
 STATE_FIELDS: tuple[tuple[Any, ...], ...] = (
     ("priority", "i8"),  # vehicle that wins a contention, -1 = none
@@ -41,31 +33,44 @@ VEHICLE = record(
 IDLE = 0  # action; k = 1..K sends packets of class k, K + 1 is radar
 
 
+class State(NamedTuple):
+    """The vehicles of one copy; of a batch, with an axis of copies in front.
+
+    Attributes:
+        env: The environment.
+        vehicles: Shape ``(N,)``.
+        packets: Their queues, shape ``(N, Q)``.
+        streams: Their classes at the receiver, shape ``(N, K)``.
+    """
+
+    env: Any
+    vehicles: Any
+    packets: Any
+    streams: Any
+
+
 @jit
-def reset_one(p: Record, e: Record, vehicles: Any, packets: Any, streams: Any) -> None:
+def reset(p: Record, state: State) -> None:
     """Start an episode: conditions and priority drawn uniformly, the arrivals of one slot."""
-    e.time = 0
-    e.done = False
+    e, vehicles = state.env, state.vehicles
     e.idle_slots = 0
     e.priority = integer(e.world, vehicles.shape[0])
     for v in range(vehicles.shape[0]):
-        vehicles[v].backlog = 0
-        arrive(p, e.world, vehicles[v], packets[v], 0)
+        start_queue(p, e.world, Vehicle(vehicles[v], state.packets[v], state.streams[v]))
         draw_conditions(e.world, vehicles[v])
         vehicles[v].waited = 0
         vehicles[v].asked = False
         vehicles[v].granted = False
-        for k in range(streams.shape[1]):
-            streams[v, k].age = 0
 
 
 @inlined
-def arbitrate(p: Record, e: Record, vehicles: Any, actions: Any) -> int:
+def arbitrate(p: Record, state: State, actions: Any) -> int:
     """Grant the channel: to the vehicle with priority if it asks, else to a uniform one.
 
     Returns:
         How many vehicles asked.
     """
+    e, vehicles = state.env, state.vehicles
     asking = 0
     for v in range(vehicles.shape[0]):
         vehicles[v].asked = actions[v, 0] != IDLE
@@ -86,120 +91,57 @@ def arbitrate(p: Record, e: Record, vehicles: Any, actions: Any) -> int:
 
 
 @inlined
-def advance_vehicle(
-    p: Record, e: Record, vehicle: Record, packets: Any, streams: Any, action: int,
-    objectives: Any, costs: Any, metrics: Record,
-) -> int:  # fmt: skip
-    """Advance one vehicle by one slot, of which ``e.time`` is the number; return packets sent."""
-    bad, before = bad_conditions(vehicle), vehicle.backlog
-    event = bernoulli(e.world, p.event_probability[bad])
-    radar = vehicle.granted and action == p.radar_action
-    sends = vehicle.granted and not radar and not event
-    missed = event and not radar
-    sent, age, expired = serve(vehicle, packets, action, int(sends), e.time, p.max_age)
-    peak = 0
-    if sent > 0:
-        peak = streams[action - 1].age
-        streams[action - 1].age = age
-    for k in range(streams.shape[0]):
-        streams[k].age += 1
-    left = vehicle.backlog
-    arrived = arrive(p, e.world, vehicle, packets, e.time + 1)
-    overflow = max(0, left + arrived - packets.shape[0])
-    counted = before if p.overflow_counts_leaving else left
-    weighted = weighted_age(p, streams)
+def advance_vehicle(p: Record, e: Record, vehicle: Vehicle, action: int, outcome: Outcome) -> int:
+    """Advance a vehicle by the slot, of which ``e.time`` is the number; return packets sent.
 
-    objectives[0] = -weighted
-    objectives[1] = -(p.penalty_clear + bad) if missed else 0.0
-    objectives[2] = -max(0, counted + arrived - packets.shape[0])
-    costs[0] = 1.0 if missed else 0.0
-    costs[1] = overflow
-
-    advance_conditions(p, e.world, vehicle, radar)
-    vehicle.waited = 0 if vehicle.granted else vehicle.waited + 1
-
-    metrics.weighted_aoi = weighted
-    metrics.class_age = mean_age(streams)
-    metrics.oldest_age = oldest(streams)
-    metrics.peak_aoi = peak
-    metrics.delivered = sent > 0
-    metrics.sent = sent
-    metrics.overflow = overflow
-    metrics.expired = expired
-    metrics.backlog = vehicle.backlog
-    metrics.event = event
-    metrics.missed = missed
-    metrics.radar = radar
-    metrics.bad_conditions = bad
-    metrics.event_probability = p.event_probability[bad]
+    Args:
+        p: Parameters.
+        e: The environment.
+        vehicle: The vehicle.
+        action: What it asked for.
+        outcome: Receives its objectives, costs and metrics.
+    """
+    own = vehicle.record
+    radar = own.granted and action == p.radar_action
+    use = Use(radar, action, int(own.granted and not radar))
+    sent = play_slot(p, e, vehicle, use, outcome)
+    advance_conditions(p, e.world, own, radar)
+    own.waited = 0 if own.granted else own.waited + 1
     return sent
 
 
-@jit
-def transition_one(
-    p: Record, e: Record, vehicles: Any, packets: Any, streams: Any, actions: Any,
-    objectives: Any, costs: Any, metrics: Any,
-) -> tuple[bool, bool]:  # fmt: skip
+@inlined
+def step(p: Record, state: State, actions: Any, outcome: Outcome) -> tuple[bool, bool]:
     """Advance one copy by one slot and write its outcome; return (terminated, truncated)."""
-    asking = arbitrate(p, e, vehicles, actions)
+    e, vehicles, metrics = state.env, state.vehicles, outcome.metrics
+    asking = arbitrate(p, state, actions)
     priority = -1
     for v in range(vehicles.shape[0]):
-        sent = advance_vehicle(
-            p, e, vehicles[v], packets[v], streams[v], actions[v, 0], objectives[v], costs[v],
-            metrics[v],
-        )  # fmt: skip
-        if sent > 0:
+        vehicle = Vehicle(vehicles[v], state.packets[v], state.streams[v])
+        own = Outcome(outcome.objectives[v], outcome.costs[v], metrics[v])
+        if advance_vehicle(p, e, vehicle, actions[v, 0], own) > 0:
             priority = v
         metrics[v].asked = vehicles[v].asked
         metrics[v].granted = vehicles[v].granted
         metrics[v].contended = vehicles[v].asked and asking > 1
     e.priority = priority
     e.time += 1
-    e.done = e.time >= p.horizon
-    return False, e.done
+    return False, e.time >= p.horizon
 
 
 @jit
-def observe(
-    p: Record, e: Record, vehicles: Any, packets: Any, streams: Any, observations: Any
-) -> None:
+def observe(p: Record, state: State, observations: Any) -> None:
     """Write what each vehicle sees."""
+    e, vehicles = state.env, state.vehicles
     count = vehicles.shape[0]
     for v in range(count):
         seen = observations[v]
-        at = observe_packets(p, vehicles[v], packets[v], e.time, seen)
+        vehicle = Vehicle(vehicles[v], state.packets[v], state.streams[v])
+        at = observe_packets(p, vehicle, e.time, seen)
         seen[at] = 1.0 if e.priority == v else 0.0
         at = observe_conditions(vehicles[v], seen, at + 1)
-        at = observe_ages(p, streams[v], seen, at)
+        at = observe_ages(p, state.streams[v], seen, at)
         seen[at] = saturated(vehicles[v].waited, p.age_scale)
         seen[at + 1] = (v + 1) / count
         seen[at + 2] = (e.time % count + 1) / count
         seen[at + 3] = saturated(e.idle_slots, p.age_scale)
-
-
-@jit
-def reset_batch(
-    p: Any, env: Any, vehicles: Any, packets: Any, streams: Any, mask: Any, observations: Any
-) -> None:
-    """Reset the masked copies."""
-    for i in range(env.shape[0]):
-        if mask[i]:
-            reset_one(p[0], env[i], vehicles[i], packets[i], streams[i])
-            observe(p[0], env[i], vehicles[i], packets[i], streams[i], observations[i])
-
-
-@jit
-def step_batch(
-    p: Any, env: Any, vehicles: Any, packets: Any, streams: Any, actions: Any, restart: bool,
-    observations: Any, objectives: Any, costs: Any, metrics: Any, ended: Any,
-) -> None:  # fmt: skip
-    """Step all copies; with ``restart``, reset those that are done instead."""
-    for i in range(env.shape[0]):
-        if restart and env[i].done:
-            reset_one(p[0], env[i], vehicles[i], packets[i], streams[i])
-        else:
-            ended[i, 0], ended[i, 1] = transition_one(
-                p[0], env[i], vehicles[i], packets[i], streams[i], actions[i], objectives[i],
-                costs[i], metrics[i],
-            )  # fmt: skip
-        observe(p[0], env[i], vehicles[i], packets[i], streams[i], observations[i])

@@ -109,7 +109,7 @@ class JrcAoiMulti(Model):
         """Return environments (n,), vehicles (n, N), queues (n, N, Q) and classes (n, N, K)."""
         vehicles, capacity = self.params.vehicles, self.params.queue_capacity
         classes = len(self.params.class_weights)
-        return (
+        return kernel.State(
             np.zeros(n, self.env_dtype),
             np.zeros((n, vehicles), kernel.VEHICLE),
             np.zeros((n, vehicles, capacity), packets.PACKET),

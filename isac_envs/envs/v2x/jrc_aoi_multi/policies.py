@@ -2,41 +2,34 @@
 
 from typing import Any
 
-from isac_envs.engine.jit import jit
-from isac_envs.envs.v2x.conditions import bad_conditions
-from isac_envs.envs.v2x.drift import worth_of_radar, worth_of_sending
+from isac_envs.engine.jit import Record, jit
+from isac_envs.engine.loops import each_copy
+from isac_envs.envs.v2x.drift import Rule, best_use
+from isac_envs.envs.v2x.jrc_aoi_multi.kernel import State
+from isac_envs.envs.v2x.packets import Vehicle
 
 
 @jit
-def grant_batch(
-    p: Any, env: Any, vehicles: Any, packets: Any, streams: Any, lost: Any, weights: Any,
-    constants: Any, actions: Any,
-) -> None:  # fmt: skip
-    """Grant each slot to the vehicle and the use of the largest worth.
+def grant(p: Record, state: State, lost: Any, weights: Any, constants: Any, actions: Any) -> None:
+    """Grant the slot to the vehicle and the use of the largest worth.
 
     Args:
-        p: Parameters ``(1,)``.
-        env: Environment records ``(n,)``.
-        vehicles: Vehicles ``(n, N)``.
-        packets: Queues ``(n, N, Q)``.
-        streams: Ages of the classes ``(n, N, K)``.
-        lost: Expected overflow by the packets that are left ``(Q + 1,)``.
-        weights: Weights of the objectives ``(3,)``.
-        constants: Constants of the rule ``(n, 5)``.
-        actions: Receives one action; the others, shape ``(n, N)``, stay as they are.
+        p: Parameters.
+        state: The vehicles.
+        lost: Overflow that can be spared, by the packets that are left, shape ``(Q + 1,)``.
+        weights: Weights of the objectives, shape ``(3,)``.
+        constants: Constants of the rule, shape ``(5,)``.
+        actions: Receives one action; the others, shape ``(N,)``, stay as they are.
     """
-    for i in range(env.shape[0]):
-        best, winner, action = -1.0, 0, p[0].radar_action
-        for v in range(vehicles.shape[1]):
-            worth = worth_of_radar(p[0], vehicles[i, v], weights, constants[i])
-            if worth > best:
-                best, winner, action = worth, v, p[0].radar_action
-            quiet = 1.0 - p[0].event_probability[bad_conditions(vehicles[i, v])]
-            for k in range(streams.shape[2]):
-                worth = quiet * worth_of_sending(
-                    p[0], vehicles[i, v], packets[i, v], k + 1, 1, env[i].time,
-                    streams[i, v, k].age, lost, weights, constants[i],
-                )  # fmt: skip
-                if worth > best:
-                    best, winner, action = worth, v, k + 1
-        actions[i, winner] = action
+    rule = Rule(lost, weights, constants)
+    best, winner, action = -1.0, 0, p.radar_action
+    for v in range(state.vehicles.shape[0]):
+        vehicle = Vehicle(state.vehicles[v], state.packets[v], state.streams[v])
+        worth, level = best_use(p, vehicle, 1, state.env.time, rule)
+        if worth > best:
+            best, winner = worth, v
+            action = level if level > 0 else p.radar_action
+    actions[winner] = action
+
+
+grant_batch = each_copy(grant, "lost", "weights")

@@ -7,13 +7,12 @@ import numpy.typing as npt
 
 from isac_envs.declaration.baseline import (
     Baseline,
-    HasState,
     OptimalBaseline,
     RandomBaseline,
     TableBaseline,
 )
 from isac_envs.envs.v2x.jrc_aoi_tiny.kernel import RADAR
-from isac_envs.envs.v2x.queue_view import bad_conditions
+from isac_envs.envs.v2x.queue_view import bad_conditions, event_probability, expected_penalty
 from isac_envs.planning import Policy, myopic, value_iteration
 
 
@@ -46,7 +45,7 @@ class MaxWeight(Baseline):
 
     def act(self) -> npt.NDArray[Any]:
         """Return the action of each copy."""
-        weight = np.array(self.params.class_weights) * self.batch.state[1]["age"]
+        weight = np.array(self.params.class_weights) * self.batch.state.streams["age"]
         return np.where(bad_conditions(self.env) >= 2, RADAR, 1 + weight.argmax(1))
 
 
@@ -61,22 +60,15 @@ class Whittle(Baseline):
     memoryless = True
     summary = "Whittle's index of each class against the expected penalty of a missed event."
 
-    def __init__(self, batch: HasState, seed: int = 0) -> None:
-        super().__init__(batch, seed)
-        self.event = self.params.derived()["event_probability"]
-
     def act(self) -> npt.NDArray[Any]:
         """Return the action of each copy."""
-        p, env, ages = self.params, self.env, self.batch.state[1]["age"]
-        age_weight, radar_weight = p.weights
-        bad = bad_conditions(env)
-        event = self.event[bad]
+        p, env, ages = self.params, self.env, self.batch.state.streams["age"]
+        event = event_probability(p, env)
         success = (1.0 - event) * np.where(env["channel"] == 1, p.success_bad, p.success_good)
         success = np.maximum(success, 1e-12)[:, None]  # a certain event leaves an index of zero
-        weights = age_weight * np.array(p.class_weights)
+        weights = p.weights[0] * np.array(p.class_weights)
         index = 0.5 * weights * success * ages * (ages + 2.0 / success - 1.0)
-        price = radar_weight * event * (p.penalty_clear + bad)
-        return np.where(index.max(1) > price, 1 + index.argmax(1), RADAR)
+        return np.where(index.max(1) > expected_penalty(p, env), 1 + index.argmax(1), RADAR)
 
 
 class RoundRobin(Baseline):

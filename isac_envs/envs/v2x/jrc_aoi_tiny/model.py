@@ -1,7 +1,7 @@
 """Declaration of ``isac/JrcAoiTiny-v0``."""
 
 from types import ModuleType
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -78,7 +78,7 @@ class JrcAoiTiny(Model):
         """Return environments ``(n,)`` and classes ``(n, K)``."""
         streams = np.zeros((n, len(self.params.class_weights)), packets.STREAM)
         streams["age"] = 1  # the smallest age, so that every state is one of the finite model
-        return np.zeros(n, self.env_dtype), streams
+        return kernel.State(np.zeros(n, self.env_dtype), streams)
 
     def transition_model(self) -> FiniteMdp:
         """Return the exact finite MDP with ``32 * age_cap ** K`` states."""
@@ -86,8 +86,8 @@ class JrcAoiTiny(Model):
 
     def state_index(self, state: State) -> npt.NDArray[np.int64]:
         """Return the index of each copy's state, shape ``(n,)``."""
-        env: Any = state[0]
-        values = [*(state[1]["age"].T - 1), *(env[name] for name in _BITS)]
+        ages = state.streams["age"].T - 1
+        values = [*ages, *(state.env[name] for name in _BITS)]
         return np.asarray(np.ravel_multi_index(tuple(values), state_shape(self.params)), np.int64)
 
     def all_states(self) -> State:
@@ -95,8 +95,8 @@ class JrcAoiTiny(Model):
         shape = state_shape(self.params)
         values = np.indices(shape).reshape(len(shape), -1)
         state = self.allocate(values.shape[1])
-        classes = state[1].shape[1]
-        state[1]["age"] = values[:classes].T + 1
+        classes = state.streams.shape[1]
+        state.streams["age"] = values[:classes].T + 1
         for name, value in zip(_BITS, values[classes:], strict=True):
-            state[0][name] = value
+            state.env[name] = value
         return state
