@@ -109,7 +109,7 @@ class StepBuffers:
             counts: One number for each copy and agent, in any shape.
         """
         if self._clipped is not None:
-            self._clipped.flat = counts
+            self._clipped[...] = np.reshape(counts, self._clipped.shape)
 
     def clear(self, rows: Any = ...) -> None:
         """Zero the outcome of copies that were reset instead of stepped, all of them by default."""

@@ -140,8 +140,9 @@ class VectorEnv(GymnasiumAdapter, gymnasium.vector.VectorEnv[Any, Any, Any]):
         Raises:
             gymnasium.error.ResetNeeded: Before the first reset.
         """
-        pictures = [self._picture(i) for i in range(self.num_envs if self.render_mode else 1)]
-        return None if pictures[0] is None else tuple(pictures)
+        drawn = (self._picture(i) for i in range(self.num_envs if self.render_mode else 1))
+        pictures = tuple(each for each in drawn if each is not None)
+        return pictures or None
 
     close = gymnasium.vector.VectorEnv.close
 

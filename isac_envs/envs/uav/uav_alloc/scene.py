@@ -21,7 +21,7 @@ def draw(canvas: Canvas, view: View) -> None:
     shares = [float(each.energy_j) / p.energy_j for each in uavs]
     places = [(float(each.x_m), float(each.y_m)) for each in uavs]
     seen = [(float(each.x_m), float(each.y_m)) for each in targets]
-    _frame(canvas, view, (half, half), places, seen, allocation, shares)
+    _frame(canvas, view, half, (places, seen, allocation), shares)
 
 
 def draw_tiny(canvas: Canvas, view: View) -> None:
@@ -32,16 +32,15 @@ def draw_tiny(canvas: Canvas, view: View) -> None:
     seen = list(zip(p.target_x_m, p.target_y_m, strict=True))
     half = 1.15 * max(100.0, *(abs(x) for place in (*places, *seen) for x in place))
     shares = [int(each.level) / p.levels_full for each in batteries]
-    _frame(canvas, view, (half, half), places, seen, allocation, shares)
+    _frame(canvas, view, half, (places, seen, allocation), shares)
 
 
-def _frame(
-    canvas: Canvas, view: View, half: Position, places: Any, seen: Any, allocation: Any, shares: Any
-) -> None:
+def _frame(canvas: Canvas, view: View, half: float, group: Any, shares: Any) -> None:
+    places, seen, allocation = group
     step, horizon = int(view.env.time), view.params.horizon
     draw_heading(canvas.part(0, 0, canvas.width, 34), view.model.id, f"slot {step} of {horizon}")
-    world = World(canvas.part(10, 36, 470, 316), (-half[0], half[0]), (-half[1], half[1]))
-    _map(world, half, places, seen, allocation, shares)
+    world = World(canvas.part(10, 36, 470, 316), (-half, half), (-half, half))
+    _map(world, (half, half), places, seen, allocation, shares)
     _panel(canvas.part(490, 36, 300, 316), view, allocation, shares)
     draw_strips(canvas.part(0, 356, canvas.width, 142), _strips(view))
 

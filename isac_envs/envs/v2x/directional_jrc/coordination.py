@@ -158,7 +158,7 @@ def promised(p: Record, order: Any, search: Search, first: int, last: int) -> fl
     total = 0.0
     for r in range(first, last):
         total += received(p, order, search, order[r])
-    return search.weights[0] * total  # type: ignore[no-any-return]
+    return search.weights[0] * total
 
 
 @jit
