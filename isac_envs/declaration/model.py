@@ -75,9 +75,12 @@ class Model:
 
     @classmethod
     def __init_subclass__(cls, **_: Any) -> None:
-        """Refuse a reference that no score could be measured by."""
+        """Refuse a reference that no score could be measured by; do not inherit one."""
         needed = {"random", cls.reference_baseline} if cls.reference_baseline else set()
-        if missing := needed - set(cls.baselines):
+        missing = needed - set(cls.baselines)
+        if missing and "reference_baseline" not in vars(cls):
+            cls.reference_baseline = None  # inherited, but the baselines are others
+        elif missing:
             names = ", ".join(map(repr, cls.baselines))
             raise TypeError(
                 f"{cls.__name__}.reference_baseline is {cls.reference_baseline!r}, but there is no "
