@@ -55,7 +55,7 @@ def begin(source: Any, state: State, k: int) -> None:
         incoming[k, cell] = 0
 
 
-@jit
+@inlined
 def merge(p: Record, state: State, k: int) -> None:
     """Take over what arrived where it is younger than what vehicle ``k`` knows."""
     labels, ages, incoming = state.labels, state.ages, state.incoming
@@ -84,7 +84,7 @@ def move(state: State, k: int, shift: int) -> None:
             ages[k, start + column] = ages[k, start + source] if inside else 0
 
 
-@jit
+@inlined
 def grow_old(p: Record, state: State, k: int) -> None:
     """Age the map of vehicle ``k`` by one step, forget the oldest, and add what sensors see."""
     labels, ages, heading = state.labels, state.ages, state.vehicles[k].heading
@@ -106,7 +106,7 @@ def offset(p: Record, sender: Record, receiver: Record) -> tuple[int, int]:
     return rows, columns
 
 
-@jit
+@inlined
 def share(p: Record, state: State, i: int, j: int, arrives: bool) -> tuple[float, int]:
     """Lay the sector that ``i`` sends over the map of ``j``.
 

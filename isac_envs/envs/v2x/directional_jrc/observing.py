@@ -13,8 +13,9 @@ OWN, EACH = 3, 4  # coordinates of the vehicle itself before, and of each neighb
 @inlined
 def allow_vehicle(vehicle: Record, valid: Any) -> None:
     """Write which actions a vehicle has: all of them, or only null off the road."""
+    present = vehicle.present
     for action in range(ACTIONS):
-        valid[action] = vehicle.present or action == NULL
+        valid[action] = present or action == NULL
 
 
 @inlined
