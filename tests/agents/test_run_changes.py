@@ -80,7 +80,7 @@ def test_a_state_that_does_not_fit_the_changed_world_is_refused(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("array", "word"), [("objectives", "reward of agent 0 in copy 3"), ("observations", "queue")]
+    ("array", "word"), [("rewards", "reward of agent 0 in copy 3"), ("observations", "queue")]
 )
 def test_a_number_that_is_not_finite_stops_the_run(array, word, tmp_path, monkeypatch):
     from isac_envs.core.batch import Batch
@@ -92,7 +92,7 @@ def test_a_number_that_is_not_finite_stops_the_run(array, word, tmp_path, monkey
         result = step(self, actions, frame, restart)
         count += self.n == 64  # the batch that is trained on, not that of evaluations
         if count == 50 and self.n == 64:
-            getattr(frame, array)[3, 0, 0] = np.nan
+            getattr(frame, array)[3, 0] = np.nan
         return result
 
     monkeypatch.setattr(Batch, "step", spoilt)
