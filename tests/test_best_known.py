@@ -239,6 +239,7 @@ def test_the_hunt_finds_a_weak_reference(monkeypatch: pytest.MonkeyPatch) -> Non
     model = model_class("isac/JrcAoi-v0")
     weak = type("Weak", (model.baselines["round_robin"],), {"kind": "best_known"})
     monkeypatch.setattr(model, "baselines", {"weak": weak, **model.baselines})
+    monkeypatch.setattr(model, "reference_baseline", "weak")
     found = wins("isac/JrcAoi-v0", "persistent", QUICK)
     assert "optimum" in {each.partition(":")[0] for each in found}
 
