@@ -26,7 +26,8 @@ from tables import write  # noqa: E402
 import isac_envs  # noqa: E402
 from isac_envs import scenarios  # noqa: E402
 from isac_envs.catalog import OWN  # noqa: E402
-from isac_envs.core.batch import Batch, StepBuffers  # noqa: E402
+from isac_envs.core.batch import Batch  # noqa: E402
+from isac_envs.declaration.buffers import StepBuffers  # noqa: E402
 
 COPIES = 1024
 

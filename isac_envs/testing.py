@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from isac_envs.core.batch import Batch, StepBuffers
+from isac_envs.core.batch import Batch
 from isac_envs.core.env import Env
 from isac_envs.core.parallel_env import ParallelEnv
 from isac_envs.core.vector_env import VectorEnv
+from isac_envs.declaration.buffers import StepBuffers
 from isac_envs.declaration.model import Model
 from isac_envs.scenarios import build
 

@@ -24,7 +24,8 @@ from harness import bind
 
 from isac_envs import scenarios
 from isac_envs.catalog import OWN
-from isac_envs.core.batch import Batch, StepBuffers
+from isac_envs.core.batch import Batch
+from isac_envs.declaration.buffers import StepBuffers
 from isac_envs.declaration.model import Model
 from isac_envs.declaration.params import EnvParams
 from isac_envs.engine.jit import INTERPRETED

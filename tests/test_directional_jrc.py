@@ -8,7 +8,8 @@ from directional_jrc_oracle import next_map, transmit
 from scipy.stats import norm
 
 from isac_envs import scenarios
-from isac_envs.core.batch import Batch, StepBuffers
+from isac_envs.core.batch import Batch
+from isac_envs.declaration.buffers import StepBuffers
 from isac_envs.envs.v2x.directional_jrc.geometry import sort_along_road
 from isac_envs.envs.v2x.directional_jrc.links import packet_success
 

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from isac_envs import scenarios
-from isac_envs.core.batch import Batch, StepBuffers
+from isac_envs.core.batch import Batch
 from isac_envs.core.parallel_env import ParallelEnv
 from isac_envs.core.vector_env import VectorEnv
+from isac_envs.declaration.buffers import StepBuffers
 from isac_envs.errors import ScenarioError
 
 ID, SINGLE = "isac/DirectionalJrc-v0", "isac/DirectionalJrcSingle-v0"

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 from harness import bind, play, random_actions, same, several, short
 
-from isac_envs.core.batch import Batch, StepBuffers
+from isac_envs.core.batch import Batch
 from isac_envs.core.env import Env
 from isac_envs.core.parallel_env import ParallelEnv
 from isac_envs.core.vector_env import VectorEnv
+from isac_envs.declaration.buffers import StepBuffers
 
 FILLER = 113  # byte that no kernel writes all over an element
 

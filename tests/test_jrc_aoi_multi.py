@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from isac_envs import scenarios
-from isac_envs.core.batch import Batch, StepBuffers
+from isac_envs.core.batch import Batch
 from isac_envs.core.parallel_env import ParallelEnv
+from isac_envs.declaration.buffers import StepBuffers
 
 ID = "isac/JrcAoiMulti-v0"
 IDLE, RADAR = 0, 4

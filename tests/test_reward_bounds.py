@@ -5,7 +5,8 @@ import pytest
 
 from isac_envs import scenarios
 from isac_envs.catalog import OWN
-from isac_envs.core.batch import Batch, StepBuffers
+from isac_envs.core.batch import Batch
+from isac_envs.declaration.buffers import StepBuffers
 from isac_envs.scenarios import build
 
 CASES = [(id, name) for id in OWN for name in scenarios.names(id)]

@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from uav_alloc_oracle import decode, slot
 
 from isac_envs import scenarios
-from isac_envs.core.batch import Batch, StepBuffers
+from isac_envs.core.batch import Batch
 from isac_envs.core.env import Env
+from isac_envs.declaration.buffers import StepBuffers
 from isac_envs.errors import ScenarioError
 
 ID = "isac/UavAlloc-v0"

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from isac_envs import scenarios
-from isac_envs.core.batch import Batch, StepBuffers
+from isac_envs.core.batch import Batch
 from isac_envs.core.parallel_env import ParallelEnv
+from isac_envs.declaration.buffers import StepBuffers
 
 CENTRAL, MULTI = "isac/UavAlloc-v0", "isac/UavAllocMulti-v0"
 

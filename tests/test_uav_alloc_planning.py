@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from isac_envs import scenarios
-from isac_envs.core.batch import Batch, StepBuffers
+from isac_envs.core.batch import Batch
+from isac_envs.declaration.buffers import StepBuffers
 
 ID = "isac/UavAlloc-v0"
 LAYOUTS = 400

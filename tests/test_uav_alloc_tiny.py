@@ -7,8 +7,9 @@ import pytest
 from uav_alloc_oracle import slot
 
 from isac_envs import scenarios
-from isac_envs.core.batch import Batch, StepBuffers
+from isac_envs.core.batch import Batch
 from isac_envs.declaration.baseline import tabulate
+from isac_envs.declaration.buffers import StepBuffers
 from isac_envs.planning import episode_mean, finite_horizon
 
 ID = "isac/UavAllocTiny-v0"

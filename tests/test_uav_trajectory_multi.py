@@ -8,8 +8,9 @@ import pytest
 from uav_flights import ID as SINGLE
 
 from isac_envs import scenarios
-from isac_envs.core.batch import Batch, StepBuffers
+from isac_envs.core.batch import Batch
 from isac_envs.core.parallel_env import ParallelEnv
+from isac_envs.declaration.buffers import StepBuffers
 from isac_envs.envs.uav.uav_trajectory_multi.baselines import BASELINES
 
 ID = "isac/UavTrajectoryMulti-v0"

@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 
 from isac_envs import scenarios
-from isac_envs.core.batch import Batch, StepBuffers
+from isac_envs.core.batch import Batch
+from isac_envs.declaration.buffers import StepBuffers
 
 ID = "isac/UavTrajectory-v0"
 

@@ -10,9 +10,10 @@ import numpy.typing as npt
 from gymnasium.envs.registration import EnvSpec
 from gymnasium.error import ResetNeeded
 
-from isac_envs.core.batch import Batch, StepBuffers
+from isac_envs.core.batch import Batch
 from isac_envs.core.renderer import MODES, make_renderer, metadata, warn_without_mode
 from isac_envs.declaration.baseline import Baseline
+from isac_envs.declaration.buffers import StepBuffers
 from isac_envs.declaration.model import Model, State
 from isac_envs.errors import UnknownNameError
 

@@ -1,17 +1,13 @@
 """The batch: state records of n copies of one environment, and the only calls of its kernels.
 
-Arrays of a step carry a copy axis and an agent axis: ``actions (n, A, W)``, ``observations
-(n, A, D)``, ``objectives (n, A, K)``, ``costs (n, A, C)``, ``metrics (n, A)`` of records, ``rewards
-(n, A)``, the weighted sums of the objectives, ``cost (n, A)``, the sum of the costs, and ``ended
-(n, 2)`` for terminated and truncated. The loops over the copies stand in
-:mod:`isac_envs.engine.loops`.
+The loops over the copies stand in :mod:`isac_envs.engine.loops`, the arrays that they write in
+:mod:`isac_envs.declaration.buffers`.
 """
 
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -19,7 +15,8 @@ import numpy as np
 import numpy.typing as npt
 from numba import typeof
 
-from isac_envs.declaration.model import CLIPPED, Model, State
+from isac_envs.declaration.buffers import StepBuffers, empty_masks
+from isac_envs.declaration.model import Model, State
 from isac_envs.engine.code_cache import announced
 from isac_envs.engine.jit import INTERPRETED
 from isac_envs.engine.loops import batch_kernel
@@ -30,91 +27,6 @@ Array = npt.NDArray[Any]
 
 THREADED_FROM = 2048
 """Batches below this size are not split over threads: handing out costs more than it gains."""
-
-
-@dataclass(frozen=True)
-class StepBuffers:
-    """What one step writes; the shapes stand in the module's docstring."""
-
-    observations: Array
-    masks: Array | None
-    objectives: Array
-    costs: Array
-    metrics: Array
-    rewards: Array
-    cost: Array
-    ended: Array
-
-    @classmethod
-    def allocate(cls, model: Model, n: int) -> "StepBuffers":
-        """Return uninitialised arrays for ``n`` copies; every step writes all of them."""
-        rows = (n, len(model.agents))
-        return cls(
-            np.empty((*rows, model.observation.width), model.observation.dtype),
-            _masks(model, n),
-            np.empty((*rows, len(model.objectives))),
-            np.empty((*rows, len(model.costs))),
-            np.empty(rows, model.metrics_dtype),
-            np.empty(rows),
-            np.empty(rows),
-            np.empty((n, 2), np.bool_),
-        )
-
-    @classmethod
-    def single(cls, model: Model) -> "tuple[StepBuffers, Array]":
-        """Return the buffers of one copy with one agent, and the flat array under its numbers.
-
-        The flat array holds reward, cost, objectives, costs and metrics, in this order, so that one
-        call turns them all into Python numbers.
-        """
-        plain = cls.allocate(model, 1)
-        names = ("rewards", "cost", "objectives", "costs")
-        sizes = [getattr(plain, name).size for name in names]
-        flat = np.empty(sum(sizes) + len(model.reported))
-        *parts, metrics = np.split(flat, np.cumsum(sizes))
-        if model.reported:  # no view has elements of size 0
-            plain = replace(plain, metrics=metrics.view(model.metrics_dtype).reshape(1, 1))
-        shaped = {
-            name: part.reshape(getattr(plain, name).shape)
-            for name, part in zip(names, parts, strict=True)
-        }
-        return replace(plain, **shaped), flat
-
-    @property
-    def seen(self) -> tuple[Array, ...]:
-        """What a reset writes: observations, and masks where there are any."""
-        masks = () if self.masks is None else (self.masks,)
-        return (self.observations, *masks)
-
-    @property
-    def written(self) -> tuple[Array, ...]:
-        """What a step writes, in the order of the kernels' arguments."""
-        return (*self.seen, *self._outcome)
-
-    @property
-    def _outcome(self) -> tuple[Array, ...]:
-        outcome = (self.objectives, self.costs, self.metrics, self.rewards, self.cost)
-        return (*outcome, self.ended)
-
-    @cached_property
-    def _clipped(self) -> Array | None:
-        """The numbers of clipped coordinates among the metrics; None where actions are choices."""
-        counted = CLIPPED.name in (self.metrics.dtype.names or ())
-        return self.metrics[CLIPPED.name] if counted else None
-
-    def count_clipped(self, counts: Any) -> None:
-        """Write how many coordinates of each action were clipped, where actions have any.
-
-        Args:
-            counts: One number for each copy and agent, in any shape.
-        """
-        if self._clipped is not None:
-            self._clipped[...] = np.reshape(counts, self._clipped.shape)
-
-    def clear(self, rows: Any = ...) -> None:
-        """Zero the outcome of copies that were reset instead of stepped, all of them by default."""
-        for array in self._outcome:
-            array[rows] = np.zeros((), array.dtype)
 
 
 class Batch:
@@ -136,7 +48,7 @@ class Batch:
         refuse_beyond(f"{n} copies of {model.id}", n * sum(each.nbytes for each in single))
         self.model, self.n, self.threads = model, n, threads
         self.state: State = model.allocate(n)
-        self.masks = _masks(model, n)  # of the last step or reset
+        self.masks = empty_masks(model, n)  # of the last step or reset
         self._parts = _split(n, threads)
         self._entries: dict[str, Callable[..., None]] = {}
         self._pool: ThreadPoolExecutor | None = None
@@ -288,11 +200,6 @@ class Batch:
     def __getstate__(self) -> dict[str, Any]:
         """Leave machine code and threads out of pickles and copies; they are made anew."""
         return {**self.__dict__, "_entries": {}, "_pool": None}
-
-
-def _masks(model: Model, n: int) -> Array | None:
-    """Return an array for which actions are valid, shape ``(n, A, count)``; None if all are."""
-    return np.zeros((n, len(model.agents), model.action.count), "?") if model.masked else None
 
 
 def _part(arrays: tuple[Array, ...], part: slice) -> tuple[Array, ...]:

@@ -10,8 +10,9 @@ import numpy.typing as npt
 from gymnasium.error import ResetNeeded
 
 from isac_envs.core.adapter import GymnasiumAdapter, one_agent
-from isac_envs.core.batch import Batch, StepBuffers
+from isac_envs.core.batch import Batch
 from isac_envs.core.renderer import FPS, MODES
+from isac_envs.declaration.buffers import StepBuffers
 from isac_envs.declaration.model import Model
 from isac_envs.scenarios import build
 

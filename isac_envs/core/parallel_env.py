@@ -12,8 +12,9 @@ from gymnasium.error import InvalidAction, ResetNeeded
 from gymnasium.utils.seeding import np_random
 
 from isac_envs.core.adapter import Adapter
-from isac_envs.core.batch import Batch, StepBuffers
+from isac_envs.core.batch import Batch
 from isac_envs.core.renderer import FPS, MODES
+from isac_envs.declaration.buffers import StepBuffers
 from isac_envs.declaration.model import Model
 from isac_envs.scenarios import build
 

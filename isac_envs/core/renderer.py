@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from isac_envs.catalog import load_class
-from isac_envs.core.batch import StepBuffers
+from isac_envs.declaration.buffers import StepBuffers
 from isac_envs.declaration.model import Model, State
 from isac_envs.errors import IsacError
 from isac_envs.rendering.view import Traces, view

@@ -12,8 +12,9 @@ from gymnasium.vector import AutoresetMode
 from gymnasium.vector.utils import batch_space
 
 from isac_envs.core.adapter import GymnasiumAdapter, one_agent
-from isac_envs.core.batch import Batch, StepBuffers
+from isac_envs.core.batch import Batch
 from isac_envs.core.renderer import FPS
+from isac_envs.declaration.buffers import StepBuffers
 from isac_envs.declaration.model import Model
 from isac_envs.scenarios import build
 

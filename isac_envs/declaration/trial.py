@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from isac_envs.declaration.buffers import StepBuffers
 from isac_envs.declaration.model import Model, State
 from isac_envs.engine.loops import batch_kernel
 from isac_envs.engine.rng import seed_batch
@@ -33,27 +34,20 @@ class Trial:
     def __init__(self, model: Model, n: int) -> None:
         self.model, self.n = model, n
         self.state: State = model.allocate(n)
+        self._buffers = StepBuffers.allocate(model, n)
+        self.masks = self._buffers.masks
+        if self.masks is not None:
+            self.masks[...] = True
         rows = (n, len(model.agents))
-        self.masks = np.ones((*rows, model.action.count), np.bool_) if model.masked else None
-        seen = (np.zeros((*rows, model.observation.width), model.observation.dtype), self.masks)
-        self._seen = tuple(each for each in seen if each is not None)
         self._actions = np.zeros((*rows, model.action.width), model.action.action_dtype)
-        self._rewards = np.zeros(rows)
-        self._outcome = (
-            np.zeros((*rows, len(model.objectives))),
-            np.zeros((*rows, len(model.costs))),
-            np.zeros(rows, model.metrics_dtype),
-            self._rewards,
-            np.zeros(rows),
-            np.zeros((n, 2), np.bool_),
-        )
         self._everyone = np.ones(n, np.bool_)
         self._kernel = batch_kernel(model.kernel)
 
     def start(self, seeds: Any) -> None:
         """Start an episode in every copy, from seeds of shape ``(n,)``."""
         self.reseed(seeds)
-        self._kernel.reset(self.model.params.record, self.state, self._everyone, *self._seen)
+        params, seen = self.model.params.record, self._buffers.seen
+        self._kernel.reset(params, self.state, self._everyone, *seen)
 
     def take(self, state: State, copies: Integers) -> None:
         """Take over the state of other copies, numbers of shape ``(n,)``, some of them often."""
@@ -69,11 +63,9 @@ class Trial:
     def step(self, actions: Any) -> Array:
         """Advance all copies; return their rewards, the mean over agents, shape ``(n,)``."""
         self._actions[...] = np.reshape(actions, self._actions.shape)
-        self._kernel.step(
-            self.model.params.record, self.state, self._actions, False, *self._seen,
-            *self._outcome,
-        )  # fmt: skip
-        return np.asarray(self._rewards.mean(1))
+        params, written = self.model.params.record, self._buffers.written
+        self._kernel.step(params, self.state, self._actions, False, *written)
+        return np.asarray(self._buffers.rewards.mean(1))
 
 
 def tune(

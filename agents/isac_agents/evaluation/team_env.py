@@ -7,7 +7,8 @@ import numpy as np
 import numpy.typing as npt
 from gymnasium.error import ResetNeeded
 
-from isac_envs.core.batch import Batch, StepBuffers
+from isac_envs.core.batch import Batch
+from isac_envs.declaration.buffers import StepBuffers
 from isac_envs.declaration.model import Model
 
 Array = npt.NDArray[Any]
