@@ -145,6 +145,20 @@ def angle_variance_of_spread_one(
 
 
 @jit
+def split_aperture_variance_one(
+    snr_after_mf: Real, spacing_wavelengths: Real, elements: Real
+) -> Real:
+    """Return 2 / (snr (pi N d / lambda)**2), the variance of a sine from the phase of two halves.
+
+    What a receiver reaches that compares the phases of the halves of a uniform linear array; for
+    many elements it is 4/3 of the bound. The sine is that of the angle from broadside; the angle's
+    variance is this over cos(theta)**2. The SNR is the coherent sum's over all elements.
+    """
+    rate = math.pi * elements * spacing_wavelengths
+    return 2.0 / (snr_after_mf * rate * rate)
+
+
+@jit
 def range_variance_monostatic_one(delay_variance_s2: Real) -> Real:
     """Return the variance of the distance to a target, (c / 2)**2 times that of the delay."""
     return _HALF_SPEED * _HALF_SPEED * delay_variance_s2
@@ -212,6 +226,12 @@ angle_variance_of_spread = elementwise(
     angle_rad=_ANGLE,
     spread_wavelengths2=Range(0.0, 1e12, open_low=True),
     snapshots=_REPEATS,
+)
+split_aperture_variance = elementwise(
+    split_aperture_variance_one,
+    snr_after_mf=_SNR,
+    spacing_wavelengths=Range(1e-3, 1e3),
+    elements=_COUNT,
 )
 range_variance_monostatic = elementwise(range_variance_monostatic_one, delay_variance_s2=_VARIANCE)
 path_length_variance = elementwise(path_length_variance_one, delay_variance_s2=_VARIANCE)

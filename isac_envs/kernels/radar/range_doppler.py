@@ -19,6 +19,7 @@ import scipy.fft
 
 from isac_envs.engine.elementwise import Range, Real, check_range, elementwise
 from isac_envs.engine.jit import inlined
+from isac_envs.engine.mathx import sincos_turns
 from isac_envs.kernels.constants import SPEED_OF_LIGHT_M_S
 from isac_envs.kernels.radar.echo import OfdmGrid
 
@@ -47,6 +48,22 @@ def monostatic_velocity_one(doppler_hz: Real, f_hz: Real) -> Real:
         f_hz: Carrier frequency in Hz.
     """
     return -0.5 * SPEED_OF_LIGHT_M_S * doppler_hz / f_hz
+
+
+@inlined
+def bin_gain_one(offset_bins: Real) -> Real:
+    """Return sinc^2(x), the power that a peak keeps at a distance of x bins, without a window.
+
+    The limit of many samples of the Dirichlet kernel: with 28 of them it is exact to 0.4 % up to
+    one bin.
+
+    Args:
+        offset_bins: Distance x of the bin from the peak.
+    """
+    sine = sincos_turns(0.5 * offset_bins)[0]
+    aside = abs(offset_bins) > 1e-8
+    ratio = sine / (math.pi * offset_bins if aside else 1.0)
+    return ratio * ratio if aside else 1.0
 
 
 def range_doppler_map(
@@ -172,6 +189,7 @@ def _weights(window: npt.ArrayLike) -> Array:
     return weights
 
 
+bin_gain = elementwise(bin_gain_one, offset_bins=Range(-1e6, 1e6))
 monostatic_range = elementwise(monostatic_range_one, delay_s=Range(0.0, 1e3, "s"))
 monostatic_velocity = elementwise(
     monostatic_velocity_one, doppler_hz=Range(-1e10, 1e10, "Hz"), f_hz=_CARRIER

@@ -1,0 +1,1 @@
+"""Detection and tracking of targets with the echoes of a base station."""

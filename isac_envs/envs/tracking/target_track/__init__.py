@@ -1,0 +1,1 @@
+"""``isac/TargetTrack-v0``: one base station serves users, and finds and tracks what moves."""

@@ -1,0 +1,167 @@
+"""Declaration of ``isac/TargetTrack-v0``."""
+
+from types import ModuleType
+from typing import ClassVar
+
+from isac_envs.declaration.fields import Coordinate, Signal, Spec, Summary
+from isac_envs.declaration.model import Model, State
+from isac_envs.envs.tracking.target_track import baselines, kernel, records
+from isac_envs.envs.tracking.target_track.observing import SHOWN_TRACKS
+from isac_envs.envs.tracking.target_track.params import TargetTrackParams
+from isac_envs.sensing.tracks import MOST_TRACKS
+
+_TRACK = (
+    ("status", "1 if confirmed, else half the probability that there is a target; 0: no track."),
+    ("sine", "Sine of the azimuth."),
+    ("range", "Range over the farthest."),
+    ("range_rate", "Rate of the range over the unambiguous speed."),
+    ("cross_speed", "Speed across the line of sight over the unambiguous speed."),
+    ("cross_error", "Deviation of the place across the line of sight: lg(sigma / 1 m) / 2."),
+    ("range_error", "The same along it."),
+    ("since_hit", "Slots since the last detection over 20."),
+    ("detection", "Probability that a look of a quarter of a slot detects it."),
+)
+
+
+class TargetTrack(Model):
+    """A base station serves users and tracks what moves, with one array and one power.
+
+    In every slot it points its communication beam at a user and may give a share ``h`` of the slot
+    to a sensing beam. Both beams illuminate: the echoes of either are processed. Users have queues
+    that fill in bursts and links that are blocked now and then; targets (small UAVs, people,
+    vehicles) come in, move, turn and leave, and nobody says how many there are. A target counts as
+    tracked when a confirmed track lies within ``cutoff_m`` of it.
+
+    Order in a slot: communication look, sensing look, service, arrivals, changes of links, reward,
+    motion and births, prediction of the tracks.
+
+    1. Mean SNR of a look with ``M`` symbols after the matched filter: ``k_0 M sigma r^-4
+       g(u - u_b)^2 e(u)^2 s_r s_v`` with ``k_0 = N P_RE (N_a G_e)^2 lambda^2 / ((4 pi)^3 k T df F
+       L)``; ``g`` is the array's gain over its peak, ``e`` the element's, ``u`` the sine of the
+       azimuth. Echoes of data lose ``data_loss_db``. ``s_r``, ``s_v`` are what straddling of bins
+       leaves; the bin at 0 Hz is deleted with the clutter, so slow targets fade.
+    2. Swerling 1: the SNR is exponential, one draw a look. A target is detected if ``|sqrt(snr) +
+       w|^2`` exceeds the threshold of cell averaging at ``false_alarm_probability``.
+    3. Errors of range, speed and angle are normal; their variances are the Cramer-Rao bounds, in
+       angle that of two half apertures, at no less than 6 dB. False alarms are Poisson.
+    4. Tracker: extended Kalman filter with white acceleration, optimal assignment inside a gate,
+       M of N detections confirm a track, five missed ones end it.
+    5. Service: ``min(Q, B log2(1 + snr / gap) (1 - h) slot_s)`` with UMi line of sight, shadowing
+       and blockage. Packets are Poisson while a user is active.
+    6. Objectives: minus the mean of ``Q / queue_mbit``; minus the squared GOSPA of the confirmed
+       tracks over ``cutoff_m^2``: half for every missed target and every false track.
+
+    The agent does not see targets, activity or blockage, only queues, the spectral efficiency of
+    the coming slot, its tracks, and how long ago it looked where with what was to be expected. A
+    sensing beam of the continuous form may be widened up to three octaves: fewer columns form it.
+
+    The score is 0 for random actions and 1 for a station that knows all targets and only serves.
+    No reachable optimum is known; that station's service is greedy and not proven optimal.
+    Not modelled: unresolved targets in one cell, detections in side lobes, range migration,
+    targets that hide others, heights.
+    """
+
+    id = "isac/TargetTrack-v0"
+    summary = "A base station serves users and tracks an unknown number of targets by its echoes."
+    source = (
+        "Our choice, calibrated with an independent prototype; cross sections, element and links: "
+        "3GPP TR 38.901 V19.4.0."
+    )
+    params_type = TargetTrackParams
+    kernel: ClassVar[ModuleType] = kernel
+    env_fields = records.ENV_FIELDS
+    objectives = (
+        Signal("communication", "Minus the mean backlog over the room of a queue."),
+        Signal("sensing", "Minus the squared GOSPA of confirmed tracks over the squared cutoff."),
+    )
+    costs = (
+        Signal("dropped", "Packets that found no room.", "Mbit"),
+        Signal("lost", "Targets that were tracked in the slot before and are not any more."),
+        Signal("late", "Targets that are not tracked late_s after they came."),
+    )
+    metrics = (
+        Signal("gospa", "GOSPA of the confirmed tracks over the cutoff."),
+        Signal("localisation", "Part of its square that is errors of place."),
+        Signal("missed", "Targets without a confirmed track."),
+        Signal("false", "Confirmed tracks without a target."),
+        Signal("targets", "Targets that are there."),
+        Signal("backlog", "Mean queue over its room."),
+        Signal("served_mbit", "Packets that were sent.", "Mbit"),
+        Signal("sensing_share", "Share of the slot for the sensing beam."),
+        Signal("detections", "Detections of targets."),
+        Signal("false_alarms", "Detections of nothing."),
+        Signal("acquired", "Targets that are tracked for the first time."),
+        Signal("acquisition_s", "Sum of the times that this took since they came.", "s"),
+    )
+    summaries = (
+        Summary("gospa", "Mean GOSPA over the cutoff.", "gospa"),
+        Summary("missed", "Mean number of missed targets.", "missed"),
+        Summary("false", "Mean number of false tracks.", "false"),
+        Summary("acquisition_s", "Mean time until a target is tracked, s.", "acquisition_s",
+                "acquired"),
+        Summary("share", "Mean share of the sensing beam.", "sensing_share"),
+    )  # fmt: skip
+    baselines = baselines.BASELINES
+    reference_baseline = "genie"
+    scene = "isac_envs.envs.tracking.target_track.scene:draw"
+
+    def objective_bounds(self) -> tuple[tuple[float, float], ...]:
+        """Return the bounds: every queue full; every target missed and every track false."""
+        return ((-1.0, 0.0), (-0.5 * (self.params.most_targets + MOST_TRACKS), 0.0))
+
+    def observation_spec(self) -> Spec:
+        """Return users, tracks, sectors and the rest."""
+        parts = []
+        for k in range(1, self.params.users + 1):
+            parts += [
+                _seen(f"queue_{k}", "Queue over its room."),
+                _seen(f"efficiency_{k}", "Spectral efficiency of the coming slot over the peak."),
+                _seen(f"sine_{k}", "Sine of the azimuth."),
+                _seen(f"arrivals_{k}", "Mean arrivals of ten slots over four times the mean."),
+            ]
+        for k in range(1, SHOWN_TRACKS + 1):
+            parts += [_seen(f"track_{k}_{name}", meaning) for name, meaning in _TRACK]
+        for k in range(1, self.params.sectors + 1):
+            parts += [
+                _seen(f"sector_{k}_age", "Slots since the last look over 40."),
+                _seen(f"sector_{k}_belief", "Expected number of undetected targets."),
+            ]
+        parts += [
+            _seen("time_left", "Share of the horizon that is left."),
+            _seen("confirmed_tracks", "Number of confirmed tracks over ten."),
+        ]
+        return Spec("box", tuple(parts))
+
+    def action_spec(self) -> Spec:
+        """Return the three choices, or preferences, share, direction and width."""
+        p = self.params
+        if p.action == "continuous":
+            return Spec(
+                "box",
+                (
+                    _seen("preference", "The user with the largest one above 0.", p.users),
+                    _seen("share", "Share of the sensing beam, from 0 to the largest."),
+                    _seen("direction", "Sine of its azimuth over that of the sector's edge."),
+                    _seen("width", "Octaves by which it is widened, from 0 to 3."),
+                ),
+            )
+        users = ("none", *(f"user {k}" for k in range(1, p.users + 1)))
+        shares = tuple(f"{share:g}" for share in p.shares)
+        return Spec(
+            "multi_discrete",
+            (
+                Coordinate("user", "User to serve.", high=float(p.users), labels=users),
+                Coordinate("share", "Share of the slot for the sensing beam.",
+                           high=len(shares) - 1.0, labels=shares),
+                Coordinate("sector", "Direction of the sensing beam.", high=p.sectors - 1.0),
+            ),
+        )  # fmt: skip
+
+    def allocate(self, n: int) -> State:
+        """Return zeroed arrays of ``n`` copies."""
+        p, env = self.params, super().allocate(n)[0]
+        return records.allocate(env, p.users, p.most_targets, p.sectors)
+
+
+def _seen(name: str, meaning: str, size: int = 1) -> Coordinate:
+    return Coordinate(name, meaning, low=-1.0, size=size)

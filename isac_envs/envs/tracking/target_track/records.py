@@ -1,0 +1,88 @@
+"""State of ``isac/TargetTrack-v0``: users, targets, tracks, sectors, and scratch."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from isac_envs.engine.jit import record
+from isac_envs.sensing.association import BENCH
+from isac_envs.sensing.detections import DETECTION, MOST_DETECTIONS
+from isac_envs.sensing.tracks import MOST_TRACKS, TRACK
+
+RECENT_SLOTS = 10
+MOST_SHARES = 8
+
+ENV_FIELDS: tuple[tuple[Any, ...], ...] = (
+    ("look", "u8", (4,)),  # stream of the look that is going on
+    ("found", "i8"),  # detections of targets in the last slot
+    ("false_alarms", "i8"),  # in the last slot
+    ("served_mbit", "f8"),  # in the last slot
+    ("user", "i8"),  # that was served in the last slot, 0 none
+    ("share", "f8"),  # of the last slot that went to the sensing beam
+    ("sine", "f8"),  # of that beam
+    ("granted", "?"),  # sensing is perfect: what the bound is paid
+)
+USER = record(
+    ("range_m", "f8"),
+    ("sine", "f8"),  # of the azimuth
+    ("snr_db", "f8"),  # in line of sight
+    ("los_probability", "f8"),
+    ("blocked", "?"),
+    ("active", "?"),  # packets arrive
+    ("queue_mbit", "f8"),
+    ("efficiency", "f8"),  # of the coming slot, bit/s/Hz
+    ("arrivals_mbit", "f8", (RECENT_SLOTS,)),  # a ring
+    ("worth", "f8", (MOST_SHARES,)),  # scratch of rules
+)
+TARGET = record(
+    ("alive", "?"),
+    ("kind", "i8"),  # place in TARGET_KINDS
+    ("x", "f8"),  # m
+    ("y", "f8"),
+    ("v_x", "f8"),  # m/s
+    ("v_y", "f8"),
+    ("slots", "i8"),  # since it is there
+    ("tracked", "?"),  # a confirmed track was paired with it in the last slot
+    ("acquired", "?"),  # ever
+)
+SECTOR = record(
+    ("slots", "i8"),  # since the last look
+    ("belief", "f8"),  # expected number of undetected targets
+    ("worth", "f8", (MOST_SHARES,)),  # scratch of rules
+)
+
+
+class State(NamedTuple):
+    """The scene of one copy; of a batch, with an axis of copies in front.
+
+    Attributes:
+        env: The environment.
+        users: Shape ``(U,)``.
+        targets: Places for targets, shape ``(T,)``.
+        tracks: Places for tracks, shape ``(MOST_TRACKS,)``.
+        sectors: Shape ``(S,)``.
+        detections: Those of the last look, shape ``(MOST_DETECTIONS,)``.
+        bench: Scratch of the tracker, one record.
+    """
+
+    env: Any
+    users: Any
+    targets: Any
+    tracks: Any
+    sectors: Any
+    detections: Any
+    bench: Any
+
+
+def allocate(env: Any, users: int, targets: int, sectors: int) -> State:
+    """Return the state of a batch with these records of the environments, shape ``(n,)``."""
+    n = len(env)
+    return State(
+        env,
+        np.zeros((n, users), USER),
+        np.zeros((n, targets), TARGET),
+        np.zeros((n, MOST_TRACKS), TRACK),
+        np.zeros((n, sectors), SECTOR),
+        np.zeros((n, MOST_DETECTIONS), DETECTION),
+        np.zeros(n, BENCH),
+    )
