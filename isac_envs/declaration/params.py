@@ -15,7 +15,7 @@ import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic.fields import FieldInfo
 
-from isac_envs.engine.jit import record
+from isac_envs.engine.jit import record_of
 from isac_envs.errors import ScenarioError, hint, nearest
 
 INTERFACE = ("observation", "action")
@@ -138,13 +138,7 @@ class EnvParams(BaseModel):
     def record(self) -> npt.NDArray[Any]:
         """The parameters as a record array of shape ``(1,)``; choices as their position."""
         values = {name: _number(self, name) for name in _kernel_fields(self)}
-        values.update(self.derived())
-        arrays = {name: np.asarray(value) for name, value in values.items()}
-        dtype = record(*((name, _format(array), array.shape) for name, array in arrays.items()))
-        result = np.zeros(1, dtype)
-        for name, array in arrays.items():
-            result[name] = array
-        return result
+        return record_of(values | self.derived())
 
     def describe(self) -> list[dict[str, Any]]:
         """Return one row a parameter: name, value, unit, range, meaning, source."""
@@ -250,7 +244,3 @@ def _number(params: EnvParams, name: str) -> Any:
     value = getattr(params, name)
     choice = get_origin(type(params).model_fields[name].annotation) is Literal
     return params.code(name, value) if choice else value
-
-
-def _format(array: npt.NDArray[Any]) -> str:
-    return {"f": "f8", "i": "i8", "b": "?"}[array.dtype.kind]

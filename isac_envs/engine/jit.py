@@ -1,7 +1,7 @@
 """The decorators of every compiled function."""
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
@@ -56,6 +56,21 @@ def record(*fields: tuple[Any, ...]) -> np.dtype[Any]:
         if hasattr(np.record, name):
             raise ValueError(f"{name!r} cannot be a field: NumPy's records have such an attribute")
     return np.dtype((np.record, np.dtype(list(fields), align=True)))
+
+
+def record_of(values: Mapping[str, Any]) -> np.ndarray:
+    """Return numbers and arrays of numbers as the fields of a record array of shape ``(1,)``.
+
+    Args:
+        values: By the name of the field. Floats become float64, integers int64.
+    """
+    arrays = {name: np.asarray(value) for name, value in values.items()}
+    formats = {"f": "f8", "i": "i8", "b": "?"}
+    fields = ((name, formats[each.dtype.kind], each.shape) for name, each in arrays.items())
+    result = np.zeros(1, record(*fields))
+    for name, array in arrays.items():
+        result[name] = array
+    return result
 
 
 def _compile(function: Any, **options: bool) -> Any:

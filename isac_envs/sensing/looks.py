@@ -15,10 +15,8 @@ Sources: 3GPP TR 38.901 V19.4.0, clause 7.9 (cross sections) and table 7.3-1 (el
 import math
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from isac_envs.engine import mathx, rng
-from isac_envs.engine.jit import Record, inlined, jit, record
+from isac_envs.engine.jit import Record, inlined, jit
 from isac_envs.kernels.arrays.beams import dirichlet_gain_one, element_gain_38901_one
 from isac_envs.kernels.constants import SPEED_OF_LIGHT_M_S
 from isac_envs.kernels.estimation.bounds import (
@@ -33,8 +31,8 @@ from isac_envs.kernels.pathloss.free_space import (
     thermal_noise,
     wavelength,
 )
+from isac_envs.kernels.radar.bins import bin_gain_one
 from isac_envs.kernels.radar.cfar import ca_probability, cfar_factor
-from isac_envs.kernels.radar.range_doppler import bin_gain_one
 from isac_envs.kernels.radar.swerling import exponential
 from isac_envs.sensing.detections import MOST_DETECTIONS
 
@@ -137,15 +135,6 @@ class Radar(NamedTuple):
             "cfar_cells": self.cfar_cells,
             "cfar_factor": cfar_factor("ca", self.false_alarm_probability, self.cfar_cells),
         }
-
-    def record(self) -> Any:
-        """Return the fields as a record array of shape ``(1,)``, for use without an environment."""
-        fields = {name: np.asarray(value) for name, value in self.fields().items()}
-        kinds = ((name, "i8" if each.dtype.kind == "i" else "f8") for name, each in fields.items())
-        result = np.zeros(1, record(*kinds))
-        for name, value in fields.items():
-            result[name] = value
-        return result
 
 
 class Look(NamedTuple):

@@ -20,7 +20,7 @@ import numpy as np
 from isac_envs.engine import mathx
 from isac_envs.engine.jit import Record, inlined, jit, record
 from isac_envs.kernels.estimation import kalman
-from isac_envs.kernels.radar.range_doppler import bin_gain_one
+from isac_envs.kernels.radar.bins import bin_gain_one
 from isac_envs.sensing import looks
 from isac_envs.sensing.looks import Look
 

@@ -19,7 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from isac_envs.engine import rng
-from isac_envs.kernels.radar import cfar, clutter, doppler, echo, measurement, rcs, swerling
+from isac_envs.kernels.radar import bins, cfar, clutter, doppler, echo, measurement, rcs, swerling
 from isac_envs.kernels.radar import range_doppler as rd
 from isac_envs.kernels.radar.echo import OfdmGrid
 
@@ -96,15 +96,15 @@ def test_trap_02_peaks_have_the_right_signs(velocity: float) -> None:
     map_ = np.abs(rd.range_doppler_map(echo.echo_grid(*paths[::2], [1.0], GRID)))
     k, m = np.unravel_index(map_.argmax(), map_.shape)
     limits = rd.resolution_limits(GRID)
-    range_m = rd.monostatic_range(rd.delay_of_bin(k, GRID))
-    speed = rd.monostatic_velocity(rd.doppler_of_bin(m, GRID), 28e9)
+    range_m = bins.monostatic_range(rd.delay_of_bin(k, GRID))
+    speed = bins.monostatic_velocity(rd.doppler_of_bin(m, GRID), 28e9)
     assert range_m == pytest.approx(60.0, abs=0.51 * limits.range_resolution_m)
     assert speed == pytest.approx(velocity, abs=0.51 * limits.velocity_resolution_m_s)
 
 
 def test_trap_01_range_of_a_bin_is_half_the_path() -> None:
-    assert rd.monostatic_range(200.0 / C) == pytest.approx(100.0, rel=1e-15)
-    assert rd.monostatic_velocity(2.0 * 5.0 * 28e9 / C, 28e9) == pytest.approx(-5.0, rel=1e-14)
+    assert bins.monostatic_range(200.0 / C) == pytest.approx(100.0, rel=1e-15)
+    assert bins.monostatic_velocity(2.0 * 5.0 * 28e9 / C, 28e9) == pytest.approx(-5.0, rel=1e-14)
 
 
 @pytest.mark.parametrize("row", DATA["ofdm_resolution"])
@@ -208,7 +208,7 @@ def test_one_call_a_batch_and_two_threads_give_the_same_bits(dtype: Any) -> None
         (lambda: rd.range_doppler_map(np.ones((4, 4)), np.ones(3)), "delay_window"),
         (lambda: rd.window_loss_db([-1.0, 0.0]), "positive sum"),
         (lambda: rd.scalloping_loss_db(np.ones(4), 0.7), "offset_bins = 0.7"),
-        (lambda: rd.monostatic_range(-1.0), "delay_s = -1.0"),
+        (lambda: bins.monostatic_range(-1.0), "delay_s = -1.0"),
     ],
 )
 def test_outside_the_domain(call: Any, message: str) -> None:

@@ -18,6 +18,7 @@ from isac_envs.kernels.channel import fading
 from isac_envs.kernels.estimation import resolution_bounds
 from isac_envs.kernels.link import metrics as link_metrics
 from isac_envs.kernels.link import modulation_tables
+from isac_envs.kernels.numerics import assignment
 from isac_envs.kernels.radar import (
     cfar,
     clutter,
@@ -55,6 +56,8 @@ def grid(name: str, value: float) -> Any:
 
 
 CALLS: dict[str, Callable[[Any], Any]] = {
+    "assignment_work.rows": lambda n: assignment.assignment_work(n, 1),
+    "assignment_work.columns": lambda n: assignment.assignment_work(1, n),
     "half_power_beamwidth.elements": lambda n: beams.half_power_beamwidth(n),
     "dft_turns.elements": lambda n: beams.dft_turns(n),
     "dft_turns.oversampling": lambda n: beams.dft_turns(4, n),

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from isac_envs.engine.elementwise import Range, check_range
 from isac_envs.engine.jit import jit
 
 ALONE = -1
@@ -20,12 +21,21 @@ _ROWS = 3
 
 
 def assignment_work(rows: int, columns: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return scratch arrays for :func:`assign`, with room for so many rows and columns.
+    """Return scratch arrays for :func:`assign`.
+
+    Args:
+        rows: Rows that there is to be room for, 0..65536.
+        columns: Columns likewise.
 
     Returns:
         float64 of shape ``(3, rows + columns + 1)`` and int64 of the same shape.
+
+    Raises:
+        ValueError: An argument is outside its range.
     """
-    size = rows + columns + 1
+    for name, value in (("rows", rows), ("columns", columns)):
+        check_range(name, float(value), Range(0.0, 65536.0, whole=True))
+    size = int(rows) + int(columns) + 1
     return np.zeros((_ROWS, size)), np.zeros((_ROWS, size), np.int64)
 
 

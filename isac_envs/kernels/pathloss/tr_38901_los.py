@@ -80,8 +80,8 @@ def sma_los_probability_one(
     return probability if d_2d_m > 10.0 else 1.0
 
 
-_LN_COMMERCIAL = math.log(1.0 - 0.02)
-_LN_RESIDENTIAL = math.log(1.0 - 0.18)
+_LN_COMMERCIAL = ln(1.0 - 0.02)
+_LN_RESIDENTIAL = ln(1.0 - 0.18)
 
 
 @inlined

@@ -13,7 +13,6 @@ Sources: H. M. Finn and R. S. Johnson, RCA Review 29, 1968 (CA); H. Rohling, IEE
 recalled; the formulas are checked against tables and by Monte Carlo.
 """
 
-import math
 from typing import NamedTuple
 
 import numpy as np
@@ -117,7 +116,7 @@ def cfar_factor(
     check_range("false_alarm_probability", float(false_alarm_probability), Range(1e-12, 0.5))
     index, chosen = _kind(kind, cells, rank)
     if kind == "ca":
-        return cells * math.expm1(-math.log(false_alarm_probability) / cells)
+        return cells * mathx.exp_minus_one(-mathx.ln(false_alarm_probability) / cells)
     return float(_solve(index, float(false_alarm_probability), int(cells), chosen))
 
 

@@ -26,6 +26,7 @@ from isac_envs.engine.elementwise import Range, check_range
 from isac_envs.engine.jit import inlined, jit
 from isac_envs.engine.noise import add_complex_normal
 from isac_envs.kernels.constants import SPEED_OF_LIGHT_M_S
+from isac_envs.kernels.numerics import portable
 
 GROUP = 4
 """Targets are processed in groups of this many; scratch arrays are rounded up to it."""
@@ -144,8 +145,8 @@ def echo_amplitudes(
     check_range("power_w", power, Range(0.0, 1e15, "W"))
     check_range("delay_s", delay, Range(0.0, 1e3, "s"))
     check_range("carrier_hz", float(carrier_hz), Range(1e6, 1e13, "Hz"))
-    phase = np.exp(-2j * np.pi * np.remainder(carrier_hz * delay, 1.0))
-    return np.sqrt(power) * phase
+    sine, cosine = portable.sincos_turns(-np.remainder(carrier_hz * delay, 1.0))
+    return np.asarray(np.sqrt(power) * (cosine + 1j * sine))
 
 
 def echo_grid(

@@ -11,6 +11,7 @@ from isac_envs.engine.mathx import db_to_linear, exp, linear_to_db, sincos_turns
 from isac_envs.engine.rng import poisson_table
 from isac_envs.envs.tracking.target_track.records import MOST_SHARES
 from isac_envs.envs.tracking.target_track.search import search_table
+from isac_envs.kernels.constants import SPEED_OF_LIGHT_M_S
 from isac_envs.kernels.pathloss.free_space import thermal_noise_dbm
 from isac_envs.kernels.radar.rcs_data import TARGETS
 from isac_envs.sensing.looks import ELEMENT_GAIN_DB, Radar
@@ -76,7 +77,7 @@ class TargetTrackParams(EnvParams):
     )
     radar_loss_db: float = parameter(6.0, "Other losses of the radar.", "dB", ge=0, le=60)
     data_loss_db: float = parameter(
-        10.0 * math.log10(17.0 / 9.0),
+        float(linear_to_db(17.0 / 9.0)),
         "Loss of SNR where echoes are divided by data: E[1/|s|^2] of 16-QAM.",
         "dB",
         ge=0,
@@ -219,7 +220,7 @@ class TargetTrackParams(EnvParams):
                 f"parameter train_cells = {self.train_cells}: the window of {window} cells exceeds "
                 f"sensing_subcarriers = {self.sensing_subcarriers}"
             )
-        reach = 0.5 * 299792458.0 * self.cyclic_prefix_s
+        reach = 0.5 * SPEED_OF_LIGHT_M_S * self.cyclic_prefix_s
         ambiguous = radar.range_cell_m * self.sensing_subcarriers
         if self.range_to_m > min(reach, ambiguous):
             raise ValueError(

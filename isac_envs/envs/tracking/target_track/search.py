@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from isac_envs.engine import mathx
-from isac_envs.engine.jit import Record, jit
-from isac_envs.kernels.radar.range_doppler import bin_gain_one
+from isac_envs.engine.jit import Record, jit, record_of
+from isac_envs.kernels.radar.bins import bin_gain_one
 from isac_envs.sensing import looks
 from isac_envs.sensing.looks import Look, Radar
 
@@ -66,7 +66,7 @@ def search_table(params: Any, radar: Radar, sines: np.ndarray) -> np.ndarray:
     prior = np.array([(share, section, *speeds) for share, section, speeds in kinds])
     table = np.zeros(ROWS)
     some = sines[:: max(len(sines) // 8, 1)]
-    _fill(radar.record()[0], prior, some, params.slot_s / params.symbol_step_s, table)
+    _fill(record_of(radar.fields())[0], prior, some, params.slot_s / params.symbol_step_s, table)
     return table
 
 
