@@ -30,11 +30,8 @@ class Rule(Baseline):
         numbers = np.full((len(choice), users + 3), -1.0)
         served = np.flatnonzero(choice[:, 0] > 0)
         numbers[served, choice[served, 0] - 1] = 1.0
-        share = shares[choice[:, 1]]
-        # half a symbol more: single precision must not cost a symbol
-        share = np.minimum(share + (share > 0.0) * 0.5 * p.symbol_step_s / p.slot_s, shares[-1])
         if shares[-1] > 0.0:
-            numbers[:, users] = 2.0 * share / shares[-1] - 1.0
+            numbers[:, users] = 2.0 * shares[choice[:, 1]] / shares[-1] - 1.0
         numbers[:, users + 1] = sines[choice[:, 2]] / float(p.record[0].edge_sine)
         return numbers
 

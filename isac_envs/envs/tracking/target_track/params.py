@@ -211,8 +211,9 @@ class TargetTrackParams(EnvParams):
         used = self.sensing_subcarriers * self.subcarrier_comb
         if used > self.subcarriers:
             raise ValueError(
-                f"parameter sensing_subcarriers = {self.sensing_subcarriers}: with a comb of "
-                f"{self.subcarrier_comb} it spans {used} of subcarriers = {self.subcarriers}"
+                f"parameter sensing_subcarriers = {self.sensing_subcarriers}: with "
+                f"subcarrier_comb = {self.subcarrier_comb} they span {used} of subcarriers = "
+                f"{self.subcarriers}"
             )
         window = 2 * (self.train_cells + self.guard_cells) + 1
         if window > self.sensing_subcarriers:
@@ -224,8 +225,11 @@ class TargetTrackParams(EnvParams):
         ambiguous = radar.range_cell_m * self.sensing_subcarriers
         if self.range_to_m > min(reach, ambiguous):
             raise ValueError(
-                f"parameter range_to_m = {self.range_to_m:g} m: echoes must come within the cyclic "
-                f"prefix ({reach:.4g} m) and the unambiguous range ({ambiguous:.4g} m)"
+                f"parameter range_to_m = {self.range_to_m:g} m: echoes must come within "
+                f"cyclic_prefix_s = {self.cyclic_prefix_s:g} s ({reach:.4g} m) and within the "
+                f"unambiguous range ({ambiguous:.4g} m) of subcarrier_comb = "
+                f"{self.subcarrier_comb} and subcarrier_spacing_hz = "
+                f"{self.subcarrier_spacing_hz:g} Hz"
             )
         alarms = self.false_alarm_probability * self.sensing_subcarriers * self.most_symbols
         if alarms > 8.0:
