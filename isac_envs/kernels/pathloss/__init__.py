@@ -10,6 +10,7 @@ from isac_envs.kernels.pathloss.al_hourani import (
     al_hourani_loss,
 )
 from isac_envs.kernels.pathloss.free_space import (
+    friis_gain,
     fspl,
     radar_loss,
     radar_received_power,
@@ -140,6 +141,7 @@ __all__ = [
     "al_hourani_loss",
     "breakpoint_distance",
     "cloud_coefficient",
+    "friis_gain",
     "fspl",
     "gas_loss",
     "hst_doppler",

@@ -51,6 +51,22 @@ def fspl_one(d_m: Real, f_hz: Real) -> Real:
 
 
 @inlined
+def friis_gain_one(d_m: Real, f_hz: Real) -> Real:
+    """Return (lambda / (4 pi d))^2, linear: what isotropic antennas receive of the power sent.
+
+    The reciprocal of :func:`fspl` as a ratio of powers.
+
+    Source: H. T. Friis, "A note on a simple transmission formula", Proc. IRE 34(5), 1946.
+
+    Args:
+        d_m: Distance between the antennas in m.
+        f_hz: Carrier frequency in Hz.
+    """
+    spread = wavelength_one(f_hz) / (_FOUR_PI * d_m)
+    return spread * spread
+
+
+@inlined
 def rcs_gain_one(rcs_m2: Real, f_hz: Real) -> Real:
     """Return 4 pi sigma / lambda^2 in dB: what a target adds to the two path losses of its legs.
 
@@ -159,6 +175,7 @@ _NOISE = {
 _ECHO = {"d_tx_m": DISTANCE, "d_rx_m": DISTANCE, "f_hz": CARRIER, "rcs_m2": CROSS_SECTION}
 
 wavelength = elementwise(wavelength_one, f_hz=CARRIER)
+friis_gain = elementwise(friis_gain_one, d_m=DISTANCE, f_hz=CARRIER)
 fspl = elementwise(fspl_one, d_m=DISTANCE, f_hz=CARRIER)
 rcs_gain = elementwise(rcs_gain_one, rcs_m2=CROSS_SECTION, f_hz=CARRIER)
 radar_loss = elementwise(radar_loss_one, **_ECHO)

@@ -11,6 +11,7 @@ from isac_envs.kernels.estimation.bounds import (
     doppler_variance_flat_time,
 )
 from isac_envs.kernels.numerics.gamma import exp_or_zero
+from isac_envs.kernels.pathloss.free_space import friis_gain_one, radar_received_power_one
 
 _NOT_MEASURED = 1e12  # variance times SNR of a velocity that is not measured, (m/s)^2
 
@@ -23,11 +24,12 @@ def budget(p: Any) -> dict[str, float]:
     """
     noise_w = 1e-3 * db_to_linear(p.noise_dbm)
     kept = db_to_linear(-p.excess_loss_db)
-    wave = p.wavelength_m / (4.0 * math.pi)
+    carrier_hz = SPEED_OF_LIGHT_M_S / p.wavelength_m
+    echo = radar_received_power_one(1.0, 1.0, 1.0, carrier_hz, p.rcs_m2, 1.0, 1.0)
     return {
         "power_w": 1e-3 * db_to_linear(p.power_dbm),
-        "link_gain": wave * wave * kept / noise_w,
-        "echo_gain": p.rcs_m2 * wave * wave * kept * kept / (4.0 * math.pi * noise_w),
+        "link_gain": friis_gain_one(1.0, carrier_hz) * kept / noise_w,
+        "echo_gain": echo * kept * kept / noise_w,
         "block_loss": db_to_linear(-p.block_loss_db),
         "threshold": -ln(p.false_alarm),
     }

@@ -8,9 +8,9 @@ from pydantic import Field, model_validator
 from isac_envs.declaration.params import EnvParams, Weight, parameter
 from isac_envs.engine.mathx import db_to_linear
 from isac_envs.kernels.pathloss.free_space import (
+    friis_gain_one,
     radar_received_power_one,
     thermal_noise_one,
-    wavelength_one,
 )
 
 Power = Annotated[float, Field(ge=1e-6, le=1e3)]
@@ -61,11 +61,11 @@ class RadioParams(EnvParams):
         noise_w = thermal_noise_one(self.bandwidth_hz, self.noise_figure_db)
         radar = db_to_linear(self.radar_gain_dbi)
         echo_w = radar_received_power_one(1.0, radar, radar, self.carrier_hz, self.rcs_m2, 1.0, 1.0)
-        spread = wavelength_one(self.carrier_hz) / (4.0 * math.pi)
+        link = friis_gain_one(1.0, self.carrier_hz)
         return {
             "echo_1m": echo_w * self.pulses / noise_w,
-            "uplink_1m": spread * spread * db_to_linear(self.link_gain_dbi) / noise_w,
-            "coupling_1m": spread * spread * db_to_linear(-self.isolation_db) / noise_w,
+            "uplink_1m": link * db_to_linear(self.link_gain_dbi) / noise_w,
+            "coupling_1m": link * db_to_linear(-self.isolation_db) / noise_w,
         }
 
 

@@ -1,13 +1,12 @@
 """What the kernel reads beyond the parameters: lanes, powers at 1 m, maps, scales."""
 
-import math
 from typing import Any
 
 import numpy as np
 
 from isac_envs.engine.mathx import db_to_linear
 from isac_envs.envs.v2x.directional_jrc.records import CELLS
-from isac_envs.kernels.pathloss.free_space import thermal_noise_one, wavelength_one
+from isac_envs.kernels.pathloss.free_space import friis_gain_one, thermal_noise_one
 
 Params = Any
 """The parameter model, which imports this module."""
@@ -61,8 +60,7 @@ def lanes(params: Params) -> dict[str, Any]:
 
 def powers(params: Params) -> dict[str, Any]:
     """Return received powers at 1 m in free space, in W, and the noise power."""
-    spread = wavelength_one(params.carrier_hz) / (4.0 * math.pi)
-    alone_w = 1e-3 * db_to_linear(params.power_dbm) * spread * spread
+    alone_w = 1e-3 * db_to_linear(params.power_dbm) * friis_gain_one(1.0, params.carrier_hz)
     main, side = db_to_linear(params.gain_dbi), db_to_linear(params.side_lobe_dbi)
     radar_w = alone_w * db_to_linear(params.radar_gain_dbi) * params.radar_interferes
     leak_w = alone_w * side * params.leakage
