@@ -13,6 +13,13 @@ from isac_envs.envs.tracking.target_track.observing import observe as observe
 from isac_envs.envs.tracking.target_track.params import TargetTrackParams
 from isac_envs.envs.tracking.target_track.records import State
 from isac_envs.envs.tracking.target_track.search import search_probability
+from isac_envs.envs.tracking.target_track.slot import (
+    LEAST_SYMBOLS,
+    nearest_sector,
+    rate_mbit,
+    sector_look,
+    user_look,
+)
 from isac_envs.kernels.numerics.assignment import ALONE
 from isac_envs.sensing import gospa, tracks
 from isac_envs.sensing.association import process
@@ -20,7 +27,6 @@ from isac_envs.sensing.looks import Echo, Look, detect, false_alarms
 from isac_envs.sensing.tracks import CONFIRMED, FREE
 
 PROCESSED = TargetTrackParams.code("communication_echoes", "processed")
-_LEAST_SYMBOLS = 2.0
 _LOST_BELIEF = 0.5  # targets that a track leaves behind when it has become too uncertain
 
 
@@ -81,33 +87,6 @@ def look_around(p: Record, state: State, look: Look, key: Any) -> None:
 
 
 @inlined
-def user_look(p: Record, state: State, user: int, share: float) -> Look:
-    """Return the look of the communication beam at a user, 1 the first, beside a sensing share."""
-    symbols = min(math.floor((1.0 - share) * p.slot_symbols), 1.0 * p.most_user_symbols)
-    return Look(state.users[user - 1].sine, symbols, p.data_loss, 1.0 * p.columns)
-
-
-@inlined
-def sector_look(p: Record, sine: float, share: float, columns: float) -> Look:
-    """Return the look of the sensing beam; it may be too short for one."""
-    return Look(sine, math.floor(share * p.slot_symbols), 1.0, columns)
-
-
-@inlined
-def rate_mbit(p: Record, user: Record, share: float) -> float:
-    """Return what a user can be sent in the coming slot beside a sensing share."""
-    return user.efficiency * p.bandwidth_mbit * (1.0 - share)
-
-
-@inlined
-def nearest_sector(p: Record, sine: float) -> int:
-    """Return the sector whose direction is nearest."""
-    count = p.sector_sines.shape[0]
-    place = math.floor((sine / p.edge_sine + 1.0) * 0.5 * count)
-    return int(min(max(place, 0.0), count - 1.0))
-
-
-@inlined
 def _sense(p: Record, state: State, decision: Decision) -> None:
     """Do both looks of a slot and close it for the tracks."""
     e = state.env
@@ -115,10 +94,10 @@ def _sense(p: Record, state: State, decision: Decision) -> None:
     first, second = next_u64(e.measurement), next_u64(e.measurement)
     if decision.user > 0 and p.communication_echoes == PROCESSED:
         look = user_look(p, state, decision.user, decision.share)
-        if look.symbols >= _LEAST_SYMBOLS:
+        if look.symbols >= LEAST_SYMBOLS:
             look_around(p, state, look, first)
     look = sector_look(p, decision.sine, decision.share, decision.columns)
-    if look.symbols >= _LEAST_SYMBOLS:
+    if look.symbols >= LEAST_SYMBOLS:
         look_around(p, state, look, second)
     for i in range(state.tracks.shape[0]):
         if tracks.settle(p, state.tracks[i]):

@@ -21,6 +21,11 @@ _TRACK = (
     ("since_hit", "Slots since the last detection over 20."),
     ("detection", "Probability that a look of a quarter of a slot detects it."),
 )
+_LOOK = (
+    ("tracks", "Squared cutoffs by which a look there is expected to improve confirmed tracks."),
+    ("hits", "Half the tentative tracks that it is expected to bring towards confirmation."),
+    ("search", "Half the unknown targets that it is expected to detect."),
+)
 
 
 class TargetTrack(Model):
@@ -110,22 +115,25 @@ class TargetTrack(Model):
         return ((-1.0, 0.0), (-0.5 * (self.params.most_targets + MOST_TRACKS), 0.0))
 
     def observation_spec(self) -> Spec:
-        """Return users, tracks, sectors and the rest."""
-        parts = []
-        for k in range(1, self.params.users + 1):
+        """Return users, tracks or looks, sectors and the rest."""
+        p, parts = self.params, []
+        looks = p.observation == "looks"
+        for k in range(1, p.users + 1):
             parts += [
                 _seen(f"queue_{k}", "Queue over its room."),
                 _seen(f"efficiency_{k}", "Spectral efficiency of the coming slot over the peak."),
                 _seen(f"sine_{k}", "Sine of the azimuth."),
                 _seen(f"arrivals_{k}", "Mean arrivals of ten slots over four times the mean."),
             ]
+            parts += [_seen(f"user_{k}_{name}", meaning) for name, meaning in _LOOK if looks]
         for k in range(1, SHOWN_TRACKS + 1):
-            parts += [_seen(f"track_{k}_{name}", meaning) for name, meaning in _TRACK]
-        for k in range(1, self.params.sectors + 1):
+            parts += [_seen(f"track_{k}_{name}", meaning) for name, meaning in _TRACK if not looks]
+        for k in range(1, p.sectors + 1):
             parts += [
                 _seen(f"sector_{k}_age", "Slots since the last look over 40."),
                 _seen(f"sector_{k}_belief", "Expected number of undetected targets."),
             ]
+            parts += [_seen(f"sector_{k}_{name}", meaning) for name, meaning in _LOOK if looks]
         parts += [
             _seen("time_left", "Share of the horizon that is left."),
             _seen("confirmed_tracks", "Number of confirmed tracks over ten."),

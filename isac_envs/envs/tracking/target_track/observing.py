@@ -5,12 +5,16 @@ from typing import Any
 
 from isac_envs.engine.jit import Record, inlined, jit
 from isac_envs.engine.mathx import log10
+from isac_envs.envs.tracking.target_track.params import TargetTrackParams
 from isac_envs.envs.tracking.target_track.records import RECENT_SLOTS, State
+from isac_envs.envs.tracking.target_track.slot import LEAST_SYMBOLS, nearest_sector, user_look
+from isac_envs.envs.tracking.target_track.worth import worth_of
 from isac_envs.sensing import tracks
 from isac_envs.sensing.looks import Look
 from isac_envs.sensing.tracks import CONFIRMED, FREE
 
-PER_USER, PER_TRACK, PER_SECTOR, OWN = 4, 9, 2, 2
+PER_USER, PER_TRACK, PER_SECTOR, PER_LOOK = 4, 9, 2, 3
+LOOKS = TargetTrackParams.code("observation", "looks")
 SHOWN_TRACKS = 10
 REFERENCE_SHARE = 0.25
 """Share of a slot for which the observation states detection probabilities."""
@@ -24,7 +28,7 @@ def clip(x: float) -> float:
 
 @jit
 def observe(p: Record, state: State, observation: Any) -> None:
-    """Write the observation: users, tracks, sectors, time left and number of tracks."""
+    """Write the observation: users, tracks or what looks would bring, sectors, and the rest."""
     e, first = state.env, 0
     expected = max(p.load_mbit / state.users.shape[0], 1e-9)
     for i in range(state.users.shape[0]):
@@ -37,16 +41,37 @@ def observe(p: Record, state: State, observation: Any) -> None:
         observation[first + 2] = user.sine
         observation[first + 3] = clip(recent / (RECENT_SLOTS * 4.0 * expected))
         first += PER_USER
-    first = _observe_tracks(p, state, observation, first)
+        if p.observation == LOOKS:
+            look = user_look(p, state, i + 1, 0.0)
+            first = _observe_look(p, state, look, observation, first)
+    if p.observation != LOOKS:
+        first = _observe_tracks(p, state, observation, first)
     confirmed = 0.0
     for i in range(state.tracks.shape[0]):
         confirmed += state.tracks[i].status == CONFIRMED
+    symbols = math.floor(REFERENCE_SHARE * p.slot_symbols)
     for s in range(state.sectors.shape[0]):
         observation[first] = clip(state.sectors[s].slots / 40.0)
         observation[first + 1] = clip(state.sectors[s].belief)
         first += PER_SECTOR
+        if p.observation == LOOKS:
+            look = Look(p.sector_sines[s], symbols, 1.0, 1.0 * p.columns)
+            first = _observe_look(p, state, look, observation, first)
     observation[first] = 1.0 - e.time / p.horizon
     observation[first + 1] = clip(confirmed / 10.0)
+
+
+@inlined
+def _observe_look(p: Record, state: State, look: Look, observation: Any, first: int) -> int:
+    """Write what a look would bring and return where that ends."""
+    for k in range(PER_LOOK):
+        observation[first + k] = 0.0
+    if look.symbols >= LEAST_SYMBOLS:
+        worth = worth_of(p, state, look)
+        observation[first] = clip(0.5 * (worth.now + worth.ahead))
+        observation[first + 1] = clip(worth.progress)
+        observation[first + 2] = clip(worth.found)
+    return first + PER_LOOK
 
 
 @inlined
@@ -86,8 +111,7 @@ def _observe_track(p: Record, track: Record, observation: Any) -> None:
     along = x * x * cov[0, 0] + 2.0 * x * y * cov[0, 1] + y * y * cov[1, 1]
     across = far * far * tracks.azimuth_variance_of(track)
     sideways = x * track.estimate[3] - y * track.estimate[2]
-    count = p.sector_sines.shape[0]
-    sector = int(min(max((sine / p.edge_sine + 1.0) * 0.5 * count, 0.0), count - 1.0))
+    sector = nearest_sector(p, sine)
     symbols = math.floor(REFERENCE_SHARE * p.slot_symbols)
     probability = 0.0
     if symbols >= 2.0:

@@ -49,6 +49,10 @@ class TargetTrackParams(EnvParams):
     weights: tuple[Weight, ...] = parameter(
         (1.0, 0.4), "Weights of communication and sensing in the reward."
     )
+    observation: Literal["tracks", "looks"] = parameter(
+        "tracks",
+        "Tracks with their uncertainty; or, for each direction, what a look would bring to them.",
+    )
     action: Literal["choices", "continuous"] = parameter(
         "choices",
         "User, share and sector as choices; or preferences, share, direction and width as numbers.",

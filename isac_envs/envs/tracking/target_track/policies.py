@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 from isac_envs.engine.jit import Record, inlined, jit
 from isac_envs.engine.loops import each_copy
 from isac_envs.engine.mathx import power
-from isac_envs.envs.tracking.target_track.kernel import nearest_sector, rate_mbit
 from isac_envs.envs.tracking.target_track.records import State
+from isac_envs.envs.tracking.target_track.slot import nearest_sector, rate_mbit
 from isac_envs.kernels.arrays.beams import half_power_cosine_one
 from isac_envs.sensing import looks, tracks
 from isac_envs.sensing.tracks import FREE, TENTATIVE

@@ -4,18 +4,12 @@ from typing import Any, NamedTuple
 
 from isac_envs.engine.jit import Record, inlined, jit
 from isac_envs.engine.loops import each_copy
-from isac_envs.envs.tracking.target_track.kernel import rate_mbit, sector_look, user_look
 from isac_envs.envs.tracking.target_track.params import TargetTrackParams
 from isac_envs.envs.tracking.target_track.records import State
-from isac_envs.envs.tracking.target_track.search import search_probability
-from isac_envs.kernels.estimation import kalman
-from isac_envs.sensing import looks, tracks
-from isac_envs.sensing.looks import Look
-from isac_envs.sensing.tracks import FREE, TENTATIVE
+from isac_envs.envs.tracking.target_track.slot import rate_mbit, sector_look, user_look
+from isac_envs.envs.tracking.target_track.worth import Worth, worth_of
 
 PROCESSED = TargetTrackParams.code("communication_echoes", "processed")
-_AHEAD_SLOTS = 5.0
-_NEGLIGIBLE = 1e-3
 
 
 class Weights(NamedTuple):
@@ -41,69 +35,11 @@ class Weights(NamedTuple):
 
 
 @inlined
-def _error(p: Record, covariance: Any, after_s: float) -> float:
-    """Return the variance of a place after a time in m^2, at most the squared cutoff.
-
-    What the process adds meanwhile is the same for all looks and left out.
-    """
-    total = 0.0
-    for k in range(2):
-        total += covariance[k, k] + 2.0 * after_s * covariance[k, k + 2]
-        total += after_s * after_s * covariance[k + 2, k + 2]
-    return min(total, p.cutoff_m * p.cutoff_m)
-
-
-@jit
-def _improvement(p: Record, look: Look, track: Record, weights: Weights, work: Record) -> float:
-    """Return by how much a detection is expected to make a track better, in squared cutoffs."""
-    sine = tracks.sine_of(track)
-    snr = max(tracks.expected_snr(p, look, track, sine), looks.LEAST_SNR)
-    tracks.linearise(track, work)
-    looks.error_variances(p, look, snr, sine, work.variances)
-    for k in range(3):
-        work.innovation[k] = 0.0
-    for i in range(4):
-        work.still[i] = 0.0
-        for j in range(4):
-            work.trial[i, j] = track.covariance[i, j]
-    kalman.update(
-        work.still, work.trial, work.innovation, work.jacobian, work.variances, work.filter
-    )
-    better = _error(p, track.covariance, 0.0) - _error(p, work.trial, 0.0)
-    if weights.ahead:
-        later = _AHEAD_SLOTS * p.slot_s
-        better += _error(p, track.covariance, later) - _error(p, work.trial, later)
-        better *= 0.5
-    return better / (p.cutoff_m * p.cutoff_m)
-
-
-@jit
-def worth_of_look(p: Record, state: State, look: Look, weights: Weights) -> float:
-    """Return what a look is expected to earn."""
-    worth = 0.0
-    for i in range(state.tracks.shape[0]):
-        track = state.tracks[i]
-        if track.status == FREE:
-            continue
-        probability = tracks.detection_probability(p, look, track)
-        if probability < _NEGLIGIBLE:
-            continue
-        if track.status == TENTATIVE:
-            left = max(p.confirm_hits - track.hits, 1)
-            counts = weights.patient or left == 1
-            half = 0.5 * probability * track.existence / left
-            worth += weights.tentative * half if counts else 0.0
-        else:
-            better = _improvement(p, look, track, weights, state.bench.work)
-            worth += weights.track * probability * better
-    found = 0.0
-    for s in range(state.sectors.shape[0]):
-        aside = abs(p.sector_sines[s] - look.sine) * look.columns
-        if aside < 1.0:
-            found += state.sectors[s].belief * (1.0 - 0.5 * aside)
-    if weights.search > 0.0 and found > 0.0:
-        worth += weights.search * 0.5 * found * search_probability(p, look)
-    return worth
+def total(worth: Worth, weights: Weights) -> float:
+    """Return what a look is worth to a rule."""
+    tracks = 0.5 * (worth.now + worth.ahead) if weights.ahead else worth.now
+    hits = worth.progress if weights.patient else worth.confirmed
+    return weights.track * tracks + weights.tentative * hits + weights.search * worth.found
 
 
 @jit
@@ -137,12 +73,12 @@ def _weigh_looks(p: Record, state: State, weights: Weights) -> None:
             state.users[i].worth[h] = 0.0
             if p.communication_echoes == PROCESSED and not weights.blind:
                 look = user_look(p, state, i + 1, share)
-                state.users[i].worth[h] = worth_of_look(p, state, look, weights)
+                state.users[i].worth[h] = total(worth_of(p, state, look), weights)
         for s in range(state.sectors.shape[0]):
             state.sectors[s].worth[h] = 0.0
             look = sector_look(p, p.sector_sines[s], share, 1.0 * p.columns)
             if look.symbols >= 2.0:
-                state.sectors[s].worth[h] = worth_of_look(p, state, look, weights)
+                state.sectors[s].worth[h] = total(worth_of(p, state, look), weights)
 
 
 choose_batch = each_copy(choose, "weights")

@@ -1,0 +1,37 @@
+"""What a slot offers: the looks that could be made, and what a user could be sent."""
+
+import math
+
+from isac_envs.engine.jit import Record, inlined
+from isac_envs.envs.tracking.target_track.records import State
+from isac_envs.sensing.looks import Look
+
+LEAST_SYMBOLS = 2.0
+"""Symbols below which there is no look."""
+
+
+@inlined
+def user_look(p: Record, state: State, user: int, share: float) -> Look:
+    """Return the look of the communication beam at a user, 1 the first, beside a sensing share."""
+    symbols = min(math.floor((1.0 - share) * p.slot_symbols), 1.0 * p.most_user_symbols)
+    return Look(state.users[user - 1].sine, symbols, p.data_loss, 1.0 * p.columns)
+
+
+@inlined
+def sector_look(p: Record, sine: float, share: float, columns: float) -> Look:
+    """Return the look of the sensing beam; it may be too short for one."""
+    return Look(sine, math.floor(share * p.slot_symbols), 1.0, columns)
+
+
+@inlined
+def rate_mbit(p: Record, user: Record, share: float) -> float:
+    """Return what a user can be sent in the coming slot beside a sensing share."""
+    return user.efficiency * p.bandwidth_mbit * (1.0 - share)
+
+
+@inlined
+def nearest_sector(p: Record, sine: float) -> int:
+    """Return the sector whose direction is nearest."""
+    count = p.sector_sines.shape[0]
+    place = math.floor((sine / p.edge_sine + 1.0) * 0.5 * count)
+    return int(min(max(place, 0.0), count - 1.0))
