@@ -34,6 +34,8 @@ from isac_envs.sensing.tracks import CONFIRMED, STRADDLE, TENTATIVE
 _DEVIATIONS = 3.0  # semi-axes of the ellipses in standard deviations
 _LEADER_S = 1.0  # the line of a track is as long as its way in this time
 _RING = 11.0  # pixels
+_TURN = np.stack([f(2.0 * np.pi * np.arange(25) / 24.0) for f in (np.cos, np.sin)], -1)
+_ROTORS = 4.3 * np.array(((-1.0, -1.0), (-1.0, 1.0), (1.0, -1.0), (1.0, 1.0)))  # pixels
 _RIM = 1.07  # outer edge of the shades of sectors over the farthest range
 
 _DATA, _SENSING = colours.BLUE, colours.ORANGE
@@ -87,10 +89,12 @@ def _polar(distance: npt.ArrayLike, sines: npt.ArrayLike) -> Array:
 
 
 def _map(canvas: Canvas, view: View, false: npt.NDArray[np.bool_]) -> None:
-    far, state = view.params.range_to_m, State(view.env, *view.entities)
-    world = World(canvas, (-1.03 * far, 1.03 * far), (-0.07 * far, 1.15 * far))
-    canvas.clear(colours.LAND)
-    _sector(world, view, state.sectors)
+    p, state = view.params, State(view.env, *view.entities)
+    edge, weakest = float(p.record[0].edge_sine), TARGET_KINDS[_weakest(p)].name
+    size, extent = (canvas.width, canvas.height), (p.range_from_m, p.range_to_m, edge)
+    canvas.paste(_ground(size, extent, weakest))
+    world = _world(canvas, p.range_to_m, edge)
+    _rim(world, p.range_to_m, edge, state.sectors["belief"])
     done = _looks(view, state)
     _beams(world, view, done)
     _users(world, view, state.users)
@@ -99,40 +103,62 @@ def _map(canvas: Canvas, view: View, false: npt.NDArray[np.bool_]) -> None:
     if done:
         _detections(world, state.env, state.detections, done[-1][1])
     _station(world)
-    _legend(canvas)
-    weakest = TARGET_KINDS[_weakest(view.params)].name
-    for k, text in enumerate(("beams end where every", "second look detects", f"a {weakest}")):
-        canvas.text((8, 12 + 15 * k), text, 13, colours.MUTED)
-    for k, text in enumerate((f"ellipse: {_DEVIATIONS:g} sigma", f"line: way in {_LEADER_S:g} s",
-                              "dot: hit in this slot")):  # fmt: skip
-        canvas.text((canvas.width - 8, 12 + 15 * k), text, 13, colours.MUTED, "right")
 
 
-def _sector(world: World, view: View, sectors: Any) -> None:
-    """Draw the sector, its range rings, and at its rim how many undetected targets it may hold."""
-    near, far = view.params.range_from_m, view.params.range_to_m
-    edge = float(view.params.record[0].edge_sine)
-    sines = np.linspace(-edge, edge, 65)
+def _world(canvas: Canvas, far_m: float, edge: float) -> World:
+    """Return the plane; a sector that is so wide that the legend is in its way becomes smaller."""
+    half = 1.03 * far_m if edge < 0.9 else 1.7 * far_m
+    return World(canvas, (-half, half), (-0.07 * far_m, 1.15 * far_m))
+
+
+@functools.lru_cache(maxsize=16)
+def _ground(size: tuple[int, int], extent: tuple[float, float, float], weakest: str) -> Canvas:
+    """Draw what stays as it is: the sector with its scales, the legend and remarks.
+
+    Args:
+        size: Width and height in pixels.
+        extent: Nearest and farthest range in m, sine of the sector's edge.
+        weakest: Kind of target that the length of beams refers to.
+    """
+    canvas, (near, far, edge) = Canvas.blank(*size), extent
+    world, sines = _world(canvas, far, edge), np.linspace(-edge, edge, 65)
+    canvas.clear(colours.LAND)
     outline = np.vstack((_polar(far, sines), _polar(near, sines[::-1])))
     world.polygon(outline, colours.PAPER, colours.GRID)
     step = _round_step(far / 3.0)
-    for k in range(1, math.ceil(far / step)):
+    for k in range(math.ceil(near / step), math.ceil(far / step)):
         ring = _polar(k * step, sines)
-        if k * step > near:
-            world.line(ring, colours.GRID)
-            x, y = world.pixels(ring[0])
-            world.canvas.text((x - 5, y + 6), f"{k * step:g} m", 13, colours.MUTED, "right")
-    edges = np.linspace(-edge, edge, len(sectors) + 1)
-    for sector, low, high in zip(sectors, edges[:-1], edges[1:], strict=True):
-        arc = np.linspace(low, high, 6)
-        shade = _shade(float(sector.belief))
-        corners = np.vstack((_polar(far, arc), _polar(_RIM * far, arc[::-1])))
-        world.polygon(corners, shade, colours.GRID)
+        world.line(ring, colours.GRID)
+        x, y = world.pixels(ring[0])
+        canvas.text((x - 5, y + 6), f"{k * step:g} m", 13, colours.MUTED, "right")
     widest = math.degrees(math.asin(edge))
     step = _round_step(0.6 * widest)
-    for k in range(-math.floor(widest / step + 1e-6), math.floor(widest / step + 1e-6) + 1):
-        place = _polar((_RIM + 0.045) * far, math.sin(math.radians(k * step)))
-        world.text(place, f"{k * step:+g}\N{DEGREE SIGN}" if k else "0", 13, colours.MUTED)
+    most = math.floor(widest / step + 1e-6)
+    for k in range(-most, most + 1):
+        x, y = _polar((_RIM + 0.045) * far, math.sin(math.radians(k * step)))
+        world.text((x, y), f"{k * step:+g}\N{DEGREE SIGN}" if k else "0", 13, colours.MUTED)
+    _legend(canvas)
+    left = "beams end where every", "second look detects", f"a {weakest}"
+    right = (
+        f"ellipse: {_DEVIATIONS:g} sigma",
+        f"line: way in {_LEADER_S:g} s",
+        "dot: a new hit",
+    )
+    for k, (here, there) in enumerate(zip(left, right, strict=True)):
+        canvas.text((8, 12 + 15 * k), here, 13, colours.MUTED)
+        canvas.text((canvas.width - 8, 12 + 15 * k), there, 13, colours.MUTED, "right")
+    return canvas
+
+
+def _rim(world: World, far_m: float, edge: float, beliefs: Array) -> None:
+    """Draw at the rim how many targets each sector may hold that nobody has seen."""
+    pieces = 1 + 32 // len(beliefs)
+    sines = np.linspace(-edge, edge, pieces * len(beliefs) + 1)
+    outer, inner = world.pixels(_polar(_RIM * far_m, sines)), world.pixels(_polar(far_m, sines))
+    for k, belief in enumerate(beliefs):
+        here = slice(pieces * k, pieces * (k + 1) + 1)
+        corners = np.vstack((inner[here], outer[here][::-1]))
+        world.canvas.polygon(corners, _shade(float(belief)), colours.GRID)
 
 
 def _shade(belief: float) -> Colour:
@@ -174,11 +200,11 @@ def beam_outline(view: View, look: looks.Look) -> tuple[Array, Array]:
         look: The look.
 
     Returns:
-        Ranges in m, at most the farthest, and sines of the azimuth, each of shape ``(41,)``.
+        Ranges in m, at most the farthest, and sines of the azimuth, each of shape ``(29,)``.
     """
     params, p = view.params, view.params.record[0]
     section = params.cross_sections_m2()[_weakest(params)]
-    sines = np.clip(look.sine + np.linspace(-1.0, 1.0, 41) * 2.0 / look.columns, -1.0, 1.0)
+    sines = np.clip(look.sine + np.linspace(-1.0, 1.0, 29) * 2.0 / look.columns, -1.0, 1.0)
     unit = np.array([looks.mean_snr_one(p, look, 1.0, float(sine)) for sine in sines])
     fourth = unit * section * STRADDLE / _even_snr(float(p.cfar_factor), int(p.cfar_cells))
     return np.minimum(np.sqrt(np.sqrt(fourth)), params.range_to_m), sines
@@ -219,18 +245,24 @@ def _users(world: World, view: View, users: Any) -> None:
         if k == served:
             world.canvas.circle((x, y), 9, None, _DATA)
             world.canvas.circle((x, y), 8.2, None, _DATA)
-        _user(world.canvas, (x, y), bool(user.blocked), user.queue_mbit / view.params.queue_mbit)
+        _user(world.canvas, (x, y), bool(user.blocked))
+        _queue(world.canvas, (x + 11, y), float(user.queue_mbit) / view.params.queue_mbit, 20)
         world.canvas.text((x - 7, y + 8), f"{k}", 13, colours.INK, "right")
 
 
-def _user(canvas: Canvas, pixel: Position, blocked: bool, fill: float) -> None:
-    x, y = round(pixel[0]), round(pixel[1])
+def _user(canvas: Canvas, pixel: Position, blocked: bool) -> None:
     body = colours.PAPER if blocked else colours.INK
-    canvas.rectangle(x - 4, y - 4, 8, 8, body, colours.INK)
-    full = 18.0 * min(max(float(fill), 0.0), 1.0)
-    canvas.rectangle(x + 8, y - 10, 6, 20, colours.PAPER, colours.MUTED)
-    if full >= 0.5:
-        canvas.rectangle(x + 9, y + 9 - full, 4, full, _MISSED if fill > 0.8 else _DATA)
+    canvas.rectangle(pixel[0] - 4, pixel[1] - 4, 8, 8, body, colours.INK)
+
+
+def _queue(canvas: Canvas, pixel: Position, fill: float, height: int) -> None:
+    """Draw a queue as a bar around a pixel."""
+    left, bottom = round(pixel[0]) - 3, round(pixel[1]) + height // 2
+    canvas.rectangle(left, bottom - height, 6, height, colours.PAPER, colours.MUTED)
+    full = round((height - 2) * min(max(fill, 0.0), 1.0))
+    if full > 0:
+        colour = _MISSED if fill > 0.8 else _DATA
+        canvas.rectangle(left + 1, bottom - 1 - full, 4, full, colour)
 
 
 def _tracks(world: World, tracks: Any, false: npt.NDArray[np.bool_]) -> None:
@@ -246,15 +278,16 @@ def _track(world: World, track: Any, colour: Colour, confirmed: bool) -> None:
     x, y, v_x, v_y = track.estimate
     place, way = _seen(x, y), _LEADER_S * _seen(v_x, v_y)
     (xx, xy), (_, yy) = track.covariance[:2, :2]
-    fill = colour if confirmed else None
-    world.ellipse(place, ((yy, xy), (xy, xx)), _DEVIATIONS, fill, colour, opacity=0.3)
-    world.dot(place, _RING, edge=colour)
+    drawn = world.canvas.curve if confirmed else world.canvas.line
+    drawn(world.pixels(place) + _RING * _TURN, colour)
+    if _DEVIATIONS * world.scale * math.sqrt(max(xx, yy)) > 1.5:  # pixels
+        fill = colour if confirmed else None
+        world.ellipse(place, ((yy, xy), (xy, xx)), _DEVIATIONS, fill, colour, opacity=0.3)
     if confirmed:
-        world.dot(place, _RING - 0.8, edge=colour)
         ahead = _RING / world.scale * way / max(math.hypot(*way), 1e-9)
         world.line((place + ahead, place + ahead + way), colour, 2)
     if track.since_hit == 0:
-        world.dot(place, 3, colour, colours.PAPER)
+        world.dot(place, 3, colour)
 
 
 def _targets(world: World, targets: Any) -> None:
@@ -274,15 +307,14 @@ def _target(world: World, place: Any, kind: int, colour: Colour, heading: float 
     if name == "human":
         side = np.array((-math.sin(heading), math.cos(heading)))
         shoulders = 9.0 * np.eye(2) + 40.0 * np.outer(side, side)
-        world.ellipse(place, pixel * pixel * shoulders, 1.0, colour)
-        world.canvas.circle((x, y), 3, colour, colours.PAPER)
+        pale = colours.mixed(colour, colours.PAPER, 0.45)
+        world.ellipse(place, pixel * pixel * shoulders, 1.0, pale)
+        world.canvas.circle((x, y), 3.5, colour)
         return
-    for turn in (0.25, 0.75):
-        along = 6.0 * np.array((math.cos(turn * math.pi), math.sin(turn * math.pi)))
-        ends = np.array((x, y)) + np.stack((along, -along))
-        world.canvas.line(ends, colour, 2)
-        for end in ends:
-            world.canvas.circle((float(end[0]), float(end[1])), 3, colours.PAPER, colour)
+    centre = np.array((x, y))
+    for end in _ROTORS:
+        world.canvas.line((centre, centre + end), colour, 2)
+        world.canvas.polygon(centre + end + 3.0 * _TURN[::3], colours.PAPER, colour)
 
 
 def _detections(world: World, env: Any, detections: Any, colour: Colour) -> None:
@@ -308,8 +340,9 @@ def _legend(canvas: Canvas) -> None:
     for y, first, second in zip(rows, here, there, strict=True):
         canvas.text((left + 16, y), first, 13, colours.MUTED)
         canvas.text((right + 16, y), second, 13, colours.MUTED)
-    _user(canvas, (left - 4, rows[0]), True, 0.6)
-    _user(canvas, (left - 4, rows[1]), False, 0.6)
+    _user(canvas, (left, rows[0]), True)
+    _user(canvas, (left - 4, rows[1]), False)
+    _queue(canvas, (left + 7, rows[1]), 0.6, 14)
     _target(world, (left, -rows[2]), 0, _MISSED)
     for y, kind in zip(rows[3:], range(len(TARGET_KINDS))[::-1], strict=True):
         _target(world, (left, -y), kind, _TRUTH)
@@ -333,34 +366,35 @@ def _panel(canvas: Canvas, view: View, false: npt.NDArray[np.bool_]) -> None:
         ("unseen targets, expected", f"{hidden:.1f}", colours.INK),
         ("fullest queue", f"{queues.max():.0f} of {view.params.queue_mbit:g} Mbit", colours.INK),
     ]
-    if view.last is not None:
-        rows = _outcome(view) + rows
-    draw_panel(canvas, rows)
+    draw_panel(canvas, _outcome(view) + rows)
 
 
 def _outcome(view: View) -> list[tuple[str, str, Colour]]:
     """Return the rows on the last slot."""
-    e, metrics = view.env, view.last["metrics"][0]
-    served, looked = "nobody", "off"
-    if e.user > 0:
-        served = f"user {int(e.user)}, {float(e.served_mbit):.1f} Mbit"
-    if e.share > 0.0:
-        azimuth = math.degrees(math.asin(min(max(float(e.sine), -1.0), 1.0)))
-        looked = f"{azimuth:+.0f} deg, {100.0 * float(e.share):.0f} % of slot"
-    tracked = int(metrics.targets - metrics.missed)
-    found = f"{int(e.found)}, false alarms {int(e.false_alarms)}"
-    return [
-        ("data beam", served, _DATA),
-        ("sensing beam", looked, colours.mixed(_SENSING, colours.INK, 0.25)),
-        ("detections", found, colours.INK),
-        ("targets", f"{int(metrics.targets)}, tracked {tracked}", colours.INK),
-        ("GOSPA", f"{metrics.gospa * view.params.cutoff_m:.1f} m", colours.INK),
-    ]
+    texts = ["-"] * 5
+    if view.last is not None:
+        e, metrics = view.env, view.last["metrics"][0]
+        served, looked = "nobody", "off"
+        if e.user > 0:
+            served = f"user {int(e.user)}, {float(e.served_mbit):.1f} Mbit"
+        if e.share > 0.0:
+            azimuth = math.degrees(math.asin(min(max(float(e.sine), -1.0), 1.0)))
+            looked = f"{azimuth:+.0f} deg, {100.0 * float(e.share):.0f} % of slot"
+        texts = [
+            served,
+            looked,
+            f"{int(e.found)}, false alarms {int(e.false_alarms)}",
+            f"{int(metrics.targets)}, tracked {int(metrics.targets - metrics.missed)}",
+            f"{metrics.gospa * view.params.cutoff_m:.1f} m",
+        ]
+    names = "data beam", "sensing beam", "detections", "targets", "GOSPA"
+    inks = _DATA, colours.mixed(_SENSING, colours.INK, 0.25), *([colours.INK] * 3)
+    return list(zip(names, texts, inks, strict=True))
 
 
 def _strips(view: View) -> list[Strip]:
     most = min(math.ceil(view.params.start_targets) + 1, view.params.most_targets)
-    share = 100.0 * max(view.params.shares[-1], 0.01)
+    share = 100.0 * max(view.params.shares[-1], 0.1)
     dropped = np.asarray(view.steps["costs"][:, 0, 0])
     return [
         Strip("backlog", "% of room", 0.0, 100.0, (
