@@ -27,7 +27,7 @@ from isac_envs.rendering.canvas import Canvas
 from isac_envs.rendering.colours import Colour
 from isac_envs.rendering.strips import Series, Strip, draw_heading, draw_panel, draw_strips
 from isac_envs.rendering.view import View
-from isac_envs.rendering.world import Position, World
+from isac_envs.rendering.world import Position, World, ellipse_outline
 from isac_envs.sensing import gospa, looks
 from isac_envs.sensing.tracks import CONFIRMED, STRADDLE, TENTATIVE
 
@@ -275,26 +275,27 @@ def _tracks(world: World, tracks: Any, false: npt.NDArray[np.bool_]) -> None:
 
 def _track(world: World, track: Any, colour: Colour, confirmed: bool) -> None:
     """Draw a ring around what may be too small to see: its ellipse, its course, a dot for a hit."""
-    x, y, v_x, v_y = track.estimate
+    x, y, v_x, v_y = track["estimate"]
     place, way = _seen(x, y), _LEADER_S * _seen(v_x, v_y)
-    (xx, xy), (_, yy) = track.covariance[:2, :2]
+    (xx, xy), (_, yy) = track["covariance"][:2, :2]
     drawn = world.canvas.curve if confirmed else world.canvas.line
     drawn(world.pixels(place) + _RING * _TURN, colour)
     if _DEVIATIONS * world.scale * math.sqrt(max(xx, yy)) > 1.5:  # pixels
         fill = colour if confirmed else None
-        world.ellipse(place, ((yy, xy), (xy, xx)), _DEVIATIONS, fill, colour, opacity=0.3)
+        outline = ellipse_outline(((yy, xy), (xy, xx)), _DEVIATIONS)[::2]
+        world.polygon(place + outline, fill, colour, opacity=0.3)
     if confirmed:
         ahead = _RING / world.scale * way / max(math.hypot(*way), 1e-9)
         world.line((place + ahead, place + ahead + way), colour, 2)
-    if track.since_hit == 0:
+    if track["since_hit"] == 0:
         world.dot(place, 3, colour)
 
 
 def _targets(world: World, targets: Any) -> None:
     for target in targets[targets["alive"]]:
-        heading = math.atan2(target.v_x, target.v_y)
-        colour = _TRUTH if target.tracked else _MISSED
-        _target(world, _seen(target.x, target.y), int(target.kind), colour, heading)
+        heading = math.atan2(target["v_x"], target["v_y"])
+        colour = _TRUTH if target["tracked"] else _MISSED
+        _target(world, _seen(target["x"], target["y"]), int(target["kind"]), colour, heading)
 
 
 def _target(world: World, place: Any, kind: int, colour: Colour, heading: float = 0.0) -> None:
