@@ -49,7 +49,7 @@ PLAYS = {
     "isac/JrcAoiMulti-v0": Play(frames=96),
     "isac/VcpsView-v0": Play("greedy", frames=96),
     "isac/VcpsViewMulti-v0": Play("greedy", frames=96),
-    "isac/TargetTrack-v0": Play("index_blind_choice", seed=5, stride=2, frames=96),
+    "isac/TargetTrack-v0": Play("index_blind_choice", seed=4, stride=2),
     "isac/UavAlloc-v0": Play("priced_best_response", frames=96),
     "isac/UavAllocMulti-v0": Play("priced_best_response", frames=96),
     "isac/UavTrajectory-v0": Play("fly_hover_sense", frames=118),
