@@ -22,7 +22,6 @@ from isac_envs.core.parallel_env import ParallelEnv
 from isac_envs.core.renderer import FPS
 
 FOLDER = Path(__file__).parent / "_static" / "animations"
-COLOURS = 64
 LARGEST = 400_000
 """Bytes that an animation may have; frames at its end are left out until it fits."""
 
@@ -30,7 +29,8 @@ LARGEST = 400_000
 class Play(NamedTuple):
     """What an animation shows: every ``stride``-th of ``frames * stride`` steps after ``skip``.
 
-    Without a baseline, the one that scores 1 plays.
+    Without a baseline, the one that scores 1 plays. ``colours`` are those of its palette: few do
+    not suffice where thin lines tell things apart by their colours.
     """
 
     baseline: str = ""
@@ -38,6 +38,7 @@ class Play(NamedTuple):
     skip: int = 0
     stride: int = 1
     frames: int = 90
+    colours: int = 64
 
 
 PLAYS = {
@@ -49,6 +50,7 @@ PLAYS = {
     "isac/JrcAoiMulti-v0": Play(frames=96),
     "isac/VcpsView-v0": Play("greedy", frames=96),
     "isac/VcpsViewMulti-v0": Play("greedy", frames=96),
+    "isac/TargetTrack-v0": Play("index_blind_choice", seed=4, stride=2, colours=128),
     "isac/UavAlloc-v0": Play("priced_best_response", frames=96),
     "isac/UavAllocMulti-v0": Play("priced_best_response", frames=96),
     "isac/UavTrajectory-v0": Play("fly_hover_sense", frames=118),
@@ -85,7 +87,7 @@ def pictures(environment: str, play: Play) -> list[Any]:
     return frames
 
 
-def encode(frames: list[Any], target: Path) -> int:
+def encode(frames: list[Any], target: Path, colours: int) -> int:
     """Write an animation that repeats for ever; return its size in bytes.
 
     With few colours, lossless compression beats lossy, and letters stay sharp.
@@ -93,7 +95,7 @@ def encode(frames: list[Any], target: Path) -> int:
     from PIL import Image
 
     some = Image.fromarray(np.concatenate(frames[:: max(1, len(frames) // 12)]))
-    palette = some.quantize(COLOURS, Image.Quantize.MEDIANCUT)
+    palette = some.quantize(colours, Image.Quantize.MEDIANCUT)
     images = [
         Image.fromarray(frame).quantize(palette=palette, dither=Image.Dither.NONE).convert("RGB")
         for frame in frames
@@ -113,8 +115,9 @@ def main() -> None:
     sys.path.insert(0, "")  # modules in the working directory, as the isac command finds them
     drawn = [name for name in OWN if scenarios.build(name, None, {}).scene]
     for name in parser.parse_args().names or drawn:
-        frames = pictures(name, play(name))
-        while (size := encode(frames, path(name))) > LARGEST:
+        chosen = play(name)
+        frames = pictures(name, chosen)
+        while (size := encode(frames, path(name), chosen.colours)) > LARGEST:
             frames = frames[: len(frames) * 9 // 10]
         print(f"{path(name)}: {len(frames)} frames, {size / 1000:.0f} kB")
 

@@ -101,6 +101,16 @@ def test_parts_cut_off_what_leaves_them() -> None:
     assert found.sum() == 30 * 20
 
 
+def test_a_pasted_canvas_covers_its_size_and_is_a_copy() -> None:
+    stamp, canvas = Canvas.blank(30, 20), Canvas()
+    stamp.clear(colours.BLUE)
+    canvas.part(100, 50, 200, 100).paste(stamp)
+    stamp.clear(colours.ORANGE)
+    rows, columns = np.nonzero(painted(canvas, colours.BLUE))
+    assert (rows.min(), rows.max(), columns.min(), columns.max()) == (50, 69, 100, 129)
+    assert len(rows) == 30 * 20
+
+
 def test_strips_keep_their_scale_and_scroll() -> None:
     few = strip_points((0.0, 5.0, 10.0), 0.0, 10.0, span=11, width=101, height=51)
     assert few == pytest.approx(np.array(((0.0, 50.0), (10.0, 25.0), (20.0, 0.0))))

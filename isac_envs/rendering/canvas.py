@@ -39,14 +39,22 @@ class Canvas:
 
     def __init__(self, surface: "pygame.Surface | None" = None) -> None:
         if surface is None:
-            surface = pygame.Surface(SIZE, 0, 24, _MASKS)
-            surface.fill(PAPER)
+            surface = _blank(*SIZE)
         self.surface = surface
         self.width, self.height = surface.get_size()
+
+    @classmethod
+    def blank(cls, width: int, height: int) -> "Canvas":
+        """Return a canvas of its own, to be drawn once and pasted into many pictures."""
+        return cls(_blank(width, height))
 
     def part(self, left: float, top: float, width: float, height: float) -> "Canvas":
         """Return the canvas of a rectangle of this one, with coordinates of its own."""
         return Canvas(self.surface.subsurface((left, top, width, height)))
+
+    def paste(self, other: "Canvas") -> None:
+        """Copy another canvas into the upper left corner."""
+        self.surface.blit(other.surface, (0, 0))
 
     def clear(self, colour: Colour = PAPER) -> None:
         """Fill everything with one colour."""
@@ -149,6 +157,12 @@ class Canvas:
         pixels = np.frombuffer(self.surface.get_buffer().raw, np.uint8)
         rows = pixels.reshape(self.height, self.surface.get_pitch())
         return rows[:, : 3 * self.width].reshape(self.height, self.width, 3).copy()
+
+
+def _blank(width: int, height: int) -> "pygame.Surface":
+    surface = pygame.Surface((width, height), 0, 24, _MASKS)
+    surface.fill(PAPER)
+    return surface
 
 
 def _corners(points: Points) -> list[Any]:

@@ -47,7 +47,7 @@ def reset(p: Record, state: State) -> None:
     for s in range(state.sectors.shape[0]):
         state.sectors[s].slots = 0
         state.sectors[s].belief = p.start_targets / state.sectors.shape[0]
-    e.found = e.false_alarms = e.user = 0
+    e.found = e.false_alarms = e.look_found = e.look_detections = e.user = 0
     e.served_mbit = e.share = e.sine = 0.0
     e.granted = False
 
@@ -77,6 +77,7 @@ def look_around(p: Record, state: State, look: Look, key: Any) -> None:
     total = false_alarms(p, look, e.look, found, count)
     e.found += count
     e.false_alarms += total - count
+    e.look_found, e.look_detections = count, total
     process(p, look, state.tracks, found[:total], state.bench)
     probability = search_probability(p, look)
     for s in range(state.sectors.shape[0]):
@@ -90,7 +91,7 @@ def look_around(p: Record, state: State, look: Look, key: Any) -> None:
 def _sense(p: Record, state: State, decision: Decision) -> None:
     """Do both looks of a slot and close it for the tracks."""
     e = state.env
-    e.found = e.false_alarms = 0
+    e.found = e.false_alarms = e.look_found = e.look_detections = 0
     first, second = next_u64(e.measurement), next_u64(e.measurement)
     if decision.user > 0 and p.communication_echoes == PROCESSED:
         look = user_look(p, state, decision.user, decision.share)

@@ -16,6 +16,8 @@ ENV_FIELDS: tuple[tuple[Any, ...], ...] = (
     ("look", "u8", (4,)),  # stream of the look that is going on
     ("found", "i8"),  # detections of targets in the last slot
     ("false_alarms", "i8"),  # in the last slot
+    ("look_found", "i8"),  # of the first detections that are kept, those of targets
+    ("look_detections", "i8"),  # detections of the last look of the last slot that are kept
     ("served_mbit", "f8"),  # in the last slot
     ("user", "i8"),  # that was served in the last slot, 0 none
     ("share", "f8"),  # of the last slot that went to the sensing beam
