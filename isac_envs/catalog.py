@@ -74,6 +74,7 @@ ENVIRONMENTS: dict[str, Entry] = {}
 TRUST = "--trust-modules"
 _ID = re.compile(r"[\w-]+/[\w.-]+-v\d+")
 _PATH = re.compile(r"([\w.]+):([\w.]+)")
+_DYNAMICS = ("reset", "step", "observe")
 _STATED = ("id", "summary", "source", "params_type", "kernel", "objectives")
 
 
@@ -107,6 +108,10 @@ def model_class(name: str | type) -> Any:
     missing = [each for each in _STATED if not hasattr(found, each)]
     if missing:
         lack = f"it states no {missing[0]}"
+        raise IsacError(f"{name!r} is not the model of an environment: {lack}")
+    lacking = [each for each in _DYNAMICS if not hasattr(found.kernel, each)]
+    if lacking:
+        lack = f"its kernel {found.kernel.__name__} has no function {lacking[0]!r}"
         raise IsacError(f"{name!r} is not the model of an environment: {lack}")
     if entry is not None and found.id != name:
         raise IsacError(f"{entry.model} is registered as {name!r}, but its id is {found.id!r}")

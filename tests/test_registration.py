@@ -25,6 +25,11 @@ class Odd(Rovers):
     id = "Odd"
 
 
+class Still(Rovers):
+    id = "toy/Still-v0"
+    kernel = json  # a module without dynamics
+
+
 class HalfWritten:
     id = "toy/HalfWritten-v0"
     summary = "No parameters."
@@ -55,6 +60,11 @@ def test_an_id_of_another_package_is_not_taken(registries):
     with pytest.raises(IsacError, match=r"toy/Rovers-v0.*Gymnasium has already"):
         isac_envs.register("toy/Rovers-v0", ROVERS)
     assert "toy/Rovers-v0" not in ENVIRONMENTS
+
+
+def test_a_kernel_without_dynamics_is_refused():
+    with pytest.raises(IsacError, match="its kernel json has no function 'reset'"):
+        model_class("test_registration:Still")
 
 
 def test_the_model_states_the_id_that_it_is_registered_under(registries):
