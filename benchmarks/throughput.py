@@ -28,6 +28,7 @@ from isac_envs import scenarios  # noqa: E402
 from isac_envs.catalog import OWN  # noqa: E402
 from isac_envs.core.batch import Batch  # noqa: E402
 from isac_envs.declaration.buffers import StepBuffers  # noqa: E402
+from isac_envs.engine.loops import per_copy  # noqa: E402
 
 COPIES = 1024
 
@@ -171,7 +172,7 @@ def start_table(runs: int) -> str:
     )
     for each in sorted(OWN):
         model = scenarios.build(each, None, {})
-        size = sum(array.nbytes for array in model.allocate(1))
+        size = sum(array.nbytes for array in per_copy(model.allocate(1)))
         lines.append(f"| state of one copy of `{each}`, bytes | {size} |")
     return "\n".join(lines)
 

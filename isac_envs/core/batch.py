@@ -19,7 +19,7 @@ from isac_envs.declaration.buffers import StepBuffers, empty_masks
 from isac_envs.declaration.model import Model, State
 from isac_envs.engine.code_cache import announced
 from isac_envs.engine.jit import INTERPRETED
-from isac_envs.engine.loops import batch_kernel
+from isac_envs.engine.loops import batch_kernel, per_copy
 from isac_envs.engine.rng import seed_batch
 from isac_envs.memory import refuse_beyond
 
@@ -44,12 +44,14 @@ class Batch:
     def __init__(self, model: Model, n: int, threads: int = 1) -> None:
         if n < 1 or threads < 1:
             raise ValueError(f"copies ({n}) and threads ({threads}) must be at least 1")
-        single = (*model.allocate(1), *StepBuffers.allocate(model, 1).written)
+        single = (*per_copy(model.allocate(1)), *StepBuffers.allocate(model, 1).written)
         refuse_beyond(f"{n} copies of {model.id}", n * sum(each.nbytes for each in single))
         self.model, self.n, self.threads = model, n, threads
         self.state: State = model.allocate(n)
         self.masks = empty_masks(model, n)  # of the last step or reset
         self._parts = _split(n, threads)
+        # threads share no scratch
+        self._own = [self.state, *(model.allocate(1) for _ in self._parts[1:])]
         self._entries: dict[str, Callable[..., None]] = {}
         self._pool: ThreadPoolExecutor | None = None
         self._pool_owner = 0  # process in which the pool's threads run
@@ -137,7 +139,8 @@ class Batch:
 
     def _kept(self) -> tuple[Array, ...]:
         """Return the state and, where some actions are invalid, the masks that belong to it."""
-        return self.state if self.masks is None else (*self.state, self.masks)
+        arrays = per_copy(self.state)
+        return arrays if self.masks is None else (*arrays, self.masks)
 
     def seed(self, seeds: Sequence[int | None]) -> None:
         """Restart the random streams of the copies that have a seed.
@@ -173,8 +176,8 @@ class Batch:
             self._entry(name, arguments)(*arguments)
             return
         split = [
-            (params, _part(self.state, part), *_part(first, part), *scalars, *_part(rest, part))
-            for part in self._parts
+            (params, self._share(part, own), *_part(first, part), *scalars, *_part(rest, part))
+            for part, own in zip(self._parts, self._own, strict=True)
         ]
         entry = self._entry(name, split[0])
         if self._pool is None or self._pool_owner != os.getpid():  # a fork leaves threads behind
@@ -183,6 +186,13 @@ class Batch:
         entry(*split[0])
         for job in jobs:
             job.result()
+
+    def _share(self, part: slice, own: State) -> State:
+        """Return the state of some copies, with the scratch of another state."""
+        arrays = _part(per_copy(self.state), part)
+        shared = own[len(arrays) :]
+        make = getattr(type(self.state), "_make", tuple)
+        return make((*arrays, *shared))
 
     def _entry(self, name: str, arguments: tuple[Any, ...]) -> Callable[..., None]:
         """Return the machine code of a kernel for this batch's arrays.
@@ -203,9 +213,8 @@ class Batch:
 
 
 def _part(arrays: tuple[Array, ...], part: slice) -> tuple[Array, ...]:
-    """Return some copies' part of arrays, as a tuple of the same type."""
-    parts = [array[part] for array in arrays]
-    return type(arrays)._make(parts) if hasattr(arrays, "_make") else tuple(parts)
+    """Return some copies' part of arrays."""
+    return tuple(array[part] for array in arrays)
 
 
 def _split(n: int, threads: int) -> list[slice]:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from isac_envs.declaration.buffers import StepBuffers
 from isac_envs.declaration.model import Model, State
-from isac_envs.engine.loops import batch_kernel
+from isac_envs.engine.loops import batch_kernel, per_copy
 from isac_envs.engine.rng import seed_batch
 
 Array = npt.NDArray[np.float64]
@@ -51,7 +51,7 @@ class Trial:
 
     def take(self, state: State, copies: Integers) -> None:
         """Take over the state of other copies, numbers of shape ``(n,)``, some of them often."""
-        for own, other in zip(self.state, state, strict=True):
+        for own, other in zip(per_copy(self.state), per_copy(state), strict=True):
             own[...] = other[copies]
 
     def reseed(self, seeds: Any) -> None:

@@ -6,7 +6,9 @@ argument could not be kept on disk.
 The state of a batch is a tuple of arrays with an axis of copies: the records of the environments,
 then what entities there are. The state of one copy is what the annotation of ``state`` says: a
 :class:`typing.NamedTuple` with its part of these arrays, the first called ``env``. Where there are
-no entities and no annotation, it is the record of the environment alone.
+no entities and no annotation, it is the record of the environment alone. A last field ``scratch``
+is room for what a step works out on its way: it has no axis of copies, all copies of a loop write
+into the same, and nothing in it outlives the call for one copy.
 """
 
 import functools
@@ -31,6 +33,16 @@ class Outcome(NamedTuple):
     objectives: Any
     costs: Any
     metrics: Any
+
+
+SCRATCH = "scratch"
+"""The field of a state that all copies share."""
+
+
+def per_copy(state: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return the arrays of a state that have an axis of copies: all but the scratch."""
+    shared = getattr(state, "_fields", ())[-1:] == (SCRATCH,)
+    return tuple(state[:-1]) if shared else tuple(state)
 
 
 class BatchKernel(NamedTuple):
@@ -160,7 +172,11 @@ def _state(function: Callable[..., Any]) -> tuple[str, str, type | None]:
         return "state[0][i]", "copy", None
     if fields[0] != "env":
         raise TypeError(f"the first field of {state_type} is {fields[0]!r}, must be 'env'")
-    entries = ", ".join(f"state[{k}][i]" for k in range(len(fields)))
+    if SCRATCH in fields[:-1]:
+        raise TypeError(f"{SCRATCH!r} must be the last field of {state_type}")
+    entries = ", ".join(
+        f"state[{k}]" if name == SCRATCH else f"state[{k}][i]" for k, name in enumerate(fields)
+    )
     return f"State({entries})", "copy.env", state_type
 
 

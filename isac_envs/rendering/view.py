@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from isac_envs.declaration.model import Model, State
+from isac_envs.engine.loops import per_copy
 
 Array = npt.NDArray[Any]
 
@@ -102,5 +103,5 @@ class Traces:
 
 def view(model: Model, state: State, observations: Array, traces: Traces, i: int) -> View:
     """Return the view of copy ``i`` of a batch."""
-    env, *entities = (array[i].copy() for array in state)
+    env, *entities = (array[i].copy() for array in per_copy(state))
     return View(model, env, tuple(entities), observations[i].copy(), traces.past(i))

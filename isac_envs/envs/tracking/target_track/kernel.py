@@ -72,13 +72,13 @@ def look_around(p: Record, state: State, look: Look, key: Any) -> None:
         distance = math.sqrt(target.x * target.x + target.y * target.y)
         rate = (target.x * target.v_x + target.y * target.v_y) / distance
         echo = Echo(distance, rate, world.sine_of(target), p.cross_sections_m2[target.kind])
-        if detect(p, look, e.look, echo, state.bench.work.variances, found[count]):
+        if detect(p, look, e.look, echo, state.scratch.bench[0].work.variances, found[count]):
             count += 1
     total = false_alarms(p, look, e.look, found, count)
     e.found += count
     e.false_alarms += total - count
     e.look_found, e.look_detections = count, total
-    process(p, look, state.tracks, found[:total], state.bench)
+    process(p, look, state.tracks, found[:total], state.scratch.bench[0])
     probability = search_probability(p, look)
     for s in range(state.sectors.shape[0]):
         aside = abs(p.sector_sines[s] - look.sine) * look.columns
@@ -129,7 +129,7 @@ def pair(p: Record, state: State) -> gospa.Gospa:
 
     ``bench.rows`` holds the place of the target in each row of ``bench.partner``.
     """
-    bench, rows, columns = state.bench, 0, 0
+    bench, rows, columns = state.scratch.bench[0], 0, 0
     for i in range(state.tracks.shape[0]):
         columns += state.tracks[i].status == CONFIRMED
     for k in range(state.targets.shape[0]):
@@ -161,8 +161,8 @@ def _judge(p: Record, state: State, living: int, outcome: Outcome) -> None:
     """
     lost = late = acquired = slots = 0.0
     for row in range(living):
-        target = state.targets[state.bench.rows[row]]
-        tracked = state.bench.partner[row] != ALONE
+        target = state.targets[state.scratch.bench[0].rows[row]]
+        tracked = state.scratch.bench[0].partner[row] != ALONE
         lost += target.tracked and not tracked
         if tracked and not target.acquired:
             acquired += 1.0
@@ -214,7 +214,7 @@ def _go_on(p: Record, state: State) -> None:
     """Predict the tracks and let what is believed of the sectors age."""
     for i in range(state.tracks.shape[0]):
         if state.tracks[i].status != FREE:
-            tracks.predict(p, state.tracks[i], state.bench.work)
+            tracks.predict(p, state.tracks[i], state.scratch.bench[0].work)
     count = state.sectors.shape[0]
     kept = 1.0 - min(p.slot_s / p.search_memory_s, 1.0)
     for s in range(count):

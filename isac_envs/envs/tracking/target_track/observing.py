@@ -83,7 +83,7 @@ def _rank(track: Record) -> float:
 @inlined
 def _observe_tracks(p: Record, state: State, observation: Any, first: int) -> int:
     """Write the tracks with the highest ranks and return where they end."""
-    all_tracks, order = state.tracks, state.bench.rows
+    all_tracks, order = state.tracks, state.scratch.bench[0].rows
     count = 0
     for i in range(all_tracks.shape[0]):  # sorted by insertion
         if all_tracks[i].status == FREE:

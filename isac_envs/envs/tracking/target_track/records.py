@@ -54,6 +54,16 @@ SECTOR = record(
 )
 
 
+class Scratch(NamedTuple):
+    """Room that all copies share.
+
+    Attributes:
+        bench: Of the tracker, shape ``(1,)``.
+    """
+
+    bench: Any
+
+
 class State(NamedTuple):
     """The scene of one copy; of a batch, with an axis of copies in front.
 
@@ -64,7 +74,7 @@ class State(NamedTuple):
         tracks: Places for tracks, shape ``(MOST_TRACKS,)``.
         sectors: Shape ``(S,)``.
         detections: Those of the last look, shape ``(MOST_DETECTIONS,)``.
-        bench: Scratch of the tracker, one record.
+        scratch: What a step works out on its way.
     """
 
     env: Any
@@ -73,7 +83,12 @@ class State(NamedTuple):
     tracks: Any
     sectors: Any
     detections: Any
-    bench: Any
+    scratch: Scratch
+
+
+def scratch() -> Scratch:
+    """Return the room that copies share."""
+    return Scratch(np.zeros(1, BENCH))
 
 
 def allocate(env: Any, users: int, targets: int, sectors: int) -> State:
@@ -86,5 +101,5 @@ def allocate(env: Any, users: int, targets: int, sectors: int) -> State:
         np.zeros((n, MOST_TRACKS), TRACK),
         np.zeros((n, sectors), SECTOR),
         np.zeros((n, MOST_DETECTIONS), DETECTION),
-        np.zeros(n, BENCH),
+        scratch(),
     )

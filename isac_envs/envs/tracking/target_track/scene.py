@@ -19,7 +19,7 @@ import numpy.typing as npt
 from isac_envs.envs.tracking.target_track import kernel, slot
 from isac_envs.envs.tracking.target_track.actions import decode
 from isac_envs.envs.tracking.target_track.params import TARGET_KINDS
-from isac_envs.envs.tracking.target_track.records import State
+from isac_envs.envs.tracking.target_track.records import State, scratch
 from isac_envs.kernels.numerics.assignment import assignment_work
 from isac_envs.kernels.radar.cfar import ca_probability
 from isac_envs.rendering import colours
@@ -63,7 +63,7 @@ def false_tracks(view: View) -> npt.NDArray[np.bool_]:
     Returns:
         Shape ``(MOST_TRACKS,)``.
     """
-    state = State(view.env, *view.entities)
+    state = _state(view)
     confirmed = np.flatnonzero(state.tracks["status"] == CONFIRMED)
     living = state.targets[state.targets["alive"]]
     truth = np.stack((living["x"], living["y"]), -1)
@@ -89,7 +89,7 @@ def _polar(distance: npt.ArrayLike, sines: npt.ArrayLike) -> Array:
 
 
 def _map(canvas: Canvas, view: View, false: npt.NDArray[np.bool_]) -> None:
-    p, state = view.params, State(view.env, *view.entities)
+    p, state = view.params, _state(view)
     edge, weakest = float(p.record[0].edge_sine), TARGET_KINDS[_weakest(p)].name
     size, extent = (canvas.width, canvas.height), (p.range_from_m, p.range_to_m, edge)
     canvas.paste(_ground(size, extent, weakest))
@@ -170,6 +170,12 @@ def _round_step(least: float) -> float:
     """Return the largest of 1, 2, 5, 10, ... that is not above a number."""
     unit = 10.0 ** math.floor(math.log10(least))
     return max(m * unit for m in (1.0, 2.0, 5.0) if m == 1.0 or m * unit <= least)
+
+
+def _state(view: View) -> State:
+    """Return the state of the copy that is drawn; its scratch holds nothing of it."""
+    users, targets, tracks, sectors, detections = view.entities
+    return State(view.env, users, targets, tracks, sectors, detections, scratch())
 
 
 def _station(world: World) -> None:
@@ -357,7 +363,7 @@ def _legend(canvas: Canvas) -> None:
 
 
 def _panel(canvas: Canvas, view: View, false: npt.NDArray[np.bool_]) -> None:
-    state = State(view.env, *view.entities)
+    state = _state(view)
     status, queues = state.tracks["status"], state.users["queue_mbit"]
     confirmed, tentative = int((status == CONFIRMED).sum()), int((status == TENTATIVE).sum())
     hidden = float(state.sectors["belief"].sum())

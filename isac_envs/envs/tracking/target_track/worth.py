@@ -84,7 +84,7 @@ def worth_of(p: Record, state: State, look: Look) -> Worth:
             progress += half / left
             confirmed += half if left == 1 else 0.0
         else:
-            at_once, later = _improvements(p, look, track, state.bench.work)
+            at_once, later = _improvements(p, look, track, state.scratch.bench[0].work)
             now += probability * at_once
             ahead += probability * later
     found = 0.0
