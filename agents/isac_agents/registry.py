@@ -94,6 +94,11 @@ AGENTS: dict[str, AgentSpec] = {
         actions=_DISCRETE,
     ),
     "ppo": AgentSpec("isac_agents.algorithms.ppo.ppo:Ppo", hyper_parameters=defaults.PPO),
+    "entity_ppo": AgentSpec(
+        "isac_agents.algorithms.ppo.entity_ppo:EntityPpo",
+        hyper_parameters=defaults.ENTITIES,
+        actions=("discrete", "multi_discrete"),
+    ),
     "a2c": AgentSpec("stable_baselines3:A2C", hyper_parameters=defaults.A2C),
     "sac": AgentSpec(
         "stable_baselines3:SAC", hyper_parameters=defaults.CONTINUOUS, actions=("box",)

@@ -78,6 +78,7 @@ PPO: dict[str, Any] = {
     "gae_lambda": 0.9,
     "ent_coef": 0.01,
 }
+ENTITIES: dict[str, Any] = {**PPO, "policy": "EntityPolicy", "policy_kwargs": {}}
 A2C: dict[str, Any] = {
     **_NETWORK,
     "learning_rate": 1e-3,

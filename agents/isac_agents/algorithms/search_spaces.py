@@ -124,6 +124,7 @@ SPACES: dict[str, Space] = {
     "qrdqn": {**_REPLAY, **_EXPLORATION},
     "recurrent_ppo": _CLIPPED,
     "maskable_ppo": {**_CLIPPED, "policy_kwargs": _NETWORK, "reward_scale": _SCALE},
+    "entity_ppo": _CLIPPED,
     "mappo": _CLIPPED,
     "gnn_ppo": {**_CLIPPED, "policy_kwargs": Choice(({"width": 32}, {"width": 64}))},
     "lstm_predictor": {
