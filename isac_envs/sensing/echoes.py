@@ -1,0 +1,223 @@
+r"""One look of an OFDM radar, from the echoes of all paths to a list of detections.
+
+The array has two halves. The coherent sum of their grids, N subcarriers by M symbols, is made in
+full: echoes, noise, removal of the mean over the symbols (static clutter), transform over both
+axes, power, CFAR, local maxima over 3 x 3 cells, refinement between the bins. Of their difference
+only the values at the refined peaks are needed, for the angle, and only these are made
+(:mod:`.echo_peaks`). Grids are complex numbers of single precision whose two parts stand apart.
+
+Noise has unit variance in each element of the sum and of the difference, which is the same as in
+each half. Delays and Doppler shifts follow :mod:`isac_envs.kernels.radar.echo`: an approaching
+target, with a negative range rate, has a positive shift. Beyond +-lambda / (4 T) speeds alias, and
+ranges beyond c / (2 df). The cells at 0 Hz are no part of the map, which the threshold continues
+periodically: removal of the mean leaves no noise there, and they would lower the level beside.
+
+Sources: C. Sturm and W. Wiesbeck, Proc. IEEE 99(7), 2011 (transform); M. A. Richards,
+"Fundamentals of radar signal processing", 2014 (chain); recalled.
+"""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from isac_envs.engine import rng
+from isac_envs.engine.jit import Record, jit
+from isac_envs.engine.lanes import WIDTH, gather, load, padded, spread, store
+from isac_envs.engine.mathx import sincos_turns
+from isac_envs.kernels.constants import SPEED_OF_LIGHT_M_S
+from isac_envs.kernels.numerics.fourier import plan_fourier, transform
+from isac_envs.kernels.radar.cfar_levels import fill_periodic, mean_levels, ordered_levels
+from isac_envs.kernels.radar.echo import add_noise_planes, write_echo_planes
+from isac_envs.sensing.echo_peaks import refine_peak, write_detection, write_differences
+from isac_envs.sensing.echo_work import CLEAN, SPARE, Beam, EchoWork
+
+_NONE = np.float32(0.0)
+_FLAT = 1e-9
+
+
+@jit
+def write_paths(
+    p: Record, echoes: Any, symbols: int, stream: rng.Stream, work: EchoWork
+) -> None:
+    """Write phase steps and amplitudes of all paths; draws one phase for each.
+
+    The amplitude of the sum is sqrt(snr / (N M)) over unit noise. A phase 2 x between the halves
+    makes the difference j tan(x) times the sum.
+
+    Args:
+        p: Parameters, as :data:`PARAMETERS`.
+        echoes: :data:`ECHO`, shape ``(P,)``.
+        symbols: M.
+        stream: Random stream of the measurement.
+        work: Scratch space.
+    """
+    delay = 2.0 * p.subcarrier_step_hz / SPEED_OF_LIGHT_M_S
+    shift = -2.0 * p.symbol_step_s / p.wavelength_m
+    share = 1.0 / (float(p.sensing_subcarriers) * symbols)
+    for k in range(echoes.shape[0]):
+        work.turns[0, k] = delay * echoes[k].range_m
+        work.turns[1, k] = shift * echoes[k].range_rate_m_s
+        size = math.sqrt(share * echoes[k].snr)
+        sine, cosine = sincos_turns(rng.uniform(stream))
+        work.amplitude[0, k], work.amplitude[1, k] = size * cosine, size * sine
+        sine, cosine = sincos_turns(0.125 * p.columns * echoes[k].offset)
+        floor = _FLAT if cosine >= 0.0 else -_FLAT  # at the null both sum and SNR vanish
+        work.slope[k] = sine / (cosine if abs(cosine) > _FLAT else floor)
+
+
+@jit
+def write_grid(p: Record, paths: int, symbols: int, stream: rng.Stream, work: EchoWork) -> None:
+    """Write the sum of the halves: the echoes of so many paths and noise; draws its key."""
+    pitch, most = padded(symbols), work.rows.shape[0]
+    grid = work.planes[CLEAN : CLEAN + 2]
+    write_echo_planes(
+        work.turns[0, :paths],
+        work.turns[1, :paths],
+        work.amplitude[:, :paths],
+        work.rows,
+        work.columns[: most * 2 * pitch].reshape((most, 2, pitch)),
+        grid,
+    )
+    add_noise_planes(stream, 1.0, p.sensing_subcarriers, symbols, grid)
+
+
+@jit
+def remove_mean(p: Record, symbols: int, work: EchoWork) -> None:
+    """Subtract from each subcarrier its mean over the symbols; what follows them becomes 0."""
+    pitch = padded(symbols)
+    share = np.float32(1.0 / symbols)
+    for part in range(CLEAN, CLEAN + 2):
+        values = work.planes[part]
+        for n in range(p.sensing_subcarriers):
+            start = n * pitch
+            values[start + symbols : start + pitch] = _NONE
+            total = spread(_NONE)
+            for m in range(start, start + pitch, WIDTH):
+                total = total + load(values, m)
+            mean = spread(share * gather(total))
+            for m in range(start, start + pitch, WIDTH):
+                store(values, m, load(values, m) - mean)
+            values[start + symbols : start + pitch] = _NONE
+
+
+@jit
+def _transpose(source: Any, target: Any, rows: int, columns: int) -> None:
+    """Write a matrix whose rows are padded into its transpose, likewise."""
+    pitch, height = padded(columns), padded(rows)
+    for k in range(columns):
+        line = target[k * height : k * height + rows]
+        column = source[k:]
+        for i in range(rows):
+            line[i] = column[i * pitch]
+
+
+@jit
+def write_map(p: Record, symbols: int, work: EchoWork) -> None:
+    """Transform the grid over both axes and write the power of all cells but those at 0 Hz.
+
+    The noise of a cell has unit mean. Row k holds Doppler bin k + 1 of 1..M - 1.
+    """
+    subcarriers = p.sensing_subcarriers
+    plan_fourier(subcarriers, 1, work.range_plan)
+    plan_fourier(symbols, -1, work.doppler_plan)
+    at = transform(work.range_plan, work.planes, CLEAN, SPARE, padded(symbols))
+    other = SPARE[1] if at == SPARE[0] else SPARE[0]
+    for part in range(2):
+        _transpose(work.planes[at + part], work.planes[other + part], subcarriers, symbols)
+    at = transform(work.doppler_plan, work.planes, other, (at, other), padded(subcarriers))
+    share = np.float32(1.0 / (float(subcarriers) * symbols))
+    for k in range(1, symbols):
+        start = k * padded(subcarriers)
+        real = work.planes[at, start : start + subcarriers]
+        imaginary = work.planes[at + 1, start : start + subcarriers]
+        power = work.power[(k - 1) * subcarriers : k * subcarriers]
+        for n in range(subcarriers):
+            power[n] = share * (real[n] * real[n] + imaginary[n] * imaginary[n])
+
+
+@jit
+def write_level(p: Record, symbols: int, work: EchoWork) -> None:
+    """Write the level around each cell, which the factor of the CFAR multiplies."""
+    rows, columns = symbols - 1, p.sensing_subcarriers
+    train, guard, cells = work.bands[0], work.bands[1], (symbols - 1) * p.sensing_subcarriers
+    power = work.power[:cells].reshape((rows, columns))
+    level = work.level[:cells].reshape((rows, columns))
+    if p.cfar_rank > 0:
+        ordered_levels(power, train, guard, p.cfar_rank, work.window, level)
+    else:
+        up, left = train[0] + guard[0], train[1] + guard[1]
+        height, width = rows + 2 * up, columns + 2 * left
+        periodic = work.periodic[: height * width].reshape((height, width))
+        fill_periodic(power, up, left, periodic)
+        sums = work.sums[: 5 * height * width].reshape((5, height * width))
+        mean_levels(periodic, train, guard, 0, sums, level)
+
+
+@jit
+def _is_peak(power: Any, i: int, k: int) -> bool:
+    """Return whether no cell of the eight around is greater; of equals, the first counts."""
+    rows, columns = power.shape
+    up, down = (i - 1 if i > 0 else rows - 1), (i + 1 if i + 1 < rows else 0)
+    left, right = (k - 1 if k > 0 else columns - 1), (k + 1 if k + 1 < columns else 0)
+    value = power[i, k]
+    before = max(power[up, left], power[up, k], power[up, right], power[i, left])
+    after = max(power[i, right], power[down, left], power[down, k], power[down, right])
+    return value > before and value >= after
+
+
+@jit
+def find_peaks(p: Record, symbols: int, work: EchoWork) -> int:
+    """Write the strongest local maxima above their thresholds, and return how many."""
+    rows, columns = symbols - 1, p.sensing_subcarriers
+    power = work.power[: rows * columns].reshape((rows, columns))
+    level = work.level[: rows * columns].reshape((rows, columns))
+    factor, most, count = np.float32(p.cfar_factor), work.statistic.shape[0], 0
+    for i in range(rows):
+        for k in range(columns):
+            if power[i, k] > factor * level[i, k] and _is_peak(power, i, k):
+                value = float(power[i, k])
+                place = count
+                if count < most:
+                    count += 1
+                else:
+                    place = most - 1
+                    if value <= work.statistic[place]:
+                        continue
+                while place > 0 and work.statistic[place - 1] < value:
+                    work.statistic[place] = work.statistic[place - 1]
+                    work.peaks[0, place] = work.peaks[0, place - 1]
+                    work.peaks[1, place] = work.peaks[1, place - 1]
+                    place -= 1
+                work.statistic[place], work.peaks[0, place], work.peaks[1, place] = value, i + 1, k
+    return count
+
+
+@jit
+def find_echoes(
+    p: Record, echoes: Any, beam: Beam, stream: rng.Stream, work: EchoWork, found: Any
+) -> int:
+    """Take one look and return the number of detections, the strongest first.
+
+    Draws a phase for each path and the keys of two grids of noise, whatever is detected.
+
+    Args:
+        p: Parameters, as :data:`PARAMETERS`.
+        echoes: :data:`ECHO`, one for each path, shape ``(P,)``, at most those of the work space.
+        beam: Direction and number of symbols.
+        stream: Random stream of the measurement.
+        work: Scratch space for the number of subcarriers.
+        found: Receives the detections, shape ``(K,)``.
+    """
+    write_paths(p, echoes, beam.symbols, stream, work)
+    write_grid(p, echoes.shape[0], beam.symbols, stream, work)
+    remove_mean(p, beam.symbols, work)
+    write_map(p, beam.symbols, work)
+    write_level(p, beam.symbols, work)
+    count = min(find_peaks(p, beam.symbols, work), found.shape[0])
+    for k in range(count):
+        refine_peak(p, beam.symbols, k, work)
+    write_differences(p, echoes.shape[0], beam.symbols, count, stream, work)
+    for k in range(count):
+        write_detection(p, beam.sine, k, work, found[k])
+    return count
