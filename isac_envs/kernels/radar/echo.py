@@ -158,10 +158,11 @@ def add_noise_planes(
         grid: Changed in place, as :func:`write_echo_planes` writes it.
     """
     key, deviation = rng.next_u64(stream), np.float32(math.sqrt(0.5 * variance))
+    real, imaginary = grid[0], grid[1]
     for n in range(subcarriers):
         start = n * padded(symbols)
-        real, imaginary = grid[0, start : start + symbols], grid[1, start : start + symbols]
-        add_single_normal(key, n * symbols, deviation, real, imaginary)
+        end = start + symbols
+        add_single_normal(key, n * symbols, deviation, real[start:end], imaginary[start:end])
 
 
 @jit
