@@ -22,10 +22,9 @@ def sizes(p: Any, symbols: int = SYMBOLS) -> tuple[float, float]:
     return float(distance), float(p["wavelength_m"] / (2.0 * symbols * p["symbol_step_s"]))
 
 
-def pattern(offset: Any, columns: int = 16) -> Any:
-    """Return the two-way power pattern of the array beside its beam."""
-    x = np.where(offset == 0.0, 1e-9, offset) * np.pi / 2.0
-    return (np.sin(columns * x) / (columns * np.sin(x))) ** 4
+def kept(offset: Any, columns: int = 16) -> Any:
+    """Return what the coherent sum of two halves keeps of their power beside the beam."""
+    return np.cos(np.pi * columns / 4.0 * offset) ** 2
 
 
 @jit
@@ -82,7 +81,7 @@ def scenes(draw: Any, looks: int, targets: Any = None) -> Any:
     Args:
         draw: Generator.
         looks: How many.
-        targets: Range, rate, offset and mean SNR with the pattern in it, each shape ``(looks,)``.
+        targets: Range, rate, offset and mean SNR of the sum, each shape ``(looks,)``.
     """
     found = np.zeros((looks, 5 if targets is not None else 4), ECHO)
     others = found[:, -4:]
@@ -116,7 +115,7 @@ def random_targets(draw: Any, p: Any, kind: str, snr_db: float, looks: int) -> t
         distance = draw.uniform(45.0, 150.0, looks)
         rate = draw.choice((-1.0, 1.0), looks) * draw.uniform(2.0, 12.0, looks)
         offset = draw.uniform(-0.06, 0.06, looks)
-    mean = 10.0 ** (snr_db / 10.0) * pattern(offset)
+    mean = 10.0 ** (snr_db / 10.0) * kept(offset)
     x, b = distance / range_cell, -rate / speed_cell
     cells = np.stack([np.rint(b).astype(int) % SYMBOLS, np.rint(x).astype(int)], axis=1)
     lost = np.sinc(x - np.rint(x)) ** 2 * np.sinc(b - np.rint(b)) ** 2

@@ -99,6 +99,15 @@ def _step(turns: float, sign: float, count: int, work: EchoWork) -> float:
 
 
 @jit
+def power_between(p: Record, symbols: int, bins: tuple[float, float], work: EchoWork) -> float:
+    """Return the power over noise at Doppler and range bins, of which one need not be whole."""
+    subcarriers = p.sensing_subcarriers
+    _over_subcarriers(p, symbols, bins[1] / subcarriers, work)
+    real, imaginary = _at(-bins[0] / symbols, symbols, work)
+    return (real * real + imaginary * imaginary) / (float(subcarriers) * symbols)
+
+
+@jit
 def refine_peak(p: Record, symbols: int, k: int, work: EchoWork) -> None:
     """Write delay and Doppler shift of peak k in turns, and the sum of the halves there."""
     subcarriers = p.sensing_subcarriers

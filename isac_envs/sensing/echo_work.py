@@ -6,7 +6,7 @@ import numpy as np
 
 from isac_envs.engine.elementwise import Range, check_range
 from isac_envs.engine.jit import record
-from isac_envs.engine.lanes import padded
+from isac_envs.engine.lanes import WIDTH, padded
 from isac_envs.kernels.numerics.fourier import FourierPlan, fourier_plan, plane_size
 
 ECHO = record(
@@ -52,8 +52,8 @@ class EchoWork(NamedTuple):
         columns: Phasors over the symbols, float32, flat.
         planes: Three complex grids, float32, shape ``(6, size)``.
         power: The map, float32, flat: M - 1 Doppler bins by N range bins.
-        periodic: The same, continued, flat.
-        sums: For the mean levels, float32, flat.
+        row: One of its rows with margins, float32.
+        sums: For the mean levels, float32, shape ``(2, size)``.
         window: For the ordered levels, float32, one window.
         level: What the map is compared with, float32, flat.
         bands: Training and guard cells along Doppler and range, int64, shape ``(2, 2)``.
@@ -75,7 +75,7 @@ class EchoWork(NamedTuple):
     columns: Any
     planes: Any
     power: Any
-    periodic: Any
+    row: Any
     sums: Any
     window: Any
     level: Any
@@ -123,7 +123,6 @@ def echo_work(
     bands = np.array([train[::-1], guard[::-1]], np.int64)
     _check_bands(bands, subcarriers, symbols)
     sides = bands.sum(axis=0)
-    continued = (symbols - 1 + 2 * sides[0]) * (subcarriers + 2 * sides[1])
     size = plane_size(max(subcarriers * padded(symbols), symbols * padded(subcarriers)))
     axis = padded(max(subcarriers, symbols))
     cells = subcarriers * (symbols - 1)
@@ -139,10 +138,10 @@ def echo_work(
         single(paths * 2 * padded(symbols)),
         single(6, size),
         single(cells),
-        single(continued),
-        single(5 * continued),
+        single(padded(subcarriers) + 2 * sides[1] + WIDTH),
+        single(2, padded(subcarriers) * (symbols - 1)),
         single(training_cells(train, guard)),
-        single(cells),
+        single(cells + WIDTH),
         bands,
         np.zeros((2, detections), np.int64),
         np.zeros(detections),

@@ -30,8 +30,9 @@ from isac_envs.engine.mathx import sincos_turns
 from isac_envs.kernels.constants import SPEED_OF_LIGHT_M_S
 from isac_envs.kernels.numerics.fourier import plan_fourier, transform
 from isac_envs.kernels.radar.cfar import cfar_factor
-from isac_envs.kernels.radar.cfar_levels import fill_periodic, mean_levels, ordered_levels
+from isac_envs.kernels.radar.cfar_levels import mean_levels_single, ordered_levels
 from isac_envs.kernels.radar.echo import add_noise_planes, write_echo_planes
+from isac_envs.sensing.echo_maxima import find_peaks
 from isac_envs.sensing.echo_peaks import refine_peak, write_detection, write_differences
 from isac_envs.sensing.detections import DETECTION
 from isac_envs.sensing.echo_work import (
@@ -161,57 +162,13 @@ def write_map(p: Record, symbols: int, work: EchoWork) -> None:
 def write_level(p: Record, symbols: int, work: EchoWork) -> None:
     """Write the level around each cell, which the factor of the CFAR multiplies."""
     rows, columns = symbols - 1, p.sensing_subcarriers
-    train, guard, cells = work.bands[0], work.bands[1], (symbols - 1) * p.sensing_subcarriers
-    power = work.power[:cells].reshape((rows, columns))
-    level = work.level[:cells].reshape((rows, columns))
+    power = work.power[: rows * columns].reshape((rows, columns))
     if p.cfar_rank > 0:
+        level = work.level[: rows * columns].reshape((rows, columns))
+        train, guard = work.bands[0], work.bands[1]
         ordered_levels(power, train, guard, p.cfar_rank, work.window, level)
     else:
-        up, left = train[0] + guard[0], train[1] + guard[1]
-        height, width = rows + 2 * up, columns + 2 * left
-        periodic = work.periodic[: height * width].reshape((height, width))
-        fill_periodic(power, up, left, periodic)
-        sums = work.sums[: 5 * height * width].reshape((5, height * width))
-        mean_levels(periodic, train, guard, 0, sums, level)
-
-
-@jit
-def _is_peak(power: Any, i: int, k: int) -> bool:
-    """Return whether no cell of the eight around is greater; of equals, the first counts."""
-    rows, columns = power.shape
-    up, down = (i - 1 if i > 0 else rows - 1), (i + 1 if i + 1 < rows else 0)
-    left, right = (k - 1 if k > 0 else columns - 1), (k + 1 if k + 1 < columns else 0)
-    value = power[i, k]
-    before = max(power[up, left], power[up, k], power[up, right], power[i, left])
-    after = max(power[i, right], power[down, left], power[down, k], power[down, right])
-    return value > before and value >= after
-
-
-@jit
-def find_peaks(p: Record, symbols: int, work: EchoWork) -> int:
-    """Write the strongest local maxima above their thresholds, and return how many."""
-    rows, columns = symbols - 1, p.sensing_subcarriers
-    power = work.power[: rows * columns].reshape((rows, columns))
-    level = work.level[: rows * columns].reshape((rows, columns))
-    factor, most, count = np.float32(p.cfar_factor), work.statistic.shape[0], 0
-    for i in range(rows):
-        for k in range(columns):
-            if power[i, k] > factor * level[i, k] and _is_peak(power, i, k):
-                value = float(power[i, k])
-                place = count
-                if count < most:
-                    count += 1
-                else:
-                    place = most - 1
-                    if value <= work.statistic[place]:
-                        continue
-                while place > 0 and work.statistic[place - 1] < value:
-                    work.statistic[place] = work.statistic[place - 1]
-                    work.peaks[0, place] = work.peaks[0, place - 1]
-                    work.peaks[1, place] = work.peaks[1, place - 1]
-                    place -= 1
-                work.statistic[place], work.peaks[0, place], work.peaks[1, place] = value, i + 1, k
-    return count
+        mean_levels_single(power, work.bands, work.row, work.sums, work.level)
 
 
 @jit
