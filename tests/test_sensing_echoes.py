@@ -68,7 +68,7 @@ def test_false_alarms_of_cell_averaging(symbols: int, clutter: bool) -> None:
 def test_false_alarms_of_ordered_statistics() -> None:
     """The nominal probability is 1e-3 here, which takes a tenth of the cells."""
     p = chain.echo_parameters(false_alarm=1e-3, kind="os")[0]
-    assert 0.1 * alarm_rate(p, 150, 64, True, 3) == pytest.approx(1.0, abs=0.1)
+    assert 0.1 * alarm_rate(p, 110, 64, True, 3) == pytest.approx(1.0, abs=0.1)
 
 
 @pytest.mark.slow
@@ -133,7 +133,7 @@ def test_slow_targets(bins: float, expected: float) -> None:
 
 
 def resolved(separation: float, first: float, count: int = 400) -> float:
-    """Return how often two targets in one range cell get a detection each, near its place."""
+    """Return how often two targets in one range cell get a detection each, within 0.2 of a cell."""
     scenes = np.zeros((count, 2), ECHO)
     scenes["range_m"] = 60.0 * RANGE_CELL
     bins = first + np.array((0.0, separation))
@@ -146,15 +146,16 @@ def resolved(separation: float, first: float, count: int = 400) -> float:
     for row, n in zip(found, counts, strict=True):
         row = row[:n][abs(row[:n]["range_m"] - 60.0 * RANGE_CELL) < RANGE_CELL]
         off = abs(-row["range_rate_m_s"] / SPEED_CELL - bins[:, None])
-        both += len(row) > 1 and bool((off.min(axis=1) < 0.35).all())
+        both += len(row) > 1 and bool((off.min(axis=1) < 0.2).all())
     return both / count
 
 
 @pytest.mark.parametrize("first", [9.0, 9.25, 9.5, 9.75])
 def test_two_targets_in_one_range_cell(first: float) -> None:
-    assert resolved(1.5, first) > 0.75
+    """Half a cell apart and in opposite phase, they make two lobes, but elsewhere."""
+    assert resolved(1.5, first) > 0.7
     assert resolved(2.0, first) > 0.95
-    assert resolved(0.5, first) < 0.05
+    assert resolved(0.5, first) < 0.1
 
 
 def observed(*paths: tuple[float, float, float, float], seed: int = 1) -> chain.Look:
@@ -317,7 +318,7 @@ def test_interpreted_looks_give_the_same_bits() -> None:
         (lambda: chain.observe_echoes(np.zeros(0, ECHO), PARAMETERS, Beam(0.0, 13)), "symbols"),
         (lambda: chain.observe_echoes(np.zeros(0, ECHO), PARAMETERS, Beam(1.5, 64)), "sine"),
         (lambda: echo_work(128, 64, 0), "paths"),
-        (lambda: echo_work(128, 64, train=(0, 4)), "train"),
+        (lambda: echo_work(128, 64, train=(0, 0)), "train"),
     ],
 )
 def test_what_makes_no_sense_is_refused(call: Any, message: str) -> None:

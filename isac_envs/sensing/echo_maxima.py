@@ -88,5 +88,5 @@ def find_peaks(p: Record, symbols: int, work: EchoWork) -> int:
     for i in range(rows):
         for k in range(columns):
             if power[i, k] > factor * level[i, k] and _is_peak(p, symbols, power, (i, k), work):
-                count = _insert(count, float(power[i, k]), (i, k), work)
+                count = _insert(count, np.float64(power[i, k]), (i, k), work)
     return count

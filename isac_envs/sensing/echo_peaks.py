@@ -84,7 +84,7 @@ def _at(turns: float, count: int, work: EchoWork) -> tuple[float, float]:
     for k in range(0, padded(count), WIDTH):
         a, b, c, d = load(real, k), load(imaginary, k), load(cosines, k), load(sines, k)
         x, y = x + (a * c - b * d), y + (a * d + b * c)
-    return float(gather(x)), float(gather(y))
+    return np.float64(gather(x)), np.float64(gather(y))
 
 
 @jit
