@@ -76,6 +76,7 @@ def peak_stage(p, echoes, beam, stream, work, found, times):
 @jit
 def refine_stage(p, echoes, beam, stream, work, found, times):
     for _ in range(times):
+        echo_peaks.fill_halves(p, beam.symbols, work)
         for k in range(TARGETS):
             echo_peaks.refine_peak(p, beam.symbols, k, work)
 

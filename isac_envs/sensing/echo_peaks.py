@@ -36,9 +36,21 @@ _ROOT_HALF = math.sqrt(0.5)
 
 @jit
 def _fill_phasor(turns: float, count: int, phasor: Any) -> None:
-    for k in range(count):
+    """Write exp(2 pi j k turns) up to the count, rounded up to lanes: eight, turned on and on.
+
+    The error grows by less than 1e-7 a turn, of which a thousand values take 125.
+    """
+    for k in range(WIDTH):
         sine, cosine = sincos_turns(k * turns)
         phasor[0, k], phasor[1, k] = cosine, sine
+    sine, cosine = sincos_turns(WIDTH * turns)
+    c, d = spread(np.float32(cosine)), spread(np.float32(sine))
+    real, imaginary = phasor[0], phasor[1]
+    x, y = load(real, 0), load(imaginary, 0)
+    for k in range(WIDTH, count, WIDTH):
+        x, y = x * c - y * d, x * d + y * c
+        store(real, k, x)
+        store(imaginary, k, y)
 
 
 @jit
@@ -48,13 +60,17 @@ def _over_symbols(p: Record, symbols: int, turns: float, work: EchoWork) -> None
     _fill_phasor(-turns, pitch, work.phasor)
     real, imaginary = work.planes[CLEAN], work.planes[CLEAN + 1]
     cosines, sines = work.phasor[0], work.phasor[1]
-    for n in range(subcarriers):
-        x, y = spread(_NONE), spread(_NONE)
+    for n in range(0, subcarriers, 2):  # two at once: neither waits for its own sums
+        x, y, u, v = spread(_NONE), spread(_NONE), spread(_NONE), spread(_NONE)
+        first, second = n * pitch, min(n + 1, subcarriers - 1) * pitch
         for m in range(0, pitch, WIDTH):
-            a, b = load(real, n * pitch + m), load(imaginary, n * pitch + m)
             c, d = load(cosines, m), load(sines, m)
+            a, b = load(real, first + m), load(imaginary, first + m)
             x, y = x + (a * c - b * d), y + (a * d + b * c)
+            a, b = load(real, second + m), load(imaginary, second + m)
+            u, v = u + (a * c - b * d), v + (a * d + b * c)
         work.line[0, n], work.line[1, n] = gather(x), gather(y)
+        work.line[0, n + 1], work.line[1, n + 1] = gather(u), gather(v)
     for n in range(subcarriers, padded(subcarriers)):
         work.line[0, n] = work.line[1, n] = _NONE
 
@@ -65,14 +81,19 @@ def _over_subcarriers(p: Record, symbols: int, turns: float, work: EchoWork) -> 
     pitch, subcarriers = padded(symbols), p.sensing_subcarriers
     _fill_phasor(turns, subcarriers, work.phasor)
     real, imaginary = work.planes[CLEAN], work.planes[CLEAN + 1]
-    for m in range(0, pitch, WIDTH):
-        x, y = spread(_NONE), spread(_NONE)
+    for m in range(0, pitch, 2 * WIDTH):  # two sets of lanes at once, likewise
+        x, y, u, v = spread(_NONE), spread(_NONE), spread(_NONE), spread(_NONE)
+        further = min(m + WIDTH, pitch - WIDTH)
         for n in range(subcarriers):
-            a, b = load(real, n * pitch + m), load(imaginary, n * pitch + m)
             c, d = spread(work.phasor[0, n]), spread(work.phasor[1, n])
+            a, b = load(real, n * pitch + m), load(imaginary, n * pitch + m)
             x, y = x + (a * c - b * d), y + (a * d + b * c)
+            a, b = load(real, n * pitch + further), load(imaginary, n * pitch + further)
+            u, v = u + (a * c - b * d), v + (a * d + b * c)
         store(work.line[0], m, x)
         store(work.line[1], m, y)
+        store(work.line[0], further, u)
+        store(work.line[1], further, v)
 
 
 @jit
@@ -88,14 +109,32 @@ def _at(turns: float, count: int, work: EchoWork) -> tuple[float, float]:
 
 
 @jit
-def _step(turns: float, sign: float, count: int, work: EchoWork) -> float:
-    """Return how far the peak of the line lies beyond a frequency, at most a bin, in turns."""
-    half = 0.5 / count
-    a, b = _at(sign * (turns + half), count, work)
-    c, d = _at(sign * (turns - half), count, work)
-    x, y, u, v = a + c, b + d, a - c, b - d
-    ratio = (x * u + y * v) / max(u * u + v * v, 1e-30)
-    return half * min(max(ratio, -2.0), 2.0)
+def _step(turns: float, sign: float, count: int, half: Any, work: EchoWork) -> float:
+    """Return how far the peak of the line lies beyond a frequency, at most a bin, in turns.
+
+    With the values X and Y half a bin to either side, the step is half a bin times the real part of
+    (X + Y) / (X - Y). They are A + jB and A - jB, sums over the cosines and the sines of half a bin.
+    """
+    _fill_phasor(sign * turns, padded(count), work.phasor)
+    real, imaginary, cosines, sines = work.line[0], work.line[1], work.phasor[0], work.phasor[1]
+    a, b, c, d = spread(_NONE), spread(_NONE), spread(_NONE), spread(_NONE)
+    for k in range(0, padded(count), WIDTH):
+        p, q, u, v = load(real, k), load(imaginary, k), load(cosines, k), load(sines, k)
+        x, y = p * u - q * v, p * v + q * u
+        u, v = load(half[0], k), load(half[1], k)
+        a, b, c, d = a + x * u, b + y * u, c + x * v, d + y * v
+    e, f = np.float64(gather(a)), np.float64(gather(b))
+    g, h = np.float64(gather(c)), np.float64(gather(d))
+    ratio = sign * (f * g - e * h) / max(g * g + h * h, 1e-30)
+    return 0.5 / count * min(max(ratio, -2.0), 2.0)
+
+
+@jit
+def fill_halves(p: Record, symbols: int, work: EchoWork) -> None:
+    """Write the phasors of half a bin of both axes, once for all peaks of a look."""
+    axis = padded(p.sensing_subcarriers)
+    _fill_phasor(0.5 / p.sensing_subcarriers, axis, work.range_half)
+    _fill_phasor(0.5 / symbols, padded(symbols), work.doppler_half)
 
 
 @jit
@@ -109,15 +148,18 @@ def power_between(p: Record, symbols: int, bins: tuple[float, float], work: Echo
 
 @jit
 def refine_peak(p: Record, symbols: int, k: int, work: EchoWork) -> None:
-    """Write delay and Doppler shift of peak k in turns, and the sum of the halves there."""
+    """Write delay and Doppler shift of peak k in turns, and the sum of the halves there.
+
+    :func:`fill_halves` must have been called.
+    """
     subcarriers = p.sensing_subcarriers
     delay = work.peaks[1, k] / float(subcarriers)
     shift = work.peaks[0, k] / float(symbols)
     for _ in range(ITERATIONS):
         _over_symbols(p, symbols, shift, work)
-        delay += _step(delay, 1.0, subcarriers, work)
+        delay += _step(delay, 1.0, subcarriers, work.range_half, work)
         _over_subcarriers(p, symbols, delay, work)
-        shift += _step(shift, -1.0, symbols, work)
+        shift += _step(shift, -1.0, symbols, work.doppler_half, work)
     work.refined[0, k], work.refined[1, k] = delay, shift
     work.refined[2, k], work.refined[3, k] = _at(-shift, symbols, work)
 

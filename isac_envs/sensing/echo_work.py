@@ -64,6 +64,8 @@ class EchoWork(NamedTuple):
         law: Root of the covariance of its noise, shape ``(2, K, K)``.
         phasor: Of one axis, float32, shape ``(2, longest axis)``.
         line: A grid summed over one axis, float32, shape ``(2, longest axis)``.
+        range_half: Phasors of half a range bin, float32, shape ``(2, axis)``.
+        doppler_half: Phasors of half a Doppler bin, likewise.
         range_plan: Of the transform over the subcarriers.
         doppler_plan: Of the transform over the symbols.
     """
@@ -87,6 +89,8 @@ class EchoWork(NamedTuple):
     law: Any
     phasor: Any
     line: Any
+    range_half: Any
+    doppler_half: Any
     range_plan: FourierPlan
     doppler_plan: FourierPlan
 
@@ -124,7 +128,7 @@ def echo_work(
     _check_bands(bands, subcarriers, symbols)
     sides = bands.sum(axis=0)
     size = plane_size(max(subcarriers * padded(symbols), symbols * padded(subcarriers)))
-    axis = padded(max(subcarriers, symbols))
+    axis = padded(max(subcarriers, symbols)) + WIDTH
     cells = subcarriers * (symbols - 1)
 
     def single(*shape: int) -> Any:
@@ -148,6 +152,8 @@ def echo_work(
         np.zeros((4, detections)),
         np.zeros((2, detections)),
         np.zeros((2, detections, detections)),
+        single(2, axis),
+        single(2, axis),
         single(2, axis),
         single(2, axis),
         fourier_plan(subcarriers),

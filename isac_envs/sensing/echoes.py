@@ -33,7 +33,12 @@ from isac_envs.kernels.radar.cfar import cfar_factor
 from isac_envs.kernels.radar.cfar_levels import mean_levels_single, ordered_levels
 from isac_envs.kernels.radar.echo import add_noise_planes, write_echo_planes
 from isac_envs.sensing.echo_maxima import find_peaks
-from isac_envs.sensing.echo_peaks import refine_peak, write_detection, write_differences
+from isac_envs.sensing.echo_peaks import (
+    fill_halves,
+    refine_peak,
+    write_detection,
+    write_differences,
+)
 from isac_envs.sensing.detections import DETECTION
 from isac_envs.sensing.echo_work import (
     CLEAN,
@@ -201,6 +206,8 @@ def _find(
     write_map(p, beam.symbols, work)
     write_level(p, beam.symbols, work)
     count = min(find_peaks(p, beam.symbols, work), found.shape[0])
+    if count:
+        fill_halves(p, beam.symbols, work)
     for k in range(count):
         refine_peak(p, beam.symbols, k, work)
     write_differences(p, paths, beam.symbols, count, stream, work)
