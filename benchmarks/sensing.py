@@ -1,9 +1,9 @@
-"""Microseconds of each stage of a look at echoes, beside NumPy and SciPy doing the same, as Markdown.
+"""Microseconds of each stage of a look at echoes, beside NumPy and SciPy, as Markdown.
 
     python benchmarks/sensing.py [--runs 7] [--write]
 
-One thread, CPU time, best of the runs, in which both take turns. Six echoes: three targets, of which
-each look finds about as many, and three of clutter. Stages run in a compiled loop, as within an
+One thread, CPU time, best of the runs, in which both take turns. Six echoes: three targets, which
+most looks find, and three of clutter. Stages run in a compiled loop, as within an
 environment's step. NumPy's stages use single precision where NumPy has it, and its look is the sum
 of its stages. ``--write`` puts the table into benchmarks/README.md.
 """
@@ -113,6 +113,7 @@ class Plain:
             getattr(self, stage)()
 
     def echoes_of(self, factor: Any) -> Any:
+        """Return a grid of the echoes, times a factor each."""
         size = np.sqrt(self.echoes["snr"] / (self.count * self.symbols)) * factor
         phase = np.exp(2j * np.pi * self.draw.uniform(size=len(size)))
         rows = np.exp(-2j * np.pi * np.outer(np.arange(self.count), self.delay)) * (size * phase)
@@ -120,39 +121,48 @@ class Plain:
         return rows.astype(np.complex64) @ columns.astype(np.complex64)
 
     def noise_of(self) -> Any:
+        """Return a grid of unit noise."""
         size = (self.count, 2 * self.symbols)
         return (self.draw.standard_normal(size, np.float32) * np.float32(0.5**0.5)).view("c8")
 
     def echo(self) -> None:
+        """Write the echoes."""
         self.grid = self.echoes_of(1.0)
 
     def noise(self) -> None:
+        """Add noise."""
         self.noisy = self.grid + self.noise_of()
 
     def mean(self) -> None:
+        """Remove the mean over the symbols."""
         self.clean = self.noisy - self.noisy.mean(axis=1, keepdims=True)
 
     def map(self) -> None:
+        """Write the power of all cells but those at 0 Hz."""
         values = scipy.fft.ifft(self.clean, axis=0, norm="forward")
         values = scipy.fft.fft(values, axis=1, overwrite_x=True)[:, 1:]
         self.power = (values.real**2 + values.imag**2) / np.float32(self.grid.size)
 
     def level(self) -> None:
+        """Write the threshold."""
         outer = 169.0 * scipy.ndimage.uniform_filter(self.power, 13, mode="wrap")
         inner = 25.0 * scipy.ndimage.uniform_filter(self.power, 5, mode="wrap")
         self.threshold = self.p["cfar_factor"] / 144.0 * (outer - inner)
 
     def peak(self) -> None:
+        """Find the peaks."""
         greatest = scipy.ndimage.maximum_filter(self.power, 3, mode="wrap")
         self.found = np.argwhere((self.power > self.threshold) & (self.power == greatest))
 
     def at(self, grid: Any, delay: Any, shift: Any) -> Any:
+        """Return the transform at some delays and Doppler shifts."""
         along = np.exp(2j * np.pi * np.outer(delay, np.arange(self.count)))
         across = np.exp(-2j * np.pi * np.outer(shift, np.arange(self.symbols)))
         values = along.astype(np.complex64) @ grid
         return (values * across.astype(np.complex64)).sum(axis=1)
 
     def refine(self) -> None:
+        """Refine the peaks."""
         self.places = []
         for bin_, cell in self.peaks:
             place = np.array([cell / self.count, bin_ / self.symbols])
@@ -165,6 +175,7 @@ class Plain:
             self.places.append(place)
 
     def angle(self) -> None:
+        """Make the difference of the halves, and the angles."""
         slope = np.tan(0.25 * np.pi * self.p["columns"] * self.echoes["offset"])
         grid = self.echoes_of(1j * slope) + self.noise_of()
         grid -= grid.mean(axis=1, keepdims=True)

@@ -10,7 +10,7 @@ from isac_envs.engine.jit import jit
 from isac_envs.kernels.constants import SPEED_OF_LIGHT_M_S
 from isac_envs.sensing import echoes as chain
 from isac_envs.sensing.detections import DETECTION
-from isac_envs.sensing.echo_work import ECHO, Beam, echo_work
+from isac_envs.sensing.echo_work import ECHO, echo_work
 
 SYMBOLS = 64
 ALPHA_CELLS = 144

@@ -35,7 +35,12 @@ def test_normal_numbers_of_single_precision() -> None:
     noise.add_single_normal(np.uint64(5), 0, np.float32(1.0), real, imaginary)
     both = np.concatenate([real, imaginary]).astype(float)
     error = both.size**-0.5
-    for power, expected, spread_of in ((1, 0.0, 1.0), (2, 1.0, 2.0), (3, 0.0, 15.0), (4, 3.0, 96.0)):
+    for power, expected, spread_of in (
+        (1, 0.0, 1.0),
+        (2, 1.0, 2.0),
+        (3, 0.0, 15.0),
+        (4, 3.0, 96.0),
+    ):
         assert abs(np.mean(both**power) - expected) < 4.0 * error * spread_of**0.5
     radius = np.sort(real.astype(float) ** 2 + imaginary.astype(float) ** 2)
     law = 1.0 - np.exp(-0.5 * radius)

@@ -250,7 +250,9 @@ def test_the_difference_at_the_peaks_is_that_of_a_grid() -> None:
     for row in drawn:
         echo_peaks.write_differences(P, 0, 40, 4, stream, work)
         row[:] = work.difference[0, :4] + 1j * work.difference[1, :4]
-    law = np.einsum("an,bn->ab", along, along.conj()) * np.einsum("am,bm->ab", across, across.conj())
+    law = np.einsum("an,bn->ab", along, along.conj()) * np.einsum(
+        "am,bm->ab", across, across.conj()
+    )
     found = drawn.T @ drawn.conj() / count
     size = np.sqrt(np.outer(np.diag(law), np.diag(law)).real)
     assert np.abs(found - law).max() / size.max() < 5.0 / np.sqrt(count)
@@ -287,7 +289,7 @@ PROGRAM = """
 import hashlib
 from isac_envs.sensing import echoes as chain
 from isac_envs.sensing.echo_work import Beam
-paths = chain.echo_paths([30.0, 60.0, 90.0], [4.0, -6.0, 0.0], [0.0, 0.02, 0.01], [400.0, 300.0, 9e3])
+paths = chain.echo_paths([30, 60, 90], [4, -6, 0], [0.0, 0.02, 0.01], [400, 300, 9000])
 look = chain.observe_echoes(paths, chain.echo_parameters(20, false_alarm=1e-2), Beam(0.1, 15), 4)
 print(len(look.detections), hashlib.sha256(b"".join(each.tobytes() for each in look)).hexdigest())
 """

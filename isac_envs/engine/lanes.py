@@ -15,7 +15,6 @@ from typing import Any, TypeAlias
 import numpy as np
 from llvmlite import ir
 from numba import types
-from numba.core import cgutils
 from numba.core.typing.templates import AbstractTemplate, infer_global, signature
 from numba.extending import intrinsic, lower_builtin, models, register_model
 
@@ -142,7 +141,7 @@ def _python_store(array: Any, index: int, lanes: Lanes) -> None:
     array[index : index + WIDTH] = lanes
 
 
-def _python_spread(value: float) -> Lanes:
+def _python_spread(value: Any) -> Lanes:
     return np.full(WIDTH, value, np.float32)
 
 

@@ -73,7 +73,7 @@ def _python_bits_float(bits: Any) -> float:
     return float(struct.unpack("<d", struct.pack("<q", int(bits)))[0])
 
 
-def _python_single_bits(x: float) -> np.int32:
+def _python_single_bits(x: Any) -> np.int32:
     return np.float32(x).view(np.int32)
 
 

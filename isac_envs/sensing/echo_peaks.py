@@ -5,9 +5,10 @@ without its mean. The difference of the halves is needed at the refined peaks al
 echoes are geometric series. Its noise is drawn from the law that the transform of a grid of white
 noise has at these places: jointly normal, with the covariance
 
-    G_N(x_a - x_b) [G_M(y_b - y_a) - G_M(-y_a) G_M(y_b) / M],  G_K(t) = sum over k < K of e^(2 pi j k t)
+    G_N(x_a - x_b) [G_M(y_b - y_a) - G_M(-y_a) G_M(y_b) / M]
 
-for delays x and Doppler shifts y in turns, independent of the noise of the sum. So a look costs one
+for delays x and Doppler shifts y in turns, G_K(t) being the sum of exp(2 pi j k t) over k < K, and
+independent of the noise of the sum. So a look costs one
 grid, not two, and its detections have the same distribution.
 
 Source: E. Aboutanios and B. Mulgrew, "Iterative frequency estimation by interpolation on Fourier
@@ -112,8 +113,8 @@ def _at(turns: float, count: int, work: EchoWork) -> tuple[float, float]:
 def _step(turns: float, sign: float, count: int, half: Any, work: EchoWork) -> float:
     """Return how far the peak of the line lies beyond a frequency, at most a bin, in turns.
 
-    With the values X and Y half a bin to either side, the step is half a bin times the real part of
-    (X + Y) / (X - Y). They are A + jB and A - jB, sums over the cosines and the sines of half a bin.
+    With the values X and Y half a bin to either side, the step is half a bin times the real part
+    of (X + Y) / (X - Y). They are A + jB and A - jB, with sums over cosines and sines of half a bin.
     """
     _fill_phasor(sign * turns, padded(count), work.phasor)
     real, imaginary, cosines, sines = work.line[0], work.line[1], work.phasor[0], work.phasor[1]

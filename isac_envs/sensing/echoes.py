@@ -32,6 +32,7 @@ from isac_envs.kernels.numerics.fourier import plan_fourier, transform
 from isac_envs.kernels.radar.cfar import cfar_factor
 from isac_envs.kernels.radar.cfar_levels import mean_levels_single, ordered_levels
 from isac_envs.kernels.radar.echo import add_noise_planes, write_echo_planes
+from isac_envs.sensing.detections import DETECTION
 from isac_envs.sensing.echo_maxima import find_peaks
 from isac_envs.sensing.echo_peaks import (
     fill_halves,
@@ -39,7 +40,6 @@ from isac_envs.sensing.echo_peaks import (
     write_detection,
     write_differences,
 )
-from isac_envs.sensing.detections import DETECTION
 from isac_envs.sensing.echo_work import (
     CLEAN,
     ECHO,
@@ -56,9 +56,7 @@ _FLAT = 1e-9
 
 
 @jit
-def write_paths(
-    p: Record, echoes: Any, symbols: int, stream: rng.Stream, work: EchoWork
-) -> None:
+def write_paths(p: Record, echoes: Any, symbols: int, stream: rng.Stream, work: EchoWork) -> None:
     """Write phase steps and amplitudes of all paths; draws one phase for each.
 
     The amplitude of the sum is sqrt(snr / (N M)) over unit noise. A phase 2 x between the halves
@@ -199,9 +197,7 @@ def find_echoes(
 
 
 @jit
-def _find(
-    p: Record, paths: int, beam: Beam, stream: rng.Stream, work: EchoWork, found: Any
-) -> int:
+def _find(p: Record, paths: int, beam: Beam, stream: rng.Stream, work: EchoWork, found: Any) -> int:
     """Write the detections in a grid without its mean, and return their number."""
     write_map(p, beam.symbols, work)
     write_level(p, beam.symbols, work)
