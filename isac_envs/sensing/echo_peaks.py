@@ -114,7 +114,7 @@ def _step(turns: float, sign: float, count: int, half: Any, work: EchoWork) -> f
     """Return how far the peak of the line lies beyond a frequency, at most a bin, in turns.
 
     With the values X and Y half a bin to either side, the step is half a bin times the real part
-    of (X + Y) / (X - Y). They are A + jB and A - jB, with sums over cosines and sines of half a bin.
+    of (X + Y) / (X - Y). They are A + jB and A - jB, sums over cosines and sines of half a bin.
     """
     _fill_phasor(sign * turns, padded(count), work.phasor)
     real, imaginary, cosines, sines = work.line[0], work.line[1], work.phasor[0], work.phasor[1]
