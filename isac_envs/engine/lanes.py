@@ -42,7 +42,7 @@ _LANES = _LanesType()
 _VECTOR = ir.VectorType(ir.FloatType(), WIDTH)
 
 
-@register_model(_LanesType)  # type: ignore[untyped-decorator]
+@register_model(_LanesType)
 class _LanesModel(models.PrimitiveModel):  # type: ignore[misc]
     def __init__(self, manager: Any, kind: Any) -> None:
         super().__init__(manager, kind, _VECTOR)

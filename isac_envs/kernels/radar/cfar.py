@@ -13,7 +13,6 @@ Sources: H. M. Finn and R. S. Johnson, RCA Review 29, 1968 (CA); H. Rohling, IEE
 recalled; the formulas are checked against tables and by Monte Carlo.
 """
 
-import math
 from typing import NamedTuple
 
 import numpy as np
@@ -100,6 +99,16 @@ def _kind(kind: str, cells: int, rank: int | None) -> tuple[int, int]:
     return KINDS.index(kind), int(chosen)
 
 
+def _exp_minus_one(x: float) -> float:
+    """Return exp(x) - 1 for x >= 0: for small numbers by the series, which cancels nothing."""
+    if x > 0.5:
+        return mathx.exp(x) - 1.0
+    total = 1.0
+    for k in range(16, 1, -1):
+        total = 1.0 + total * x / k
+    return x * total
+
+
 def cfar_factor(
     kind: str, false_alarm_probability: float, cells: int, rank: int | None = None
 ) -> float:
@@ -117,7 +126,7 @@ def cfar_factor(
     check_range("false_alarm_probability", float(false_alarm_probability), Range(1e-12, 0.5))
     index, chosen = _kind(kind, cells, rank)
     if kind == "ca":
-        return cells * math.expm1(-math.log(false_alarm_probability) / cells)
+        return cells * _exp_minus_one(-mathx.ln(float(false_alarm_probability)) / cells)
     return float(_solve(index, float(false_alarm_probability), int(cells), chosen))
 
 

@@ -27,6 +27,7 @@ from isac_envs.engine.jit import inlined, jit
 from isac_envs.engine.lanes import WIDTH, load, padded, spread, store
 from isac_envs.engine.noise import add_complex_normal, add_single_normal
 from isac_envs.kernels.constants import SPEED_OF_LIGHT_M_S
+from isac_envs.kernels.numerics.portable import sincos_turns
 
 GROUP = 4
 """Targets are processed in groups of this many; scratch arrays are rounded up to it."""
@@ -205,8 +206,8 @@ def echo_amplitudes(
     check_range("power_w", power, Range(0.0, 1e15, "W"))
     check_range("delay_s", delay, Range(0.0, 1e3, "s"))
     check_range("carrier_hz", float(carrier_hz), Range(1e6, 1e13, "Hz"))
-    phase = np.exp(-2j * np.pi * np.remainder(carrier_hz * delay, 1.0))
-    return np.sqrt(power) * phase
+    sine, cosine = sincos_turns(np.remainder(carrier_hz * delay, 1.0))
+    return np.sqrt(power) * (cosine - 1j * sine)
 
 
 def echo_grid(
