@@ -216,23 +216,35 @@ def _stage_5(plan: FourierPlan, s: _Stage, stride: int, sign: int) -> None:
 
 
 @jit
-def _stage_any(plan: FourierPlan, s: _Stage, stride: int, radix: int) -> None:
-    """Sum the terms of every result."""
-    further, root = s.rest * s.span, s.rest * stride
+def _stage_odd(plan: FourierPlan, s: _Stage, stride: int, radix: int) -> None:
+    """Sum the terms of every result: terms j and radix - j share factors, as two results do."""
+    further, root, half = s.rest * s.span, s.rest * stride, (radix - 1) // 2
     for p in range(s.rest):
         i, o = p * s.span, radix * p * s.span
-        for k in range(radix):
-            c, d = _factor(plan, k * p * stride)
+        for q in range(0, s.span, WIDTH):
+            real, imaginary = load(s.xr, i + q), load(s.xi, i + q)
+            for j in range(1, radix):
+                real = real + load(s.xr, i + q + j * further)
+                imaginary = imaginary + load(s.xi, i + q + j * further)
+            _put(s, o + q, real, imaginary)
+        for k in range(1, half + 1):
+            c1, d1 = _factor(plan, k * p * stride)
+            c2, d2 = _factor(plan, (radix - k) * p * stride)
+            one, two = o + k * s.span, o + (radix - k) * s.span
             for q in range(0, s.span, WIDTH):
-                real, imaginary, turn = load(s.xr, i + q), load(s.xi, i + q), 0
-                for j in range(1, radix):
+                mr, mi, turn = load(s.xr, i + q), load(s.xi, i + q), 0
+                nr, ni = mr - mr, mi - mi
+                for j in range(1, half + 1):
                     turn += k
                     turn -= radix if turn >= radix else 0
                     e, f = _factor(plan, turn * root)
-                    xr, xi = load(s.xr, i + q + j * further), load(s.xi, i + q + j * further)
-                    real = real + (e * xr - f * xi)
-                    imaginary = imaginary + (e * xi + f * xr)
-                _put_turned(s, o + q + k * s.span, real, imaginary, c, d)
+                    first, last = i + q + j * further, i + q + (radix - j) * further
+                    ar, ai = load(s.xr, first), load(s.xi, first)
+                    br, bi = load(s.xr, last), load(s.xi, last)
+                    mr, mi = mr + e * (ar + br), mi + e * (ai + bi)
+                    nr, ni = nr + f * (ar - br), ni + f * (ai - bi)
+                _put_turned(s, one + q, mr - ni, mi + nr, c1, d1)
+                _put_turned(s, two + q, mr + ni, mi - nr, c2, d2)
 
 
 @jit
@@ -268,7 +280,7 @@ def transform(plan: FourierPlan, planes: Any, source: int, spare: Any, width: in
         elif radix == 5:
             _stage_5(plan, s, stride, sign)
         else:
-            _stage_any(plan, s, stride, radix)
+            _stage_odd(plan, s, stride, radix)
         here, there, after = there, after, there
         stride *= radix
     return here
