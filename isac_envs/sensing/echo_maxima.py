@@ -73,6 +73,15 @@ def _insert(count: int, value: float, cell: tuple[int, int], work: EchoWork) -> 
 
 
 @jit
+def _any_above(power: Any, level: Any, factor: Any) -> bool:
+    """Return whether a cell of a row exceeds its threshold, without a branch for each."""
+    count = 0
+    for k in range(power.shape[0]):
+        count += 1 if power[k] > factor * level[k] else 0
+    return count > 0
+
+
+@jit
 def find_peaks(p: Record, symbols: int, work: EchoWork) -> int:
     """Write the strongest peaks above their thresholds, and return how many.
 
@@ -86,6 +95,8 @@ def find_peaks(p: Record, symbols: int, work: EchoWork) -> int:
     level = work.level[: rows * columns].reshape((rows, columns))
     factor, count = np.float32(p.cfar_factor), 0
     for i in range(rows):
+        if not _any_above(power[i], level[i], factor):
+            continue
         for k in range(columns):
             if power[i, k] > factor * level[i, k] and _is_peak(p, symbols, power, (i, k), work):
                 count = _insert(count, np.float64(power[i, k]), (i, k), work)
