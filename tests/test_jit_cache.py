@@ -215,3 +215,24 @@ def test_the_machine_code_of_a_kernel_counts_no_references() -> None:
             kernel.compile((numba.float64[:],))
             (code,) = kernel.inspect_llvm().values()
             assert ("NRT_decref" in code) is counts
+
+
+def test_intermediate_code_from_disk_stays_intermediate(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As machine code of its own it would be slow, and callers would be linked to it."""
+    if INTERPRETED:
+        return
+
+    def triple(x: float) -> float:
+        return 3.0 * x
+
+    monkeypatch.setattr(numba.config, "CACHE_DIR", str(tmp_path))
+    made = []
+    for _ in range(2):  # the second one finds what the first one has kept
+        kernel: Any = jit(triple)
+        kernel._inner.compile((numba.float64,))
+        made += [each.library for each in kernel._inner.overloads.values()]
+        assert len(list(tmp_path.rglob("*.nbc"))) == 1
+    assert [each.get_pointer_to_function(each.name) for each in made] == [0, 0]
+    assert type(made[0]) is type(made[1])

@@ -85,11 +85,19 @@ class _Compilation:
 
 
 class CodeCache(caching._Cache):  # type: ignore[misc]
-    """Numba's interface of a cache, for one function."""
+    """Numba's interface of a cache, for one function.
 
-    def __init__(self, function: FunctionType, options: dict[str, Any]) -> None:
+    Args:
+        function: What is compiled.
+        options: Target options.
+        library: Class of what is read; Numba's own if not given.
+    """
+
+    def __init__(
+        self, function: FunctionType, options: dict[str, Any], library: type | None = None
+    ) -> None:
         self._function, self._options = function, tuple(sorted(options.items()))
-        self._enabled = True
+        self._enabled, self._library = True, library
 
     @property
     def cache_path(self) -> str:
@@ -118,11 +126,22 @@ class CodeCache(caching._Cache):  # type: ignore[misc]
         path = self._path(sig, target_context.codegen())
         found = None
         if (payload := _read(path)) is not None:
-            with suppress(Exception):  # whatever a file holds, it can be compiled anew
+            with suppress(Exception), self._own_library(target_context.codegen()):
+                # whatever a file holds, it can be compiled anew
                 found = compiler.CompileResult._rebuild(target_context, *pickle.loads(payload))
         if found is None and _awaited:
             _awaited[-1].begin()
         return found
+
+    @contextmanager
+    def _own_library(self, codegen: Any) -> Iterator[None]:
+        """Let Numba make libraries of the class of this cache."""
+        usual = codegen._library_class
+        codegen._library_class = self._library or usual
+        try:
+            yield
+        finally:
+            codegen._library_class = usual
 
     def save_overload(self, sig: Any, data: Any) -> None:
         """Keep machine code; where that fails, say so once and go on."""

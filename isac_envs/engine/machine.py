@@ -33,6 +33,22 @@ def _compiled_bits_float(_context: Any, _x: Any) -> Any:
 
 
 @intrinsic  # type: ignore[untyped-decorator]
+def _compiled_single_bits(_context: Any, _x: Any) -> Any:
+    def build(_: Any, builder: Any, __: Any, arguments: Any) -> Any:
+        return builder.bitcast(arguments[0], ir.IntType(32))
+
+    return types.int32(types.float32), build
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def _compiled_bits_single(_context: Any, _x: Any) -> Any:
+    def build(_: Any, builder: Any, __: Any, arguments: Any) -> Any:
+        return builder.bitcast(arguments[0], ir.FloatType())
+
+    return types.float32(types.int32), build
+
+
+@intrinsic  # type: ignore[untyped-decorator]
 def _compiled_fma(_context: Any, _a: Any, _b: Any, _c: Any) -> Any:
     def build(_: Any, builder: Any, __: Any, arguments: Any) -> Any:
         return builder.fma(*arguments)
@@ -57,6 +73,14 @@ def _python_bits_float(bits: Any) -> float:
     return float(struct.unpack("<d", struct.pack("<q", int(bits)))[0])
 
 
+def _python_single_bits(x: Any) -> np.int32:
+    return np.float32(x).view(np.int32)
+
+
+def _python_bits_single(bits: Any) -> np.float32:
+    return np.int32(bits).view(np.float32)
+
+
 def _python_fma(a: float, b: float, c: float) -> float:
     if not (isfinite(a) and isfinite(b) and isfinite(c)):
         return a * b + c
@@ -70,5 +94,7 @@ def _python_round_even(x: float) -> float:
 
 float_bits = _python_float_bits if INTERPRETED else _compiled_float_bits
 bits_float = _python_bits_float if INTERPRETED else _compiled_bits_float
+single_bits = _python_single_bits if INTERPRETED else _compiled_single_bits
+bits_single = _python_bits_single if INTERPRETED else _compiled_bits_single
 fma = _python_fma if INTERPRETED else _compiled_fma
 round_even = _python_round_even if INTERPRETED else _compiled_round_even

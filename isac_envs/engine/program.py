@@ -38,7 +38,7 @@ class Kernel(CPUDispatcher):  # type: ignore[misc]
         self._cache = CodeCache(function, options)
         inner = {**options, "no_cpython_wrapper": True}
         self._inner = CPUDispatcher(function, targetoptions=inner, pipeline_class=_InnerCompiler)
-        self._inner._cache = CodeCache(function, inner)
+        self._inner._cache = CodeCache(function, inner, _InnerLibrary)
 
     @property
     def _numba_type_(self) -> types.Dispatcher:

@@ -1,12 +1,12 @@
-"""Detections: what a look hands to the tracker."""
+"""What a look hands to a tracker, whatever its fidelity."""
 
 from isac_envs.engine.jit import record
 
 DETECTION = record(
     ("range_m", "f8"),
     ("range_rate_m_s", "f8"),  # positive when the distance grows
-    ("sine", "f8"),  # of the angle from broadside
-    ("statistic", "f8"),  # power of the cell over its noise
+    ("sine", "f8"),  # of the azimuth, from broadside
+    ("statistic", "f8"),  # power over noise of the cell that crossed its threshold
 )
 """One detection."""
 

@@ -7,8 +7,13 @@ fifth of their level away.
 
 from typing import Any
 
-from isac_envs.engine.jit import jit
+import numpy as np
+
+from isac_envs.engine.jit import inlined, jit
+from isac_envs.engine.lanes import WIDTH, load, padded, spread, store
 from isac_envs.engine.passes import copy_row
+
+_NONE = np.float32(0.0)
 
 
 @jit
@@ -16,10 +21,12 @@ def fill_periodic(power: Any, up: int, left: int, out: Any) -> None:
     """Write the power, continued periodically by ``up`` rows and ``left`` columns on each side."""
     rows, columns = power.shape
     for i in range(out.shape[0]):
-        source, column = (i - up) % rows, (-left) % columns
-        for k in range(out.shape[1]):
-            out[i, k] = power[source, column]
-            column = column + 1 if column + 1 < columns else 0
+        source, target = power[(i - up) % rows], out[i]
+        copy_row(source, target[left : left + columns])
+        for k in range(left):
+            target[k] = source[(k - left) % columns]
+        for k in range(left + columns, out.shape[1]):
+            target[k] = source[(k - left) % columns]
 
 
 @jit
@@ -62,6 +69,13 @@ def _window_sums(values: Any, width: int, stride: int, work: Any, out: Any) -> N
 
 
 @jit
+def _mean_of_three(first: Any, second: Any, third: Any, share: float, out: Any) -> None:
+    scale = first.dtype.type(share)
+    for k in range(out.shape[0]):
+        out[k] = scale * (first[k] + second[k] + third[k])
+
+
+@jit
 def mean_levels(periodic: Any, train: Any, guard: Any, kind: int, work: Any, out: Any) -> None:
     """Write the levels of CA (0), GO (2) and SO (3); ``work`` has shape ``(5, periodic.size)``."""
     pitch, side, inner = periodic.shape[1], train[1], 2 * guard[0] + 1
@@ -80,9 +94,7 @@ def mean_levels(periodic: Any, train: Any, guard: Any, kind: int, work: Any, out
         for i in range(out.shape[0]):
             start = i * pitch
             above, under = second[start:], second[start + below :]
-            beside = first[start + train[0] * pitch :]
-            for k in range(out.shape[1]):
-                out[i, k] = share * (above[k] + under[k] + beside[k])
+            _mean_of_three(above, under, first[start + train[0] * pitch :], share, out[i])
     else:
         share = 1.0 / (height * side)
         _window_sums(first, height, pitch, scratch, second)
@@ -91,6 +103,69 @@ def mean_levels(periodic: Any, train: Any, guard: Any, kind: int, work: Any, out
             for k in range(out.shape[1]):
                 a, b = before[k], after[k]
                 out[i, k] = share * (max(a, b) if kind == 2 else min(a, b))
+
+
+@jit
+def _row_sums(line: Any, bands: Any, row: int, columns: int, sums: Any) -> None:
+    """Write the sums of the training cells beside each cell of a row, and of its whole window."""
+    train, inner = bands[0, 1], 2 * bands[1, 1] + 1
+    beside, window, start = sums[0], sums[1], row * padded(columns)
+    for k in range(0, columns, WIDTH):
+        before, after, middle = spread(_NONE), spread(_NONE), spread(_NONE)
+        for j in range(k, k + train):
+            before = before + load(line, j)
+            after = after + load(line, j + train + inner)
+        for j in range(k + train, k + train + inner):
+            middle = middle + load(line, j)
+        before = before + after
+        store(beside, start + k, before)
+        store(window, start + k, before + middle)
+
+
+@inlined
+def _column_sum(values: Any, at: int, pitch: int, end: int, count: int) -> Any:
+    """Return the sum of so many numbers a pitch apart, continued periodically."""
+    total = spread(_NONE)
+    for _ in range(count):
+        total = total + load(values, at)
+        at += pitch
+        at -= end if at >= end else 0
+    return total
+
+
+@jit
+def mean_levels_single(power: Any, bands: Any, line: Any, sums: Any, out: Any) -> None:
+    """Write the levels of CA in single precision, which is three times as fast.
+
+    Args:
+        power: float32, contiguous, shape ``(rows, columns)``, continued periodically.
+        bands: Training cells on each side, then guard cells, along each axis; shape ``(2, 2)``.
+        line: Scratch for a row with its margins, float32, longer by a set of lanes.
+        sums: Scratch, float32, shape ``(2, size)`` with room for the rows padded to lanes.
+        out: Receives the levels, float32, flat, longer than the map by a set of lanes.
+    """
+    rows, columns = power.shape
+    up, left = bands[0, 0] + bands[1, 0], bands[0, 1] + bands[1, 1]
+    for i in range(rows):
+        source = power[i]
+        copy_row(source, line[left : left + columns])
+        for k in range(left):
+            line[k] = source[(k - left) % columns]
+            line[left + columns + k] = source[k % columns]
+        _row_sums(line, bands, i, columns, sums)
+    beside, window, pitch, end = sums[0], sums[1], padded(columns), rows * padded(columns)
+    train, inner = bands[0, 0], 2 * bands[1, 0] + 1
+    cells = (2 * up + 1) * (2 * left + 1) - inner * (2 * bands[1, 1] + 1)
+    share = spread(np.float32(1.0 / cells))
+    for i in range(rows):
+        first = (i - up) % rows * pitch
+        middle = (i - bands[1, 0]) % rows * pitch
+        last = (i + bands[1, 0] + 1) % rows * pitch
+        for k in range(0, columns, WIDTH):
+            above = _column_sum(window, first + k, pitch, end, train)
+            around = _column_sum(beside, middle + k, pitch, end, inner)
+            below = _column_sum(window, last + k, pitch, end, train)
+            store(out, i * columns + k, share * (above + around + below))
 
 
 @jit
