@@ -1,5 +1,7 @@
 """Sphinx configuration."""
 
+import re
+
 from isac_envs import __version__
 
 project = "isac-envs"
@@ -26,6 +28,14 @@ def _keep_bars(_app, _what, _name, _object, _options, lines):
         lines[i] = "``".join(parts)
 
 
+def _link_papers(_app, _what, _name, _object, _options, lines):
+    """Make a link of each arXiv number, also of one on the line after the word."""
+    paper = r"\barXiv(?:[: ]|\n\s*)(\d{4}\.\d{4,5})"
+    text = re.sub(paper, r"`arXiv \1 <https://arxiv.org/abs/\1>`__", "\n".join(lines))
+    lines[:] = text.split("\n")
+
+
 def setup(app):
     """Connect to Sphinx."""
     app.connect("autodoc-process-docstring", _keep_bars)
+    app.connect("autodoc-process-docstring", _link_papers)

@@ -10,7 +10,7 @@ from isac_envs.engine.rng import poisson_table
 from isac_envs.kernels.numerics import portable
 
 HIEU = "Hieu et al., arXiv 2004.02122"
-LEE = "Lee et al., IEEE IV 2021"
+LEE = "Lee et al., IEEE IV 2021, doi 10.1109/IV48863.2021.9575131"
 
 ClassWeight = Annotated[float, Field(ge=0, le=1e6)]
 ArrivalMean = Annotated[float, Field(ge=0, le=100)]

@@ -106,7 +106,8 @@ class BeamTrack(Model):
         "Problem: F. Liu, W. Yuan, C. Masouros, J. Yuan, 'Radar-assisted predictive beamforming "
         "for vehicular links', IEEE TWC 19(11), 2020, arXiv 2001.09306; beam width as a decision: "
         "Du et al., arXiv 2111.10152; two-stage slot: Jiang et al., 'Low-altitude UAV tracking "
-        "via sensing-assisted predictive beamforming'. State, action and numbers are our choice."
+        "via sensing-assisted predictive beamforming', arXiv 2509.12698. State, action and "
+        "numbers are our choice."
     )
     default_scenario = "hard"
     params_type = BeamTrackParams

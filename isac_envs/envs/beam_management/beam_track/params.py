@@ -16,7 +16,7 @@ from isac_envs.envs.beam_management.beam_track.tables import (
 from isac_envs.kernels.numerics.gamma import gaussian_q_inverse
 
 HARD = "Our choice, after the vehicular model of Liu et al., arXiv 2001.09306."
-JIANG = "Jiang et al., sensing-assisted predictive beamforming for low-altitude UAV tracking"
+JIANG = "Jiang et al., arXiv 2509.12698"
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Level = Annotated[float, Field(ge=0, le=1)]

@@ -64,8 +64,8 @@ class UavTrajectory(Model):
     source = (
         "Problem and parameters: X. Jing, F. Liu, C. Masouros, Y. Zeng, 'ISAC from the sky: UAV "
         "trajectory design for joint communication and target localization', IEEE TWC 23(10), "
-        "2024, arXiv 2207.02904; propulsion: Y. Zeng, J. Xu, R. Zhang, IEEE TWC 18(4), 2019. "
-        "State, action, reward and the way home are our choice."
+        "2024, arXiv 2207.02904; propulsion: Y. Zeng, J. Xu, R. Zhang, IEEE TWC 18(4), 2019, "
+        "arXiv 1804.02238. State, action, reward and the way home are our choice."
     )
     default_scenario = "mission"
     params_type = UavTrajectoryParams

@@ -18,7 +18,7 @@ from isac_envs.kernels.platforms.propulsion import (
 from isac_envs.kernels.radar.elevated_ranging import elevated_range_information
 
 JING = "Jing, Liu, Masouros, Zeng, IEEE TWC 23(10), 2024, arXiv 2207.02904"
-ZENG = "Zeng, Xu, Zhang, IEEE TWC 18(4), 2019, eq. 12"
+ZENG = "Zeng, Xu, Zhang, IEEE TWC 18(4), 2019, arXiv 1804.02238, eq. 12"
 
 Fraction = Annotated[float, Field(ge=0.01, le=1)]
 

@@ -52,8 +52,8 @@ class JrcAoi(Model):
     source = (
         "J. Lee, D. Niyato, Y. L. Guan, D. I. Kim, 'Learning to schedule joint radar-communication "
         "requests for optimal information freshness', IEEE Intelligent Vehicles Symposium 2021, "
-        "and the authors' public code; persistent conditions and the penalty of an event under "
-        "good conditions are our choice."
+        "doi 10.1109/IV48863.2021.9575131, and the authors' public code; persistent conditions and "
+        "the penalty of an event under good conditions are our choice."
     )
     default_scenario = "persistent"
     params_type = JrcAoiParams

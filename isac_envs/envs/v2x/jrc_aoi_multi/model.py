@@ -57,9 +57,9 @@ class JrcAoiMulti(Model):
     summary = "Vehicles that contend for one channel with radar and packets of several classes."
     source = (
         "J. Lee, D. Niyato, Y. L. Guan, D. I. Kim, 'Learning to schedule joint radar-communication "
-        "with deep multi-agent reinforcement learning', IEEE Trans. Veh. Technol. 71(1), 2022, and "
-        "the authors' public code; persistent conditions and the penalty of an event under good "
-        "conditions are our choice."
+        "with deep multi-agent reinforcement learning', IEEE Trans. Veh. Technol. 71(1), 2022, "
+        "doi 10.1109/TVT.2021.3124810, and the authors' public code; persistent conditions and the "
+        "penalty of an event under good conditions are our choice."
     )
     default_scenario = "persistent"
     params_type = JrcAoiMultiParams

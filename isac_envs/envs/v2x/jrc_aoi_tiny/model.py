@@ -48,7 +48,7 @@ class JrcAoiTiny(Model):
     source = (
         "Our choice, after J. Lee, D. Niyato, Y. L. Guan, D. I. Kim, 'Learning to schedule joint "
         "radar-communication requests for optimal information freshness', IEEE Intelligent "
-        "Vehicles Symposium 2021."
+        "Vehicles Symposium 2021, doi 10.1109/IV48863.2021.9575131."
     )
     default_scenario = "persistent"
     params_type = JrcAoiTinyParams
