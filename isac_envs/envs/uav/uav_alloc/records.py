@@ -61,7 +61,13 @@ class State(NamedTuple):
 
 
 def allocate(env: Any, uavs: int, targets: int) -> State:
-    """Return the state of a batch with these records of the environments, shape ``(n,)``."""
+    """Return the state of a batch with these records of the environments, shape ``(n,)``.
+
+    Args:
+        env: Records of the environments, shape ``(n,)``.
+        uavs: UAVs of a copy.
+        targets: Targets of a copy.
+    """
     n = len(env)
     return State(
         env,
