@@ -64,9 +64,7 @@ class QueueParams(ConditionParams):
         (0.2, 0.2, 0.2, 0.2, 0.2), "Mean of the Poisson arrivals of each class in a slot.",
         "packets", LEE, min_length=1, max_length=32,
     )  # fmt: skip
-    queue_capacity: int = parameter(
-        11, "Packets that the queue holds.", "packets", LEE, ge=1, le=1000
-    )
+    queue_capacity: int = parameter(11, "Capacity of the queue.", "packets", LEE, ge=1, le=1000)
     max_age: int = parameter(
         100, "Largest age of a packet; an older one is removed.", "slots", LEE, ge=0, le=10**9
     )

@@ -17,9 +17,9 @@ from isac_envs.envs.beam_management.beam_track.records import State
 
 _BELIEF = (
     ("angle", "Believed angle from the array axis, 0 (-1) to 180 degrees (1)."),
-    ("angle_spread", "Log2 of its deviation in widths of the narrowest beam, over 8."),
+    ("angle_spread", "Log2 of its standard deviation in widths of the narrowest beam, over 8."),
     ("distance", "Believed distance over four times the first (circle: over the largest)."),
-    ("distance_spread", "Log2 of its deviation in m, over 8."),
+    ("distance_spread", "Log2 of its standard deviation in m, over 8."),
     ("radial_speed", "Believed radial speed over twice the mean speed."),
     ("cosine", "Believed cosine of the angle."),
     ("detected", "Whether the last slot gave a measurement (1) or not (-1)."),
@@ -101,7 +101,7 @@ class BeamTrack(Model):
     """
 
     id = "isac/BeamTrack-v0"
-    summary = "How wide to beam, where, and how much of a slot to sense, while vehicles move on."
+    summary = "Beam width, direction and sensing share of a slot, while vehicles move."
     source = (
         "Problem: F. Liu, W. Yuan, C. Masouros, J. Yuan, 'Radar-assisted predictive beamforming "
         "for vehicular links', IEEE TWC 19(11), 2020, arXiv 2001.09306; beam width as a decision: "
@@ -117,26 +117,26 @@ class BeamTrack(Model):
         Signal("alignment", "Penalty of beams with less than half of their gain."),
     )
     costs = (
-        Signal("misaligned", "Part of the vehicles with less than half of the beam's gain."),
-        Signal("undetected", "Part of the vehicles without a measurement."),
+        Signal("misaligned", "Share of the vehicles with less than half of the beam's gain."),
+        Signal("undetected", "Share of the vehicles without a measurement."),
     )
     metrics = (
         Signal("rate", "Rate of the slot.", "bit/s/Hz"),
         Signal("gain", "Alignment |delta|^2 of the beam, 0..1."),
         Signal("angle_error_deg", "Magnitude of the angle error of the belief that aimed.", "deg"),
-        Signal("angle_std_deg", "Deviation of the angle that this belief expects.", "deg"),
-        Signal("detection", "Part of the vehicles with a measurement."),
+        Signal("angle_std_deg", "Standard deviation of the angle in this belief.", "deg"),
+        Signal("detection", "Share of the vehicles with a measurement."),
         Signal("sensing_snr_db", "SNR of the echo after integration over the array.", "dB"),
         Signal("snr_db", "SNR of the link.", "dB"),
         Signal("age", "Slots since the last detection.", "slots"),
-        Signal("nees", "Normalised error squared of the estimate, 4 on average if consistent."),
+        Signal("nees", "Normalised squared error of the estimate; 4 on average if consistent."),
         Signal("sensing_share", "Share of the slot spent on sensing."),
         Signal("active_antennas", "Active antennas of the beam."),
     )
     summaries = (
         Summary("rate", "Rate per slot.", "rate"),
         Summary("gain", "Mean alignment.", "gain"),
-        Summary("detection", "Part of the slots with a measurement.", "detection"),
+        Summary("detection", "Share of the slots with a measurement.", "detection"),
         Summary("active_antennas", "Mean active antennas.", "active_antennas"),
     )
     baselines = baselines.BASELINES
@@ -245,7 +245,7 @@ class BeamTrack(Model):
             counts = [p.fewest_antennas << k for k in range(widths)]
             labels = (*(f"{count} antennas" for count in counts), "sweep")
             width = "Active antennas, or a sweep that costs the slot."
-            offset = "Pointing off the believed direction, in its deviations."
+            offset = "Offset from the believed direction, in its standard deviations."
             parts = [
                 Coordinate(f"width{suffix}", width, high=float(widths), labels=labels),
                 Coordinate(f"offset{suffix}", offset, high=2.0, labels=("-1", "0", "+1")),
@@ -259,7 +259,7 @@ class BeamTrack(Model):
         width = "Binary logarithm of the active antennas; a sweep half an octave below the fewest."
         parts = [Coordinate(f"width{suffix}", width, low=low, high=high)]
         if p.action == "continuous":
-            meaning = "Pointing off the believed direction, in its deviations."
+            meaning = "Offset from the believed direction, in its standard deviations."
             parts.append(Coordinate(f"offset{suffix}", meaning, low=-2.0, high=2.0))
         else:
             meaning = "Cosine of the direction that the beam points to."

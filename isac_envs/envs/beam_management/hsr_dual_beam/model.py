@@ -67,7 +67,7 @@ class HsrDualBeam(Model):
     """
 
     id = "isac/HsrDualBeam-v0"
-    summary = "A railway mast sets widths and separation of a communication and a radar beam."
+    summary = "Widths and separation of a railway mast's communication and radar beam."
     source = (
         "Problem: intelligent dual-beam management of a high-speed railway by a CNN-based DQN, "
         "IEEE VTC2022-Spring (abstract only); all equations and numbers are our choice."
@@ -81,14 +81,14 @@ class HsrDualBeam(Model):
         Signal("sensing", "Share of the detection probability in the reward."),
         Signal("switching", "Penalty of changed choices."),
     )
-    costs = (Signal("outage", "1 where the SINR is below the limit."),)
+    costs = (Signal("outage", "1 if the SINR is below the limit."),)
     metrics = (
         Signal("rate_bps", "Data rate of the link.", "bit/s"),
         Signal("detection_probability", "Mean over the watched points."),
         Signal("sinr_db", "SINR of the link.", "dB"),
         Signal("echo_snr_db", "Mean SNR of the echoes of the watched points, in dB.", "dB"),
         Signal("pointing_error_deg", "Magnitude of the pointing error.", "deg"),
-        Signal("changes", "Choices that differ from the slot before."),
+        Signal("changes", "Choices that differ from the previous slot."),
         Signal("separation_deg", "Angle between the beams.", "deg"),
         Signal("radar_width_deg", "Width of the radar beam.", "deg"),
         Signal("communication_width_deg", "Width of the communication beam.", "deg"),

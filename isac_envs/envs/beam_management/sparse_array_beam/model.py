@@ -68,7 +68,7 @@ class SparseArrayBeam(Model):
     """
 
     id = "isac/SparseArrayBeam-v0"
-    summary = "Quantised phases of a sparse array, learned from feedback, for radar or a user."
+    summary = "Quantised phases of a sparse array for radar or a user, learned from feedback."
     source = (
         "Problem: beam learning of a sparse transmit array for radar and communication by a "
         "Wolpertinger agent, IEEE SAM 2022, pp. 316-320 (abstract only); base algorithm: Y. Zhang, "
@@ -85,16 +85,19 @@ class SparseArrayBeam(Model):
         Signal("communication", "Reward in communication mode."),
     )
     metrics = (
-        Signal("measured", "What was fed back (m)."),
-        Signal("radar", "1 in radar mode, else 0; then all that follows of it is 0."),
-        Signal("communication", "1 in communication mode, likewise."),
+        Signal("measured", "Measurement that was fed back (m)."),
+        Signal("radar", "1 in radar mode, else 0; the radar's metrics are then 0."),
+        Signal(
+            "communication",
+            "1 in communication mode, else 0; the metrics of the channel are then 0.",
+        ),
         Signal("main_lobe_db", "Largest gain in the main lobe.", "dB"),
-        Signal("side_lobe_db", "Largest gain outside.", "dB"),
+        Signal("side_lobe_db", "Largest gain outside the main lobe.", "dB"),
         Signal("side_lobe_ratio_db", "Main lobe over side lobe.", "dB"),
         Signal("pointing_loss_db", "Peak of the main lobe over the radar direction.", "dB"),
         Signal("gain", "Gain of the beam in the channel, |h^H w|^2."),
-        Signal("gain_over_bound", "Gain over that of free phases, 0..1."),
-        Signal("gain_over_optimum", "Gain over the best of the levels, 0..1."),
+        Signal("gain_over_bound", "Gain over the gain of unquantised phases, 0..1."),
+        Signal("gain_over_optimum", "Gain over the gain of the best levels, 0..1."),
     )
     summaries = (
         Summary(
@@ -119,8 +122,8 @@ class SparseArrayBeam(Model):
             (
                 *self._each("cosine", "Cosine of its phase.", low=-1.0),
                 *self._each("sine", "Sine of its phase.", low=-1.0),
-                Coordinate("radar", "1 where the coming beam is for the radar."),
-                Coordinate("communication", "1 where it is for the user."),
+                Coordinate("radar", "1 if the next beam is for the radar."),
+                Coordinate("communication", "1 if it is for the user."),
                 Coordinate("steer_sine", "Sine of the radar direction.", low=-1.0),
                 Coordinate("last", "Last measurement in this mode.", low=-limit, high=limit),
                 Coordinate(

@@ -62,15 +62,15 @@ class FramesPerCpi(Model):
     objectives = (
         Signal("communication", "Reward of the packets sent."),
         Signal("sensing", "Reward of the sensing utility."),
-        Signal("buffer", "Penalty of the packets that found the queue full."),
+        Signal("buffer", "Penalty of packets lost to a full queue."),
     )
     costs = (
         Signal("miss", "One minus the sensing utility."),
-        Signal("dropped", "Packets that found the queue full.", "packets"),
+        Signal("dropped", "Packets lost to a full queue.", "packets"),
     )
     metrics = (
         Signal("packets_sent", "Packets sent in the CPI.", "packets"),
-        Signal("packets_dropped", "Packets that found the queue full.", "packets"),
+        Signal("packets_dropped", "Packets lost to a full queue.", "packets"),
         Signal("backlog", "Packets in the queue after the CPI.", "packets"),
         Signal("frames", "Frames in the CPI.", "frames"),
         Signal("sensing_utility", "Worth of the CPI to the radar, 0..1."),
@@ -80,7 +80,7 @@ class FramesPerCpi(Model):
         Signal("unambiguous_probability", "Probability that a target's speed is unambiguous."),
         Signal("frame_error_rate", "Probability that a frame's data is lost (PER)."),
         Signal("overhead_fraction", "Share of the CPI that carries no data."),
-        Signal("rate_bps", "Data rate that the CPI could carry, lost frames deducted.", "bit/s"),
+        Signal("rate_bps", "Data rate of the CPI after lost frames.", "bit/s"),
     )
     summaries = (
         Summary("throughput", "Packets sent per CPI.", "packets_sent"),

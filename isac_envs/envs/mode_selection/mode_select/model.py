@@ -66,7 +66,7 @@ class ModeSelect(Model):
     objectives = (
         Signal("communication", "Reward of the packets sent in a slot without an event."),
         Signal("sensing", "Reward of a detected event, or the penalty of a missed one."),
-        Signal("buffer", "Penalty of the packets that found the queue full."),
+        Signal("buffer", "Penalty of packets lost to a full queue."),
     )
     costs = (Signal("missed", "1 if an event happened while communicating."),)
     metrics = (
@@ -74,9 +74,12 @@ class ModeSelect(Model):
         Signal("missed", "1 if it happened while communicating."),
         Signal("detected", "1 if it happened in radar mode."),
         Signal("packets_sent", "Packets credited to the slot.", "packets"),
-        Signal("packets_dropped", "Packets that found the queue full.", "packets"),
+        Signal("packets_dropped", "Packets lost to a full queue.", "packets"),
         Signal("backlog", "Packets in the queue after the slot.", "packets"),
-        Signal("bad_conditions", "Bad ones of road, weather, speed and object, before the slot."),
+        Signal(
+            "bad_conditions",
+            "Number of bad conditions before the slot: road, weather, speed, object.",
+        ),
         Signal("event_probability", "Probability of an event in the slot."),
         Signal("radar", "1 in radar mode."),
     )

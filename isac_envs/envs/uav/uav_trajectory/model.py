@@ -74,7 +74,7 @@ class UavTrajectory(Model):
     objectives = (
         Signal("data", "Growth of the least data of a user, in slots of the best rate."),
         Signal("sensing", "Decrease of the logarithm of the worst Cramer-Rao bound.", "nat"),
-        Signal("homecoming", "Decrease of the distance that is missing on the way home."),
+        Signal("homecoming", "Decrease of the least possible distance from home at the end."),
     )
     costs: ClassVar[tuple[Signal, ...]] = (Signal("lost", "The episode ended away from home."),)
     metrics: ClassVar[tuple[Signal, ...]] = (
@@ -82,11 +82,11 @@ class UavTrajectory(Model):
         Signal("position_bound_m", "Position error bound of the worst target.", "m"),
         Signal("position_error_m", "Largest error of an estimate.", "m"),
         Signal("speed_m_s", "Speed.", "m/s"),
-        Signal("energy_j", "Energy that is left.", "J"),
+        Signal("energy_j", "Remaining energy.", "J"),
         Signal("look", "Whether the slot was a look."),
         Signal("landed", "Whether the episode ended at home."),
         Signal("lost", "Whether the episode ended away from home."),
-        Signal("missing_m", "Distance that is missing on the way home at best.", "m"),
+        Signal("missing_m", "Least possible distance from home at the end.", "m"),
     )
     summaries = (
         Summary("least_data_bit", "Least data of a user, per slot.", "least_data_bit"),
@@ -107,7 +107,7 @@ class UavTrajectory(Model):
         """Return the observation: the UAV, the users, the estimates."""
         parts = [
             Coordinate("x", "Place of the UAV, -1 to 1 over the area.", low=-1.0),
-            Coordinate("y", "The same, other axis.", low=-1.0),
+            Coordinate("y", "The same along y.", low=-1.0),
             Coordinate("energy", "Energy left, empty (-1) to full (1).", low=-1.0),
             Coordinate("time_left", "Time left, none (-1) to all (1).", low=-1.0),
             Coordinate("slack", "What reach exceeds the way home by, over 600 m.", low=-1.0),
@@ -116,7 +116,7 @@ class UavTrajectory(Model):
         for k in range(self.params.users):
             parts += [
                 Coordinate(f"user_x_{k}", "User from the UAV, over the area's side.", low=-1.0),
-                Coordinate(f"user_y_{k}", "The same, other axis.", low=-1.0),
+                Coordinate(f"user_y_{k}", "The same along y.", low=-1.0),
                 Coordinate(
                     f"user_lead_{k}", "Data beyond the least, over 10 slots of the best rate."
                 ),
@@ -125,7 +125,7 @@ class UavTrajectory(Model):
         for k in range(self.params.targets):
             parts += [
                 Coordinate(f"target_x_{k}", "Estimate from the UAV, over the side.", low=-1.0),
-                Coordinate(f"target_y_{k}", "The same, other axis.", low=-1.0),
+                Coordinate(f"target_y_{k}", "The same along y.", low=-1.0),
                 Coordinate(f"target_spread_{k}", "Log2 of its variance in m^2.", low=-1.0),
                 Coordinate(f"target_axis_x_{k}", "Known along x (1) or y (-1).", low=-1.0),
                 Coordinate(f"target_axis_xy_{k}", "Known along a diagonal.", low=-1.0),
@@ -149,7 +149,7 @@ class UavTrajectory(Model):
             Coordinate(
                 "velocity_x", "Velocity over the largest; scaled to it if faster.", low=-1.0
             ),
-            Coordinate("velocity_y", "The same, other axis.", low=-1.0),
+            Coordinate("velocity_y", "The same along y.", low=-1.0),
         ]
         if p.targets:
             parts.append(Coordinate("look", "Above 0: hover and look.", low=-1.0))

@@ -45,7 +45,7 @@ class UavTrajectoryMulti(UavTrajectory):
     """
 
     id = "isac/UavTrajectoryMulti-v0"
-    summary = "Several UAVs share out users and targets, look from several sides, and come home."
+    summary = "Several UAVs divide users and targets among them, and come home."
     source = (
         "As isac/UavTrajectory-v0: X. Jing, F. Liu, C. Masouros, Y. Zeng, IEEE TWC 23(10), 2024, "
         "arXiv 2207.02904, with one UAV; several are our choice."
@@ -76,7 +76,7 @@ class UavTrajectoryMulti(UavTrajectory):
         for r in range(1, self.params.uavs):
             parts += [
                 Coordinate(f"uav_x_{r}", "Another UAV from this one, over the side.", low=-1.0),
-                Coordinate(f"uav_y_{r}", "The same, other axis.", low=-1.0),
+                Coordinate(f"uav_y_{r}", "The same along y.", low=-1.0),
                 Coordinate(f"uav_energy_{r}", "Its energy, empty (-1) to full (1).", low=-1.0),
             ]
         parts.append(Coordinate("identity", "Number of the UAV, from 1, over all UAVs."))

@@ -109,7 +109,7 @@ class DirectionalJrc(Model):
         Signal("collisions", "Vehicles where the signal collided on a face.", "vehicles"),
         Signal("sinr_db", "Mean SINR of the receivers; 0 without any.", "dB"),
         Signal("radar_used", "1 in radar mode."),
-        Signal("useful_cells", "Cells delivered that were news to their receiver.", "cells"),
+        Signal("useful_cells", "Delivered cells that were new to their receiver.", "cells"),
         Signal("known_cells", "Cells that matter and are known, after the step.", "cells"),
         Signal("on_road", "1 if the vehicle is on the road, after the step."),
     )
@@ -138,7 +138,7 @@ class DirectionalJrc(Model):
             (
                 Coordinate("clock", "Step modulo radar_interval * N, as a share of it."),
                 Coordinate("on_road", "1 on the road, -1 off it (0 if published).", low=-1.0),
-                Coordinate("velocity", "Own velocity.", low=-self._top, high=self._top),
+                Coordinate("velocity", "Velocity of the vehicle.", low=-self._top, high=self._top),
                 Coordinate("position", position, low=-1.0, size=count),
                 Coordinate("motion", motion, low=-1.0, size=count),
                 Coordinate("label", "Labels of the data map, row by row.", size=cells),

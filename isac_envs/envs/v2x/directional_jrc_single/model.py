@@ -34,7 +34,7 @@ class DirectionalJrcSingle(DirectionalJrc):
     """
 
     id = "isac/DirectionalJrcSingle-v0"
-    summary = "One vehicle among seven that take turns beams sensor data or uses radar."
+    summary = "One vehicle beams sensor data or uses radar, among seven that take turns."
     source = (
         "J. Lee, Y. Cheng, D. Niyato, Y. L. Guan, D. Gonzalez G., 'Deep reinforcement learning for "
         "time allocation and directional transmission in joint radar-communication', IEEE WCNC "

@@ -54,7 +54,7 @@ class JrcAoiMulti(Model):
     """
 
     id = "isac/JrcAoiMulti-v0"
-    summary = "Vehicles that contend for one channel with radar and packets of several classes."
+    summary = "Vehicles contend for one channel, with radar and packets of several classes."
     source = (
         "J. Lee, D. Niyato, Y. L. Guan, D. I. Kim, 'Learning to schedule joint radar-communication "
         "with deep multi-agent reinforcement learning', IEEE Trans. Veh. Technol. 71(1), 2022, "
@@ -70,7 +70,7 @@ class JrcAoiMulti(Model):
     metrics = (
         *fields.METRICS,
         Signal("asked", "1 if the vehicle asked for the channel."),
-        Signal("granted", "1 if it got the channel."),
+        Signal("granted", "1 if it was granted the channel."),
         Signal("contended", "1 if it asked together with another vehicle."),
     )
     summaries = (
@@ -89,8 +89,8 @@ class JrcAoiMulti(Model):
         """Return what one vehicle sees of itself and the channel, all in [0, 1]."""
         last = (
             Coordinate("waited", "Slots since its last grant, as slots / (slots + scale)."),
-            Coordinate("identity", "Number of the vehicle, from 1, over all vehicles."),
-            Coordinate("cycle", "Slot in a round of one slot a vehicle, over its length."),
+            Coordinate("identity", "Number of the vehicle, from 1, over the number of vehicles."),
+            Coordinate("cycle", "Slot in a round of one slot per vehicle, over its length."),
             Coordinate("idle", "Slots since the channel was used, as slots / (slots + scale)."),
         )
         return Spec(

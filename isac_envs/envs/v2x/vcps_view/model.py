@@ -91,7 +91,7 @@ class VcpsView(Model):
     """
 
     id = "isac/VcpsView-v0"
-    summary = "An edge has vehicles sense and upload what it builds its views of the traffic from."
+    summary = "An edge decides what vehicles sense and upload for its views of the traffic."
     source = fields.SOURCE
     default_scenario = "manhattan"
     params_type = VcpsViewParams

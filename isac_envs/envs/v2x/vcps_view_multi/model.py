@@ -30,7 +30,7 @@ class VcpsViewMulti(VcpsView):
     """
 
     id = "isac/VcpsViewMulti-v0"
-    summary = "Vehicles sense and upload what an edge builds its views of the traffic from."
+    summary = "Vehicles and an edge decide what to sense and upload for views of the traffic."
     params_type = VcpsViewMultiParams
     kernel: ClassVar[ModuleType] = kernel
     baselines = baselines.BASELINES
