@@ -125,7 +125,7 @@ class CodeCache(caching._Cache):  # type: ignore[misc]
         return found
 
     def save_overload(self, sig: Any, data: Any) -> None:
-        """Keep machine code; where that fails, say so once and go on."""
+        """Keep machine code; if that fails, say so once and continue."""
         if not self._enabled or data.library.has_dynamic_globals:
             return
         try:

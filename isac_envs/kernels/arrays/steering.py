@@ -228,7 +228,7 @@ def steering(
         azimuth_rad: Azimuth angles in [-10, 10] rad.
         distance_wavelengths: Distance of the points from the origin of the array, above 0: all
             finite for spherical waves, or infinite for plane waves.
-        unit_norm: Whether vectors of plane waves have norm 1 instead of sqrt(N); likewise others.
+        unit_norm: Whether vectors of plane waves have norm 1 instead of sqrt(N); others, too.
         spread: Whether spherical waves have amplitudes r / r_m.
 
     Returns:

@@ -1,7 +1,7 @@
 """What one coherent processing interval (CPI) of a frame-based waveform senses and carries.
 
 A CPI of fixed length is cut into ``frames`` equal frames. Each frame begins with a known preamble,
-which is the radar pulse, and goes on with data. More frames are more and faster pulses; they also
+which is the radar pulse, and continues with data. More frames are more and faster pulses; they also
 spend more time on overhead, and age the channel estimate of a preamble less. All functions
 broadcast over NumPy arrays.
 

@@ -47,8 +47,8 @@ class State(NamedTuple):
         targets: Shape ``(K,)``.
         allocation: What each UAV does, shape ``(M,)``.
         echoes: Gains from UAV to target and back, over the noise power, shape ``(M, K)``, in 1/W.
-        uplinks: Likewise from UAV to base station, shape ``(M,)``.
-        couplings: Likewise from UAV to UAV, shape ``(M, M)``.
+        uplinks: The same from UAV to base station, shape ``(M,)``.
+        couplings: The same from UAV to UAV, shape ``(M, M)``.
     """
 
     env: Any

@@ -30,7 +30,7 @@ __all__ = ["finish", "observe", "play", "report", "reset", "step"]
 
 @inlined
 def finish(p: Record, state: State) -> None:
-    """Keep the packets of a slot and go on to the next."""
+    """Keep the packets of a slot and advance the clock."""
     keep(p, state)
     state.env.time += 1
 

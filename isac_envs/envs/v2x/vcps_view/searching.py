@@ -27,7 +27,7 @@ class Bench(NamedTuple):
     Attributes:
         weights: Weights of the objectives, shape ``(2,)``.
         loads: Loads that are tried, shape ``(L,)``; it begins with the first.
-        powers: Levels of power that are tried, shape ``(P,)``; likewise.
+        powers: Levels of power that are tried, shape ``(P,)``; it begins with the first, too.
         low: Scratch: the running range before the slot, shape ``(PARTS,)``.
         high: Scratch: the same, upper end.
     """
