@@ -174,10 +174,15 @@ def spaces(kinds: Sequence[dict[str, Any]]) -> Iterator[str]:
         first, last = kind["agents"][0], kind["agents"][-1]
         names = f"`{first}`" if first == last else f"`{first}` to `{last}`"
         whose = f" of {names}" if len(kinds) > 1 else ""
-        yield f"## Observation{whose}\n\n`{kind['observation_space']}`\n"
+        yield f"## Observation{whose}\n\n`{short(kind['observation_space'])}`\n"
         yield table_of(kind["observation"])
-        yield f"## Action{whose}\n\n`{kind['action_space']}`\n"
+        yield f"## Action{whose}\n\n`{short(kind['action_space'])}`\n"
         yield table_of(kind["action"])
+
+
+def short(space: str) -> str:
+    """Return a space as text, without long lists of bounds: these stand in its table."""
+    return re.sub(r"\[[^\[\]]{40,}\]", "[...]", space)
 
 
 def animation(environment: str) -> str:
