@@ -13,6 +13,7 @@ html_theme = "furo"
 html_static_path = ["_static"]
 html_css_files = ["pages.css"]
 exclude_patterns = ["_build"]
+mathjax_path = "https://cdn.jsdelivr.net/npm/mathjax@4/tex-mml-chtml.js"  # 3 breaks no long lines
 myst_enable_extensions = ["attrs_block", "dollarmath"]
 myst_dmath_allow_digits = False  # "$5 and $6" is money
 myst_heading_anchors = 3
