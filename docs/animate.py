@@ -4,9 +4,10 @@
 
 A name is an id or ``module:Class``; without names, all environments of this package with a scene.
 
-Writes ``docs/_static/animations/<name>.webp``; ``docs/generate.py`` shows it on the page of the
-environment. Seed, baseline and quality are fixed, so that the same versions of the environment, of
-pygame and of Pillow write the same bytes.
+Writes ``docs/_static/animations/<name>.webp``, which ``docs/generate.py`` shows on the page of the
+environment, and ``docs/_static/thumbnails/<name>.webp``, a small still for the gallery. Seed,
+baseline and quality are fixed, so that the same versions of the environment, of pygame and of
+Pillow write the same bytes.
 """
 
 import argparse
@@ -22,6 +23,9 @@ from isac_envs.core.parallel_env import ParallelEnv
 from isac_envs.core.renderer import FPS
 
 FOLDER = Path(__file__).parent / "_static" / "animations"
+THUMBNAILS = FOLDER.parent / "thumbnails"
+SMALL = (480, 300)
+"""Width and height of a thumbnail in pixels."""
 LARGEST = 400_000
 """Bytes that an animation may have; frames at its end are left out until it fits."""
 
@@ -68,6 +72,22 @@ def play(environment: str) -> Play:
 def path(environment: str) -> Path:
     """Return where the animation of an environment stands."""
     return FOLDER / f"{scenarios.folder(environment).name}.webp"
+
+
+def thumbnail_path(environment: str) -> Path:
+    """Return where the thumbnail of an environment stands."""
+    return THUMBNAILS / path(environment).name
+
+
+def thumbnail(animation: Path, target: Path) -> None:
+    """Write a small still of an animation: a frame at two thirds, with some history to see."""
+    from PIL import Image
+
+    with Image.open(animation) as film:
+        film.seek(getattr(film, "n_frames", 1) * 2 // 3)
+        still = film.convert("RGB").resize(SMALL, Image.Resampling.LANCZOS)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    still.save(target, quality=80, method=6)
 
 
 def pictures(environment: str, play: Play) -> list[Any]:
@@ -119,6 +139,7 @@ def main() -> None:
         frames = pictures(name, chosen)
         while (size := encode(frames, path(name), chosen.colours)) > LARGEST:
             frames = frames[: len(frames) * 9 // 10]
+        thumbnail(path(name), thumbnail_path(name))
         print(f"{path(name)}: {len(frames)} frames, {size / 1000:.0f} kB")
 
 

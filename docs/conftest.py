@@ -15,7 +15,7 @@ from sybil.parsers.myst import PythonCodeBlockParser
 from isac_envs import catalog
 
 SYBIL = Sybil(parsers=[PythonCodeBlockParser()])
-GENERATED = Path(__file__).parent / "environments"
+GENERATED = {Path(__file__).parent / name for name in ("environments", "notebooks")}
 
 # The package that the page on environments of one's own builds.
 sys.path.append(str(Path(__file__).parents[1] / "tests" / "packages" / "hop"))
@@ -48,6 +48,6 @@ class PageFile(pytest.File):
 
 def pytest_collect_file(file_path: Path, parent: Any) -> Any:
     """Collect pages written by hand."""
-    if file_path.suffix == ".md" and GENERATED not in file_path.parents:
+    if file_path.suffix == ".md" and not GENERATED & set(file_path.parents):
         return PageFile.from_parent(parent, path=file_path)
     return None

@@ -35,7 +35,13 @@ def hint(name: str, valid: Iterable[str]) -> str:
 
 
 def nearest(name: str, valid: Iterable[str], cutoff: float = 0.5) -> str | None:
-    """Return the most similar name, None where none is near; of equals, one of the same letters."""
+    """Return the most similar name, None where none is near; of equals, one of the same letters.
+
+    Args:
+        name: The name that was given.
+        valid: Valid names.
+        cutoff: Least similarity, 0..1.
+    """
     near = difflib.get_close_matches(name, list(valid), n=4, cutoff=cutoff)
 
     def likeness(each: str) -> tuple[float, int]:

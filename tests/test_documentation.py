@@ -1,5 +1,7 @@
 """Generated pages are up to date, and what the README promises exists."""
 
+import contextlib
+import io
 import re
 import subprocess
 import sys
@@ -49,6 +51,35 @@ def test_readme_lists_every_environment_with_the_kind_of_its_optimum(name):
     model = model_class(name)
     kind = model.baselines[model.reference_baseline].kind.replace("_", " ")
     assert row.partition(" (")[0] == kind
+
+
+def test_the_first_result_is_true():
+    text = (ROOT / "docs/index.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```python\n(.*?)```\n\n```text\n(.*?)```", text, flags=re.DOTALL)
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        exec(example[0], {})
+    assert printed.getvalue() == example[1]
+
+
+def test_the_results_of_the_landing_page_are_those_of_the_readme():
+    landing, readme = (
+        (ROOT / name).read_text(encoding="utf-8") for name in ("docs/index.md", "README.md")
+    )
+    rows = re.findall(r"^\| .*\|$", landing, flags=re.MULTILINE)
+    assert len(rows) > 3
+    for row in rows:
+        assert row in readme
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_every_environment_has_an_animation_and_a_place_in_both_galleries(name):
+    stem = scenarios.folder(name).name
+    for page in ("docs/index.md", "docs/environments/index.md"):
+        text = (ROOT / page).read_text(encoding="utf-8")
+        assert f"thumbnails/{stem}.webp)]" in text, page
+    for folder in ("animations", "thumbnails"):
+        assert (ROOT / f"docs/_static/{folder}/{stem}.webp").is_file()
 
 
 @pytest.mark.parametrize("name", ["constant_agent.py", "pyproject.toml"])

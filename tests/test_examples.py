@@ -13,6 +13,7 @@ ARGUMENTS = {
     "torchrl_training.py": ["1"],
 }
 NEEDS = {"rllib_training.py": "ray.rllib", "torchrl_training.py": "torchrl"}
+STATED = ("custom_agent.py", "exact_planning.py", "gym_loop.py")  # no learner: the same anywhere
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
 
 
@@ -24,3 +25,7 @@ def test_example_runs_and_says_something(path, tmp_path):
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, timeout=300)
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip()
+    page = (ROOT / "docs/examples.md").read_text(encoding="utf-8")
+    assert f"`{path.name}`" in page
+    if path.name in STATED:
+        assert done.stdout.strip() in page

@@ -77,7 +77,7 @@ class Batch:
 
         Args:
             buffers: Receives the first observations of the copies that are reset.
-            seeds: A seed or None for each copy; None goes on with the copy's own streams.
+            seeds: A seed or None for each copy; None continues the copy's own streams.
             mask: Copies to reset, shape ``(n,)``; all when None.
             entropy: Seeds the copies that never had a seed; fresh entropy when None.
 

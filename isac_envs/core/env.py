@@ -103,7 +103,7 @@ class Env(GymnasiumAdapter, gymnasium.Env[Any, Any]):
     def reset(
         self, *, seed: int | None = None, options: Mapping[str, Any] | None = None
     ) -> tuple[Any, dict[str, Any]]:
-        """Start an episode; a seed restarts the random streams, None goes on with them."""
+        """Start an episode; a seed restarts the random streams, None continues them."""
         if seed is None and not self.batch.env["world"].any():
             seed = int(np.random.default_rng().integers(2**63))  # stands in np_random_seed then
         super().reset(seed=seed)

@@ -92,7 +92,7 @@ class ParallelEnv(Adapter, pettingzoo.ParallelEnv[str, Any, Any]):  # type: igno
     def reset(
         self, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
-        """Start an episode; a seed restarts the random streams, None goes on with them."""
+        """Start an episode; a seed restarts the random streams, None continues them."""
         self.batch.reset(self._buffers, (seed,))
         if seed is not None:
             self._np_random, self._np_random_seed = None, seed

@@ -27,6 +27,12 @@ def make_renderer(
 ) -> "Renderer | None":
     """Return what draws an environment, or None where nothing is to be drawn.
 
+    Args:
+        model: The environment.
+        render_mode: Render mode, or None.
+        copies: Number of copies, at most 64.
+        modes: Render modes that the adapter has.
+
     Raises:
         IsacError: If the mode is unknown, or there are too many copies.
         gymnasium.error.DependencyNotInstalled: If pygame is missing.
@@ -92,14 +98,27 @@ class Renderer:
         self._load()
 
     def begin(self, state: State, buffers: StepBuffers, chosen: Array | None = None) -> None:
-        """Forget the past of some copies, or of all: they were reset."""
+        """Forget the past of some copies, or of all: they were reset.
+
+        Args:
+            state: State of the batch.
+            buffers: Buffers of the batch, with the observations of the reset.
+            chosen: Mask of the copies, shape ``(n,)``; None for all.
+        """
         self._traces.forget(slice(None) if chosen is None else chosen)
         self._show(state, buffers)
 
     def record(
         self, state: State, actions: Array, buffers: StepBuffers, restarted: Array | None = None
     ) -> None:
-        """Remember what a step did; copies that were reset instead begin anew."""
+        """Remember what a step did; copies that were reset instead begin anew.
+
+        Args:
+            state: State of the batch.
+            actions: Actions of the step, copies first.
+            buffers: What the step wrote.
+            restarted: Mask of copies that were reset instead, shape ``(n,)``; None for none.
+        """
         for i in range(len(actions)):
             if restarted is not None and restarted[i]:
                 self._traces.forget(slice(i, i + 1))
@@ -118,7 +137,13 @@ class Renderer:
         self._traces.forget(slice(None))
 
     def picture(self, state: State, buffers: StepBuffers, i: int) -> npt.NDArray[np.uint8]:
-        """Return the picture of a copy, shape ``(height, width, 3)``."""
+        """Return the picture of a copy, shape ``(height, width, 3)``.
+
+        Args:
+            state: State of the batch.
+            buffers: Buffers of the batch.
+            i: Number of the copy.
+        """
         self._draw(state, buffers, i)
         return self._canvas.rgb()
 

@@ -87,7 +87,8 @@ class VectorEnv(GymnasiumAdapter, gymnasium.vector.VectorEnv[Any, Any, Any]):
         """Start episodes.
 
         Args:
-            seed: ``s`` seeds copy ``i`` with ``s + i``; a sequence seeds each; None goes on.
+            seed: ``s`` seeds copy ``i`` with ``s + i``; a sequence seeds each; None keeps the
+                streams.
             options: ``{"reset_mask": bool array}`` resets only some copies.
         """
         mask = None if options is None else options.get("reset_mask")

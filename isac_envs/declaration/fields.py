@@ -129,6 +129,11 @@ class Spec:
     def encode(self, action: Any, row: npt.NDArray[Any], owner: str) -> int:
         """Write one action into a row ``(width,)`` of the batch.
 
+        Args:
+            action: The action, as the space has it.
+            row: Receives it, shape ``(width,)``.
+            owner: Whose action it is, for messages.
+
         Returns:
             How many coordinates of a box action were clipped into their bounds.
 
@@ -166,6 +171,11 @@ class Spec:
         self, actions: Any, rows: npt.NDArray[Any], owner: str
     ) -> npt.NDArray[np.int64]:
         """Write actions of all copies, shape ``(n, width)`` or ``(n,)``, into the batch.
+
+        Args:
+            actions: The actions, copies first.
+            rows: Receives them, shape ``(n, width)``.
+            owner: Whose actions they are, for messages.
 
         Returns:
             The number of clipped coordinates of each copy, shape ``(n,)``.

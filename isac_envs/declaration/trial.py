@@ -1,6 +1,6 @@
 """Copies of an environment in which a policy tries out what it might do.
 
-A policy may know the true state, but not what will be drawn: trials go on with random numbers of
+A policy may know the true state, but not what will be drawn: trials use random numbers of
 their own, from seeds that are fixed.
 """
 

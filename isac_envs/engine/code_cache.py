@@ -144,7 +144,7 @@ class CodeCache(caching._Cache):  # type: ignore[misc]
             codegen._library_class = usual
 
     def save_overload(self, sig: Any, data: Any) -> None:
-        """Keep machine code; where that fails, say so once and go on."""
+        """Keep machine code; if that fails, say so once and continue."""
         if not self._enabled or data.library.has_dynamic_globals:
             return
         try:

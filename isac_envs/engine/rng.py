@@ -49,7 +49,13 @@ def mix(z: Any) -> Any:
 
 @jit
 def seed_stream(stream: Stream, seed: Any, number: Any) -> None:
-    """Fill a stream from a seed and a stream number, both uint64, by SplitMix64."""
+    """Fill a stream from a seed and a stream number, both uint64, by SplitMix64.
+
+    Args:
+        stream: Receives the state, four uint64.
+        seed: The seed, uint64.
+        number: Number of the stream, uint64.
+    """
     z = mix(seed + GOLDEN) ^ mix(number * GOLDEN)
     for k in range(4):
         z += GOLDEN

@@ -128,7 +128,13 @@ def settled(step: Any, start: Array, change: float = 1e-15) -> Array:
 
 
 def discounted(step: Any, value: Array, discount: float) -> Array:
-    """Return the expected discounted sum of a value ``(S,)`` from each state of a chain."""
+    """Return the expected discounted sum of a value ``(S,)`` from each state of a chain.
+
+    Args:
+        step: Transition matrix, shape ``(S, S)``, dense or sparse.
+        value: Value of a step in each state, shape ``(S,)``.
+        discount: Discount of a step, 0 or more and below 1.
+    """
     if isinstance(step, np.ndarray):
         return np.asarray(np.linalg.solve(np.eye(len(step)) - discount * step, value))
     system = eye_array(step.shape[0], format="csr") - discount * step

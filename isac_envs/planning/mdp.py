@@ -143,6 +143,11 @@ def optimal_average(mdp: FiniteMdp, tolerance: float = 1e-9, max_sweeps: int = 1
     The result is certified: the optimum lies within ``tolerance`` of it, whatever the policy.
     Each sweep leaves a tenth of the values as they are: the same average without any period.
 
+    Args:
+        mdp: The problem.
+        tolerance: Largest error of the result.
+        max_sweeps: Sweeps after which it gives up.
+
     Raises:
         ValueError: If there are several closed classes, so that the optimum depends on the start.
         RuntimeError: If the bounds do not close within ``max_sweeps``.
@@ -220,7 +225,13 @@ def chain(mdp: FiniteMdp, policy: Policy) -> Any:
 
 
 def expected(mdp: FiniteMdp, policy: Policy, signal: str = "reward") -> Array:
-    """Return the expected value of a signal in each state under a policy, shape ``(S,)``."""
+    """Return the expected value of a signal in each state under a policy, shape ``(S,)``.
+
+    Args:
+        mdp: The problem.
+        policy: Actions, shape ``(S,)``, or their probabilities, shape ``(S, A)``.
+        signal: ``reward``, or the name of a signal.
+    """
     tables = {**mdp.signals, "reward": mdp.reward}
     if signal not in tables:
         raise UnknownNameError("signal", signal, tables)
@@ -229,7 +240,13 @@ def expected(mdp: FiniteMdp, policy: Policy, signal: str = "reward") -> Array:
 
 
 def evaluate(mdp: FiniteMdp, policy: Policy, discount: float = 0.99) -> Array:
-    """Return the expected discounted return of a policy from each state, shape ``(S,)``."""
+    """Return the expected discounted return of a policy from each state, shape ``(S,)``.
+
+    Args:
+        mdp: The problem.
+        policy: Actions, shape ``(S,)``, or their probabilities, shape ``(S, A)``.
+        discount: Discount of a step, 0 or more and below 1.
+    """
     return discounted(chain(mdp, policy), expected(mdp, policy), discount)
 
 
@@ -243,7 +260,13 @@ def stationary(mdp: FiniteMdp, policy: Policy) -> Array:
 
 
 def average(mdp: FiniteMdp, policy: Policy, signal: str = "reward") -> float:
-    """Return the long-run mean per step of the reward or of a named signal."""
+    """Return the long-run mean per step of the reward or of a named signal.
+
+    Args:
+        mdp: The problem.
+        policy: Actions, shape ``(S,)``, or their probabilities, shape ``(S, A)``.
+        signal: ``reward``, or the name of a signal.
+    """
     return float(stationary(mdp, policy) @ expected(mdp, policy, signal))
 
 
@@ -253,6 +276,12 @@ def episode_mean(
     """Return the expected mean per step of a signal over an episode from ``mdp.initial``.
 
     Ends early where the distribution of the state no longer changes.
+
+    Args:
+        mdp: The problem.
+        policy: Actions, shape ``(S,)``, or their probabilities, shape ``(S, A)``.
+        signal: ``reward``, or the name of a signal.
+        horizon: Steps of the episode; ``mdp.horizon`` when None.
     """
     steps = _horizon(mdp, horizon)
     step, value = chain(mdp, policy), expected(mdp, policy, signal)

@@ -49,7 +49,14 @@ class Canvas:
         return cls(_blank(width, height))
 
     def part(self, left: float, top: float, width: float, height: float) -> "Canvas":
-        """Return the canvas of a rectangle of this one, with coordinates of its own."""
+        """Return the canvas of a rectangle of this one, with coordinates of its own.
+
+        Args:
+            left: Left edge in pixels.
+            top: Top edge in pixels.
+            width: Width in pixels.
+            height: Height in pixels.
+        """
         return Canvas(self.surface.subsurface((left, top, width, height)))
 
     def paste(self, other: "Canvas") -> None:
@@ -63,7 +70,14 @@ class Canvas:
     def line(
         self, points: Points, colour: Colour = INK, width: float = 1.0, closed: bool = False
     ) -> None:
-        """Draw an anti-aliased line through points; ``width`` in pixels."""
+        """Draw an anti-aliased line through points; ``width`` in pixels.
+
+        Args:
+            points: Points in pixels, shape ``(n, 2)``.
+            colour: Colour of it.
+            width: Width of the line in pixels.
+            closed: Whether the last point is joined with the first.
+        """
         corners = _corners(points)
         ends = corners[1:] + corners[:1] if closed else corners[1:]
         # Piece by piece: pygame-ce's aalines draws equal lines differently now and then, as if it
@@ -115,7 +129,17 @@ class Canvas:
         edge: Colour | None = None,
         radius: int = 0,
     ) -> None:
-        """Draw an upright rectangle with corners rounded by ``radius`` pixels."""
+        """Draw an upright rectangle with corners rounded by ``radius`` pixels.
+
+        Args:
+            left: Left edge in pixels.
+            top: Top edge in pixels.
+            width: Width in pixels.
+            height: Height in pixels.
+            fill: Colour inside; None leaves it empty.
+            edge: Colour of the edge; None for none.
+            radius: Radius of the corners in pixels.
+        """
         area = (round(left), round(top), round(width), round(height))
         if fill is not None:
             pygame.draw.rect(self.surface, fill, area, 0, radius)
@@ -131,7 +155,16 @@ class Canvas:
         opacity: float = 1.0,
         width: float = 1.0,
     ) -> None:
-        """Draw a circle; arguments as of :meth:`polygon`."""
+        """Draw a circle; the edge is as of :meth:`polygon`.
+
+        Args:
+            centre: Centre in pixels, x and y.
+            radius: Radius in pixels.
+            fill: Colour inside; None leaves it empty.
+            edge: Colour of the edge.
+            opacity: Of the inside, 0..1.
+            width: Width of the line in pixels.
+        """
         turn = _unit_circle(int(np.clip(2.0 * radius, 16, 96)))
         self.polygon(np.asarray(centre) + radius * turn, fill, edge, opacity, width)
 
@@ -143,7 +176,15 @@ class Canvas:
         colour: Colour = INK,
         align: Literal["left", "centre", "right"] = "left",
     ) -> float:
-        """Write a line of text, vertically centred on the position; return its width in pixels."""
+        """Write a line of text, vertically centred on the position; return its width in pixels.
+
+        Args:
+            position: Position in pixels, x and y.
+            text: The text.
+            size: Size of the font in pixels.
+            colour: Colour of it.
+            align: ``left``, ``centre`` or ``right`` of the position.
+        """
         image = _written(text, size, colour)
         width, height = image.get_size()
         shift = {"left": 0.0, "centre": 0.5, "right": 1.0}[align]

@@ -24,7 +24,13 @@ INK: Colour = (38, 42, 48)
 
 
 def mixed(colour: Colour, other: Colour, share: float) -> Colour:
-    """Return a colour between two: ``share`` of ``other``, the rest of ``colour``."""
+    """Return a colour between two: ``share`` of ``other``, the rest of ``colour``.
+
+    Args:
+        colour: One colour.
+        other: The other.
+        share: Share of the other, 0..1.
+    """
     red, green, blue = (
         round(a + (b - a) * min(max(share, 0.0), 1.0)) for a, b in zip(colour, other, strict=True)
     )

@@ -37,7 +37,14 @@ def draw_road(
 
 
 def draw_mast(world: World, position_m: Position, height: float = 46.0, name: str = "") -> None:
-    """Draw a base station's mast with its foot at a position; its height is in pixels."""
+    """Draw a base station's mast with its foot at a position; its height is in pixels.
+
+    Args:
+        world: What to draw in.
+        position_m: Position in m, x and y.
+        height: Height in pixels.
+        name: What to write below it.
+    """
     x, y = world.pixels(position_m)
     half, top = 0.16 * height, y - height
     world.canvas.line(((x - half, y), (x, top), (x + half, y)), INK, 2)
@@ -50,5 +57,11 @@ def draw_mast(world: World, position_m: Position, height: float = 46.0, name: st
 
 
 def mast_top(world: World, position_m: Position, height: float = 46.0) -> Position:
-    """Return where in the world the top of a mast appears."""
+    """Return where in the world the top of a mast appears.
+
+    Args:
+        world: What to draw in.
+        position_m: Position in m, x and y.
+        height: Height in pixels.
+    """
     return position_m[0], position_m[1] + height / world.scale

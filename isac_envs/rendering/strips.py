@@ -79,7 +79,13 @@ def strip_points(
 
 
 def draw_strips(canvas: Canvas, strips: Sequence[Strip], span: int = 120) -> None:
-    """Draw strips below each other that share their time axis of ``span`` steps."""
+    """Draw strips below each other that share their time axis of ``span`` steps.
+
+    Args:
+        canvas: What to draw on.
+        strips: The strips, from top to bottom.
+        span: Steps that the time axis shows.
+    """
     height = canvas.height // len(strips)
     for k, strip in enumerate(strips):
         _draw_strip(canvas.part(0, k * height, canvas.width, height), strip, span)
@@ -139,6 +145,12 @@ def draw_panel(canvas: Canvas, rows: Sequence[tuple[str, str, Colour]]) -> None:
 
 
 def draw_heading(canvas: Canvas, title: str, detail: str) -> None:
-    """Draw the top line of a picture: what it shows, and where the episode stands."""
+    """Draw the top line of a picture: what it shows, and where the episode stands.
+
+    Args:
+        canvas: What to draw on.
+        title: Text on the left.
+        detail: Text on the right.
+    """
     canvas.text((10, canvas.height / 2), title, 20)
     canvas.text((canvas.width - 10, canvas.height / 2), detail, 16, MUTED, "right")

@@ -102,6 +102,14 @@ class Traces:
 
 
 def view(model: Model, state: State, observations: Array, traces: Traces, i: int) -> View:
-    """Return the view of copy ``i`` of a batch."""
+    """Return the view of copy ``i`` of a batch.
+
+    Args:
+        model: The environment.
+        state: State of the batch.
+        observations: Observations of the batch, copies first.
+        traces: Past steps of the copies.
+        i: Number of the copy.
+    """
     env, *entities = (array[i].copy() for array in per_copy(state))
     return View(model, env, tuple(entities), observations[i].copy(), traces.past(i))

@@ -36,7 +36,14 @@ class World:
     def line(
         self, points_m: Points, colour: Colour = INK, width: float = 1.0, closed: bool = False
     ) -> None:
-        """Draw a line through points; ``width`` in pixels."""
+        """Draw a line through points; ``width`` in pixels.
+
+        Args:
+            points_m: Points in m, shape ``(n, 2)``.
+            colour: Colour of it.
+            width: Width of the line in pixels.
+            closed: Whether the last point is joined with the first.
+        """
         self.canvas.line(self.pixels(points_m), colour, width, closed)
 
     def dashes(
@@ -47,7 +54,15 @@ class World:
         colour: Colour = INK,
         width: float = 1.0,
     ) -> None:
-        """Draw a straight line of dashes with gaps as long as the dashes."""
+        """Draw a straight line of dashes with gaps as long as the dashes.
+
+        Args:
+            start_m: Start in m, x and y.
+            end_m: End in m, x and y.
+            dash_m: Length of a dash in m.
+            colour: Colour of it.
+            width: Width of the line in pixels.
+        """
         begin, way = np.array(start_m), np.subtract(end_m, start_m)
         count = max(1, round(float(np.hypot(*way)) / (2.0 * dash_m)))
         for k in range(count):
@@ -143,7 +158,15 @@ class World:
         length_m: float = 4.6,
         width_m: float = 1.9,
     ) -> None:
-        """Draw a vehicle from above, with its windscreen towards the heading."""
+        """Draw a vehicle from above, with its windscreen towards the heading.
+
+        Args:
+            position_m: Position in m, x and y.
+            heading_rad: Heading from the x axis in rad.
+            colour: Colour of it.
+            length_m: Length in m.
+            width_m: Width in m.
+        """
         along = np.array((np.cos(heading_rad), np.sin(heading_rad))) * length_m / 2
         across = np.array((-np.sin(heading_rad), np.cos(heading_rad))) * width_m / 2
         body, windscreen = (-1.0, 1.0, 1.0), (0.15, 0.5, 0.75)
@@ -156,7 +179,16 @@ class World:
         self, position_m: Position, text: str, size: int = 15, colour: Colour = INK,
         align: Any = "centre", lift: float = 0.0,
     ) -> None:  # fmt: skip
-        """Write text at a position, raised by ``lift`` pixels."""
+        """Write text at a position, raised by ``lift`` pixels.
+
+        Args:
+            position_m: Position in m, x and y.
+            text: The text.
+            size: Size of the font in pixels.
+            colour: Colour of it.
+            align: ``left``, ``centre`` or ``right`` of the position.
+            lift: Pixels by which it is raised.
+        """
         x, y = self.pixels(position_m)
         self.canvas.text((x, y - lift), text, size, colour, align)
 

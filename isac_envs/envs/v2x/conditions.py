@@ -21,7 +21,14 @@ CONDITION_FIELDS: tuple[tuple[Any, ...], ...] = (
 
 @inlined
 def next_bit(stream: Any, bit: int, stays_good: float, stays_bad: float) -> int:
-    """Advance a two-state chain (1 = bad) by one slot; always draws exactly once."""
+    """Advance a two-state chain (1 = bad) by one slot; always draws exactly once.
+
+    Args:
+        stream: Random stream that is drawn from.
+        bit: Present state, 0 (good) or 1 (bad).
+        stays_good: Probability that a good state stays.
+        stays_bad: Probability that a bad state stays.
+    """
     return int(bernoulli(stream, stays_bad if bit else 1.0 - stays_good))
 
 
@@ -74,6 +81,12 @@ def advance_conditions(p: Record, stream: Any, vehicle: Record, radar: bool) -> 
 
     Radar next to a moving object lets the vehicle slow down surely and clears the object with
     probability ``p.clearing``.
+
+    Args:
+        p: Parameters of the environment, one record.
+        stream: Random stream that is drawn from.
+        vehicle: The vehicle.
+        radar: Whether radar is used.
     """
     clears = radar and vehicle.object == 1
     vehicle.road = next_bit(stream, vehicle.road, p.road_stays_good, p.road_stays_bad)
@@ -86,7 +99,13 @@ def advance_conditions(p: Record, stream: Any, vehicle: Record, radar: bool) -> 
 
 @inlined
 def observe_conditions(vehicle: Record, observation: Any, first: int) -> int:
-    """Write the four conditions from an index on; return the index after them."""
+    """Write the four conditions from an index on; return the index after them.
+
+    Args:
+        vehicle: The vehicle.
+        observation: Receives the observation, shape ``(D,)``.
+        first: Index to begin at.
+    """
     observation[first] = vehicle.road
     observation[first + 1] = vehicle.weather
     observation[first + 2] = vehicle.speed

@@ -75,7 +75,15 @@ def draw_ages(
 def draw_packets(
     canvas: Canvas, packets: npt.NDArray[Any], backlog: int, now: int, classes: int
 ) -> None:
-    """Draw the places of a queue, oldest first, with class and, where there is room, age."""
+    """Draw the places of a queue, oldest first, with class and, where there is room, age.
+
+    Args:
+        canvas: What to draw on.
+        packets: Packets of the queue, shape ``(Q,)``.
+        backlog: How many packets wait.
+        now: Number of the slot.
+        classes: Number of classes K.
+    """
     cell = canvas.width / len(packets)
     tall = canvas.height - 13 if canvas.height >= 32 and cell >= 18 else canvas.height
     for k, packet in enumerate(packets):
@@ -94,7 +102,13 @@ def draw_packets(
 
 
 def draw_conditions(canvas: Canvas, conditions: Any, short: bool = False) -> None:
-    """Draw a chip for each condition that the record has: pale green is good, vermilion bad."""
+    """Draw a chip for each condition that the record has: pale green is good, vermilion bad.
+
+    Args:
+        canvas: What to draw on.
+        conditions: Record with the conditions, 0 is good.
+        short: Whether to write short names.
+    """
     found = [each for each in _CONDITIONS if each[0] in conditions.dtype.names]
     width = canvas.width / len(found)
     for k, (name, good, bad) in enumerate(found):
@@ -149,7 +163,14 @@ def draw_event(canvas: Canvas, metrics: Any) -> None:
 
 
 def what_became(metrics: Any, action: int, sent: str, nothing: str) -> str:
-    """Return what became of a slot in words: ``sent`` if it delivered, ``nothing`` if in vain."""
+    """Return what became of a slot in words: ``sent`` if it delivered, ``nothing`` if in vain.
+
+    Args:
+        metrics: Metrics of the slot.
+        action: The action, 0 is radar.
+        sent: Words for a delivery.
+        nothing: Words for a slot in vain.
+    """
     if action == 0:
         return "radar"
     if metrics.delivered:

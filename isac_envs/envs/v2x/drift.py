@@ -83,13 +83,25 @@ def worth_of_sending(
 
 @inlined
 def risk(p: Record, bad: int, weights: Any) -> float:
-    """Return the expected penalty of a slot without radar."""
+    """Return the expected penalty of a slot without radar.
+
+    Args:
+        p: Parameters of the environment, one record.
+        bad: Number of bad conditions, 0..4.
+        weights: Weights of the objectives, shape ``(3,)``.
+    """
     return weights[1] * p.event_probability[bad] * (p.penalty_clear + bad)
 
 
 @inlined
 def worth_of_radar(p: Record, vehicle: Record, rule: Rule) -> float:
-    """Return the penalty that radar spares, now and by what it clears for the next slot."""
+    """Return the penalty that radar spares, now and by what it clears for the next slot.
+
+    Args:
+        p: Parameters of the environment, one record.
+        vehicle: The vehicle.
+        rule: What the choice is made with.
+    """
     bad = bad_conditions(vehicle)
     cleared = vehicle.object * (1 + vehicle.speed)
     later = risk(p, bad, rule.weights) - risk(p, bad - cleared, rule.weights)

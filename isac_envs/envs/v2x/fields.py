@@ -6,14 +6,14 @@ from isac_envs.envs.v2x.params import QueueParams
 CONDITIONS = (
     Coordinate("road", "1 if the road is bad."),
     Coordinate("weather", "1 if the weather is bad."),
-    Coordinate("speed", "1 if the own speed is high."),
+    Coordinate("speed", "1 if the vehicle's speed is high."),
     Coordinate("object", "1 if a moving object is near."),
 )
 AGE = Signal("age", "Minus the weighted sum of the ages of all classes after the slot.", "slots")
 RADAR = Signal("radar", "Minus the penalty of a missed event, which grows with bad conditions.")
 OBJECTIVES = (AGE, RADAR, Signal("overflow", "Minus the packets lost to overflow.", "packets"))
 MISS = Signal("miss", "1 if an event happened without the radar.")
-COSTS = (MISS, Signal("overflow", "Packets that found the queue full.", "packets"))
+COSTS = (MISS, Signal("overflow", "Packets lost to a full queue.", "packets"))
 
 AGE_METRICS = (
     Signal("weighted_aoi", "Weighted sum of the ages of all classes after the slot.", "slots"),
@@ -26,14 +26,16 @@ EVENT_METRICS = (
     Signal("event", "1 if an unexpected event happened."),
     Signal("missed", "1 if it happened without the radar."),
     Signal("radar", "1 if the slot was used by the radar."),
-    Signal("bad_conditions", "Bad ones of road, weather, speed and object, before the slot."),
+    Signal(
+        "bad_conditions", "Number of bad conditions before the slot: road, weather, speed, object."
+    ),
     Signal("event_probability", "Probability of an event in the slot."),
 )
 METRICS = (
     *AGE_METRICS,
     Signal("sent", "Packets delivered.", "packets"),
-    Signal("overflow", "Packets that found the queue full.", "packets"),
-    Signal("expired", "Packets removed for their age.", "packets"),
+    Signal("overflow", "Packets lost to a full queue.", "packets"),
+    Signal("expired", "Packets removed because of their age.", "packets"),
     Signal("backlog", "Packets in the queue after the slot.", "packets"),
     *EVENT_METRICS,
 )

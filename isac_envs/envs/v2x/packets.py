@@ -70,6 +70,12 @@ def serve(p: Record, vehicle: Vehicle, level: int, most: int, now: int) -> tuple
 def arrive(p: Record, stream: Any, vehicle: Vehicle, born: int) -> int:
     """Add Poisson arrivals of every class, one draw a class, in the order of the classes.
 
+    Args:
+        p: Parameters of the environment, one record.
+        stream: Random stream that is drawn from.
+        vehicle: The vehicle.
+        born: Number of the slot in which they arrive.
+
     Returns:
         How many packets arrived; those that found the queue full are lost.
     """
@@ -144,6 +150,12 @@ def saturated(age: Any, scale: float) -> float:
 def observe_packets(p: Record, vehicle: Vehicle, now: int, observation: Any) -> int:
     """Write the packets' ages, then their classes over K; zeros where no packet is.
 
+    Args:
+        p: Parameters of the environment, one record.
+        vehicle: The vehicle.
+        now: Number of the slot.
+        observation: Receives the observation, shape ``(D,)``.
+
     Returns:
         The index after them.
     """
@@ -158,7 +170,14 @@ def observe_packets(p: Record, vehicle: Vehicle, now: int, observation: Any) -> 
 
 @inlined
 def observe_ages(p: Record, streams: Any, observation: Any, first: int) -> int:
-    """Write the ages of the classes from an index on; return the index after them."""
+    """Write the ages of the classes from an index on; return the index after them.
+
+    Args:
+        p: Parameters of the environment, one record.
+        streams: Classes with their ages, shape ``(K,)``.
+        observation: Receives the observation, shape ``(D,)``.
+        first: Index to begin at.
+    """
     for k in range(streams.shape[0]):
         observation[first + k] = saturated(streams[k].age, p.age_scale)
     return first + streams.shape[0]

@@ -10,7 +10,7 @@ from isac_envs.engine.rng import poisson_table
 from isac_envs.kernels.numerics import portable
 
 HIEU = "Hieu et al., arXiv 2004.02122"
-LEE = "Lee et al., IEEE IV 2021"
+LEE = "Lee et al., IEEE IV 2021, doi 10.1109/IV48863.2021.9575131"
 
 ClassWeight = Annotated[float, Field(ge=0, le=1e6)]
 ArrivalMean = Annotated[float, Field(ge=0, le=100)]
@@ -64,9 +64,7 @@ class QueueParams(ConditionParams):
         (0.2, 0.2, 0.2, 0.2, 0.2), "Mean of the Poisson arrivals of each class in a slot.",
         "packets", LEE, min_length=1, max_length=32,
     )  # fmt: skip
-    queue_capacity: int = parameter(
-        11, "Packets that the queue holds.", "packets", LEE, ge=1, le=1000
-    )
+    queue_capacity: int = parameter(11, "Capacity of the queue.", "packets", LEE, ge=1, le=1000)
     max_age: int = parameter(
         100, "Largest age of a packet; an older one is removed.", "slots", LEE, ge=0, le=10**9
     )

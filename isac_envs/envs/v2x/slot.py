@@ -24,7 +24,13 @@ class Use(NamedTuple):
 
 @inlined
 def start_queue(p: Record, stream: Any, vehicle: Vehicle) -> None:
-    """Start an episode with the arrivals of one slot and all ages zero."""
+    """Start an episode with the arrivals of one slot and all ages zero.
+
+    Args:
+        p: Parameters of the environment, one record.
+        stream: Random stream that is drawn from.
+        vehicle: The vehicle.
+    """
     vehicle.record.backlog = 0
     arrive(p, stream, vehicle, 0)
     for k in range(vehicle.streams.shape[0]):

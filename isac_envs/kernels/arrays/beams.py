@@ -195,7 +195,15 @@ sectored_main_gain = elementwise(
 def fill_beam_gains(
     looks: Any, steers: Any, elements: float, spacing_wavelengths: float, out: Any
 ) -> None:
-    """Write :func:`ula_beam_gain` of every beam and user into ``out``, shape ``(beams, users)``."""
+    """Write :func:`ula_beam_gain` of every beam and user into ``out``, shape ``(beams, users)``.
+
+    Args:
+        looks: Cosines of the directions of the users, shape ``(users,)``.
+        steers: Cosines of the directions of the beams, shape ``(beams,)``.
+        elements: Number of elements.
+        spacing_wavelengths: Distance of the elements in wavelengths.
+        out: Receives the gains, shape ``(beams, users)``.
+    """
     for b in range(out.shape[0]):
         for u in range(out.shape[1]):
             out[b, u] = ula_beam_gain_one(looks[u], steers[b], elements, spacing_wavelengths)

@@ -44,7 +44,17 @@ def direction_one(zenith_rad: Real, azimuth_rad: Real) -> Any:
 
 @inlined
 def excess_path_one(x: Real, y: Real, z: Real, r: Real, ux: Real, uy: Real, uz: Real) -> Real:
-    """Return |r u - p| - r without cancellation, for an element p = (x, y, z)."""
+    """Return |r u - p| - r without cancellation, for an element p = (x, y, z).
+
+    Args:
+        x: Position of the element along x.
+        y: Along y, in the same unit.
+        z: Along z.
+        r: Distance of the point, in the same unit.
+        ux: Unit vector to the point: x.
+        uy: Its y.
+        uz: Its z.
+    """
     along = x * ux + y * uy + z * uz
     excess = x * x + y * y + z * z - 2.0 * r * along
     return excess / (math.sqrt(r * r + excess) + r)
@@ -131,6 +141,14 @@ def fill_near_steering(
 
     Lengths in wavelengths; the other arguments as in :func:`fill_steering`, with ``spread`` for
     amplitudes r / r_m.
+
+    Args:
+        positions: Elements in wavelengths, shape ``(3, N)``.
+        direction: Unit vectors, shape ``(3, B)``.
+        r: Distances in wavelengths, shape ``(B,)``.
+        spread: Whether amplitudes are r / r_m.
+        out_re: Receives the real parts, shape ``(B, N)``.
+        out_im: Receives the imaginary parts, shape ``(B, N)``.
     """
     x, y, z = positions[0], positions[1], positions[2]
     for b in range(out_re.shape[0]):
@@ -145,7 +163,14 @@ def fill_near_steering(
 def linear_positions(
     elements: int, spacing_wavelengths: float = 0.5, axis: int = 1, centred: bool = True
 ) -> np.ndarray:
-    """Return the elements of a linear array along x, y or z (axis 0..2), shape ``(3, N)``."""
+    """Return the elements of a linear array along x, y or z (axis 0..2), shape ``(3, N)``.
+
+    Args:
+        elements: Number of elements.
+        spacing_wavelengths: Distance of the elements in wavelengths.
+        axis: 0, 1 or 2 for x, y or z.
+        centred: Whether the middle is at the origin, instead of the first element.
+    """
     check_range("elements", float(elements), ELEMENTS)
     check_range("axis", float(axis), _AXIS)
     return planar_positions(elements, 1, spacing_wavelengths, axis, (axis + 1) % 3, centred)
@@ -203,7 +228,7 @@ def steering(
         azimuth_rad: Azimuth angles in [-10, 10] rad.
         distance_wavelengths: Distance of the points from the origin of the array, above 0: all
             finite for spherical waves, or infinite for plane waves.
-        unit_norm: Whether vectors of plane waves have norm 1 instead of sqrt(N); likewise others.
+        unit_norm: Whether vectors of plane waves have norm 1 instead of sqrt(N); others, too.
         spread: Whether spherical waves have amplitudes r / r_m.
 
     Returns:

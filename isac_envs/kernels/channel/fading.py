@@ -82,7 +82,14 @@ def rician_k_one(k_db: Real) -> Real:
 
 @inlined
 def rician_one(normal_re: Real, normal_im: Real, k_lin: Real, los_turns: Real) -> Any:
-    """Return real and imaginary part of a Rician coefficient; see :func:`rician_coefficient`."""
+    """Return real and imaginary part of a Rician coefficient; see :func:`rician_coefficient`.
+
+    Args:
+        normal_re: Standard normal variate.
+        normal_im: Another one.
+        k_lin: Power ratio K of the direct path, linear.
+        los_turns: Phase of the direct path in turns.
+    """
     direct = math.sqrt(k_lin / (k_lin + 1.0))
     scattered = math.sqrt(0.5 / (k_lin + 1.0))
     sine, cosine = sincos_turns(los_turns)
@@ -111,6 +118,11 @@ def ar1_step_one(part: Real, rho: Real, normal: Real) -> Real:
 
     h' = rho h + sqrt(1 - rho^2) CN(0, 1): each part its own draw, rho by
     :func:`doppler_correlation`.
+
+    Args:
+        part: Present part.
+        rho: Correlation with the next one, -1..1.
+        normal: Standard normal variate.
     """
     return rho * part + math.sqrt(0.5 * (1.0 - rho) * (1.0 + rho)) * normal
 
@@ -212,7 +224,15 @@ def jakes_tones(seed: int, links: Any, tones: int = 16) -> tuple[np.ndarray, np.
 
 @jit
 def fill_jakes(doppler_turns: Any, cosines: Any, phases: Any, out_re: Any, out_im: Any) -> None:
-    """Write the Rayleigh coefficients of :func:`jakes` into two arrays of shape ``(n,)``."""
+    """Write the Rayleigh coefficients of :func:`jakes` into two arrays of shape ``(n,)``.
+
+    Args:
+        doppler_turns: Largest Doppler shift times time, in turns, shape ``(n,)``.
+        cosines: Cosines of the angles of arrival, shape ``(tones, n)``.
+        phases: Phases of the tones in turns, shape ``(tones, n)``.
+        out_re: Receives the real parts.
+        out_im: Receives the imaginary parts.
+    """
     out_re[:], out_im[:] = 0.0, 0.0
     for k in range(cosines.shape[0]):
         for i in range(out_re.shape[0]):

@@ -53,7 +53,14 @@ def _variance(snr: Real, rate: Real, spread: Real) -> Real:
 def delay_variance_one(
     snr_per_re: Real, subcarrier_spacing_hz: Real, subcarriers: Real, symbols: Real
 ) -> Real:
-    """Return the bound on the delay in s**2: 6 / (snr (2 pi df)**2 N M (N**2 - 1))."""
+    """Return the bound on the delay in s**2: 6 / (snr (2 pi df)**2 N M (N**2 - 1)).
+
+    Args:
+        snr_per_re: SNR of one resource element before integration, linear.
+        subcarrier_spacing_hz: Spacing of the subcarriers in Hz.
+        subcarriers: Number of subcarriers N, 2 or more.
+        symbols: Number of symbols M.
+    """
     spread = symbols * _index_spread(subcarriers)
     return _variance(snr_per_re, _TWO_PI * subcarrier_spacing_hz, spread)
 
@@ -62,7 +69,14 @@ def delay_variance_one(
 def delay_variance_known_amplitude_one(
     snr_per_re: Real, subcarrier_spacing_hz: Real, subcarriers: Real, symbols: Real
 ) -> Real:
-    """Return the bound on the delay in s**2 if amplitude, phase and Doppler shift are known."""
+    """Return the bound on the delay in s**2 if amplitude, phase and Doppler shift are known.
+
+    Args:
+        snr_per_re: SNR of one resource element before integration, linear.
+        subcarrier_spacing_hz: Spacing of the subcarriers in Hz.
+        subcarriers: Number of subcarriers N, 2 or more.
+        symbols: Number of symbols M.
+    """
     spread = symbols * _index_power(subcarriers)
     return _variance(snr_per_re, _TWO_PI * subcarrier_spacing_hz, spread)
 
@@ -71,7 +85,14 @@ def delay_variance_known_amplitude_one(
 def doppler_variance_one(
     snr_per_re: Real, symbol_duration_s: Real, subcarriers: Real, symbols: Real
 ) -> Real:
-    """Return the bound on the Doppler shift in Hz**2: 6 / (snr (2 pi T)**2 N M (M**2 - 1))."""
+    """Return the bound on the Doppler shift in Hz**2: 6 / (snr (2 pi T)**2 N M (M**2 - 1)).
+
+    Args:
+        snr_per_re: SNR of one resource element before integration, linear.
+        symbol_duration_s: Duration of a symbol in s.
+        subcarriers: Number of subcarriers N, 2 or more.
+        symbols: Number of symbols M.
+    """
     spread = subcarriers * _index_spread(symbols)
     return _variance(snr_per_re, _TWO_PI * symbol_duration_s, spread)
 
@@ -80,7 +101,14 @@ def doppler_variance_one(
 def doppler_variance_known_amplitude_one(
     snr_per_re: Real, symbol_duration_s: Real, subcarriers: Real, symbols: Real
 ) -> Real:
-    """Return the bound on the Doppler shift in Hz**2 if amplitude, phase and delay are known."""
+    """Return the bound on the Doppler shift in Hz**2 if amplitude, phase and delay are known.
+
+    Args:
+        snr_per_re: SNR of one resource element before integration, linear.
+        symbol_duration_s: Duration of a symbol in s.
+        subcarriers: Number of subcarriers N, 2 or more.
+        symbols: Number of symbols M.
+    """
     spread = subcarriers * _index_power(symbols)
     return _variance(snr_per_re, _TWO_PI * symbol_duration_s, spread)
 
@@ -113,6 +141,13 @@ def angle_variance_one(
     """Return the bound on the angle from broadside of a uniform linear array, in rad**2.
 
     6 / (snr K (2 pi d / lambda cos(theta))**2 N (N**2 - 1)), unknown amplitude in each snapshot.
+
+    Args:
+        snr_per_element: SNR of one array element, linear.
+        angle_rad: Angle from broadside in rad.
+        spacing_wavelengths: Distance of the elements in wavelengths.
+        elements: Number of elements.
+        snapshots: Number of snapshots K.
     """
     rate = _TWO_PI * spacing_wavelengths * _cosine(angle_rad)
     return _variance(snr_per_element, rate, snapshots * _index_spread(elements))
@@ -126,7 +161,15 @@ def angle_variance_known_amplitude_one(
     elements: Real,
     snapshots: Real,
 ) -> Real:
-    """Return the bound on the angle in rad**2 if the phase at the first element is known."""
+    """Return the bound on the angle in rad**2 if the phase at the first element is known.
+
+    Args:
+        snr_per_element: SNR of one array element, linear.
+        angle_rad: Angle from broadside in rad.
+        spacing_wavelengths: Distance of the elements in wavelengths.
+        elements: Number of elements.
+        snapshots: Number of snapshots K.
+    """
     rate = _TWO_PI * spacing_wavelengths * _cosine(angle_rad)
     return _variance(snr_per_element, rate, snapshots * _index_power(elements))
 
@@ -139,6 +182,13 @@ def angle_variance_of_spread_one(
 
     1 / (2 snr K (2 pi cos(theta))**2 sum (p - mean)**2), positions p in wavelengths; for virtual
     (transmit times receive) arrays see :func:`virtual_spread`. Unknown amplitude.
+
+    Args:
+        snr_per_element: SNR of one array element, linear.
+        angle_rad: Angle from broadside in rad.
+        spread_wavelengths2: Sum of the squared distances of the elements from their mean, in
+            squared wavelengths.
+        snapshots: Number of snapshots K.
     """
     rate = _TWO_PI * _cosine(angle_rad)
     return _variance(snr_per_element, rate, snapshots * spread_wavelengths2)

@@ -45,7 +45,13 @@ def range_bearing_information(
 
 @jit
 def position_error_bound_of(j_xx: float, j_xy: float, j_yy: float) -> float:
-    """Return sqrt(trace(J^-1)) in m, infinite where J is singular."""
+    """Return sqrt(trace(J^-1)) in m, infinite where J is singular.
+
+    Args:
+        j_xx: Information on x in 1/m^2.
+        j_xy: Mixed information in 1/m^2.
+        j_yy: Information on y in 1/m^2.
+    """
     determinant = j_xx * j_yy - j_xy * j_xy
     trace = j_xx + j_yy
     if not determinant > _SINGULAR * trace * trace:
@@ -129,7 +135,13 @@ def predict_information(
 
 @jit
 def add_information(information: Matrix, row: Any, variance: float) -> None:
-    """Add h h^T / variance, one measured quantity with derivative h (shape ``(n,)``)."""
+    """Add h h^T / variance, one measured quantity with derivative h (shape ``(n,)``).
+
+    Args:
+        information: Matrix that it is added to, shape ``(n, n)``.
+        row: Derivatives h by the parameters, shape ``(n,)``.
+        variance: Variance of the measured quantity.
+    """
     for i in range(row.shape[0]):
         for j in range(row.shape[0]):
             information[i, j] += row[i] * row[j] / variance

@@ -51,7 +51,13 @@ def required_sinr_one(rate: Real) -> Real:
 
 @jit
 def sinr_one(signal_w: Real, interference_w: Real, noise_w: Real) -> Real:
-    """Return the signal-to-interference-and-noise ratio (linear) of received powers."""
+    """Return the signal-to-interference-and-noise ratio (linear) of received powers.
+
+    Args:
+        signal_w: Received power of the signal in W.
+        interference_w: Received power of the interference in W.
+        noise_w: Noise power in W.
+    """
     return signal_w / (interference_w + noise_w)
 
 
@@ -64,7 +70,13 @@ def dispersion_one(snr: Real) -> Real:
 
 @jit
 def finite_block_rate_one(snr: Real, block_length: Real, q_inverse: Real) -> Real:
-    """Return :func:`finite_block_rate` for Q^-1 of the error probability, which is costly."""
+    """Return :func:`finite_block_rate` for Q^-1 of the error probability, which is costly.
+
+    Args:
+        snr: SNR of one pulse or channel use, linear.
+        block_length: Channel uses of a block.
+        q_inverse: Q^-1 of the error probability.
+    """
     penalty = math.sqrt(dispersion_one(snr) / block_length) * q_inverse
     rate = shannon_rate_one(snr) - penalty + mathx.log2(1.0 * block_length) / (2.0 * block_length)
     return max(rate, 0.0)
@@ -72,7 +84,13 @@ def finite_block_rate_one(snr: Real, block_length: Real, q_inverse: Real) -> Rea
 
 @jit
 def finite_block_error_one(snr: Real, block_length: Real, rate: Real) -> Real:
-    """Return the block error probability at a rate in bit/s/Hz, normal approximation."""
+    """Return the block error probability at a rate in bit/s/Hz, normal approximation.
+
+    Args:
+        snr: SNR of one pulse or channel use, linear.
+        block_length: Channel uses of a block.
+        rate: Rate in bit/s/Hz.
+    """
     margin = shannon_rate_one(snr) - rate + mathx.log2(1.0 * block_length) / (2.0 * block_length)
     return gaussian_q(margin * math.sqrt(block_length / dispersion_one(snr)))
 
@@ -97,6 +115,11 @@ def rician_outage_one(mean_snr: Real, rate: Real, rician_k: Real) -> Real:
     """Return the outage probability of a Rician channel: 1 - Q1(sqrt(2K), sqrt(2(1+K)x)).
 
     x = (2**rate - 1) / mean_snr; ``rician_k`` is the linear power ratio K, 0 for Rayleigh.
+
+    Args:
+        mean_snr: SNR averaged over the fading, linear.
+        rate: Rate in bit/s/Hz.
+        rician_k: Power ratio K, linear; 0 for Rayleigh.
     """
     return marcum_pair(1.0, rician_k, (1.0 + rician_k) * required_sinr_one(rate) / mean_snr)[0]
 
@@ -106,6 +129,11 @@ def nakagami_outage_one(mean_snr: Real, rate: Real, shape: Real) -> Real:
     """Return the outage probability of a Nakagami-m channel: P(m, m x); m = ``shape``, 1 Rayleigh.
 
     x = (2**rate - 1) / mean_snr.
+
+    Args:
+        mean_snr: SNR averaged over the fading, linear.
+        rate: Rate in bit/s/Hz.
+        shape: Shape m; 1 for Rayleigh.
     """
     return gamma_pair(1.0 * shape, shape * required_sinr_one(rate) / mean_snr)[0]
 
@@ -122,6 +150,11 @@ def secrecy_outage_one(mean_snr: Real, mean_eavesdropper_snr: Real, rate: Real) 
 
     1 - g / (g + 2**rate e) exp(-(2**rate - 1) / g), independent channels, their gains unknown to
     the transmitter.
+
+    Args:
+        mean_snr: SNR averaged over the fading, linear.
+        mean_eavesdropper_snr: Mean SNR of the eavesdropper, linear.
+        rate: Secrecy rate in bit/s/Hz.
     """
     needed = required_sinr_one(rate)
     leak = (1.0 + needed) * mean_eavesdropper_snr
@@ -134,6 +167,11 @@ def sensing_information_one(power_w: Real, gain_variance: Real, noise_w: Real) -
     """Return the mutual information between a Gaussian target response and its echo, bits.
 
     log2(1 + p s_g**2 / N0) of one subcarrier or resource element; add them up over the waveform.
+
+    Args:
+        power_w: Transmit power p in W.
+        gain_variance: Variance s_g^2 of the response.
+        noise_w: Noise power in W.
     """
     return shannon_rate_one(power_w * gain_variance / noise_w)
 
@@ -146,6 +184,12 @@ def estimation_rate_one(
 
     log2(1 + s_process**2 / s_estimate**2) / (2 T), s_estimate**2 = 1 / (8 pi**2 B_rms**2 snr) with
     B_rms = B / sqrt(12); ``interval_s`` is the time T between two estimates.
+
+    Args:
+        bandwidth_hz: Bandwidth B in Hz.
+        snr_after_mf: SNR after the matched filter, linear.
+        process_deviation_s: Deviation of the delay that is to be learned, in s.
+        interval_s: Time T between two measurements in s.
     """
     precision = (2.0 / 3.0) * math.pi * math.pi * bandwidth_hz * bandwidth_hz * snr_after_mf
     ratio = process_deviation_s * process_deviation_s * precision

@@ -124,7 +124,13 @@ def _threshold_db_one(order: Real, rate: Real, code_block_bits: Real) -> Real:
 
 @jit
 def mcs_threshold_db_one(table: Real, mcs: Real, code_block_bits: Real) -> Real:
-    """Return the SNR in dB at which an MCS has 10 % block errors, NaN if there is none."""
+    """Return the SNR in dB at which an MCS has 10 % block errors, NaN if there is none.
+
+    Args:
+        table: Number of the MCS table.
+        mcs: Index of the MCS.
+        code_block_bits: Size of a code block in bit.
+    """
     row = MCS_TABLES[int(table), int(mcs)]
     return _threshold_db_one(row[0], row[1], code_block_bits)
 
@@ -138,7 +144,13 @@ def cqi_threshold_db_one(table: Real, cqi: Real) -> Real:
 
 @jit
 def select_mcs_one(snr_db: Real, table: Real, code_block_bits: Real) -> Real:
-    """Return the highest MCS whose threshold is met, -1 if there is none."""
+    """Return the highest MCS whose threshold is met, -1 if there is none.
+
+    Args:
+        snr_db: SNR in dB.
+        table: Number of the MCS table.
+        code_block_bits: Size of a code block in bit.
+    """
     for mcs in range(_MOST - 1, -1, -1):
         if snr_db >= mcs_threshold_db_one(table, mcs, code_block_bits):
             return float(mcs)

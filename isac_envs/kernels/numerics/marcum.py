@@ -117,7 +117,13 @@ def marcum_pair(order: float, x: float, y: float) -> tuple[float, float]:
 
 @jit
 def marcum_q_one(order: Real, a: Real, b: Real) -> Real:
-    """Return the generalised Marcum Q function Q_M(a, b), see :func:`marcum_pair`."""
+    """Return the generalised Marcum Q function Q_M(a, b), see :func:`marcum_pair`.
+
+    Args:
+        order: Order M.
+        a: First argument, 0 or more.
+        b: Second argument, 0 or more.
+    """
     return marcum_pair(order, 0.5 * a * a, 0.5 * b * b)[1]
 
 

@@ -71,7 +71,19 @@ def rotary_wing_power_one(
     air_density_kg_m3: Real = STANDARD.air_density_kg_m3,
     rotor_area_m2: Real = STANDARD.rotor_area_m2,
 ) -> Real:
-    """Return the propulsion power in W of level flight at a horizontal speed."""
+    """Return the propulsion power in W of level flight at a horizontal speed.
+
+    Args:
+        speed_m_s: Horizontal speed in m/s.
+        blade_power_w: Blade profile power in hover, W.
+        induced_power_w: Induced power in hover, W.
+        tip_speed_m_s: Speed of the blade tips in m/s.
+        induced_velocity_m_s: Mean induced velocity in hover, m/s.
+        drag_ratio: Fuselage drag ratio.
+        solidity: Rotor solidity.
+        air_density_kg_m3: Air density in kg/m^3.
+        rotor_area_m2: Area of the rotor disc in m^2.
+    """
     aircraft = RotaryWing(
         blade_power_w,
         induced_power_w,

@@ -30,13 +30,26 @@ _CELLS = Range(0.0, 1e6, whole=True)
 
 @jit
 def ca_probability(factor: float, cells: float, snr: float) -> float:
-    """Return (1 + factor / (N (1 + snr)))**-N: Swerling case 1; of noise alone for ``snr`` 0."""
+    """Return (1 + factor / (N (1 + snr)))**-N: Swerling case 1; of noise alone for ``snr`` 0.
+
+    Args:
+        factor: Threshold factor.
+        cells: Training cells N.
+        snr: SNR of the target, linear; 0 for noise alone.
+    """
     return mathx.exp(max(-cells * mathx.ln(1.0 + factor / (cells * (1.0 + snr))), -700.0))
 
 
 @jit
 def os_probability(factor: float, cells: int, rank: int, snr: float) -> float:
-    """Return the same for the k-th smallest of N: product over i < k of (N-i) / (N-i+factor)."""
+    """Return the same for the k-th smallest of N: product over i < k of (N-i) / (N-i+factor).
+
+    Args:
+        factor: Threshold factor.
+        cells: Training cells N.
+        rank: Rank k of the ordered cell, 1..N.
+        snr: SNR of the target, linear; 0 for noise alone.
+    """
     t, total = factor / (1.0 + snr), 0.0
     for i in range(rank):
         total -= mathx.ln(1.0 + t / (cells - i))
@@ -49,6 +62,12 @@ def half_probability(factor: float, cells: int, greatest: bool, snr: float) -> f
 
     With n = N / 2 and t = factor / (n (1 + snr)) it is 2 sum C(n-1+k, k) (2+t)**-(n+k), over k < n
     for the smaller and over k >= n for the greater; both together are 2 (1+t)**-n.
+
+    Args:
+        factor: Threshold factor.
+        cells: Training cells N.
+        greatest: Whether the greater mean is taken, instead of the smaller.
+        snr: SNR of the target, linear; 0 for noise alone.
     """
     n = cells // 2
     step = 1.0 / (2.0 + factor / (n * (1.0 + snr)))

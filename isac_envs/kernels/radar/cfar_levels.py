@@ -18,7 +18,14 @@ _NONE = np.float32(0.0)
 
 @jit
 def fill_periodic(power: Any, up: int, left: int, out: Any) -> None:
-    """Write the power, continued periodically by ``up`` rows and ``left`` columns on each side."""
+    """Write the power, continued periodically by ``up`` rows and ``left`` columns on each side.
+
+    Args:
+        power: Power of the cells, shape ``(rows, columns)``.
+        up: Rows to add above.
+        left: Columns to add on the left.
+        out: Receives it; its shape says how far to continue.
+    """
     rows, columns = power.shape
     for i in range(out.shape[0]):
         source, target = power[(i - up) % rows], out[i]
@@ -77,7 +84,16 @@ def _mean_of_three(first: Any, second: Any, third: Any, share: float, out: Any) 
 
 @jit
 def mean_levels(periodic: Any, train: Any, guard: Any, kind: int, work: Any, out: Any) -> None:
-    """Write the levels of CA (0), GO (2) and SO (3); ``work`` has shape ``(5, periodic.size)``."""
+    """Write the levels of CA (0), GO (2) and SO (3); ``work`` has shape ``(5, periodic.size)``.
+
+    Args:
+        periodic: Power, continued periodically.
+        train: Training cells on each side: rows, columns.
+        guard: Guard cells on each side: rows, columns.
+        kind: 0 for CA, 2 for GO, 3 for SO.
+        work: Scratch, shape ``(5, periodic.size)``.
+        out: Receives the levels, shape ``(rows, columns)``.
+    """
     pitch, side, inner = periodic.shape[1], train[1], 2 * guard[0] + 1
     height, width = 2 * train[0] + inner, 2 * (train[1] + guard[1]) + 1
     flat, beyond = periodic.reshape(-1), width - side
@@ -190,7 +206,16 @@ def _select(values: Any, rank: int) -> float:
 
 @jit
 def ordered_levels(power: Any, train: Any, guard: Any, rank: int, work: Any, out: Any) -> None:
-    """Write the levels of OS; ``work`` holds one window."""
+    """Write the levels of OS; ``work`` holds one window.
+
+    Args:
+        power: Power of the cells, shape ``(rows, columns)``.
+        train: Training cells on each side: rows, columns.
+        guard: Guard cells on each side: rows, columns.
+        rank: Rank of the ordered cell, 1..N.
+        work: Scratch of one window.
+        out: Receives the levels, shape ``(rows, columns)``.
+    """
     rows, columns = power.shape
     up, left = train[0] + guard[0], train[1] + guard[1]
     for i in range(rows):

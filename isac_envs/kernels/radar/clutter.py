@@ -141,6 +141,12 @@ def scatterer_doppler(
     """Return the Doppler shift 2 alpha D / lambda of one end of a scattered path in Hz.
 
     alpha is 1 with probability ``share``, else 0; D is uniform between minus and plus the speed.
+
+    Args:
+        stream: Random stream that is drawn from.
+        speed_m_s: Largest speed of a scatterer in m/s.
+        carrier_hz: Carrier frequency in Hz.
+        share: Share of scatterers that move, 0..1.
     """
     moves = rng.bernoulli(stream, share)
     drawn = speed_m_s * (2.0 * rng.uniform(stream) - 1.0)

@@ -64,13 +64,25 @@ def _geometric_sum(n: float, threshold: float, q: float) -> float:
 
 @jit
 def swerling_0_one(snr: Real, threshold: Real, pulses: Real) -> Real:
-    """Return the detection probability of a constant target (the Marcum Q function)."""
+    """Return the detection probability of a constant target (the Marcum Q function).
+
+    Args:
+        snr: SNR of one pulse or channel use, linear.
+        threshold: Threshold T on the sum over the pulses, over the noise power.
+        pulses: Number of pulses that are summed.
+    """
     return marcum_pair(pulses, pulses * snr, threshold)[1]
 
 
 @jit
 def swerling_1_one(snr: Real, threshold: Real, pulses: Real) -> Real:
-    """Return the detection probability of exponential power, one draw for all pulses."""
+    """Return the detection probability of exponential power, one draw for all pulses.
+
+    Args:
+        snr: SNR of one pulse or channel use, linear.
+        threshold: Threshold T on the sum over the pulses, over the noise power.
+        pulses: Number of pulses that are summed.
+    """
     if pulses == 1:
         return exp_or_zero(-threshold / (1.0 + snr))
     n, total_snr = float(pulses), pulses * snr
@@ -80,7 +92,13 @@ def swerling_1_one(snr: Real, threshold: Real, pulses: Real) -> Real:
 
 @jit
 def swerling_2_one(snr: Real, threshold: Real, pulses: Real) -> Real:
-    """Return the detection probability of exponential power, a draw for each pulse."""
+    """Return the detection probability of exponential power, a draw for each pulse.
+
+    Args:
+        snr: SNR of one pulse or channel use, linear.
+        threshold: Threshold T on the sum over the pulses, over the noise power.
+        pulses: Number of pulses that are summed.
+    """
     return gamma_pair(float(pulses), threshold / (1.0 + snr))[1]
 
 
@@ -101,7 +119,13 @@ def _weighted_geometric_sum(n: float, threshold: float, q: float, first: float) 
 
 @jit
 def swerling_3_one(snr: Real, threshold: Real, pulses: Real) -> Real:
-    """Return the detection probability of gamma power of shape 2, one draw for all pulses."""
+    """Return the detection probability of gamma power of shape 2, one draw for all pulses.
+
+    Args:
+        snr: SNR of one pulse or channel use, linear.
+        threshold: Threshold T on the sum over the pulses, over the noise power.
+        pulses: Number of pulses that are summed.
+    """
     n, half = float(pulses), 0.5 * pulses * snr
     q = half / (1.0 + half)
     first = _geometric_sum(n, threshold, q)
@@ -111,7 +135,13 @@ def swerling_3_one(snr: Real, threshold: Real, pulses: Real) -> Real:
 
 @jit
 def swerling_4_one(snr: Real, threshold: Real, pulses: Real) -> Real:
-    """Return the detection probability of gamma power of shape 2, a draw for each pulse."""
+    """Return the detection probability of gamma power of shape 2, a draw for each pulse.
+
+    Args:
+        snr: SNR of one pulse or channel use, linear.
+        threshold: Threshold T on the sum over the pulses, over the noise power.
+        pulses: Number of pulses that are summed.
+    """
     n, half = float(pulses), 0.5 * snr
     y = threshold / (1.0 + half)
     mean = n * half / (1.0 + half)
@@ -137,7 +167,14 @@ def swerling_4_one(snr: Real, threshold: Real, pulses: Real) -> Real:
 
 @jit
 def detection_probability_one(snr: Real, threshold: Real, pulses: Real, swerling: Real) -> Real:
-    """Return the detection probability of a Swerling case 0..4 above a threshold."""
+    """Return the detection probability of a Swerling case 0..4 above a threshold.
+
+    Args:
+        snr: SNR of one pulse or channel use, linear.
+        threshold: Threshold T on the sum over the pulses, over the noise power.
+        pulses: Number of pulses that are summed.
+        swerling: Swerling case, 0..4.
+    """
     if swerling == 0:
         return swerling_0_one(snr, threshold, pulses)
     if swerling == 1:

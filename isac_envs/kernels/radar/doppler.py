@@ -32,7 +32,16 @@ _RESCALE, _UNSCALE = 2.0**500, 2.0**-500
 
 @inlined
 def leg_one(x: Real, y: Real, z: Real, vx: Real, vy: Real, vz: Real) -> tuple[Real, Real]:
-    """Return length (m) and rate (m/s) of a leg from the target's state minus the node's."""
+    """Return length (m) and rate (m/s) of a leg from the target's state minus the node's.
+
+    Args:
+        x: Position difference along x in m.
+        y: Along y in m.
+        z: Along z in m.
+        vx: Velocity difference along x in m/s.
+        vy: Along y in m/s.
+        vz: Along z in m/s.
+    """
     distance = math.sqrt(x * x + y * y + z * z)
     return distance, (x * vx + y * vy + z * vz) / max(distance, 1e-300)
 
@@ -185,7 +194,10 @@ def vibration_line_one(order: Real, amplitude_m: Real, f_hz: Real) -> Real:
 def vibration_peak_doppler_one(amplitude_m: Real, vibration_hz: Real, f_hz: Real) -> Real:
     """Return the largest Doppler shift 2 (2 pi f_v D) / lambda of a vibration in Hz.
 
-    Args as for :func:`vibration_line`, with the vibration rate f_v in Hz.
+    Args:
+        amplitude_m: Amplitude D in m.
+        vibration_hz: Vibration rate f_v in Hz.
+        f_hz: Carrier frequency in Hz.
     """
     return vibration_index_one(amplitude_m, f_hz) * vibration_hz
 

@@ -64,7 +64,13 @@ def required_snr_one(
 def albersheim_snr_db_one(
     detection_probability: Real, false_alarm_probability: Real, pulses: Real
 ) -> Real:
-    """Return Albersheim's approximation of the SNR that a constant target needs, dB per pulse."""
+    """Return Albersheim's approximation of the SNR that a constant target needs, dB per pulse.
+
+    Args:
+        detection_probability: Detection probability, above 0 and below 1.
+        false_alarm_probability: False alarm probability, above 0 and below 1.
+        pulses: Number of pulses that are summed.
+    """
     a = mathx.ln(0.62 / false_alarm_probability)
     b = mathx.ln(detection_probability / (1.0 - detection_probability))
     gain_db = -5.0 * mathx.log10(float(pulses))
@@ -85,7 +91,14 @@ def _shnidman_degrees(pulses: Real, swerling: Real) -> Real:
 def shnidman_snr_db_one(
     detection_probability: Real, false_alarm_probability: Real, pulses: Real, swerling: Real
 ) -> Real:
-    """Return Shnidman's approximation of the SNR for any Swerling case, dB per pulse."""
+    """Return Shnidman's approximation of the SNR for any Swerling case, dB per pulse.
+
+    Args:
+        detection_probability: Detection probability, above 0 and below 1.
+        false_alarm_probability: False alarm probability, above 0 and below 1.
+        pulses: Number of pulses that are summed.
+        swerling: Swerling case, 0..4.
+    """
     pd, pfa = detection_probability, false_alarm_probability
     deviation = math.sqrt(max(-0.8 * mathx.ln(4.0 * pd * (1.0 - pd)), 0.0))
     eta = math.sqrt(-0.8 * mathx.ln(4.0 * pfa * (1.0 - pfa)))

@@ -76,7 +76,15 @@ def coupled_amplitude_one(
 def circuit_reflection_one(
     f_hz: Real, capacitance_f: Real, resistance_ohm: Real, bottom_h: Real, top_h: Real
 ) -> Any:
-    """Return real and imaginary part of Gamma; see :func:`circuit_reflection`."""
+    """Return real and imaginary part of Gamma; see :func:`circuit_reflection`.
+
+    Args:
+        f_hz: Frequency in Hz.
+        capacitance_f: Capacitance in F.
+        resistance_ohm: Resistance in ohm.
+        bottom_h: Inductance of the bottom layer in H.
+        top_h: Inductance of the top layer in H.
+    """
     turn = 2.0 * math.pi * f_hz
     bottom, z_0 = turn * bottom_h, IMPEDANCE_OF_FREE_SPACE_OHM
     top = turn * top_h - 1.0 / (turn * capacitance_f)
@@ -155,7 +163,16 @@ def circuit_reflection(
 def fill_optimal_reflection(
     direct_re: float, direct_im: float, leg_re: Any, leg_im: Any, out_re: Any, out_im: Any
 ) -> None:
-    """Write the coefficients of :func:`optimal_reflection`; the legs are products g h, ``(N,)``."""
+    """Write the coefficients of :func:`optimal_reflection`; the legs are products g h, ``(N,)``.
+
+    Args:
+        direct_re: Real part of the direct channel.
+        direct_im: Its imaginary part.
+        leg_re: Real parts of the products g h, shape ``(N,)``.
+        leg_im: Their imaginary parts.
+        out_re: Receives the real parts, shape ``(N,)``.
+        out_im: Receives the imaginary parts, shape ``(N,)``.
+    """
     size = math.sqrt(direct_re * direct_re + direct_im * direct_im)
     along, across = (direct_re / size, direct_im / size) if size > 0.0 else (1.0, 0.0)
     for n in range(out_re.shape[0]):
@@ -199,6 +216,13 @@ def fill_cascade(first: Any, reflection: Any, second_re: Any, second_im: Any, ou
 
     ``first`` and ``reflection`` hold real and imaginary parts, shape ``(2, N)``; nothing is
     conjugated. ``out`` holds the direct paths before, or 0.
+
+    Args:
+        first: Real and imaginary parts, shape ``(2, N)``.
+        reflection: Real and imaginary parts, shape ``(2, N)``.
+        second_re: Real parts, shape ``(N, B)``.
+        second_im: Imaginary parts, shape ``(N, B)``.
+        out: Is added to: real and imaginary parts, shape ``(2, B)``.
     """
     out_re, out_im = out[0], out[1]
     for n in range(first.shape[1]):

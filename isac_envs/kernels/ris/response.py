@@ -86,6 +86,12 @@ def ris_beam_factor_one(u_turns: Real, v_turns: Real, columns: Real, rows: Real)
 
     ``u_turns`` and ``v_turns`` are the phases that are left from one column to the next, and from
     one row to the next, in turns.
+
+    Args:
+        u_turns: Phase left from one column to the next, in turns.
+        v_turns: Phase left from one row to the next, in turns.
+        columns: Number of columns.
+        rows: Number of rows.
     """
     both = dirichlet_gain_one(u_turns, columns) * dirichlet_gain_one(v_turns, rows)
     return both / (columns * rows)
@@ -119,7 +125,15 @@ ris_beam_factor = elementwise(
 
 @inlined
 def ris_leg_one(x: Real, y: Real, z: Real, per_wavelength: Real, exponent: Real) -> Any:
-    """Return both parts of exp(-j 2 pi r / lambda) r^(-1 - alpha / 2) for a vector (x, y, z)."""
+    """Return both parts of exp(-j 2 pi r / lambda) r^(-1 - alpha / 2) for a vector (x, y, z).
+
+    Args:
+        x: Vector along x in m.
+        y: Along y in m.
+        z: Along z in m.
+        per_wavelength: Wavelengths per metre, 1 / lambda.
+        exponent: Exponent alpha of the element pattern.
+    """
     square = fma(x, x, fma(y, y, z * z))
     r = math.sqrt(square)
     sine, cosine = sincos_turns(r * per_wavelength)
@@ -162,7 +176,16 @@ def fill_ris_sum(
 def fill_ris_legs(
     points: Any, cells: Any, per_wavelength: float, exponent: float, out_re: Any, out_im: Any
 ) -> None:
-    """Write sqrt(F) exp(-j 2 pi r / lambda) / r into arrays of shape ``(N, B)``."""
+    """Write sqrt(F) exp(-j 2 pi r / lambda) / r into arrays of shape ``(N, B)``.
+
+    Args:
+        points: Points, shape ``(3, B)``, in m.
+        cells: Cells, shape ``(3, N)``, in m.
+        per_wavelength: Wavelengths per metre, 1 / lambda.
+        exponent: Exponent alpha of the element pattern.
+        out_re: Receives the real parts, shape ``(N, B)``.
+        out_im: Receives the imaginary parts, shape ``(N, B)``.
+    """
     px, py, pz = points[0], points[1], points[2]
     for n in range(cells.shape[1]):
         x, y = cells[0, n], cells[1, n]

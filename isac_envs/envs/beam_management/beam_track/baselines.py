@@ -131,7 +131,7 @@ class Genie(_BeamBaseline):
     """Perfect tracking at the customary sensing share."""
 
     kind = "genie"
-    summary = "Knows the coming directions; full array, equal powers, the customary share sensed."
+    summary = "Knows the coming directions; full array, equal powers, the default sensing share."
 
     def act(self) -> npt.NDArray[Any]:
         """Return full-array beams at the truth."""
@@ -142,7 +142,7 @@ class Genie(_BeamBaseline):
 class BestFixed(_BeamBaseline):
     """The fixed beam width."""
 
-    summary = "The one number of antennas with the largest simulated reward, customary share."
+    summary = "The one number of antennas with the largest simulated reward, default sensing share."
     search_shares = False
     patiences: tuple[float, ...] = (math.inf,)
 

@@ -27,13 +27,29 @@ class Polar(NamedTuple):
 
 @inlined
 def set_belief(v: Record, x: float, v_x: float, y: float, v_y: float) -> None:
-    """Set the mean."""
+    """Set the mean.
+
+    Args:
+        v: Record of the vehicle.
+        x: Position along x in m.
+        v_x: Speed along x in m/s.
+        y: Position along y in m.
+        v_y: Speed along y in m/s.
+    """
     v.m0, v.m1, v.m2, v.m3 = x, v_x, y, v_y
 
 
 @inlined
 def set_covariance(v: Record, xx: float, xy: float, yy: float, speed: float) -> None:
-    """Set the covariance of the position and the variance of either speed."""
+    """Set the covariance of the position and the variance of either speed.
+
+    Args:
+        v: Record of the vehicle.
+        xx: Variance of x in m^2.
+        xy: Covariance of x and y in m^2.
+        yy: Variance of y in m^2.
+        speed: Variance of either speed in m^2/s^2.
+    """
     v.p00, v.p02, v.p22 = xx, xy, yy
     v.p11, v.p33 = speed, speed
     v.p01, v.p03, v.p12, v.p13, v.p23 = 0.0, 0.0, 0.0, 0.0, 0.0
@@ -60,7 +76,13 @@ def predict(p: Record, v: Record) -> None:
 
 @inlined
 def distance(x: float, y: float, height: float) -> float:
-    """Return the distance from the array in m."""
+    """Return the distance from the array in m.
+
+    Args:
+        x: Position along x in m.
+        y: Position along y in m.
+        height: Height over the array in m.
+    """
     return math.sqrt(x * x + y * y + height * height)
 
 
@@ -81,7 +103,14 @@ def moments(v: Record, height: float) -> tuple[float, float, float, float]:
 def correct(
     v: Record, jacobian: tuple[float, float, float, float], residual: float, variance: float
 ) -> None:
-    """Apply one scalar measurement to mean and covariance."""
+    """Apply one scalar measurement to mean and covariance.
+
+    Args:
+        v: Record of the vehicle.
+        jacobian: Derivatives of the measured quantity by the four states.
+        residual: Measured minus predicted, in the unit of the quantity.
+        variance: Variance of the measurement, in its unit squared.
+    """
     h0, h1, h2, h3 = jacobian
     g0 = v.p00 * h0 + v.p01 * h1 + v.p02 * h2 + v.p03 * h3
     g1 = v.p01 * h0 + v.p11 * h1 + v.p12 * h2 + v.p13 * h3
@@ -110,7 +139,13 @@ def correct(
 
 @inlined
 def possible(covariance: float, first: float, second: float) -> float:
-    """Return a covariance that two variances allow."""
+    """Return a covariance that two variances allow.
+
+    Args:
+        covariance: The covariance, in the unit of the variances.
+        first: Variance of one quantity.
+        second: Variance of the other, in the same unit.
+    """
     largest = math.sqrt(first * second)
     return min(max(covariance, -largest), largest)
 
@@ -157,7 +192,16 @@ def update(v: Record, height: float, measured: Polar, variances: Polar) -> None:
 def reacquire(
     v: Record, height: float, cosine: float, metres: float, var_cosine: float, var_metres: float
 ) -> None:
-    """Restart the position of the belief from a direction and a distance alone."""
+    """Restart the position of the belief from a direction and a distance alone.
+
+    Args:
+        v: Record of the vehicle.
+        height: Height of the vehicle in m.
+        cosine: Measured direction cosine.
+        metres: Measured distance in m.
+        var_cosine: Variance of the cosine.
+        var_metres: Variance of the distance in m^2.
+    """
     x = cosine * metres
     y = math.sqrt(max(metres * metres - x * x - height * height, 1.0))
     # x = u d and y = sqrt(d^2 (1 - u^2) - h^2), linearised

@@ -31,7 +31,14 @@ def share_of(p: Record, action: Any) -> float:
 
 @inlined
 def demand(p: Record, v: Record, action: Any, k: int) -> float:
-    """Return the part of the power budget that vehicle k is asked to get, before projection."""
+    """Return the part of the power budget that vehicle k is asked to get, before projection.
+
+    Args:
+        p: Parameters of the environment, one record.
+        v: Record of the vehicle.
+        action: Action of the copy, shape ``(W,)``.
+        k: Number of the vehicle.
+    """
     if p.vehicles > 1:
         value = action[3 * k + 2]
         asked = p.power_levels[int(value)] if p.action == DISCRETE else value

@@ -24,7 +24,13 @@ _SQRT_HALF = math.sqrt(0.5)
 
 @inlined
 def alignment(cosine: float, beam_cosine: float, antennas: float) -> float:
-    """Return |delta|^2, the beam's gain towards a direction over its peak."""
+    """Return |delta|^2, the beam's gain towards a direction over its peak.
+
+    Args:
+        cosine: Direction cosine of the vehicle.
+        beam_cosine: Direction cosine of the beam.
+        antennas: Active antennas.
+    """
     return min(ula_beam_gain_one(cosine, beam_cosine, antennas) / antennas, 1.0)
 
 
@@ -66,7 +72,15 @@ def gate(p: Record, array_snr: float) -> float:
 
 @inlined
 def sense(p: Record, stream: Stream, v: Record, snr: float, symbols: float) -> None:
-    """Draw detection and measurement of one slot and apply it to the belief; draws four times."""
+    """Draw detection and measurement of one slot and apply it to the belief; draws four times.
+
+    Args:
+        p: Parameters of the environment, one record.
+        stream: Random stream that is drawn from.
+        v: Record of the vehicle.
+        snr: SNR of the echo per receive antenna after integration, linear.
+        symbols: Symbols that are integrated.
+    """
     n_r = p.receive_antennas
     detected = uniform(stream) < gate(p, snr * n_r)
     z_u, z_d, z_v = normal(stream), normal(stream), normal(stream)
@@ -96,6 +110,13 @@ def snapshot(p: Record, stream: Stream, v: Record, memory: Any, first: int) -> N
 
     Element m is ``sqrt(snr) exp(j phi) exp(j pi m u) + CN(0, 1)``, with the SNR of ``sense`` and
     a uniform phase: the data whose maximum-likelihood angle has the variance of ``sense``.
+
+    Args:
+        p: Parameters of the environment, one record.
+        stream: Random stream that is drawn from.
+        v: Record of the vehicle.
+        memory: Receives the snapshot; holds those of all vehicles.
+        first: Index in the memory to begin at.
     """
     n_r = p.receive_antennas
     amplitude = math.sqrt(v.sensing_snr)
@@ -110,6 +131,13 @@ def snapshot(p: Record, stream: Stream, v: Record, memory: Any, first: int) -> N
 
 @jit
 def alignment_of(cosine: Any, beam_cosine: Any, antennas: Any, out: Any) -> None:
-    """Write |delta|^2 of many beams, for baselines and tests; all arrays of shape ``(n,)``."""
+    """Write |delta|^2 of many beams, for baselines and tests; all arrays of shape ``(n,)``.
+
+    Args:
+        cosine: Direction cosines of the vehicles.
+        beam_cosine: Direction cosines of the beams.
+        antennas: Active antennas of each beam.
+        out: Receives the alignments, 0..1.
+    """
     for i in range(out.shape[0]):
         out[i] = alignment(cosine[i], beam_cosine[i], antennas[i])

@@ -33,7 +33,13 @@ def locate(p: Record, v: Record) -> None:
 
 @inlined
 def start_belief(p: Record, e: Record, v: Record) -> None:
-    """Start the belief with the given deviations, at the truth or off it."""
+    """Start the belief with the given deviations, at the truth or off it.
+
+    Args:
+        p: Parameters of the environment, one record.
+        e: Record of the environment.
+        v: Record of the vehicle.
+    """
     spread = 0.0 if p.start_known else 1.0
     z0, z1, z2, z3 = (
         normal(e.measurement), normal(e.measurement), normal(e.measurement), normal(e.measurement)
@@ -72,6 +78,11 @@ def sweep(p: Record, v: Record, z: float) -> None:
 
     The beam found is the nearest of N directions 2 k / N; the distance comes from the timing of
     the vehicle's answer (error z deviations), and the speed starts anew.
+
+    Args:
+        p: Parameters of the environment, one record.
+        v: Record of the vehicle.
+        z: Standard normal variate of the distance error.
     """
     n = p.transmit_antennas
     deviation = p.sweep_distance_std_m
@@ -89,7 +100,16 @@ def sweep(p: Record, v: Record, z: float) -> None:
 
 @jit
 def serve(p: Record, stream: Stream, v: Record, action: Any, k: int, share: float) -> None:
-    """Form the beam of vehicle k with its power, credit its rate and correct its belief."""
+    """Form the beam of vehicle k with its power, credit its rate and correct its belief.
+
+    Args:
+        p: Parameters of the environment, one record.
+        stream: Random stream that is drawn from.
+        v: Record of the vehicle.
+        action: Action of the copy, shape ``(W,)``.
+        k: Number of the vehicle.
+        share: Share of the slot for sensing, 0..1.
+    """
     u, var_u, d, var_d = belief.moments(v, p.height_m)
     v.aimed_cosine, v.aimed_std = u, math.sqrt(var_u)
     aim(p, v, action, k, u, v.aimed_std)
@@ -120,7 +140,14 @@ def advance(p: Record, state: State) -> None:
 
 @inlined
 def step(p: Record, state: State, action: Any, outcome: Outcome) -> tuple[bool, bool]:
-    """Advance one copy by one slot and write its outcome; return (terminated, truncated)."""
+    """Advance one copy by one slot and write its outcome; return (terminated, truncated).
+
+    Args:
+        p: Parameters of the environment, one record.
+        state: State of one copy.
+        action: Action of the copy, shape ``(W,)``.
+        outcome: What the step writes: objectives, costs and metrics.
+    """
     e, vehicles = state.env, state.vehicles
     count = vehicles.shape[0]
     share = share_of(p, action)

@@ -17,9 +17,9 @@ from isac_envs.envs.beam_management.beam_track.records import State
 
 _BELIEF = (
     ("angle", "Believed angle from the array axis, 0 (-1) to 180 degrees (1)."),
-    ("angle_spread", "Log2 of its deviation in widths of the narrowest beam, over 8."),
+    ("angle_spread", "Log2 of its standard deviation in widths of the narrowest beam, over 8."),
     ("distance", "Believed distance over four times the first (circle: over the largest)."),
-    ("distance_spread", "Log2 of its deviation in m, over 8."),
+    ("distance_spread", "Log2 of its standard deviation in m, over 8."),
     ("radial_speed", "Believed radial speed over twice the mean speed."),
     ("cosine", "Believed cosine of the angle."),
     ("detected", "Whether the last slot gave a measurement (1) or not (-1)."),
@@ -36,73 +36,78 @@ _TUPLE = (
 
 
 class BeamTrack(Model):
-    """Sensing-assisted predictive beamforming.
+    r"""Sensing-assisted predictive beamforming.
 
-    A road-side linear array at the origin, its axis along x, serves vehicles that accelerate at
-    random. It points by an extended Kalman filter of ``(x, v_x, y, v_y)``, which lives in the
-    environment and is corrected by echoes of the same beam. A narrow beam carries more and misses
-    more; a missed vehicle gives no echo, and the belief widens. So the width is a decision on both
-    the rate of this slot and the track of the next ones (dual control).
+    A road-side linear array stands at the origin, its axis along x, and serves vehicles that
+    accelerate at random. An extended Kalman filter of ``(x, v_x, y, v_y)`` aims the beam. The
+    filter is part of the environment and is corrected by echoes of the same beam. A narrow beam
+    carries more data and misses more often. A missed vehicle gives no echo, so the belief widens.
+    The beam width therefore decides both the rate of this slot and the track of the next ones (dual
+    control).
 
-    With u the cosine of the direction, N active antennas half a wavelength apart, a beam at u_b,
-    P_k the power of vehicle k, d its distance, and a share w of the slot for sensing:
+    Let $u$ be the cosine of the direction, $N$ the number of active antennas half a wavelength
+    apart, $u_b$ the direction of the beam, $P_k$ the power of vehicle $k$, $d$ its distance and $w$
+    the share of the slot for sensing.
 
-    1. Motion, ``x += v T + a T^2 / 2``, ``v += a T``; a is white, ``(sigma_x, sigma_y)``, or
-       Ornstein-Uhlenbeck. At the edges of the lane v_y becomes 0. Or a circle that drifts.
-    2. Alignment ``|delta|^2 = [sin(N z) / (N sin z)]^2``, ``z = pi (u - u_b) / 2``.
-    3. Link ``SNR_c = P_k N |delta|^2 (lambda / (4 pi d))^2 / noise``; rate
-       ``R = (1 - w) log2(1 + SNR_c)``. The reward is the mean of the vehicles, less
-       ``misalignment_penalty`` for each beam with ``|delta|^2 < 1/2``.
-    4. Echo per receive antenna after integration over ``S = symbols (w + r (1 - w))`` symbols, r
-       the ``data_echo_share``:
-       ``gamma = P_k N |delta|^2 S rcs lambda^2 / ((4 pi)^3 d^4 noise)``.
-    5. Detection with probability ``false_alarm^(1 / (1 + gamma N_r))`` (Swerling 1); without it
-       there is no measurement. With ``fluctuation`` drawn or constant: Marcum's function of the
-       realised SNR.
-    6. Measured are u, d and the radial speed, with the Cramer-Rao bounds for unknown amplitude:
-       ``var u = 6 / (pi^2 gamma N_r (N_r^2 - 1))``,
-       ``var d = (c / 2)^2 / (2 gamma N_r (2 pi B)^2 / 12)``,
-       ``var v = (lambda / 2)^2 / (2 gamma N_r (2 pi S / B)^2 / 12)``.
-    7. The belief ``N(m, P)`` for the coming slot is predicted with white acceleration,
-       and a beam of a discrete or continuous action points at ``u(m) + offset sigma_u``.
-    8. Powers: levels asked for are scaled down to the budget if they sum to more.
-    9. A sweep finds the nearest of N beams ``2 k / N`` of the full array and a distance, and starts
-       the belief anew; ``sweep_loss`` of the slot is lost.
-    10. Blockage is a two-state Markov chain; it costs ``block_loss_db`` each way.
-    11. Two-stage slots: ``R = w C_p + (1 - w) C_e``, C_p with the predicted beam, which gives the
-        echo, and C_e with the corrected one. With ``outage`` above 0, C is the rate that the belief
-        promises at that outage if the channel carries it, else 0.
+    1. Motion: $x \leftarrow x + v T + a T^2 / 2$ and $v \leftarrow v + a T$. The acceleration $a$
+       is white with deviations $(\sigma_x, \sigma_y)$, or an Ornstein-Uhlenbeck process. At the
+       edges of the lane $v_y$ becomes 0. Alternatively the vehicle flies a circle that drifts.
+    2. Alignment: $|\delta|^2 = [\sin(N z) / (N \sin z)]^2$ with $z = \pi (u - u_b) / 2$.
+    3. Link: $\mathrm{SNR}_c = P_k N |\delta|^2 (\lambda / 4 \pi d)^2 / \sigma_n^2$ and rate $R =
+       (1 - w) \log_2(1 + \mathrm{SNR}_c)$, with noise power $\sigma_n^2$. The reward is the mean
+       over the vehicles, less ``misalignment_penalty`` for each beam with $|\delta|^2 < 1/2$.
+    4. Echo, per receive antenna, integrated over $S$ = ``symbols`` $\cdot (w + r (1 - w))$ symbols
+       with $r$ the ``data_echo_share`` and $\sigma_t$ the radar cross-section: $\gamma = P_k N
+       |\delta|^2 S \sigma_t \lambda^2 / ((4 \pi)^3 d^4 \sigma_n^2)$.
+    5. Detection: $P_d = P_{fa}^{1 / (1 + \gamma N_r)}$ (Swerling 1). Without a detection there is
+       no measurement. With ``fluctuation`` drawn or constant, Marcum's function of the realised SNR
+       takes its place.
+    6. Measurements of $u$, $d$ and the radial speed $v$, with the Cramer-Rao bounds for an unknown
+       amplitude and bandwidth $B$: $\mathrm{var}\,u = 6 / (\pi^2 \gamma N_r (N_r^2 - 1))$,
+       $\mathrm{var}\,d = (c / 2)^2 / (2 \gamma N_r (2 \pi B)^2 / 12)$, $\mathrm{var}\,v = (\lambda
+       / 2)^2 / (2 \gamma N_r (2 \pi S / B)^2 / 12)$.
+    7. The belief $N(m, P)$ is predicted to the coming slot with white acceleration. A discrete or
+       continuous action points the beam at $u(m)$ plus an offset in units of $\sigma_u$.
+    8. Requested powers are scaled down if they exceed the budget.
+    9. A sweep finds the nearest of the $N$ beams $2 k / N$ of the full array and a distance, and
+       restarts the belief. It costs ``sweep_loss`` of the slot.
+    10. Blockage is a two-state Markov chain that costs ``block_loss_db`` each way.
+    11. Two-stage slots: $R = w C_p + (1 - w) C_e$. $C_p$ uses the predicted beam, which also gives
+        the echo, and $C_e$ the corrected one. With ``outage`` above 0, $C$ is the rate that the
+        belief promises at that outage if the channel carries it, and 0 otherwise.
 
-    The echo as an observation is ``sqrt(gamma) exp(j phi) exp(j pi m u) + CN(0, 1)``: the snapshot
-    whose maximum-likelihood angle has the variance of 6.
+    Observed as ``echo``, the snapshot is $\sqrt{\gamma} e^{j \phi} e^{j \pi m u} + CN(0, 1)$ at
+    antenna $m$. Its maximum-likelihood angle has the variance of equation 6.
 
-    Choices where publications are silent: vehicles start at (-25, 20) m with 20 m/s, 30 slots;
-    lanes are 5 m to either side; the filter measures the cosine of the angle, not the angle; in the
-    ``hard`` scenarios it starts at the true state with deviations of 0.5 m and 1.5 m/s that it
-    takes for real; only the sensing part of the slot is integrated there (r = 0), all of it in
-    ``validation`` (r = 1), where a sweep takes half a slot; 100 MHz, noise of -80 dBm. A vehicle
-    in the sky has a known height, and the array measures the angle from its axis.
+    Where publications are silent we chose: vehicles start at (-25, 20) m with 20 m/s and drive for
+    30 slots. Lanes extend 5 m to either side. The filter measures the cosine of the angle, not the
+    angle. Bandwidth is 100 MHz, noise -80 dBm. In the ``hard`` scenarios the filter starts at the
+    true state, with deviations of 0.5 m and 1.5 m/s that it takes for real, and only the sensing
+    part of the slot is integrated ($r = 0$). In ``validation`` all of it is ($r = 1$), and a sweep
+    takes half a slot. A flying vehicle has a known height, and the array measures the angle from
+    its axis.
 
-    Whatever the action, vehicles move the same. ``validation`` has nothing to learn: the filter
+    Vehicles move the same whatever the action. ``validation`` leaves nothing to learn: the filter
     earns what perfect tracking earns. ``hard`` is at 5 dBm, where the best fixed width and the
-    greedy one are about equal and both near a third of perfect tracking: at 0 dBm greed is worse
-    than a fixed width, at 10 dBm better, at 30 dBm both are nearly perfect.
+    greedy one are about equal, and both reach about a third of perfect tracking. At 0 dBm greed is
+    worse than a fixed width, at 10 dBm better, and at 30 dBm both are nearly perfect.
 
-    Which of the two is ahead at 5 dBm is up to the deviations that the filter starts with, for few
-    echoes come back: from 1.5 m/s (and 100 MHz) greed earns 1.85 and 64 antennas 1.95 bit/s/Hz,
+    Which of the two leads at 5 dBm depends on the initial deviations of the filter, because few
+    echoes come back. From 1.5 m/s (and 100 MHz) greed earns 1.85 and 64 antennas 1.95 bit/s/Hz,
     from 0.5 m/s (and 500 MHz) 2.06 and 2.01, from 0.1 m and 0.1 m/s 2.25 and 1.98. The default is
     1.5 m/s because nobody knows more in mid-course: a filter that hears every echo of an aligned
-    beam settles at 1.1 (256 antennas) to 1.3 m/s (64) along the lane, and one that misses some
-    knows less. A start that is known better also lifts greed at 0 dBm, from 0.63 to 0.76.
+    beam settles at 1.1 (256 antennas) to 1.3 m/s (64 antennas) along the lane, and one that misses
+    some knows less. A better known start also lifts greed at 0 dBm, from 0.63 to 0.76.
     """
 
     id = "isac/BeamTrack-v0"
-    summary = "How wide to beam, where, and how much of a slot to sense, while vehicles move on."
+    summary = "Beam width, direction and sensing share of a slot, while vehicles move."
     source = (
         "Problem: F. Liu, W. Yuan, C. Masouros, J. Yuan, 'Radar-assisted predictive beamforming "
         "for vehicular links', IEEE TWC 19(11), 2020, arXiv 2001.09306; beam width as a decision: "
         "Du et al., arXiv 2111.10152; two-stage slot: Jiang et al., 'Low-altitude UAV tracking "
-        "via sensing-assisted predictive beamforming'. State, action and numbers are our choice."
+        "via sensing-assisted predictive beamforming', arXiv 2509.12698. State, action and "
+        "numbers are our choice."
     )
     default_scenario = "hard"
     params_type = BeamTrackParams
@@ -112,26 +117,26 @@ class BeamTrack(Model):
         Signal("alignment", "Penalty of beams with less than half of their gain."),
     )
     costs = (
-        Signal("misaligned", "Part of the vehicles with less than half of the beam's gain."),
-        Signal("undetected", "Part of the vehicles without a measurement."),
+        Signal("misaligned", "Share of the vehicles with less than half of the beam's gain."),
+        Signal("undetected", "Share of the vehicles without a measurement."),
     )
     metrics = (
         Signal("rate", "Rate of the slot.", "bit/s/Hz"),
         Signal("gain", "Alignment |delta|^2 of the beam, 0..1."),
         Signal("angle_error_deg", "Magnitude of the angle error of the belief that aimed.", "deg"),
-        Signal("angle_std_deg", "Deviation of the angle that this belief expects.", "deg"),
-        Signal("detection", "Part of the vehicles with a measurement."),
+        Signal("angle_std_deg", "Standard deviation of the angle in this belief.", "deg"),
+        Signal("detection", "Share of the vehicles with a measurement."),
         Signal("sensing_snr_db", "SNR of the echo after integration over the array.", "dB"),
         Signal("snr_db", "SNR of the link.", "dB"),
         Signal("age", "Slots since the last detection.", "slots"),
-        Signal("nees", "Normalised error squared of the estimate, 4 on average if consistent."),
+        Signal("nees", "Normalised squared error of the estimate; 4 on average if consistent."),
         Signal("sensing_share", "Share of the slot spent on sensing."),
         Signal("active_antennas", "Active antennas of the beam."),
     )
     summaries = (
         Summary("rate", "Rate per slot.", "rate"),
         Summary("gain", "Mean alignment.", "gain"),
-        Summary("detection", "Part of the slots with a measurement.", "detection"),
+        Summary("detection", "Share of the slots with a measurement.", "detection"),
         Summary("active_antennas", "Mean active antennas.", "active_antennas"),
     )
     baselines = baselines.BASELINES
@@ -240,7 +245,7 @@ class BeamTrack(Model):
             counts = [p.fewest_antennas << k for k in range(widths)]
             labels = (*(f"{count} antennas" for count in counts), "sweep")
             width = "Active antennas, or a sweep that costs the slot."
-            offset = "Pointing off the believed direction, in its deviations."
+            offset = "Offset from the believed direction, in its standard deviations."
             parts = [
                 Coordinate(f"width{suffix}", width, high=float(widths), labels=labels),
                 Coordinate(f"offset{suffix}", offset, high=2.0, labels=("-1", "0", "+1")),
@@ -254,7 +259,7 @@ class BeamTrack(Model):
         width = "Binary logarithm of the active antennas; a sweep half an octave below the fewest."
         parts = [Coordinate(f"width{suffix}", width, low=low, high=high)]
         if p.action == "continuous":
-            meaning = "Pointing off the believed direction, in its deviations."
+            meaning = "Offset from the believed direction, in its standard deviations."
             parts.append(Coordinate(f"offset{suffix}", meaning, low=-2.0, high=2.0))
         else:
             meaning = "Cosine of the direction that the beam points to."

@@ -31,7 +31,14 @@ def place(p: Record, v: Record) -> None:
 
 @inlined
 def start(p: Record, stream: Stream, v: Record, k: int) -> None:
-    """Start vehicle number k; draws twice."""
+    """Start vehicle number k; draws twice.
+
+    Args:
+        p: Parameters of the environment, one record.
+        stream: Random stream that is drawn from.
+        v: Record of the vehicle.
+        k: Number of the vehicle.
+    """
     u_speed, u_phase = uniform(stream), uniform(stream)
     v.speed = p.speed_m_s + p.speed_spread_m_s * (2.0 * u_speed - 1.0)
     v.a_x = 0.0
@@ -80,7 +87,13 @@ def _circle(p: Record, stream: Stream, v: Record) -> None:
 
 @inlined
 def move(p: Record, stream: Stream, v: Record) -> None:
-    """Advance position, blockage and cross section of a vehicle by one slot."""
+    """Advance position, blockage and cross section of a vehicle by one slot.
+
+    Args:
+        p: Parameters of the environment, one record.
+        stream: Random stream that is drawn from.
+        v: Record of the vehicle.
+    """
     if p.motion == CIRCLE:
         _circle(p, stream, v)
     else:

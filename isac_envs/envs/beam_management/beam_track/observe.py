@@ -41,7 +41,13 @@ def wipe(memory: Any) -> None:
 
 @inlined
 def remember(p: Record, state: State, k: int) -> None:
-    """Keep what the slot measured of vehicle k, newest first, or its echo."""
+    """Keep what the slot measured of vehicle k, newest first, or its echo.
+
+    Args:
+        p: Parameters of the environment, one record.
+        state: State of one copy.
+        k: Number of the vehicle.
+    """
     v, memory = state.vehicles[k], state.memory
     if p.observation == HISTORY:
         size = TUPLE * p.history_length
@@ -60,7 +66,14 @@ def remember(p: Record, state: State, k: int) -> None:
 
 @inlined
 def write_belief(p: Record, v: Record, first: int, observation: Any) -> None:
-    """Write the nine numbers of a belief, that of the coming slot."""
+    """Write the nine numbers of a belief, that of the coming slot.
+
+    Args:
+        p: Parameters of the environment, one record.
+        v: Record of the vehicle.
+        first: Index to begin at.
+        observation: Receives the observation, shape ``(D,)``.
+    """
     u, var_u, d, var_d = moments(v, p.height_m)
     observation[first] = 4.0 * acos_turns(clip(u)) - 1.0
     observation[first + 1] = clip(0.0625 * log2(var_u * p.transmit_antennas * p.transmit_antennas))
@@ -75,7 +88,14 @@ def write_belief(p: Record, v: Record, first: int, observation: Any) -> None:
 
 @inlined
 def write_echo(p: Record, memory: Any, k: int, observation: Any) -> None:
-    """Write the snapshot of vehicle k behind an automatic gain control, and its level."""
+    """Write the snapshot of vehicle k behind an automatic gain control, and its level.
+
+    Args:
+        p: Parameters of the environment, one record.
+        memory: Snapshots of the vehicles, one after the other: real parts, then imaginary.
+        k: Number of the vehicle.
+        observation: Receives the observation, shape ``(D,)``.
+    """
     size = 2 * p.receive_antennas
     first = size * k
     power = 0.0
@@ -90,7 +110,13 @@ def write_echo(p: Record, memory: Any, k: int, observation: Any) -> None:
 
 @inlined
 def observe(p: Record, state: State, observation: Any) -> None:
-    """Write the observation in one of three forms, vehicle after vehicle."""
+    """Write the observation in one of three forms, vehicle after vehicle.
+
+    Args:
+        p: Parameters of the environment, one record.
+        state: State of one copy.
+        observation: Receives the observation, shape ``(D,)``.
+    """
     vehicles, memory = state.vehicles, state.memory
     if p.observation == HISTORY:
         for j in range(memory.shape[0]):

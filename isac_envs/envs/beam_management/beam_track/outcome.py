@@ -22,7 +22,14 @@ def estimate(v: Record) -> tuple[float, float]:
 
 @inlined
 def write(p: Record, vehicles: Any, share: float, outcome: Outcome) -> None:
-    """Write the outcome of the slot."""
+    """Write the outcome of the slot.
+
+    Args:
+        p: Parameters of the environment, one record.
+        vehicles: Vehicles, shape ``(K,)``.
+        share: Share of the slot for sensing, 0..1.
+        outcome: What the step writes: objectives, costs and metrics.
+    """
     objectives, costs, metrics = outcome
     count = vehicles.shape[0]
     rate = gain = error = deviation = detected = age = nees = antennas = 0.0

@@ -16,7 +16,7 @@ from isac_envs.envs.beam_management.beam_track.tables import (
 from isac_envs.kernels.numerics.gamma import gaussian_q_inverse
 
 HARD = "Our choice, after the vehicular model of Liu et al., arXiv 2001.09306."
-JIANG = "Jiang et al., sensing-assisted predictive beamforming for low-altitude UAV tracking"
+JIANG = "Jiang et al., arXiv 2509.12698"
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Level = Annotated[float, Field(ge=0, le=1)]
@@ -35,8 +35,8 @@ class BeamTrackParams(EnvParams):
     action: Literal["discrete", "continuous", "pointing"] = parameter(
         "discrete", "Form of the action; pointing sets the direction without the filter."
     )
-    history_length: int = parameter(8, "Measurements that the history holds.", "slots", ge=1, le=64)
-    vehicles: int = parameter(1, "Vehicles that are served at once.", ge=1, le=64)
+    history_length: int = parameter(8, "Measurements in the history.", "slots", ge=1, le=64)
+    vehicles: int = parameter(1, "Vehicles served at the same time.", ge=1, le=64)
     power_dbm: float = parameter(5.0, "Transmit power of all beams.", "dBm", ge=-60, le=80)
     noise_dbm: float = parameter(
         -80.0, "Noise of either receiver over the bandwidth.", "dBm", HARD, ge=-200, le=50
@@ -55,7 +55,7 @@ class BeamTrackParams(EnvParams):
     )
     symbols: float = parameter(1e3, "Symbols of a slot.", "symbols", HARD, ge=1, le=1e9)
     data_echo_share: float = parameter(
-        0.0, "Part of the data part's echo that the matched filter uses as well.", ge=0, le=1
+        0.0, "Share of the data part's echo that the matched filter also uses.", ge=0, le=1
     )
     false_alarm: float = parameter(
         1e-6, "Probability of a false alarm of the detector.", ge=1e-30, le=0.1
@@ -70,7 +70,7 @@ class BeamTrackParams(EnvParams):
         "crb", "Error of measurements: Cramer-Rao bounds, or inverse to the SNR.", "1", JIANG
     )
     error_scale: float = parameter(
-        1.0, "Factor on the deviations of the errors.", "1", JIANG, ge=1e-3, le=1e3
+        1.0, "Factor on the standard deviations of the errors.", "1", JIANG, ge=1e-3, le=1e3
     )
     slot: Literal["single", "two_stage"] = parameter(
         "single", "One beam a slot, or a second one after the echo.", "1", JIANG
@@ -88,7 +88,7 @@ class BeamTrackParams(EnvParams):
         -25.0, "Start along the array axis; the array is at 0.", "m", HARD, ge=-1e4, le=1e4
     )
     vehicle_spacing_m: float = parameter(
-        0.0, "Distance of each vehicle behind the one before.", "m", ge=-1e3, le=1e3
+        0.0, "Distance between one vehicle and the next.", "m", ge=-1e3, le=1e3
     )
     lane_y_m: float = parameter(20.0, "Distance of the lane.", "m", HARD, ge=1, le=1e4)
     lane_half_width_m: float = parameter(
@@ -97,7 +97,7 @@ class BeamTrackParams(EnvParams):
     height_m: float = parameter(0.0, "Height above the array.", "m", ge=0, le=1e4)
     speed_m_s: float = parameter(20.0, "Mean speed at the start.", "m/s", HARD, ge=0, le=1e3)
     speed_spread_m_s: float = parameter(
-        0.0, "Speeds at the start differ uniformly by up to this.", "m/s", ge=0, le=1e3
+        0.0, "Initial speeds are uniform within this of the mean.", "m/s", ge=0, le=1e3
     )
     acceleration_x_m_s2: float = parameter(
         10.0,
@@ -119,13 +119,23 @@ class BeamTrackParams(EnvParams):
         1.0, "Random walk of the circle's centre in a slot, each axis.", "m", ge=0, le=100
     )
     initial_position_std_m: float = parameter(
-        0.5, "Deviation of the filter's first position, each axis.", "m", HARD, ge=1e-3, le=1e3
+        0.5,
+        "Initial standard deviation of the filter's position, each axis.",
+        "m",
+        HARD,
+        ge=1e-3,
+        le=1e3,
     )
     initial_speed_std_m_s: float = parameter(
-        1.5, "Deviation of the filter's first velocity, each axis.", "m/s", HARD, ge=1e-3, le=1e3
+        1.5,
+        "Initial standard deviation of the filter's velocity, each axis.",
+        "m/s",
+        HARD,
+        ge=1e-3,
+        le=1e3,
     )
     start_known: bool = parameter(
-        True, "The filter starts at the true state, though it does not know so."
+        True, "Whether the filter starts at the true state, which it does not know."
     )
     block_probability: float = parameter(
         0.0, "Probability that a free path is blocked in the next slot.", ge=0, le=1
@@ -144,12 +154,12 @@ class BeamTrackParams(EnvParams):
         "Parts of the power that a vehicle can ask for, increasing; more than all is scaled down.",
         min_length=2, max_length=32,
     )  # fmt: skip
-    sweep_loss: float = parameter(1.0, "Part of a slot that a sweep takes.", ge=0, le=1)
+    sweep_loss: float = parameter(1.0, "Share of a slot that a sweep takes.", ge=0, le=1)
     sweep_distance_std_m: float = parameter(
         1.0, "Error of the distance that a sweep finds.", "m", ge=1e-3, le=1e3
     )
     sweep_speed_std_m_s: float = parameter(
-        10.0, "Deviation of either velocity after a sweep, around the mean start.", "m/s", ge=1e-3,
+        10.0, "Standard deviation of either velocity after a sweep.", "m/s", ge=1e-3,
         le=1e3,
     )  # fmt: skip
     misalignment_penalty: float = parameter(

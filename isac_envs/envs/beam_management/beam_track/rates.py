@@ -16,7 +16,13 @@ SINGLE = BeamTrackParams.code("slot", "single")
 
 @inlined
 def link_snr(p: Record, v: Record, gain: float) -> float:
-    """Return the SNR of the link at the true distance, one way, linear."""
+    """Return the SNR of the link at the true distance, one way, linear.
+
+    Args:
+        p: Parameters of the environment, one record.
+        v: Record of the vehicle.
+        gain: Alignment |delta|^2 of the beam, 0..1.
+    """
     loss = p.block_loss if v.blocked else 1.0
     return v.power_w * v.antennas * gain * p.link_gain * loss / (v.distance * v.distance)
 
@@ -28,6 +34,14 @@ def promise(p: Record, v: Record, u: float, var_u: float, d: float, var_d: float
     Of a beam that points ``v.beam_cosine``: the rate at the quantile of direction and distance, 0
     where that lies outside the main lobe. Infinite without an outage target: what the channel
     carries is credited then.
+
+    Args:
+        p: Parameters of the environment, one record.
+        v: Record of the vehicle.
+        u: Mean of the direction cosine.
+        var_u: Its variance.
+        d: Mean of the distance in m.
+        var_d: Its variance in m^2.
     """
     if p.outage == 0.0:
         return math.inf
@@ -44,6 +58,13 @@ def credited(p: Record, v: Record, gain: float, planned: float, knows: bool) -> 
     """Return the rate of one stage: what the channel carries, or the promise if it holds.
 
     Whoever knows the channel promises what it carries.
+
+    Args:
+        p: Parameters of the environment, one record.
+        v: Record of the vehicle.
+        gain: Alignment |delta|^2 of the beam, 0..1.
+        planned: Rate that the belief promises, bit/s/Hz.
+        knows: Whether the policy knows the channel.
     """
     carried = efficiency(link_snr(p, v, gain))
     if p.outage == 0.0 or knows:
@@ -53,7 +74,15 @@ def credited(p: Record, v: Record, gain: float, planned: float, knows: bool) -> 
 
 @inlined
 def slot_rate(p: Record, v: Record, share: float, planned: float, knows: bool) -> float:
-    """Return the rate of the slot in bit/s/Hz, from the belief corrected by its echo."""
+    """Return the rate of the slot in bit/s/Hz, from the belief corrected by its echo.
+
+    Args:
+        p: Parameters of the environment, one record.
+        v: Record of the vehicle.
+        share: Share of the slot for sensing, 0..1.
+        planned: Rate that the belief promises, bit/s/Hz.
+        knows: Whether the policy knows the channel.
+    """
     first = credited(p, v, v.gain, planned, knows)
     if v.swept:
         return (1.0 - p.sweep_loss) * efficiency(link_snr(p, v, v.gain))

@@ -69,6 +69,12 @@ class State(NamedTuple):
 
 
 def allocate(env: Any, vehicles: int, memory: int) -> State:
-    """Return the state of a batch with these records of the environments, shape ``(n,)``."""
+    """Return the state of a batch with these records of the environments, shape ``(n,)``.
+
+    Args:
+        env: Records of the environments, shape ``(n,)``.
+        vehicles: Vehicles of a copy.
+        memory: Numbers of past measurements that a copy keeps.
+    """
     n = len(env)
     return State(env, np.zeros((n, vehicles), VEHICLE), np.zeros((n, memory), MEMORY))

@@ -128,7 +128,14 @@ def _decode(p: Record, action: Any) -> Setting:
 
 @inlined
 def step(p: Record, state: State, action: Any, outcome: Outcome) -> tuple[bool, bool]:
-    """Advance one copy by one slot and write its outcome; return (terminated, truncated)."""
+    """Advance one copy by one slot and write its outcome; return (terminated, truncated).
+
+    Args:
+        p: Parameters of the environment, one record.
+        state: State of one copy.
+        action: Action of the copy, shape ``(W,)``.
+        outcome: What the step writes: objectives, costs and metrics.
+    """
     e = state.env
     objectives, costs, metrics = outcome
     setting = _decode(p, action)
@@ -186,7 +193,13 @@ def _advance(p: Record, e: Record, history: Any) -> None:
 
 @inlined
 def observe(p: Record, state: State, observation: Any) -> None:
-    """Write the rows of the history one after the other, the present slot last."""
+    """Write the rows of the history one after the other, the present slot last.
+
+    Args:
+        p: Parameters of the environment, one record.
+        state: State of one copy.
+        observation: Receives the observation, shape ``(D,)``.
+    """
     history = state.history
     for k in range(history.shape[0]):
         start = FEATURES * k

@@ -14,59 +14,60 @@ from isac_envs.envs.beam_management.hsr_dual_beam.slot import POINT_FIELDS
 
 
 class HsrDualBeam(Model):
-    """A mast at a railway line steers two beams of one band past each other.
+    r"""A mast beside a railway line steers two beams of one band past each other.
 
-    The communication beam follows the train by a noisy position estimate; the radar beam looks at
-    the track ahead of it. In every slot the agent chooses the angle between them and both widths.
-    Wide beams survive pointing errors, narrow ones reach farther; a radar beam close to the train
-    interferes with the link. The train moves by ``v T`` a slot from ``-cell/2`` to ``cell/2``;
-    angles are ``phi(x) = atan2(x, d_0)``, distances ``d = sqrt(x^2 + d_0^2)``.
+    The communication beam follows the train by a noisy position estimate. The radar beam looks at
+    the track ahead. In every slot the agent chooses the angle between them and both widths. Wide
+    beams survive pointing errors, narrow ones reach farther. A radar beam close to the train
+    interferes with the link. The train moves by $v T$ a slot, from one end of the cell to the
+    other. Angles are $\phi(x) = \mathrm{atan2}(x, d_0)$ and distances $d = \sqrt{x^2 + d_0^2}$.
 
-    1. Estimate ``x^ = x + N(0, sigma^2)``, new in each slot; the beams point at ``phi^ = phi(x^)``
-       and ``phi^ + separation``.
-    2. Gain of a beam of width ``w`` degrees in dBi (IEEE 802.15.3c):
-       ``G(a; w) = 20 lg(1.6162 / sin(w/2)) - 3.01 (2a/w)^2`` for ``|a| <= 1.3 w``, else
-       ``-0.4111 ln w - 10.579``.
-    3. Path loss ``PL = 20 lg(4 pi / wavelength) + 10 n lg d``.
-    4. ``SINR = P_c G(phi - phi^; w_c) G_r / PL / (N + P_s G(phi - phi^ - separation; w_r) G_r /
-       PL)`` with ``N = k T B F``; rate ``C = B log2(1 + SINR)``.
-    5. Echo of an obstacle at each watched point, ``look_ahead_near_m`` to ``look_ahead_far_m``
-       before the train: ``S = P_s G(phi_k - phi^ - separation; w_r)^2 wavelength^2 sigma_t /
-       ((4 pi)^3 R_k^4) G_p``; the communication beam, reflected by the train, comes in as
-       ``I = P_c G(phi - phi^; w_c) G(phi - phi^ - separation; w_r) wavelength^2 sigma_train /
-       ((4 pi)^3 d^4) / isolation``; ``snr_k = S / (k T B_s F + I)``.
-    6. Swerling 1 detection ``P_k = P_fa^(1 / (1 + snr_k))``; ``P_d`` is the mean over the points.
-    7. Reward ``omega C / C_ref + (1 - omega) P_d - kappa changes``, where ``changes`` (0..3) counts
-       the choices that differ from the slot before; the first slot has none. Cost: 1 where the
-       SINR is below ``outage_sinr_db``.
-    8. The SNR of a link below 6 GHz is log-distance with Gaussian shadowing that decorrelates along
-       the track (Gudmundson).
+    1. Estimate: $\hat x = x + N(0, \sigma^2)$, drawn anew in each slot. The beams point at
+       $\hat\phi = \phi(\hat x)$ and at $\hat\phi$ plus the separation $\Delta$.
+    2. Gain in dBi of a beam of width $w$ degrees (IEEE 802.15.3c): $G(a; w) = 20 \lg(1.6162 /
+       \sin(w/2)) - 3.01 (2 a / w)^2$ for $|a| \le 1.3 w$, and $-0.4111 \ln w - 10.579$ beyond.
+    3. Path loss: $PL = 20 \lg(4 \pi / \lambda) + 10 n \lg d$.
+    4. Link: $\mathrm{SINR} = P_c\, G(\phi - \hat\phi; w_c) G_r / PL / (N + P_s\, G(\phi -
+       \hat\phi - \Delta; w_r) G_r / PL)$ with $N = k T B F$, and rate $C = B \log_2(1 +
+       \mathrm{SINR})$.
+    5. Echo of an obstacle at each watched point $k$, from ``look_ahead_near_m`` to
+       ``look_ahead_far_m`` ahead of the train: $S_k = P_s\, G(\phi_k - \hat\phi - \Delta; w_r)^2
+       \lambda^2 \sigma_t G_p / ((4 \pi)^3 R_k^4)$. The communication beam, reflected by the train,
+       interferes with $I = P_c\, G(\phi - \hat\phi; w_c)\, G(\phi - \hat\phi - \Delta; w_r)
+       \lambda^2 \sigma_{train} / ((4 \pi)^3 d^4 L)$, where $L$ is ``isolation_db`` as a ratio. So
+       $\mathrm{snr}_k = S_k / (k T B_s F + I)$.
+    6. Swerling 1 detection: $P_k = P_{fa}^{1 / (1 + \mathrm{snr}_k)}$. $P_d$ is the mean over the
+       watched points.
+    7. Reward: $\omega C / C_{ref} + (1 - \omega) P_d - \kappa \cdot$ ``changes``, where ``changes``
+       (0 to 3) counts the choices that differ from the slot before. The first slot has none. The
+       cost is 1 where the SINR is below ``outage_sinr_db``.
+    8. The SNR of a link below 6 GHz follows a log-distance law with Gaussian shadowing that
+       decorrelates along the track (Gudmundson).
 
-    The observation is a history of ``history_slots`` rows of seven features, oldest first: estimate
-    and low-band SNR of a slot, and SINR, mean echo SNR and the three choices of the slot before
-    it. For a convolutional network, ``gymnasium.wrappers.ReshapeObservation(env, (4, 7))`` makes a
-    picture of it. SNRs are in units of 40 dB; rows from before the first slot are 0. An episode
-    terminates when the train leaves the cell, after 206 slots by default.
+    The observation is a history of ``history_slots`` rows of seven features, oldest first: the
+    position estimate and low-band SNR of a slot, and the SINR, mean echo SNR and three choices of
+    the slot before it. ``gymnasium.wrappers.ReshapeObservation(env, (4, 7))`` makes it a picture
+    for a convolutional network. SNRs are in units of 40 dB. Rows from before the first slot are 0.
+    An episode terminates when the train leaves the cell, after 206 slots by default.
 
-    The goals and the kind of state and action are those of the publication; it states no numbers
-    that we could read, so all equations and numbers are our choice. Where they were open: positions
-    hold at the beginning of a slot; the watched points include both ends; clutter gets no
-    processing gain; the reflected beam is not reduced by the path loss of the link but by the radar
-    equation.
+    The goals and the kind of state and action come from the publication. It states no numbers that
+    we could read, so all equations and numbers are our choice. Where they were open: positions hold
+    at the beginning of a slot; the watched points include both ends; clutter gets no processing
+    gain; the reflected beam is reduced by the radar equation, not by the path loss of the link.
 
-    What is known decides the score. The optimum knows the true position and the pointing error of
-    the slot, and of later slots their law (96 quantiles of it). ``schedule`` and ``exhaustive``
-    know the position alone; so did the study that the constants were calibrated with, and their
-    scores are its 0.765 without and 0.759 and 0.757 with a switching cost of 0.05. The agent sees
-    neither, only estimates and outcomes of the past. Without a switching cost nothing that is done
-    now matters later, and ``myopic`` is the optimum; at 0.05 a search slot by slot still comes
-    within 2 % of it. By the rule of this package all scenarios therefore validate a planner and
-    are no benchmark of planning; they test perception, where rules without a model of the slot
-    (``by_geometry``, ``best_fixed``) leave room.
+    What a policy knows decides its score. The optimum knows the true position and pointing error of
+    the slot, and the law of those of later slots (96 quantiles of it). ``schedule`` and
+    ``exhaustive`` know the position only. So did the study that the constants were calibrated with:
+    their scores are its 0.765 without a switching cost, and 0.759 and 0.757 with one of 0.05. The
+    agent sees neither, only estimates and outcomes of the past. Without a switching cost no action
+    matters later, and ``myopic`` is the optimum. At 0.05 a search slot by slot is still within 2 %
+    of it. So by the rule of this package all scenarios validate a planner and are no benchmark of
+    planning. They test perception, where rules without a model of the slot (``by_geometry``,
+    ``best_fixed``) leave room.
     """
 
     id = "isac/HsrDualBeam-v0"
-    summary = "A railway mast sets widths and separation of a communication and a radar beam."
+    summary = "Widths and separation of a railway mast's communication and radar beam."
     source = (
         "Problem: intelligent dual-beam management of a high-speed railway by a CNN-based DQN, "
         "IEEE VTC2022-Spring (abstract only); all equations and numbers are our choice."
@@ -80,14 +81,14 @@ class HsrDualBeam(Model):
         Signal("sensing", "Share of the detection probability in the reward."),
         Signal("switching", "Penalty of changed choices."),
     )
-    costs = (Signal("outage", "1 where the SINR is below the limit."),)
+    costs = (Signal("outage", "1 if the SINR is below the limit."),)
     metrics = (
         Signal("rate_bps", "Data rate of the link.", "bit/s"),
         Signal("detection_probability", "Mean over the watched points."),
         Signal("sinr_db", "SINR of the link.", "dB"),
         Signal("echo_snr_db", "Mean SNR of the echoes of the watched points, in dB.", "dB"),
         Signal("pointing_error_deg", "Magnitude of the pointing error.", "deg"),
-        Signal("changes", "Choices that differ from the slot before."),
+        Signal("changes", "Choices that differ from the previous slot."),
         Signal("separation_deg", "Angle between the beams.", "deg"),
         Signal("radar_width_deg", "Width of the radar beam.", "deg"),
         Signal("communication_width_deg", "Width of the communication beam.", "deg"),

@@ -20,7 +20,7 @@ class HsrDualBeamParams(EnvParams):
     """Parameters; the defaults are the ``express`` scenario."""
 
     horizon: int = parameter(
-        1000, "Slots until an episode is truncated; the passage ends it before.", "steps",
+        1000, "Slots until an episode is truncated; the passage usually ends it first.", "steps",
         ge=1, le=10**7,
     )  # fmt: skip
     weights: tuple[Weight, ...] = parameter(
@@ -30,7 +30,7 @@ class HsrDualBeamParams(EnvParams):
         "multi_discrete", "Form of the action: three positions in lists, or one number for all."
     )
     history_slots: int = parameter(
-        4, "Slots that an observation shows, the present one included.", "slots", ge=1, le=64
+        4, "Slots in an observation, including the present one.", "slots", ge=1, le=64
     )
     separations_deg: tuple[Separation, ...] = parameter(
         (2.0, 4.0, 8.0, 16.0, 32.0, 48.0, 64.0),
@@ -83,17 +83,17 @@ class HsrDualBeamParams(EnvParams):
         20.0, "Radar cross section of the train.", "dBsm", ge=-60, le=60
     )
     isolation_db: float = parameter(
-        25.0, "How far the radar suppresses the signal of the communication beam.", "dB",
+        25.0, "Suppression of the communication beam's signal by the radar.", "dB",
         ge=0, le=200,
     )  # fmt: skip
     false_alarm: float = parameter(
         1e-4, "Probability of a false alarm at one point.", ge=1e-12, le=0.1
     )
     look_ahead_near_m: float = parameter(
-        20.0, "Distance of the nearest watched point before the train.", "m", ge=0, le=1e4
+        20.0, "Distance of the nearest watched point ahead of the train.", "m", ge=0, le=1e4
     )
     look_ahead_far_m: float = parameter(
-        150.0, "Distance of the farthest watched point before the train.", "m", ge=0, le=1e4
+        150.0, "Distance of the farthest watched point ahead of the train.", "m", ge=0, le=1e4
     )
     look_ahead_points: int = parameter(
         16, "Watched points, evenly spaced along the track.", ge=1, le=128
@@ -122,7 +122,7 @@ class HsrDualBeamParams(EnvParams):
         4.0, "Standard deviation of its shadow fading.", "dB", ge=0, le=20
     )
     shadow_correlation_m: float = parameter(
-        20.0, "Distance over which its shadow fading decorrelates.", "m", ge=0.1, le=1e4
+        20.0, "Correlation distance of its shadow fading.", "m", ge=0.1, le=1e4
     )
 
     @model_validator(mode="after")

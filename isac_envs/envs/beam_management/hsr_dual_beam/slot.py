@@ -63,7 +63,13 @@ def outcome_one(
 
 @inlined
 def slot_reward_one(p: Record, rate_bps: float, detection: float) -> tuple[float, float]:
-    """Return the rewards of communication and of sensing, before any switching."""
+    """Return the rewards of communication and of sensing, before any switching.
+
+    Args:
+        p: Parameters of the environment, one record.
+        rate_bps: Data rate in bit/s.
+        detection: Mean detection probability, 0..1.
+    """
     omega = p.communication_weight
     return omega * rate_bps / p.reference_rate_bps, (1.0 - omega) * detection
 

@@ -187,7 +187,14 @@ def _reward(p: Record, e: Record, measured: float) -> float:
 
 @inlined
 def step(p: Record, state: State, action: Any, outcome: Outcome) -> tuple[bool, bool]:
-    """Set one beam, measure it and write its outcome; return (terminated, truncated)."""
+    """Set one beam, measure it and write its outcome; return (terminated, truncated).
+
+    Args:
+        p: Parameters of the environment, one record.
+        state: State of one copy.
+        action: Action of the copy, shape ``(W,)``.
+        outcome: What the step writes: objectives, costs and metrics.
+    """
     e, elements, sums = state
     objectives, _, metrics = outcome
     _set_levels(p, elements, action)
@@ -231,7 +238,13 @@ def _clipped(value: float) -> float:
 
 @inlined
 def observe(p: Record, state: State, observation: Any) -> None:
-    """Write the present phases, the coming mode and what was measured in it."""
+    """Write the present phases, the coming mode and what was measured in it.
+
+    Args:
+        p: Parameters of the environment, one record.
+        state: State of one copy.
+        observation: Receives the observation, shape ``(D,)``.
+    """
     e, elements = state.env, state.elements
     count = elements.shape[0]
     for n in range(count):

@@ -15,58 +15,60 @@ from isac_envs.envs.beam_management.sparse_array_beam.pattern import SAMPLE
 
 
 class SparseArrayBeam(Model):
-    """An array with quantised phase shifters learns beams from what they yield.
+    r"""An array with quantised phase shifters learns beams from their measured quality.
 
-    Elements stand at whole half wavelengths ``p_n``, by default 10 on the places of 19 (35 mm at
-    77 GHz). Each has a phase shifter of ``q`` bits and perhaps a fixed phase error that nobody
-    knows. The agent sets all phases at once; nobody tells it the channel. In communication mode a
-    user reports the received power; in radar mode the ratio of the main lobe, towards a known
-    direction, to the highest side lobe is measured.
+    Elements stand at whole half wavelengths $p_n$, by default 10 elements on 19 places (35 mm at 77
+    GHz). Each has a phase shifter of $q$ bits, and perhaps a fixed phase error that nobody knows.
+    The agent sets all phases at once and is never told the channel. In communication mode a user
+    reports the received power. In radar mode the ratio of the main lobe, towards a known direction,
+    to the highest side lobe is measured.
 
-    1. Weights ``w_n = exp(j (phi_n + eps_n)) / sqrt(N)``, ``phi_n = 2 pi l_n / 2^q``, errors
-       ``eps_n = N(0, sigma^2)``.
-    2. Pattern ``F(u) = |sum w_n^* exp(j pi p_n u)|^2``, ``u`` the sine of the angle.
-    3. Main lobe: ``|u - u_0| <= 2 / (p_max + 1)``; ``u - u_0`` goes round with period 2.
-    4. Radar ``m = [10 lg(max_lobe F / max_outside F) - kappa 10 lg(max_lobe F / F(u_0))] / scale``;
-       the pointing loss, the second logarithm, counts up to 20 dB.
-    5. Communication ``h = sum alpha_l a(theta_l)`` with ``alpha = CN(0, 1/L)`` and
-       ``a_n = exp(j pi p_n sin theta)``; ``m = |h^H w|^2 N / (sum |h_n|)^2``, 1 for free phases.
-    6. Feedback: noise ``CN(0, 1/snr)`` is added to ``h^H w / sqrt(bound)``, and to the amplitude of
-       each lobe over ``sqrt(N)``, before powers are taken. The pointing loss has no noise.
-    7. Reward: the measured ``m`` (``level``), its change (``delta``), or +1 where it is better than
-       the last one and -1 otherwise (``sign``, as published). The last one is that of the same
-       mode.
-    8. The mode becomes the other one with probability ``switch_probability`` after each step, or is
-       drawn at each reset, or stays.
+    1. Weights: $w_n = e^{j (\phi_n + \epsilon_n)} / \sqrt{N}$ with $\phi_n = 2 \pi l_n / 2^q$ and
+       errors $\epsilon_n \sim N(0, \sigma^2)$.
+    2. Pattern: $F(u) = |\sum_n w_n^* e^{j \pi p_n u}|^2$, with $u$ the sine of the angle.
+    3. Main lobe: $|u - u_0| \le 2 / (p_{max} + 1)$, where $u - u_0$ wraps around with period 2.
+    4. Radar: $m = [10 \lg(\max_{lobe} F / \max_{outside} F) - \kappa\, 10 \lg(\max_{lobe} F /
+       F(u_0))]$ / ``radar_scale_db``. The second logarithm is the pointing loss and counts up to 20
+       dB.
+    5. Communication: $h = \sum_l \alpha_l a(\theta_l)$ with $\alpha_l \sim CN(0, 1/L)$ and $a_n =
+       e^{j \pi p_n \sin\theta}$; $m = |h^H w|^2 N / (\sum_n |h_n|)^2$, which is 1 for unquantised
+       phases.
+    6. Feedback: noise $CN(0, 1/\mathrm{snr})$ is added to $h^H w$ over the root of its bound, and
+       to the amplitude of each lobe over $\sqrt{N}$, before powers are taken. The pointing loss has
+       no noise.
+    7. Reward: the measured $m$ (``level``), its change (``delta``), or +1 where it beats the last
+       one and -1 otherwise (``sign``, as published). The last one is of the same mode.
+    8. After each step the mode switches with probability ``switch_probability``; or it is drawn at
+       each reset; or it stays.
 
     The pattern is sampled at 8 points in the half width of the main lobe. Episodes are truncated,
-    never terminated, and begin with random phases that were measured once in each mode.
+    never terminated. They begin with random phases that were measured once in each mode.
 
     Beam learning means two things here. With ``channel="fixed"`` one scene, drawn from
-    ``channel_seed``, stays for all episodes and copies: the agent learns the beam of a place whose
-    channel and hardware it does not know, and held-out episodes differ in their first phases, modes
-    and noise only. This is the published experiment. With ``channel="episode"`` every episode
-    has a scene of its own, and an agent has to learn how to search.
+    ``channel_seed``, serves all episodes and copies. The agent learns the beam of a place whose
+    channel and hardware it does not know; held-out episodes differ only in their first phases,
+    modes and noise. This is the published experiment. With ``channel="episode"`` every episode has
+    its own scene, and an agent has to learn how to search.
 
-    Without the pointing loss (``kappa = 0``) the published difference of peaks rewards beams whose
-    peak squints to the edge of the main lobe, 7 dB away from the target; with 1 the gain towards
-    the target counts. Where the publication was silent we chose: places, bits, numbers of paths,
-    noise, and the units of the reward (10 dB count as 1). ``level`` is the default because ``sign``
-    forgets how good a beam is: under it the optimum, held, earns -1. Read scores under ``level``;
-    under the others only the figures of a table mean something.
+    Without the pointing loss ($\kappa = 0$) the published difference of peaks rewards beams whose
+    peak squints to the edge of the main lobe, 7 dB away from the target. With 1 the gain towards
+    the target counts. Where the publication is silent we chose: places, bits, numbers of paths,
+    noise and the units of the reward (10 dB count as 1). ``level`` is the default because ``sign``
+    forgets how good a beam is: under it the optimum, held, earns -1. Scores are meaningful under
+    ``level`` only; under the other two read the metrics.
 
-    For communication ``optimum`` is exact, by a sweep over one common phase; a radar of few
-    elements is searched completely, others by coordinate descent from many starts. ``rounded``
-    knows channel and errors and rounds every phase by itself. Heuristics know none of them.
+    For communication ``optimum`` is exact, by a sweep over one common phase. A radar of few
+    elements is searched completely, a larger one by coordinate descent from many starts.
+    ``rounded`` knows channel and errors and rounds every phase by itself. Heuristics know neither.
     ``codebook`` has tried all beams of an oversampled DFT codebook beforehand, and steers the radar
-    without regard to errors; where a single path comes in and no phase is wrong, little is left to
-    learn. ``coordinate_search`` comes near the optimum in as many beams as there are levels in
-    all (128 on ``ula_16``, 0.85 of the optimum); its score is low because it pays for the search in
+    without regard to errors. With a single path and no phase errors it leaves little to learn.
+    ``coordinate_search`` comes near the optimum within as many beams as there are levels in all
+    (128 on ``ula_16``, 0.85 of the optimum). Its score is low because it pays for the search in
     each episode.
     """
 
     id = "isac/SparseArrayBeam-v0"
-    summary = "Quantised phases of a sparse array, learned from feedback, for radar or a user."
+    summary = "Quantised phases of a sparse array for radar or a user, learned from feedback."
     source = (
         "Problem: beam learning of a sparse transmit array for radar and communication by a "
         "Wolpertinger agent, IEEE SAM 2022, pp. 316-320 (abstract only); base algorithm: Y. Zhang, "
@@ -83,16 +85,19 @@ class SparseArrayBeam(Model):
         Signal("communication", "Reward in communication mode."),
     )
     metrics = (
-        Signal("measured", "What was fed back (m)."),
-        Signal("radar", "1 in radar mode, else 0; then all that follows of it is 0."),
-        Signal("communication", "1 in communication mode, likewise."),
+        Signal("measured", "Measurement that was fed back (m)."),
+        Signal("radar", "1 in radar mode, else 0; the radar's metrics are then 0."),
+        Signal(
+            "communication",
+            "1 in communication mode, else 0; the metrics of the channel are then 0.",
+        ),
         Signal("main_lobe_db", "Largest gain in the main lobe.", "dB"),
-        Signal("side_lobe_db", "Largest gain outside.", "dB"),
+        Signal("side_lobe_db", "Largest gain outside the main lobe.", "dB"),
         Signal("side_lobe_ratio_db", "Main lobe over side lobe.", "dB"),
         Signal("pointing_loss_db", "Peak of the main lobe over the radar direction.", "dB"),
         Signal("gain", "Gain of the beam in the channel, |h^H w|^2."),
-        Signal("gain_over_bound", "Gain over that of free phases, 0..1."),
-        Signal("gain_over_optimum", "Gain over the best of the levels, 0..1."),
+        Signal("gain_over_bound", "Gain over the gain of unquantised phases, 0..1."),
+        Signal("gain_over_optimum", "Gain over the gain of the best levels, 0..1."),
     )
     summaries = (
         Summary(
@@ -117,8 +122,8 @@ class SparseArrayBeam(Model):
             (
                 *self._each("cosine", "Cosine of its phase.", low=-1.0),
                 *self._each("sine", "Sine of its phase.", low=-1.0),
-                Coordinate("radar", "1 where the coming beam is for the radar."),
-                Coordinate("communication", "1 where it is for the user."),
+                Coordinate("radar", "1 if the next beam is for the radar."),
+                Coordinate("communication", "1 if it is for the user."),
                 Coordinate("steer_sine", "Sine of the radar direction.", low=-1.0),
                 Coordinate("last", "Last measurement in this mode.", low=-limit, high=limit),
                 Coordinate(

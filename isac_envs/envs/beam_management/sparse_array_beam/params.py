@@ -34,13 +34,17 @@ class SparseArrayBeamParams(EnvParams):
     )  # fmt: skip
     phase_bits: int = parameter(3, "Bits of a phase shifter (q): 2^q levels.", "bit", ge=1, le=8)
     phase_error_std_deg: float = parameter(
-        0.0, "Deviation of the fixed, unknown phase errors of the elements.", "deg", ge=0, le=360
+        0.0,
+        "Standard deviation of the fixed, unknown phase errors of the elements.",
+        "deg",
+        ge=0,
+        le=360,
     )
     mode: Literal["switching", "episode", "radar", "communication"] = parameter(
         "switching", "What a beam is for: switching at random, drawn at a reset, or one of the two."
     )
     switch_probability: float = parameter(
-        0.02, "Probability that the mode is the other one in the next step.", ge=0, le=1
+        0.02, "Probability that the mode switches after a step.", ge=0, le=1
     )
     channel: Literal["episode", "fixed"] = parameter(
         "episode", "Scene (paths, phase errors, radar direction) of each episode, or one for all."

@@ -18,7 +18,13 @@ MOST_LOSS_DB = 20.0  # beyond it a beam misses the radar direction, and by how m
 
 @inlined
 def coefficient_one(p: Record, element: Record, level: int) -> tuple[float, float]:
-    """Return what an element at a level adds to the field in the radar direction."""
+    """Return what an element at a level adds to the field in the radar direction.
+
+    Args:
+        p: Parameters of the environment, one record.
+        element: Record of the element.
+        level: Level of its phase, 0..2^q - 1.
+    """
     re, im = p.level_re[level], p.level_im[level]
     return (
         re * element.steer_re + im * element.steer_im,
@@ -28,7 +34,15 @@ def coefficient_one(p: Record, element: Record, level: int) -> tuple[float, floa
 
 @inlined
 def add_one(p: Record, n: int, re: float, im: float, sums: Any) -> None:
-    """Add a coefficient of element n to the even and odd sums, shape ``(4, samples)``."""
+    """Add a coefficient of element n to the even and odd sums, shape ``(4, samples)``.
+
+    Args:
+        p: Parameters of the environment, one record.
+        n: Number of the element.
+        re: Real part of what it adds to the field.
+        im: Imaginary part.
+        sums: Scratch of the pattern, shape ``(4, samples)``; used up.
+    """
     cosines, sines = p.cosines[n], p.sines[n]
     for g in range(cosines.shape[0]):
         sums[0, g].value += re * cosines[g]
@@ -62,7 +76,13 @@ def peaks(p: Record, sums: Any) -> tuple[float, float, float]:
 
 @jit
 def pattern_peaks(p: Record, elements: Any, sums: Any) -> tuple[float, float, float]:
-    """Return :func:`peaks` of the present levels of all elements."""
+    """Return :func:`peaks` of the present levels of all elements.
+
+    Args:
+        p: Parameters of the environment, one record.
+        elements: Phase shifters, shape ``(N,)``.
+        sums: Scratch of the pattern, shape ``(4, samples)``; used up.
+    """
     for k in range(4):
         for g in range(sums.shape[1]):
             sums[k, g].value = 0.0
@@ -80,5 +100,12 @@ def pointing_loss_db(main: float, centre: float) -> float:
 
 @inlined
 def radar_metric_db(p: Record, main: float, side: float, centre: float) -> float:
-    """Return the ratio of main lobe to side lobe less the weighted pointing loss, in dB."""
+    """Return the ratio of main lobe to side lobe less the weighted pointing loss, in dB.
+
+    Args:
+        p: Parameters of the environment, one record.
+        main: Largest gain in the main lobe, linear.
+        side: Largest gain outside of it, linear.
+        centre: Gain in the radar direction, linear.
+    """
     return linear_to_db(main / side) - p.pointing_loss_weight * pointing_loss_db(main, centre)

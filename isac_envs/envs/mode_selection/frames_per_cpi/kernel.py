@@ -23,7 +23,13 @@ MULTI_DISCRETE = FramesPerCpiParams.code("observation", "multi_discrete")
 
 @inlined
 def next_class(p: Record, channel: int, u: float) -> int:
-    """Advance the channel by one CPI with a uniform variate in [0, 1)."""
+    """Advance the channel by one CPI with a uniform variate in [0, 1).
+
+    Args:
+        p: Parameters of the environment, one record.
+        channel: Present channel class.
+        u: Uniform variate in [0, 1).
+    """
     return channel + int(u >= p.rise_from[channel]) - int(u < p.fall[channel])
 
 
@@ -36,7 +42,14 @@ def reset(p: Record, state: Record) -> None:
 
 @inlined
 def step(p: Record, state: Record, action: Any, outcome: Outcome) -> tuple[bool, bool]:
-    """Advance one copy by one CPI and write its outcome; return (terminated, truncated)."""
+    """Advance one copy by one CPI and write its outcome; return (terminated, truncated).
+
+    Args:
+        p: Parameters of the environment, one record.
+        state: State of one copy.
+        action: Action of the copy, shape ``(W,)``.
+        outcome: What the step writes: objectives, costs and metrics.
+    """
     objectives, costs, metrics = outcome
     channel, choice = state.channel, action[0]
     sent = min(state.queue, p.capacity[channel, choice])
@@ -71,7 +84,13 @@ def step(p: Record, state: Record, action: Any, outcome: Outcome) -> tuple[bool,
 
 @inlined
 def observe(p: Record, state: Record, observation: Any) -> None:
-    """Write what the agent sees, in one of three forms."""
+    """Write what the agent sees, in one of three forms.
+
+    Args:
+        p: Parameters of the environment, one record.
+        state: State of one copy.
+        observation: Receives the observation, shape ``(D,)``.
+    """
     classes = p.snr_db.shape[0]
     if p.observation == VECTOR:
         observation[0] = 2.0 * state.queue / p.queue_capacity - 1.0

@@ -15,34 +15,36 @@ from isac_envs.planning import FiniteMdp
 
 
 class FramesPerCpi(Model):
-    """A vehicle chooses how many frames share one coherent processing interval (CPI).
+    r"""A vehicle chooses how many frames share one coherent processing interval (CPI).
 
-    Each frame of the integrated waveform begins with a preamble that doubles as a radar pulse.
-    With more frames the radar detects more, measures velocity better and over a wider range; with
+    Each frame of the integrated waveform begins with a preamble that doubles as a radar pulse. With
+    more frames the radar detects more, and measures velocity better and over a wider range. With
     fewer frames less of the CPI is overhead, but the channel estimate of a preamble ages until the
-    end of its frame. Of ``N`` frames in a CPI of length ``T``, so ``T_f = T / N``:
+    end of its frame. Let $N$ frames share a CPI of length $T$, so $T_f = T / N$:
 
-    1. Unambiguous speed ``v_max = wavelength / (4 T_f)``; a target's normal speed lies within it
-       with probability ``P_u = 2 Phi(v_max / sigma_v) - 1``.
-    2. Cramer-Rao bound of the velocity, ``crb = wavelength / (4 pi T_f) sqrt(6 / (rho N (N^2-1)))``
-       with ``rho`` the radar SNR of one preamble; Swerling 1 detection
-       ``P_d = Pfa^(1 / (1 + rho N))``; sensing utility ``U = P_d P_u exp(-crb / scale)``.
-    3. Ageing keeps ``j = J0(2 pi f T_f / 2)^2`` of the link's power and turns the rest into
-       interference; the frame error rate is logistic in the SNR that is left.
-    4. A CPI carries ``floor(R N (T_f - T_oh)^+ (1 - PER) / packet_bits)`` packets; the queue sends
-       as many as wait. Arrivals are Poisson; packets above the capacity are dropped.
-    5. The channel class stays with probability ``channel_stays`` and moves to a neighbour
-       otherwise (an inner class to either one with equal probability).
-    6. Reward ``w_c sent / arrival_mean + w_s U - w_d dropped / arrival_mean``.
+    1. Unambiguous speed: $v_{max} = \lambda / (4 T_f)$. The speed of a target is normal and lies
+       within it with probability $P_u = 2 \Phi(v_{max} / \sigma_v) - 1$.
+    2. Cramer-Rao bound of the velocity: $\mathrm{crb} = \lambda / (4 \pi T_f) \sqrt{6 / (\rho N
+       (N^2 - 1))}$ with $\rho$ the radar SNR of one preamble. Swerling 1 detection: $P_d =
+       P_{fa}^{1 / (1 + \rho N)}$. Sensing utility: $U = P_d P_u e^{-\mathrm{crb} /
+       \mathrm{scale}}$.
+    3. Ageing keeps $j = J_0(2 \pi f T_f / 2)^2$ of the link's power and turns the rest into
+       interference. The frame error rate (PER) is logistic in the remaining SNR.
+    4. A CPI carries $\lfloor R N (T_f - T_{oh})^+ (1 - \mathrm{PER}) / \mathrm{bits} \rfloor$
+       packets of ``packet_bits``. The queue sends as many as wait. Arrivals are Poisson; packets
+       above the capacity are dropped.
+    5. The channel class stays with probability ``channel_stays`` and moves to a neighbour otherwise
+       (an inner class to either one with equal probability).
+    6. Reward: $w_c \cdot$ ``sent / arrival_mean`` $+ w_s U - w_d \cdot$ ``dropped / arrival_mean``.
 
-    Episodes start in a state drawn uniformly over queue lengths and channel classes. A step takes
-    two draws, the arrivals and the channel, whatever the action.
+    Episodes start in a state drawn uniformly over queue lengths and channel classes. Whatever the
+    action, a step takes two draws: the arrivals and the channel.
 
-    Planning pays against one-step rewards and fixed waveforms, which the publication compares
-    with: the optimum at 12 arrivals is 35 % above the greedy policy and 122 % above the best fixed
-    number of frames. But "send the most, and among equals sense the most" goes 97 % of the way
-    from random to optimal: the scenarios by arrivals validate a learner. ``sensing_heavy``, where
-    no such rule passes 90 %, is the benchmark.
+    Planning beats the one-step rewards and fixed waveforms that the publication compares with: the
+    optimum at 12 arrivals is 35 % above the greedy policy and 122 % above the best fixed number of
+    frames. But "send the most, and among equals sense the most" goes 97 % of the way from random to
+    optimal, so the scenarios by arrivals validate a learner. The benchmark is ``sensing_heavy``,
+    where no such rule passes 90 %.
     """
 
     id = "isac/FramesPerCpi-v0"
@@ -60,15 +62,15 @@ class FramesPerCpi(Model):
     objectives = (
         Signal("communication", "Reward of the packets sent."),
         Signal("sensing", "Reward of the sensing utility."),
-        Signal("buffer", "Penalty of the packets that found the queue full."),
+        Signal("buffer", "Penalty of packets lost to a full queue."),
     )
     costs = (
         Signal("miss", "One minus the sensing utility."),
-        Signal("dropped", "Packets that found the queue full.", "packets"),
+        Signal("dropped", "Packets lost to a full queue.", "packets"),
     )
     metrics = (
         Signal("packets_sent", "Packets sent in the CPI.", "packets"),
-        Signal("packets_dropped", "Packets that found the queue full.", "packets"),
+        Signal("packets_dropped", "Packets lost to a full queue.", "packets"),
         Signal("backlog", "Packets in the queue after the CPI.", "packets"),
         Signal("frames", "Frames in the CPI.", "frames"),
         Signal("sensing_utility", "Worth of the CPI to the radar, 0..1."),
@@ -78,7 +80,7 @@ class FramesPerCpi(Model):
         Signal("unambiguous_probability", "Probability that a target's speed is unambiguous."),
         Signal("frame_error_rate", "Probability that a frame's data is lost (PER)."),
         Signal("overhead_fraction", "Share of the CPI that carries no data."),
-        Signal("rate_bps", "Data rate that the CPI could carry, lost frames deducted.", "bit/s"),
+        Signal("rate_bps", "Data rate of the CPI after lost frames.", "bit/s"),
     )
     summaries = (
         Summary("throughput", "Packets sent per CPI.", "packets_sent"),

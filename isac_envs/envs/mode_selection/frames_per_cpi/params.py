@@ -31,7 +31,7 @@ class FramesPerCpiParams(EnvParams):
     )
     frame_counts: tuple[FrameCount, ...] = parameter(
         (32, 64, 96, 128, 192, 256, 384, 512, 768, 1024),
-        "Frames per CPI that an action chooses from, increasing.", "frames", min_length=1,
+        "Numbers of frames to choose from, increasing.", "frames", min_length=1,
         max_length=64,
     )  # fmt: skip
     snr_db: tuple[SnrDb, ...] = parameter(
@@ -45,7 +45,7 @@ class FramesPerCpiParams(EnvParams):
     channel_stays: float = parameter(
         0.8, "Probability that the channel class stays for another CPI.", ge=0, le=1
     )
-    queue_capacity: int = parameter(40, "Packets that the queue holds.", "packets", ge=1, le=1000)
+    queue_capacity: int = parameter(40, "Capacity of the queue.", "packets", ge=1, le=1000)
     packet_bits: float = parameter(1e6, "Size of a packet of the queue.", "bit", ge=1, le=1e12)
     arrival_mean: float = parameter(
         12.0, "Mean of the Poisson arrivals in a CPI.", "packets", ge=1e-6, le=100
@@ -60,10 +60,10 @@ class FramesPerCpiParams(EnvParams):
         ge=0, le=10,
     )  # fmt: skip
     residual_doppler_hz: float = parameter(
-        400.0, "Doppler shift of the link that stays uncompensated.", "Hz", ge=0, le=1e6
+        400.0, "Uncompensated Doppler shift of the link.", "Hz", ge=0, le=1e6
     )
     threshold_margin_db: float = parameter(
-        1.5, "How far the SNR at which half of the frames are lost lies below a class's SNR.", "dB",
+        1.5, "Margin of a class: its SNR over the SNR at which half of the frames are lost.", "dB",
         ge=-100, le=100,
     )  # fmt: skip
     error_slope_per_db: float = parameter(

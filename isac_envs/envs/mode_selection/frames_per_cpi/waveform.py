@@ -1,7 +1,7 @@
 """What one coherent processing interval (CPI) of a frame-based waveform senses and carries.
 
 A CPI of fixed length is cut into ``frames`` equal frames. Each frame begins with a known preamble,
-which is the radar pulse, and goes on with data. More frames are more and faster pulses; they also
+which is the radar pulse, and continues with data. More frames are more and faster pulses; they also
 spend more time on overhead, and age the channel estimate of a preamble less. All functions
 broadcast over NumPy arrays.
 
@@ -79,6 +79,12 @@ def sensing_utility(
     """Return the worth of a CPI to the radar, in [0, 1].
 
     Detected, unambiguous and accurate: ``P_d P_unambiguous exp(-crb / scale)``.
+
+    Args:
+        detection: Detection probability, 0..1.
+        unambiguous: Probability that the speed is unambiguous, 0..1.
+        crb_m_s: Bound of the velocity error in m/s.
+        scale_m_s: Error in m/s at which the utility has fallen to 1/e.
     """
     accuracy = portable.exp(-np.asarray(crb_m_s) / scale_m_s)
     return np.asarray(detection) * np.asarray(unambiguous) * accuracy
@@ -116,13 +122,25 @@ def goodput_bps(rate_bps: Values, frame_s: Values, overhead_s: float, error_rate
     """Return the data rate after overhead and lost frames.
 
     ``R (1 - T_oh / T_f)^+ (1 - PER)``.
+
+    Args:
+        rate_bps: Data rate in bit/s.
+        frame_s: Duration of a frame in s.
+        overhead_s: Overhead of a frame in s.
+        error_rate: Frame error rate, 0..1.
     """
     share = np.maximum(1.0 - overhead_s / np.asarray(frame_s), 0.0)
     return np.asarray(np.asarray(rate_bps) * share * (1.0 - np.asarray(error_rate)))
 
 
 def whole_packets(rate_bps: Values, cpi_s: float, packet_bits: float) -> npt.NDArray[np.int64]:
-    """Return how many whole packets, from 0 to 2^53, a CPI carries at a data rate."""
+    """Return how many whole packets, from 0 to 2^53, a CPI carries at a data rate.
+
+    Args:
+        rate_bps: Data rate in bit/s.
+        cpi_s: Duration of the CPI in s.
+        packet_bits: Size of a packet in bit.
+    """
     with np.errstate(over="ignore"):
         packets = np.floor(np.asarray(rate_bps) * cpi_s / packet_bits)
     return np.clip(packets, 0, _MOST_PACKETS).astype(np.int64)

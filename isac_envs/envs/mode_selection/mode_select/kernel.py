@@ -42,7 +42,14 @@ def event_probability(p: Record, state: Record) -> float:
 
 @inlined
 def next_bit(stream: Any, bit: int, stays_good: float, stays_bad: float) -> int:
-    """Advance a two-state chain (1 = bad) by one slot."""
+    """Advance a two-state chain (1 = bad) by one slot.
+
+    Args:
+        stream: Random stream that is drawn from.
+        bit: Present state, 0 (good) or 1 (bad).
+        stays_good: Probability that a good state stays.
+        stays_bad: Probability that a bad state stays.
+    """
     return int(bernoulli(stream, stays_bad if bit else 1.0 - stays_good))
 
 
@@ -61,7 +68,14 @@ def reset(p: Record, state: Record) -> None:
 
 @inlined
 def step(p: Record, state: Record, action: Any, outcome: Outcome) -> tuple[bool, bool]:
-    """Advance one copy by one slot and write its outcome; return (terminated, truncated)."""
+    """Advance one copy by one slot and write its outcome; return (terminated, truncated).
+
+    Args:
+        p: Parameters of the environment, one record.
+        state: State of one copy.
+        action: Action of the copy, shape ``(W,)``.
+        outcome: What the step writes: objectives, costs and metrics.
+    """
     objectives, costs, metrics = outcome
     radar = action[0] == RADAR
     probability = event_probability(p, state)
@@ -116,7 +130,13 @@ def _move_on(p: Record, state: Record, radar: bool) -> None:
 
 @inlined
 def observe(p: Record, state: Record, observation: Any) -> None:
-    """Write what the agent sees, in one of four forms."""
+    """Write what the agent sees, in one of four forms.
+
+    Args:
+        p: Parameters of the environment, one record.
+        state: State of one copy.
+        observation: Receives the observation, shape ``(D,)``.
+    """
     if p.observation == VECTOR:
         observation[0] = 2.0 * state.queue / p.queue_capacity - 1.0
         observation[1] = 2.0 * state.channel - 1.0

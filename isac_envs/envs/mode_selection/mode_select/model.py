@@ -23,33 +23,33 @@ _CONDITIONS = (
 
 
 class ModeSelect(Model):
-    """A vehicle uses one waveform either to communicate or as a radar.
+    r"""A vehicle uses one waveform either to communicate or as a radar.
 
-    In each slot the vehicle sends packets from a queue, or looks for hazards. Unexpected events
-    are the likelier the worse road, weather, speed and the nearby object are; an event that
-    happens while communicating is missed and costs dearly, one that happens in radar mode is
-    detected and pays. The event is decided on the state before the transition:
+    In each slot the vehicle sends packets from a queue or looks for hazards. Unexpected events are
+    more likely the worse road, weather, speed and the nearby object are. An event during
+    communication is missed and costs dearly; one in radar mode is detected and pays. The event is
+    decided on the state before the transition:
 
-    1. Events: independent causes, ``1 - P(E) = prod(1 - p_x)`` over road, weather, speed and
-       object, with ``p_x`` one value for good and one for bad conditions.
-    2. Communication sends ``min(queue, packets_good or packets_bad)`` packets; they pay
-       ``reward_packet`` each when no event happens. Radar sends none.
-    3. Arrivals are Poisson; packets above the capacity are dropped at ``penalty_dropped`` each.
-    4. A detected event pays ``reward_detected * (bad + 1)`` with ``bad`` the number of bad
-       conditions, a missed one costs ``penalty_missed``.
-    5. Channel, road, weather, speed and object are independent two-state chains, but radar next
-       to a moving object lets the vehicle slow down surely and clears the object with
-       probability ``clearing``.
+    1. Events have independent causes: $1 - P(E) = \prod_x (1 - p_x)$ over road, weather, speed and
+       object, with one value of $p_x$ for good and one for bad conditions.
+    2. Communication sends $\min(\mathrm{queue}, n)$ packets, with $n$ either ``packets_good`` or
+       ``packets_bad``. Each pays ``reward_packet`` when no event happens. Radar sends none.
+    3. Arrivals are Poisson. Packets above the capacity are dropped at ``penalty_dropped`` each.
+    4. A detected event pays ``reward_detected`` $\cdot (b + 1)$ with $b$ the number of bad
+       conditions. A missed one costs ``penalty_missed``.
+    5. Channel, road, weather, speed and object are independent two-state chains, with one
+       exception: radar next to a moving object makes the vehicle slow down, and clears the object
+       with probability ``clearing``.
 
     The published model (scenario ``hieu2020``) ignores the queue in its reward and forgets its
-    conditions within two slots; its optimum is the myopic rule "communicate only if everything is
-    good". In the default scenario conditions persist and only packets that were waiting count, so
-    that planning pays: the optimum is 15 % above the best threshold rule. It is no riddle, though:
-    ``queue_aware``, a rule on queue, channel and conditions together, comes within 2 % of it.
-    Measured by how far the best heuristic gets from random (0) to optimal (1) in an episode,
-    ``highway`` and ``storm`` are solved (0.995 and 1.000) and ``urban`` and ``light`` nearly so
-    (0.951 and 0.952). The benchmark is ``rush_hour``: no heuristic here gets beyond 0.670, and a
-    rule that was fitted to it (``examples/custom_agent.py``) reaches 0.889.
+    conditions within two slots. Its optimum is the myopic rule "communicate only if everything is
+    good". In the default scenario conditions persist and only waiting packets pay, so planning
+    pays: the optimum is 15 % above the best threshold rule. It is still easy: ``queue_aware``, a
+    rule on queue, channel and conditions together, comes within 2 % of it. Measured by how far the
+    best heuristic gets from random (0) to optimal (1) in an episode, ``highway`` and ``storm`` are
+    solved (0.995 and 1.000), and ``urban`` and ``light`` nearly so (0.951 and 0.952). The benchmark
+    is ``rush_hour``: no heuristic here passes 0.670, and a rule that was fitted to it
+    (``examples/custom_agent.py``) reaches 0.889.
     """
 
     id = "isac/ModeSelect-v0"
@@ -66,7 +66,7 @@ class ModeSelect(Model):
     objectives = (
         Signal("communication", "Reward of the packets sent in a slot without an event."),
         Signal("sensing", "Reward of a detected event, or the penalty of a missed one."),
-        Signal("buffer", "Penalty of the packets that found the queue full."),
+        Signal("buffer", "Penalty of packets lost to a full queue."),
     )
     costs = (Signal("missed", "1 if an event happened while communicating."),)
     metrics = (
@@ -74,9 +74,12 @@ class ModeSelect(Model):
         Signal("missed", "1 if it happened while communicating."),
         Signal("detected", "1 if it happened in radar mode."),
         Signal("packets_sent", "Packets credited to the slot.", "packets"),
-        Signal("packets_dropped", "Packets that found the queue full.", "packets"),
+        Signal("packets_dropped", "Packets lost to a full queue.", "packets"),
         Signal("backlog", "Packets in the queue after the slot.", "packets"),
-        Signal("bad_conditions", "Bad ones of road, weather, speed and object, before the slot."),
+        Signal(
+            "bad_conditions",
+            "Number of bad conditions before the slot: road, weather, speed, object.",
+        ),
         Signal("event_probability", "Probability of an event in the slot."),
         Signal("radar", "1 in radar mode."),
     )

@@ -21,17 +21,15 @@ class ModeSelectParams(EnvParams):
     observation: Literal["vector", "bits", "multi_discrete", "index"] = parameter(
         "vector", "Form of the observation; 'bits' leaves the queue out.", source=HIEU
     )
-    queue_capacity: int = parameter(
-        10, "Packets that the queue holds.", "packets", HIEU, ge=1, le=1000
-    )
+    queue_capacity: int = parameter(10, "Capacity of the queue.", "packets", HIEU, ge=1, le=1000)
     arrival_mean: float = parameter(
         1.0, "Mean of the Poisson arrivals in a slot.", "packets", HIEU, ge=0, le=100
     )
     packets_good: int = parameter(
-        2, "Packets sent in a slot of good channel.", "packets", ge=0, le=1000
+        2, "Packets sent per slot over a good channel.", "packets", ge=0, le=1000
     )
     packets_bad: int = parameter(
-        1, "Packets sent in a slot of bad channel.", "packets", ge=0, le=1000
+        1, "Packets sent per slot over a bad channel.", "packets", ge=0, le=1000
     )
     credit_empty_slots: bool = parameter(
         False, "Credit the packets that a slot could carry even when the queue holds fewer."
@@ -45,13 +43,18 @@ class ModeSelectParams(EnvParams):
     )  # fmt: skip
     penalty_missed: float = parameter(50.0, "Penalty of a missed event.", "1", HIEU, ge=0, le=1e9)
     penalty_dropped: float = parameter(
-        2.0, "Penalty of a packet that finds the queue full.", ge=0, le=1e9
+        2.0, "Penalty of a packet lost to a full queue.", ge=0, le=1e9
     )
     event_clear: float = parameter(
         0.005, "Probability that a good condition causes an event.", "1", HIEU, ge=0, le=1
     )
     event_bad: float = parameter(
-        0.05, "Probability that bad road, weather or a moving object does.", "1", HIEU, ge=0, le=1
+        0.05,
+        "Probability that a bad road, bad weather or a moving object causes an event.",
+        "1",
+        HIEU,
+        ge=0,
+        le=1,
     )
     event_fast: float = parameter(
         0.5, "Probability that high speed causes an event (p_1^v).", "1", HIEU, ge=0, le=1

@@ -106,7 +106,7 @@ class PricedExhaustive(Exhaustive):
     priced = True
     summary = (
         "As exhaustive, with a price on energy that rises as what is left falls short of full "
-        "power until the end; no bound, but the best that is known."
+        "power until the end; the best known policy, not a bound."
     )
 
 

@@ -30,7 +30,13 @@ def reset(p: Record, state: State) -> None:
 
 @inlined
 def best_of(scores: Any, first: int, count: int) -> int:
-    """Return which of some consecutive scores is largest, the first of equal ones."""
+    """Return which of some consecutive scores is largest, the first of equal ones.
+
+    Args:
+        scores: Scores, shape ``(W,)``.
+        first: Index of the first one.
+        count: How many there are.
+    """
     best = 0
     for k in range(1, count):
         if scores[first + k] > scores[first + best]:
@@ -40,7 +46,15 @@ def best_of(scores: Any, first: int, count: int) -> int:
 
 @inlined
 def decode_scores(p: Record, allocation: Record, targets: int, action: Any, at: int) -> int:
-    """Write the allocation that scores from place ``at`` on stand for; return where they end."""
+    """Write the allocation that scores from place ``at`` on stand for; return where they end.
+
+    Args:
+        p: Parameters of the environment, one record.
+        allocation: Receives what the UAV does, one record.
+        targets: Number of targets K.
+        action: Action of the copy, shape ``(W,)``.
+        at: Index to begin at.
+    """
     allocation.mode = best_of(action, at, targets + 1)
     at += targets + 1
     allocation.channel = 0
@@ -54,7 +68,13 @@ def decode_scores(p: Record, allocation: Record, targets: int, action: Any, at: 
 
 @inlined
 def decode(p: Record, state: State, action: Any) -> None:
-    """Write the allocation that a joint action of one controller stands for."""
+    """Write the allocation that a joint action of one controller stands for.
+
+    Args:
+        p: Parameters of the environment, one record.
+        state: State of one copy.
+        action: Action of the copy, shape ``(W,)``.
+    """
     allocation = state.allocation
     count = allocation.shape[0]
     if p.action == DISCRETE:
@@ -75,6 +95,11 @@ def decode(p: Record, state: State, action: Any) -> None:
 def spend(p: Record, uavs: Any, allocation: Any) -> tuple[float, int]:
     """Take the energy of the slot from the batteries; who is empty idles, others may have to send.
 
+    Args:
+        p: Parameters of the environment, one record.
+        uavs: UAVs, shape ``(M,)``.
+        allocation: What the UAVs do, shape ``(M,)``.
+
     Returns:
         The energy in J that batteries did not hold, and how many UAVs could not do as they chose.
     """
@@ -94,7 +119,13 @@ def spend(p: Record, uavs: Any, allocation: Any) -> tuple[float, int]:
 
 @inlined
 def play(p: Record, state: State, outcome: Outcome) -> None:
-    """Advance one group by a slot with the given allocation and write the outcome."""
+    """Advance one group by a slot with the given allocation and write the outcome.
+
+    Args:
+        p: Parameters of the environment, one record.
+        state: State of one copy.
+        outcome: What the step writes: objectives, costs and metrics.
+    """
     e, uavs, targets, allocation = state.env, state.uavs, state.targets, state.allocation
     objectives, costs, metrics = outcome
     overrun, denied = spend(p, uavs, allocation)
@@ -140,7 +171,14 @@ def play(p: Record, state: State, outcome: Outcome) -> None:
 
 @inlined
 def step(p: Record, state: State, action: Any, outcome: Outcome) -> tuple[bool, bool]:
-    """Advance one group by a slot; return (terminated, truncated)."""
+    """Advance one group by a slot; return (terminated, truncated).
+
+    Args:
+        p: Parameters of the environment, one record.
+        state: State of one copy.
+        action: Action of the copy, shape ``(W,)``.
+        outcome: What the step writes: objectives, costs and metrics.
+    """
     decode(p, state, action)
     play(p, state, outcome)
     return False, state.env.time >= p.horizon
@@ -148,13 +186,25 @@ def step(p: Record, state: State, action: Any, outcome: Outcome) -> tuple[bool, 
 
 @inlined
 def observe(p: Record, state: State, observation: Any) -> None:
-    """Write what the controller sees."""
+    """Write what the controller sees.
+
+    Args:
+        p: Parameters of the environment, one record.
+        state: State of one copy.
+        observation: Receives the observation, shape ``(D,)``.
+    """
     observe_from(p, state, 0, observation)
 
 
 @inlined
 def allow(p: Record, state: State, valid: Any) -> None:
-    """Write which joint actions are valid, in the form of the action."""
+    """Write which joint actions are valid, in the form of the action.
+
+    Args:
+        p: Parameters of the environment, one record.
+        state: State of one copy.
+        valid: Receives 1 for each valid action, 0 for the others, in the order of the action.
+    """
     uavs = state.uavs
     count = uavs.shape[0]
     if p.action == DISCRETE:

@@ -14,7 +14,13 @@ _NEAREST_M2 = 1.0  # distances are not taken below one metre
 
 @inlined
 def squared_distance(dx: float, dy: float, dz: float) -> float:
-    """Return a squared distance in m^2, at least 1."""
+    """Return a squared distance in m^2, at least 1.
+
+    Args:
+        dx: Difference along x in m.
+        dy: Difference along y in m.
+        dz: Difference of the heights in m.
+    """
     return max(_NEAREST_M2, dx * dx + dy * dy + dz * dz)
 
 

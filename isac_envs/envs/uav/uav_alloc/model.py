@@ -14,50 +14,56 @@ from isac_envs.envs.uav.uav_alloc.params import UavAllocParams
 
 
 class UavAlloc(Model):
-    """One controller gives each UAV of a group a mode, a channel and a power.
+    r"""One controller gives each UAV of a group a mode, a channel and a power.
 
-    M UAVs fly over K moving targets and share C channels. In each slot of ``step_s`` a UAV is idle,
-    or with power ``p_m`` on channel ``c_m`` it senses target k with its radar or sends to the base
-    station. With the noise power ``N = k T B F`` of a channel, distances R, and ``l`` the wave
-    length, one watt is received as
+    $M$ UAVs fly over $K$ moving targets and share $C$ channels. In each slot of ``step_s`` a UAV is
+    idle, or uses channel $c_m$ with power $p_m$ to sense a target with its radar or to send to the
+    base station. Let $N = k T B F$ be the noise power of a channel, $R$ a distance and $\lambda$
+    the wavelength. One watt is received as
 
-    1. ``a_mk = G^2 l^2 rcs pulses / ((4 pi)^3 R_mk^4 N)``: the echo of target k at UAV m,
-    2. ``b_m = g (l / 4 pi R_m)^2 / N``: UAV m at the base station, in the middle of the area,
-    3. ``x_mj = (l / 4 pi R_mj)^2 10^(-isolation / 10) / N``: UAV j in a radar side lobe of UAV m.
+    1. $a_{mk} = G^2 \lambda^2 \sigma\, n / ((4 \pi)^3 R_{mk}^4 N)$: the echo of target $k$ at UAV
+       $m$, with radar cross-section $\sigma$ and $n$ pulses,
+    2. $b_m = g (\lambda / 4 \pi R_m)^2 / N$: UAV $m$ at the base station, in the middle of the
+       area,
+    3. $x_{mj} = (\lambda / 4 \pi R_{mj})^2 10^{-L / 10} / N$: UAV $j$ in a radar side lobe of UAV
+       $m$, with $L$ = ``isolation_db``.
 
-    Those on one channel disturb each other, whatever they do; sums run over j != m, c_j = c_m:
+    UAVs on one channel disturb each other whatever they do. Sums over $j$ run over $j \ne m$ with
+    $c_j = c_m$:
 
-    4. ``SINR_m = p_m a_mk / (1 + sum_j p_j x_mj)`` if m senses target k,
-    5. ``SINR_m = p_m b_m / (1 + sum_j p_j b_j)`` if m sends,
-    6. ``MI_k = max over those m that sense k of log2(1 + SINR_m)``, 0 without any,
-    7. ``CR = sum over those m that send of log2(1 + SINR_m)``,
-    8. reward ``w_1 2 sum_k MI_k / (4 K) + w_2 CR / 4 - w_3 sum_m p_m / M - w_4 [overrun]``, with
-       ``w_1 = alpha`` and ``w_2 = 1 - alpha``; 4 bit/s/Hz is ``reference_bit``.
-    9. Batteries start with ``energy_j``: ``e_m' = max(0, e_m - p_m step)``. A transmission that
-       takes more than is left is made and is an overrun. Who is empty stays idle: the action mask
-       says so, and transmissions that are asked for all the same are denied.
-    10. Velocities of UAVs are Gauss-Markov processes: ``v' = a v + (1 - a) u + sqrt(1 - a^2) s w``
-        with memory a, mean velocity u (vertical: 0), deviation s and normal w, limited to the
-        largest speed; targets keep their velocity plus noise. All reflect at the borders of the
+    4. $\mathrm{SINR}_m = p_m a_{mk} / (1 + \sum_j p_j x_{mj})$ if $m$ senses target $k$,
+    5. $\mathrm{SINR}_m = p_m b_m / (1 + \sum_j p_j b_j)$ if $m$ sends,
+    6. $MI_k = \max_m \log_2(1 + \mathrm{SINR}_m)$ over the UAVs that sense $k$, 0 without any,
+    7. $CR = \sum_m \log_2(1 + \mathrm{SINR}_m)$ over the UAVs that send,
+    8. reward $w_1\, 2 \sum_k MI_k / (4 K) + w_2\, CR / 4 - w_3 \sum_m p_m / M - w_4\,
+       [\mathrm{overrun}]$ with $w_1 = \alpha$ and $w_2 = 1 - \alpha$; the 4 bit/s/Hz are
+       ``reference_bit``.
+    9. Batteries start with ``energy_j``: $e_m' = \max(0, e_m - p_m \cdot$ ``step_s`` $)$. A
+       transmission that takes more than is left is made, and counts as an overrun. A UAV without
+       energy stays idle: the action mask says so, and what it asks for is denied.
+    10. Velocities of UAVs are Gauss-Markov processes: $v' = a v + (1 - a) u + \sqrt{1 - a^2}\, s w$
+        with memory $a$, mean velocity $u$ (vertical: 0), deviation $s$ and normal $w$, limited to
+        the largest speed. Targets keep their velocity plus noise. All reflect at the borders of the
         area, UAVs also at the lowest and the highest altitude.
 
-    An episode starts with uniform positions, full batteries and all idle. Everybody moves after
-    the transmission, so the controller sees the geometry in which its decision counts.
+    An episode starts with uniform positions, full batteries and idle UAVs. Everybody moves after
+    the transmission, so the controller sees the geometry that its decision meets.
 
-    The action has three forms. ``discrete``: an option for each UAV, 0 idle, then mode (send,
+    The action has three forms. ``discrete``: an option for each UAV, 0 for idle, then mode (send,
     targets), channel and power in row-major order. ``index``: all options as one number, for small
     groups. ``continuous``: for each UAV scores of the modes and, if there are several, of the
-    channels, of which the largest wins, and a power between 0 (-1) and the largest (1); below a
-    twentieth the UAV is idle. The observation ``state`` holds positions, velocities, energies, the
-    last allocation and outcome; ``links`` the gains (1) to (3) in dB and the energies.
+    channels, of which the largest wins, and a power from 0 (-1) to the largest (1); below a
+    twentieth the UAV is idle. The observation ``state`` holds positions, velocities, energies, and
+    the last allocation and its outcome. ``links`` holds the gains of equations 1 to 3 in dB and the
+    energies.
 
-    Slots are coupled by energy alone. With energy for full power in all slots (``tethered``
-    scenarios) the exhaustive search of each slot is the optimum; otherwise it is myopic, spends
-    early and falls silent, and the searches with a price on energy are better. They are no
-    bounds, but the best that is known. The assignment of Kuhn and Munkres knows nothing of
-    interference: it is optimal for a slot while every UAV has a channel of its own, and falls
-    behind the more UAVs share one. All numbers are our choice; the publication tells the state,
-    the action, the reward's ingredients and the comparison, but not its parameters.
+    Only energy couples the slots. With energy for full power in all slots (``tethered`` scenarios)
+    the exhaustive search of each slot is the optimum. Otherwise it is myopic, spends early and
+    falls silent, and searches with a price on energy are better. They are the best known, not
+    bounds. The assignment of Kuhn and Munkres ignores interference: it is optimal for a slot while
+    every UAV has its own channel, and falls behind as more UAVs share one. All numbers are our
+    choice. The publication tells the state, the action, the ingredients of the reward and the
+    comparison, but not its parameters.
     """
 
     id = "isac/UavAlloc-v0"

@@ -44,7 +44,13 @@ def limit(squared: float, fastest: float) -> float:
 
 @inlined
 def fold(x: float, low: float, high: float) -> float:
-    """Return a coordinate reflected at the walls of an interval, at most once."""
+    """Return a coordinate reflected at the walls of an interval, at most once.
+
+    Args:
+        x: Coordinate in m.
+        low: Lower wall in m.
+        high: Upper wall in m.
+    """
     below = 2.0 * low - x
     above = 2.0 * high - x
     inside = below if x < low else (above if x > high else x)
@@ -53,7 +59,13 @@ def fold(x: float, low: float, high: float) -> float:
 
 @inlined
 def fly(p: Record, e: Record, uavs: Any) -> None:
-    """Move all UAVs by one slot: a Gauss-Markov process of the velocity, reflecting walls."""
+    """Move all UAVs by one slot: a Gauss-Markov process of the velocity, reflecting walls.
+
+    Args:
+        p: Parameters of the environment, one record.
+        e: Record of the environment.
+        uavs: UAVs, shape ``(M,)``.
+    """
     half = 0.5 * p.area_m
     for m in range(uavs.shape[0]):
         vx, vy, vz = uavs[m].vx_m_s, uavs[m].vy_m_s, uavs[m].vz_m_s
@@ -81,7 +93,13 @@ def fly(p: Record, e: Record, uavs: Any) -> None:
 
 @inlined
 def drive(p: Record, e: Record, targets: Any) -> None:
-    """Move all targets by one slot: constant velocity plus noise, reflecting walls."""
+    """Move all targets by one slot: constant velocity plus noise, reflecting walls.
+
+    Args:
+        p: Parameters of the environment, one record.
+        e: Record of the environment.
+        targets: Targets, shape ``(K,)``.
+    """
     half = 0.5 * p.area_m
     for k in range(targets.shape[0]):
         vx = targets[k].vx_m_s + p.target_noise_m_s * normal(e.world)

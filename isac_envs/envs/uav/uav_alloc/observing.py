@@ -29,7 +29,16 @@ def decibels(gain: float) -> float:
 
 @inlined
 def observe_uav(p: Record, uav: Record, allocation: Record, count: int, seen: Any, at: int) -> int:
-    """Write position, velocity, energy and last allocation of a UAV; return where they end."""
+    """Write position, velocity, energy and last allocation of a UAV; return where they end.
+
+    Args:
+        p: Parameters of the environment, one record.
+        uav: Record of the UAV.
+        allocation: What the UAV does, one record.
+        count: Number of targets K.
+        seen: Receives the observation, shape ``(D,)``.
+        at: Index to begin at.
+    """
     seen[at] = uav.x_m * p.scale_x
     seen[at + 1] = uav.y_m * p.scale_x
     seen[at + 2] = (uav.z_m - p.middle_m) * p.scale_z
@@ -49,7 +58,14 @@ def observe_uav(p: Record, uav: Record, allocation: Record, count: int, seen: An
 
 @inlined
 def observe_state(p: Record, state: State, first: int, seen: Any) -> int:
-    """Write positions, velocities, energies, allocations and outcome; return where they end."""
+    """Write positions, velocities, energies, allocations and outcome; return where they end.
+
+    Args:
+        p: Parameters of the environment, one record.
+        state: State of one copy.
+        first: Number of the UAV that comes first.
+        seen: Receives the observation, shape ``(D,)``.
+    """
     uavs, targets, allocation = state.uavs, state.targets, state.allocation
     count, at = uavs.shape[0], 0
     for r in range(count):
@@ -69,7 +85,14 @@ def observe_state(p: Record, state: State, first: int, seen: Any) -> int:
 
 @inlined
 def observe_links(p: Record, state: State, first: int, seen: Any) -> int:
-    """Write all gains in dB and the energies; return where they end."""
+    """Write all gains in dB and the energies; return where they end.
+
+    Args:
+        p: Parameters of the environment, one record.
+        state: State of one copy.
+        first: Number of the UAV that comes first.
+        seen: Receives the observation, shape ``(D,)``.
+    """
     uavs, echoes = state.uavs, state.echoes
     count, at = uavs.shape[0], 0
     left_s = (p.plan_slots - state.env.time) * p.step_s
@@ -93,7 +116,14 @@ def observe_links(p: Record, state: State, first: int, seen: Any) -> int:
 
 @inlined
 def observe_from(p: Record, state: State, first: int, seen: Any) -> int:
-    """Write what is seen, with UAV ``first`` first; return where it ends."""
+    """Write what is seen, with UAV ``first`` first; return where it ends.
+
+    Args:
+        p: Parameters of the environment, one record.
+        state: State of one copy.
+        first: Number of the UAV that comes first.
+        seen: Receives the observation, shape ``(D,)``.
+    """
     if p.observation == STATE:
         at = observe_state(p, state, first, seen)
     else:
@@ -104,7 +134,14 @@ def observe_from(p: Record, state: State, first: int, seen: Any) -> int:
 
 @inlined
 def allow_options(p: Record, uav: Record, start: int, valid: Any) -> None:
-    """Write which options a UAV has: idle, and unless its battery is empty all others."""
+    """Write which options a UAV has: idle, and unless its battery is empty all others.
+
+    Args:
+        p: Parameters of the environment, one record.
+        uav: Record of the UAV.
+        start: Index of the first option.
+        valid: Receives 1 for each valid action, 0 for the others, in the order of the action.
+    """
     charged = uav.energy_j > EMPTY_J
     valid[start] = p.idling == FREE or not charged
     for option in range(1, p.options):

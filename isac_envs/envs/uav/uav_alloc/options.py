@@ -22,7 +22,13 @@ def channel_of(p: Record, option: int) -> int:
 
 @inlined
 def choose(p: Record, allocation: Record, option: int) -> None:
-    """Write what an option stands for."""
+    """Write what an option stands for.
+
+    Args:
+        p: Parameters of the environment, one record.
+        allocation: Receives what the UAV does, one record.
+        option: Number of the option; 0 is idle.
+    """
     rest = max(0, option - 1)
     pair = rest // p.levels
     mode = pair // p.channels  # remainders by hand: a division takes as long as a random draw
@@ -34,14 +40,26 @@ def choose(p: Record, allocation: Record, option: int) -> None:
 
 @inlined
 def is_allowed(p: Record, uav: Record, option: int) -> bool:
-    """Tell whether the environment executes an option as it stands."""
+    """Tell whether the environment executes an option as it stands.
+
+    Args:
+        p: Parameters of the environment, one record.
+        uav: Record of the UAV.
+        option: Number of the option; 0 is idle.
+    """
     charged = uav.energy_j > EMPTY_J
     return (p.idling == FREE or not charged) if option == IDLE else charged
 
 
 @inlined
 def is_reachable(p: Record, uav: Record, option: int) -> bool:
-    """Tell whether an option is allowed and takes no more energy than there is, if avoidable."""
+    """Tell whether an option is allowed and takes no more energy than there is, if avoidable.
+
+    Args:
+        p: Parameters of the environment, one record.
+        uav: Record of the UAV.
+        option: Number of the option; 0 is idle.
+    """
     power_w = power_of(p, option)
     affordable = power_w * p.step_s <= uav.energy_j + EMPTY_J
     forced = p.idling != FREE and power_w <= p.smallest_w

@@ -47,8 +47,8 @@ class State(NamedTuple):
         targets: Shape ``(K,)``.
         allocation: What each UAV does, shape ``(M,)``.
         echoes: Gains from UAV to target and back, over the noise power, shape ``(M, K)``, in 1/W.
-        uplinks: Likewise from UAV to base station, shape ``(M,)``.
-        couplings: Likewise from UAV to UAV, shape ``(M, M)``.
+        uplinks: The same from UAV to base station, shape ``(M,)``.
+        couplings: The same from UAV to UAV, shape ``(M, M)``.
     """
 
     env: Any
@@ -61,7 +61,13 @@ class State(NamedTuple):
 
 
 def allocate(env: Any, uavs: int, targets: int) -> State:
-    """Return the state of a batch with these records of the environments, shape ``(n,)``."""
+    """Return the state of a batch with these records of the environments, shape ``(n,)``.
+
+    Args:
+        env: Records of the environments, shape ``(n,)``.
+        uavs: UAVs of a copy.
+        targets: Targets of a copy.
+    """
     n = len(env)
     return State(
         env,

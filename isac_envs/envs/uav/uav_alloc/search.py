@@ -51,7 +51,14 @@ def value(p: Record, state: State, bench: Bench, prices: Any) -> float:
 
 @inlined
 def next_option(p: Record, uav: Record, option: int, first_channel: bool) -> int:
-    """Return the first reachable option from ``option`` on; ``p.options`` if there is none."""
+    """Return the first reachable option from ``option`` on; ``p.options`` if there is none.
+
+    Args:
+        p: Parameters of the environment, one record.
+        uav: Record of the UAV.
+        option: Option to begin at.
+        first_channel: Whether only options on channel 0 count.
+    """
     while option < p.options and (
         not is_reachable(p, uav, option) or (first_channel and channel_of(p, option) > 0)
     ):
@@ -61,7 +68,16 @@ def next_option(p: Record, uav: Record, option: int, first_channel: bool) -> int
 
 @jit
 def improve(p: Record, state: State, bench: Bench, prices: Any, m: int, best: float) -> float:
-    """Give UAV ``m`` its best option against the others; return the value, at least ``best``."""
+    """Give UAV ``m`` its best option against the others; return the value, at least ``best``.
+
+    Args:
+        p: Parameters of the environment, one record.
+        state: State of one copy.
+        bench: Weights and what is tried.
+        prices: Prices of energy, shape ``(M,)``, in 1/J.
+        m: Number of the UAV.
+        best: Value of the present allocation.
+    """
     before = bench.options[m]
     for option in range(p.options):
         if option == before or not is_reachable(p, state.uavs[m], option):
@@ -111,7 +127,15 @@ def best_response(
 
 @jit
 def greedy(p: Record, state: State, bench: Bench, prices: Any, chosen: Any) -> None:
-    """Let the UAVs choose once, one after the other, the later ones still idle; as above."""
+    """Let the UAVs choose once, one after the other, the later ones still idle; as above.
+
+    Args:
+        p: Parameters of the environment, one record.
+        state: State of one copy.
+        bench: Weights and what is tried.
+        prices: Prices of energy, shape ``(M,)``, in 1/J.
+        chosen: Receives the options, shape ``(M,)``.
+    """
     for m in range(state.uavs.shape[0]):
         bench.options[m] = -1
         choose(p, bench.allocation[m], IDLE)
@@ -125,6 +149,13 @@ def exhaustive(p: Record, state: State, bench: Bench, prices: Any, chosen: Any) 
     """Write the best of all joint actions; as above.
 
     The value does not change when channels swap names, so UAV 0 only tries the first.
+
+    Args:
+        p: Parameters of the environment, one record.
+        state: State of one copy.
+        bench: Weights and what is tried.
+        prices: Prices of energy, shape ``(M,)``, in 1/J.
+        chosen: Receives the options, shape ``(M,)``.
     """
     uavs, trial = state.uavs, bench.options
     top = -1e300

@@ -18,7 +18,13 @@ DISCRETE = UavAllocMultiParams.code("action", "discrete")
 
 @inlined
 def decode(p: Record, state: State, actions: Any) -> None:
-    """Write the allocation that the actions of all agents stand for."""
+    """Write the allocation that the actions of all agents stand for.
+
+    Args:
+        p: Parameters of the environment, one record.
+        state: State of one copy.
+        actions: Actions of all agents, shape ``(A, W)``.
+    """
     for m in range(state.uavs.shape[0]):
         if p.action == DISCRETE:
             choose(p, state.allocation[m], int(actions[m, 0]))
@@ -28,7 +34,14 @@ def decode(p: Record, state: State, actions: Any) -> None:
 
 @inlined
 def step(p: Record, state: State, actions: Any, outcome: Outcome) -> tuple[bool, bool]:
-    """Advance the group by a slot, whose outcome all share; return (terminated, truncated)."""
+    """Advance the group by a slot, whose outcome all share; return (terminated, truncated).
+
+    Args:
+        p: Parameters of the environment, one record.
+        state: State of one copy.
+        actions: Actions of all agents, shape ``(A, W)``.
+        outcome: What the step writes: objectives, costs and metrics.
+    """
     objectives, costs, metrics = outcome
     decode(p, state, actions)
     play(p, state, Outcome(objectives[0], costs[0], metrics[0]))
@@ -41,7 +54,13 @@ def step(p: Record, state: State, actions: Any, outcome: Outcome) -> tuple[bool,
 
 @jit
 def observe(p: Record, state: State, observations: Any) -> None:
-    """Write what each UAV sees, itself first, and its number."""
+    """Write what each UAV sees, itself first, and its number.
+
+    Args:
+        p: Parameters of the environment, one record.
+        state: State of one copy.
+        observations: Receives an observation for each agent, shape ``(A, D)``.
+    """
     count = state.uavs.shape[0]
     for m in range(count):
         at = observe_from(p, state, m, observations[m])
@@ -50,7 +69,13 @@ def observe(p: Record, state: State, observations: Any) -> None:
 
 @inlined
 def allow(p: Record, state: State, valid: Any) -> None:
-    """Write which options each UAV has, or whether it may transmit."""
+    """Write which options each UAV has, or whether it may transmit.
+
+    Args:
+        p: Parameters of the environment, one record.
+        state: State of one copy.
+        valid: Receives 1 for each valid action, 0 for the others, in the order of the action.
+    """
     for m in range(state.uavs.shape[0]):
         if p.action == DISCRETE:
             allow_options(p, state.uavs[m], 0, valid[m])

@@ -14,20 +14,20 @@ from isac_envs.envs.uav.uav_alloc_multi.params import UavAllocMultiParams
 
 
 class UavAllocMulti(UavAlloc):
-    """Each UAV of a group chooses its own mode, channel and power; the reward is shared.
+    r"""Each UAV of a group chooses its own mode, channel and power; the reward is shared.
 
-    The physics, equations (1) to (10), the options and the two observations are those of
-    ``isac/UavAlloc-v0``. Beyond them:
+    The physics (equations 1 to 10), the options and the two observations are those of
+    ``isac/UavAlloc-v0``. In addition:
 
-    11. Agent m decides for UAV m alone, at the same time as all others. All agents receive the
+    11. Agent $m$ decides for UAV $m$ alone, at the same time as all others. All agents receive the
         same reward, costs and metrics: those of the group.
-    12. Agent m sees what the central controller sees, with itself first and the others after it
-        in a circle (m, m + 1, ..., M, 1, ..., m - 1), and its number.
+    12. Agent $m$ sees what the central controller sees, with itself first and the others after it
+        in a circle ($m, m + 1, \dots, M, 1, \dots, m - 1$), and its number.
     13. Its mask allows only to idle once its battery is empty.
 
-    Shared rewards make each slot a common-interest game: a joint action from which no UAV alone
-    can improve is a local optimum, and the best response dynamics of ``best_response`` finds one.
-    The baselines are central controllers that know everything.
+    With a shared reward each slot is a common-interest game. A joint action that no UAV can improve
+    alone is a local optimum, and the best-response dynamics of ``best_response`` finds one. The
+    baselines are central controllers that know everything.
     """
 
     id = "isac/UavAllocMulti-v0"

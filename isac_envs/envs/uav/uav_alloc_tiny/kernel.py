@@ -44,7 +44,13 @@ def reset(p: Record, state: State) -> None:
 
 @inlined
 def decode(p: Record, state: State, joint: int) -> int:
-    """Write the allocation of a joint action; return how many UAVs were denied a transmission."""
+    """Write the allocation of a joint action; return how many UAVs were denied a transmission.
+
+    Args:
+        p: Parameters of the environment, one record.
+        state: State of one copy.
+        joint: Number of the joint action.
+    """
     batteries, rest, denied = state.batteries, joint, 0
     for m in range(batteries.shape[0] - 1, -1, -1):
         empty = batteries[m].level == 0
@@ -56,7 +62,14 @@ def decode(p: Record, state: State, joint: int) -> int:
 
 @jit
 def step(p: Record, state: State, action: Any, outcome: Outcome) -> tuple[bool, bool]:
-    """Advance one copy by one slot and write its outcome; return (terminated, truncated)."""
+    """Advance one copy by one slot and write its outcome; return (terminated, truncated).
+
+    Args:
+        p: Parameters of the environment, one record.
+        state: State of one copy.
+        action: Action of the copy, shape ``(W,)``.
+        outcome: What the step writes: objectives, costs and metrics.
+    """
     e, batteries, allocation = state
     objectives, costs, metrics = outcome
     count, targets = batteries.shape[0], p.echoes.shape[1]
@@ -90,7 +103,13 @@ def step(p: Record, state: State, action: Any, outcome: Outcome) -> tuple[bool, 
 
 @inlined
 def observe(p: Record, state: State, observation: Any) -> None:
-    """Write what the agent sees: levels and clock, or the index of the state."""
+    """Write what the agent sees: levels and clock, or the index of the state.
+
+    Args:
+        p: Parameters of the environment, one record.
+        state: State of one copy.
+        observation: Receives the observation, shape ``(D,)``.
+    """
     batteries = state.batteries
     if p.observation == VECTOR:
         for m in range(batteries.shape[0]):
@@ -105,7 +124,13 @@ def observe(p: Record, state: State, observation: Any) -> None:
 
 @jit
 def allow(p: Record, state: State, valid: Any) -> None:
-    """Write which joint actions are valid: an empty UAV only idles."""
+    """Write which joint actions are valid: an empty UAV only idles.
+
+    Args:
+        p: Parameters of the environment, one record.
+        state: State of one copy.
+        valid: Receives 1 for each valid action, 0 for the others, in the order of the action.
+    """
     batteries = state.batteries
     for joint in range(valid.shape[0]):
         rest, possible = joint, True

@@ -17,20 +17,20 @@ from isac_envs.planning import FiniteMdp
 
 
 class UavAllocTiny(Model):
-    """Two hovering UAVs share one channel and spend the levels of their batteries.
+    r"""Two hovering UAVs share one channel and spend the levels of their batteries.
 
-    The radio, equations (1) to (7), and the options of a UAV are those of ``isac/UavAlloc-v0``;
-    UAVs and targets stay where the parameters put them. So the state is the level of each battery,
-    25 values by default, and an action is one of 49 pairs of options. In each slot:
+    The radio (equations 1 to 7) and the options of a UAV are those of ``isac/UavAlloc-v0``. UAVs
+    and targets stay where the parameters put them. So the state is the level of each battery, 25
+    values by default, and an action is one of 49 pairs of options. In each slot:
 
-    8. The reward is ``w_1 2 sum_k MI_k / (4 K) + w_2 CR / 4 - w_3 sum_m p_m / M``.
-    9. A transmission with power p takes one level of ``level_j`` with probability
-       ``p step / level_j``, and none otherwise: ``p step`` on average.
-    10. A UAV without a level stays idle, as the action mask says; what it asks for is denied.
+    8. The reward is $w_1\, 2 \sum_k MI_k / (4 K) + w_2\, CR / 4 - w_3 \sum_m p_m / M$.
+    9. A transmission with power $p$ takes one level of ``level_j`` with probability $p \cdot$
+       ``step_s / level_j``, and none otherwise: the energy of the slot on average.
+    10. A UAV without a level stays idle, as the action mask says. What it asks for is denied.
 
     An episode starts with full batteries. The observation holds the levels, as shares, and the
-    clock; or the index of the state. The optimum of the episode is exact, by backward induction:
-    it saves levels for later, which the search of a single slot does not.
+    clock; or the index of the state. The optimum of the episode is exact, by backward induction. It
+    saves levels for later, which the search of a single slot does not.
     """
 
     id = "isac/UavAllocTiny-v0"

@@ -61,7 +61,7 @@ class Pilot(Baseline):
         Args:
             things: Their records, shape ``(R, things)``.
             x: Field with the place by which several UAVs share them out.
-            y: The same, other axis.
+            y: The same along y.
         """
         return np.ones(things.shape, bool)
 

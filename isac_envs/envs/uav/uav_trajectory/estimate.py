@@ -42,7 +42,14 @@ TARGET_FIELDS: tuple[tuple[Any, ...], ...] = (
 
 @inlined
 def start_estimate(t: Record, x: float, y: float, information: float) -> None:
-    """Begin with a first guess whose two errors have the given information each."""
+    """Begin with a first guess whose two errors have the given information each.
+
+    Args:
+        t: Record of the target.
+        x: First guess along x in m.
+        y: First guess along y in m.
+        information: Inverse variance of either error in 1/m^2.
+    """
     t.mean_x, t.mean_y = x, y
     t.info_xx, t.info_xy, t.info_yy = information, 0.0, information
     t.true_xx, t.true_xy, t.true_yy = information, 0.0, information
@@ -54,7 +61,14 @@ def start_estimate(t: Record, x: float, y: float, information: float) -> None:
 
 @inlined
 def absorb(p: Record, e: Record, t: Record, j: int) -> None:
-    """Move the look in place j of the window into the prior."""
+    """Move the look in place j of the window into the prior.
+
+    Args:
+        p: Parameters of the environment, one record.
+        e: Record of the environment.
+        t: Record of the target.
+        j: Place in the window.
+    """
     dx, dy = t.mean_x - e.look_x[j], t.mean_y - e.look_y[j]
     d = math.sqrt(dx * dx + dy * dy + p.height_m * p.height_m)
     weight = 1.0 / echo_range_variance_one(t.ranges[j], p.range_variance_at_1m)
@@ -71,7 +85,16 @@ def absorb(p: Record, e: Record, t: Record, j: int) -> None:
 def climb(
     p: Record, e: Record, t: Record, kept: int, x: float, y: float
 ) -> tuple[float, float, float, float, float, float]:
-    """Return a local maximum of the likelihood: x, y, its misfit, and the information there."""
+    """Return a local maximum of the likelihood: x, y, its misfit, and the information there.
+
+    Args:
+        p: Parameters of the environment, one record.
+        e: Record of the environment.
+        t: Record of the target.
+        kept: Looks in the window, 0..8.
+        x: Where to begin, along x in m.
+        y: Where to begin, along y in m.
+    """
     xx = xy = yy = misfit = 0.0
     for _ in range(ITERATIONS):
         xx, xy, yy = t.prior_xx, t.prior_xy, t.prior_yy
@@ -111,6 +134,14 @@ def estimate(p: Record, e: Record, t: Record, kept: int, newest: int, before: in
 
     Two looks leave two places, mirror images in the line between them. As long as all looks are
     kept, the search begins at both the last estimate and its image; the better end is taken.
+
+    Args:
+        p: Parameters of the environment, one record.
+        e: Record of the environment.
+        t: Record of the target.
+        kept: Looks in the window, 0..8.
+        newest: Place of the newest look in the window.
+        before: Place of the look before it.
     """
     x, y, misfit, xx, xy, yy = climb(p, e, t, kept, t.mean_x, t.mean_y)
     along_x, along_y = e.look_x[newest] - e.look_x[before], e.look_y[newest] - e.look_y[before]

@@ -32,13 +32,25 @@ DISCRETE = UavTrajectoryParams.code("action", "discrete")
 
 @inlined
 def efficiency(p: Record, dx: float, dy: float) -> float:
-    """Return the spectral efficiency of a user in bit/s/Hz."""
+    """Return the spectral efficiency of a user in bit/s/Hz.
+
+    Args:
+        p: Parameters of the environment, one record.
+        dx: Difference along x to the user in m.
+        dy: Difference along y in m.
+    """
     return log2(1.0 + p.link_snr_at_1m / (dx * dx + dy * dy + p.height_m * p.height_m))
 
 
 @inlined
 def missing_distance(p: Record, e: Record, u: Record) -> float:
-    """Return how far from home a UAV would end even if it did nothing but return, in m."""
+    """Return how far from home a UAV would end even if it did nothing but return, in m.
+
+    Args:
+        p: Parameters of the environment, one record.
+        e: Record of the environment.
+        u: Record of the UAV.
+    """
     dx, dy = u.x - p.home_x_m, u.y - p.home_y_m
     distance = math.sqrt(dx * dx + dy * dy) - p.home_radius_m
     in_time = p.max_speed_m_s * max(p.mission_s - p.slot_s * e.time, 0.0)
@@ -77,7 +89,15 @@ def begin(p: Record, state: Any) -> None:
 
 @inlined
 def take_off(p: Record, e: Record, u: Record, links: Any, users: Any) -> None:
-    """Put a UAV with a full battery where the flight begins."""
+    """Put a UAV with a full battery where the flight begins.
+
+    Args:
+        p: Parameters of the environment, one record.
+        e: Record of the environment.
+        u: Record of the UAV.
+        links: Links of the UAV to the users, shape ``(M,)``.
+        users: Users, shape ``(M,)``.
+    """
     u.x, u.y, u.energy = p.start_x_m, p.start_y_m, p.battery_j
     u.looked = u.ended = False
     u.speed = 0.0
@@ -89,7 +109,13 @@ def take_off(p: Record, e: Record, u: Record, links: Any, users: Any) -> None:
 
 @inlined
 def move(p: Record, u: Record, action: Any) -> float:
-    """Fly for a slot, or hover for a look; spend the energy and return the speed in m/s."""
+    """Fly for a slot, or hover for a look; spend the energy and return the speed in m/s.
+
+    Args:
+        p: Parameters of the environment, one record.
+        u: Record of the UAV.
+        action: Action of the copy, shape ``(W,)``.
+    """
     if p.action == DISCRETE:
         index = int(action[0])
         x, y, look = p.heading_x[index], p.heading_y[index], index == 1
@@ -113,6 +139,13 @@ def serve(p: Record, u: Record, links: Any, users: Any, action: Any) -> None:
     """Share a UAV's band among the users and send.
 
     The discrete action has no say: every user gets the same rate.
+
+    Args:
+        p: Parameters of the environment, one record.
+        u: Record of the UAV.
+        links: Links of the UAV to the users, shape ``(M,)``.
+        users: Users, shape ``(M,)``.
+        action: Action of the copy, shape ``(W,)``.
     """
     total = 0.0
     for k in range(users.shape[0]):
@@ -134,7 +167,13 @@ def serve(p: Record, u: Record, links: Any, users: Any, action: Any) -> None:
 
 @inlined
 def sense(p: Record, state: Any, u: Record) -> None:
-    """Measure the range of every target in a look of a UAV, and correct the estimates."""
+    """Measure the range of every target in a look of a UAV, and correct the estimates.
+
+    Args:
+        p: Parameters of the environment, one record.
+        state: State of one copy.
+        u: Record of the UAV.
+    """
     e, targets = state.env, state.targets
     place = e.looks % WINDOW
     full = e.looks >= WINDOW

@@ -37,7 +37,15 @@ def reset(p: Record, state: State) -> None:
 
 @inlined
 def act(p: Record, state: Any, u: Record, links: Any, action: Any) -> None:
-    """Let one UAV fly, serve and look; with an empty battery it stays on the ground, silent."""
+    """Let one UAV fly, serve and look; with an empty battery it stays on the ground, silent.
+
+    Args:
+        p: Parameters of the environment, one record.
+        state: State of one copy.
+        u: Record of the UAV.
+        links: Links of the UAV to the users, shape ``(M,)``.
+        action: Action of the copy, shape ``(W,)``.
+    """
     u.ended = False
     if u.energy > 0.0:
         u.speed = flight.move(p, u, action)
@@ -73,7 +81,15 @@ def finish(p: Record, state: Any, looked: bool, flying: bool) -> Slot:
 
 @inlined
 def report(p: Record, state: Any, u: Record, slot: Slot, outcome: Outcome) -> None:
-    """Write the outcome of a slot for one UAV."""
+    """Write the outcome of a slot for one UAV.
+
+    Args:
+        p: Parameters of the environment, one record.
+        state: State of one copy.
+        u: Record of the UAV.
+        slot: What the slot brought to the team.
+        outcome: What the step writes: objectives, costs and metrics.
+    """
     e = state.env
     objectives, costs, metrics = outcome
     missing = flight.missing_distance(p, e, u)
@@ -98,7 +114,14 @@ def report(p: Record, state: Any, u: Record, slot: Slot, outcome: Outcome) -> No
 
 @inlined
 def step(p: Record, state: State, action: Any, outcome: Outcome) -> tuple[bool, bool]:
-    """Advance the mission by a slot; return (terminated, truncated)."""
+    """Advance the mission by a slot; return (terminated, truncated).
+
+    Args:
+        p: Parameters of the environment, one record.
+        state: State of one copy.
+        action: Action of the copy, shape ``(W,)``.
+        outcome: What the step writes: objectives, costs and metrics.
+    """
     e = state.env
     act(p, state, e, state.users, action)
     flying = e.energy > 0.0
@@ -109,5 +132,11 @@ def step(p: Record, state: State, action: Any, outcome: Outcome) -> tuple[bool, 
 
 @inlined
 def observe(p: Record, state: State, observation: Any) -> None:
-    """Write what the UAV sees."""
+    """Write what the UAV sees.
+
+    Args:
+        p: Parameters of the environment, one record.
+        state: State of one copy.
+        observation: Receives the observation, shape ``(D,)``.
+    """
     observe_from(p, state, state.env, state.users, observation)

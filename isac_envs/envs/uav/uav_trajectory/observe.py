@@ -19,7 +19,15 @@ def clip(x: float) -> float:
 
 @inlined
 def observe_from(p: Record, state: Any, u: Record, links: Any, observation: Any) -> int:
-    """Write what UAV ``u`` sees and return where it ends."""
+    """Write what UAV ``u`` sees and return where it ends.
+
+    Args:
+        p: Parameters of the environment, one record.
+        state: State of one copy.
+        u: Record of the UAV.
+        links: Links of the UAV to the users, shape ``(M,)``.
+        observation: Receives the observation, shape ``(D,)``.
+    """
     e, users, targets = state.env, state.users, state.targets
     inverse = 1.0 / p.area_m
     home_x, home_y = u.x - p.home_x_m, u.y - p.home_y_m

@@ -18,7 +18,7 @@ from isac_envs.kernels.platforms.propulsion import (
 from isac_envs.kernels.radar.elevated_ranging import elevated_range_information
 
 JING = "Jing, Liu, Masouros, Zeng, IEEE TWC 23(10), 2024, arXiv 2207.02904"
-ZENG = "Zeng, Xu, Zhang, IEEE TWC 18(4), 2019, eq. 12"
+ZENG = "Zeng, Xu, Zhang, IEEE TWC 18(4), 2019, arXiv 1804.02238, eq. 12"
 
 Fraction = Annotated[float, Field(ge=0.01, le=1)]
 
@@ -50,14 +50,16 @@ class UavTrajectoryParams(EnvParams):
     )  # fmt: skip
     users: int = parameter(3, "Ground users.", ge=0, le=32)
     targets: int = parameter(2, "Ground targets.", ge=0, le=32)
-    slot_s: float = parameter(1.0, "Slot; a look takes one.", "s", JING, ge=1e-2, le=60)
+    slot_s: float = parameter(
+        1.0, "Duration of a slot; a look takes one.", "s", JING, ge=1e-2, le=60
+    )
     area_m: float = parameter(1200.0, "Side of the square area.", "m", ge=50, le=1e5)
     height_m: float = parameter(200.0, "Height of the flight.", "m", JING, ge=1, le=1e4)
     max_speed_m_s: float = parameter(30.0, "Largest speed.", "m/s", JING, ge=0.1, le=100)
     start_x_m: float = parameter(0.0, "Where the flight begins.", "m", ge=0, le=1e5)
-    start_y_m: float = parameter(0.0, "The same, other axis.", "m", ge=0, le=1e5)
+    start_y_m: float = parameter(0.0, "The same along y.", "m", ge=0, le=1e5)
     home_x_m: float = parameter(0.0, "Where the flight must end.", "m", ge=0, le=1e5)
-    home_y_m: float = parameter(0.0, "The same, other axis.", "m", ge=0, le=1e5)
+    home_y_m: float = parameter(0.0, "The same along y.", "m", ge=0, le=1e5)
     home_radius_m: float = parameter(
         30.0, "Distance from home that counts as home.", "m", ge=0.1, le=1e5
     )
@@ -97,7 +99,11 @@ class UavTrajectoryParams(EnvParams):
     )
     look_share: float = parameter(0.5, "Share of a look's slot lost to data.", ge=0, le=1)
     prior_std_m: float = parameter(
-        60.0, "Deviation of the first estimate of a target, either axis.", "m", ge=1e-2, le=1e5
+        60.0,
+        "Standard deviation of the first estimate of a target, either axis.",
+        "m",
+        ge=1e-2,
+        le=1e5,
     )
     bandwidth_range: float = parameter(
         4.0, "Largest logit of the softmax that shares the bandwidth.", ge=0.1, le=50

@@ -61,7 +61,13 @@ def measure_distances(p: Record, uavs: Any) -> None:
 
 @inlined
 def in_danger(p: Record, uavs: Any, m: int) -> bool:
-    """Tell whether UAV m is too close to another, both in flight and away from home."""
+    """Tell whether UAV m is too close to another, both in flight and away from home.
+
+    Args:
+        p: Parameters of the environment, one record.
+        uavs: UAVs, shape ``(N,)``.
+        m: Number of the UAV.
+    """
     found = False
     for j in range(uavs.shape[0]):
         pair = j != m
@@ -76,7 +82,14 @@ def in_danger(p: Record, uavs: Any, m: int) -> bool:
 
 @inlined
 def step(p: Record, state: State, actions: Any, outcome: Outcome) -> tuple[bool, bool]:
-    """Advance the mission by a slot; return (terminated, truncated)."""
+    """Advance the mission by a slot; return (terminated, truncated).
+
+    Args:
+        p: Parameters of the environment, one record.
+        state: State of one copy.
+        actions: Actions of all agents, shape ``(A, W)``.
+        outcome: What the step writes: objectives, costs and metrics.
+    """
     uavs = state.uavs
     objectives, costs, metrics = outcome
     flying, looked = False, False
@@ -95,7 +108,13 @@ def step(p: Record, state: State, actions: Any, outcome: Outcome) -> tuple[bool,
 
 @jit
 def observe(p: Record, state: State, observations: Any) -> None:
-    """Write what each UAV sees: what a single one does, the others after it, and its number."""
+    """Write what each UAV sees: what a single one does, the others after it, and its number.
+
+    Args:
+        p: Parameters of the environment, one record.
+        state: State of one copy.
+        observations: Receives an observation for each agent, shape ``(A, D)``.
+    """
     uavs = state.uavs
     count, inverse = uavs.shape[0], 1.0 / p.area_m
     for m in range(count):

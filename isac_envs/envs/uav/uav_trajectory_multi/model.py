@@ -16,36 +16,36 @@ from isac_envs.envs.uav.uav_trajectory_multi.params import UavTrajectoryMultiPar
 
 
 class UavTrajectoryMulti(UavTrajectory):
-    """Several UAVs share one mission; each flies, looks, serves and must come home by itself.
+    r"""Several UAVs share one mission; each flies, looks, serves and must come home by itself.
 
-    Each UAV is one of ``isac/UavTrajectory-v0``, with a battery of its own: motion, propulsion,
-    rates, ranges, information, estimator and the way home are its equations (1) to (7). Beyond
-    them:
+    Each UAV is one of ``isac/UavTrajectory-v0`` with its own battery. Motion, propulsion, rates,
+    ranges, information, estimator and the way home are its equations 1 to 7. In addition:
 
-    9. Each UAV has a band B of its own, so that UAVs do not disturb each other. The rate of user
-       m is the sum over the UAVs, ``R_m = sum_n B_nm log2(1 + P_t alpha / (N_0 B d_nm^2))``.
-    10. All ranges go to one estimator: information adds up over the looks of all UAVs, those of one
-        slot in the order of the UAVs. UAVs on two sides of a target know it after one slot.
+    9. Each UAV has its own band $B$, so UAVs do not disturb each other. The rate of user $m$ is the
+       sum over the UAVs: $R_m = \sum_n B_{nm} \log_2(1 + P_t \alpha / (N_0 B d_{nm}^2))$.
+    10. All ranges go to one estimator. Information adds up over the looks of all UAVs, those of one
+        slot in the order of the UAVs. UAVs on two sides of a target locate it after one slot.
     11. Data and sensing are objectives of the team, the same for all agents: growth of the least
-        data of a user over ``N B log2(1 + SNR(H)) T / users`` with N UAVs, and decrease of ``ln
-        max_k PEB_k^2``. Homecoming is the agent's own, so that each learns what it did. The mean
-        over the agents is what the team earns; with one UAV it is what a single UAV earns.
-    12. A UAV with an empty battery is on the ground, for good and silent: at home it has landed,
+        data of a user over $N B \log_2(1 + \mathrm{SNR}(H))\, T$ / ``users`` with $N$ UAVs, and
+        decrease of $\ln \max_k \mathrm{PEB}_k^2$. Homecoming is the agent's own, so each learns
+        what it did itself. The mean over the agents is what the team earns. With one UAV it is what
+        a single UAV earns.
+    12. A UAV with an empty battery stays on the ground and is silent: at home it has landed,
         elsewhere it is lost. The episode ends with the last UAV (terminated) or at the horizon
         (truncated).
-    13. All start from the same place. Two UAVs in flight, both farther than ``home_radius_m`` from
-        home, that come closer than ``separation_m`` are a cost of both, not a part of the reward.
+    13. All start from the same place. Two flying UAVs, both farther than ``home_radius_m`` from
+        home, that come closer than ``separation_m`` are a cost of both, not part of the reward.
 
-    An agent sees what a single UAV sees; then of the others, in a circle (m + 1, ..., N, 1, ...,
-    m - 1), place and energy; and its number, by which agents of one policy can part.
+    An agent sees what a single UAV sees, then place and energy of the others in a circle ($m + 1,
+    \dots, N, 1, \dots, m - 1$), and its number, by which agents of one policy can part.
 
-    The baseline ``bound`` is that of a single UAV: for fixed weights of the users the paths of the
-    UAVs do not meet in it, so that N UAVs earn at most N times the best path of one, and data count
-    in slots of N UAVs. In sensing, each UAV looks in every slot.
+    The baseline ``bound`` is that of a single UAV. For fixed weights of the users the paths of the
+    UAVs are independent, so $N$ UAVs earn at most $N$ times the best path of one, and data count in
+    slots of $N$ UAVs. In sensing, each UAV looks in every slot.
     """
 
     id = "isac/UavTrajectoryMulti-v0"
-    summary = "Several UAVs share out users and targets, look from several sides, and come home."
+    summary = "Several UAVs divide users and targets among them, and come home."
     source = (
         "As isac/UavTrajectory-v0: X. Jing, F. Liu, C. Masouros, Y. Zeng, IEEE TWC 23(10), 2024, "
         "arXiv 2207.02904, with one UAV; several are our choice."
@@ -76,7 +76,7 @@ class UavTrajectoryMulti(UavTrajectory):
         for r in range(1, self.params.uavs):
             parts += [
                 Coordinate(f"uav_x_{r}", "Another UAV from this one, over the side.", low=-1.0),
-                Coordinate(f"uav_y_{r}", "The same, other axis.", low=-1.0),
+                Coordinate(f"uav_y_{r}", "The same along y.", low=-1.0),
                 Coordinate(f"uav_energy_{r}", "Its energy, empty (-1) to full (1).", low=-1.0),
             ]
         parts.append(Coordinate("identity", "Number of the UAV, from 1, over all UAVs."))

@@ -14,7 +14,7 @@ class UavTrajectoryMultiParams(UavTrajectoryParams):
     targets: int = parameter(4, "Ground targets.", ge=0, le=32)
     area_m: float = parameter(1600.0, "Side of the square area.", "m", ge=50, le=1e5)
     separation_m: float = parameter(
-        20.0, "Distance that UAVs in flight are to keep, away from home.", "m", ge=0, le=1e4
+        20.0, "Distance that flying UAVs must keep, away from home.", "m", ge=0, le=1e4
     )
 
     @property

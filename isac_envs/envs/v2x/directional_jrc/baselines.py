@@ -78,7 +78,7 @@ class Coordinated(RoadBaseline):
     starts = 8
     summary = (
         "Largest expected sum of rewards of the step among eight joint actions that no vehicle "
-        "alone can improve; no bound, but the best that is known."
+        "alone can improve; the best known policy, not a bound."
     )
 
     def __init__(self, batch: HasState, seed: int = 0) -> None:

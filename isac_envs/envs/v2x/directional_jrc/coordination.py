@@ -53,7 +53,14 @@ class Search(NamedTuple):
 
 @jit
 def link_up(p: Record, state: State, search: Search, i: int) -> None:
-    """Write whom vehicle ``i`` reaches and disturbs, and which of its actions are useful."""
+    """Write whom vehicle ``i`` reaches and disturbs, and which of its actions are useful.
+
+    Args:
+        p: Parameters of the environment, one record.
+        state: State of one copy.
+        search: Weights and scratch of the search.
+        i: Number of the vehicle.
+    """
     vehicles, order, count = state.vehicles, state.order, state.env.on_road
     links, plans = search.links, search.plans
     plans[i].useful = 0
@@ -90,7 +97,14 @@ def link_up(p: Record, state: State, search: Search, i: int) -> None:
 
 @inlined
 def count_signal(order: Any, search: Search, i: int, change: int) -> None:
-    """Add (1) or remove (-1) what vehicle ``i`` sends on the faces of those whom it reaches."""
+    """Add (1) or remove (-1) what vehicle ``i`` sends on the faces of those whom it reaches.
+
+    Args:
+        order: Numbers of the vehicles in their order along the road, shape ``(N,)``.
+        search: Weights and scratch of the search.
+        i: Number of the sender.
+        change: 1 to add the signal, -1 to remove it.
+    """
     links, plans = search.links, search.plans
     direction = plans[i].direction
     if direction >= 0:
@@ -103,7 +117,14 @@ def count_signal(order: Any, search: Search, i: int, change: int) -> None:
 
 @jit
 def assign(state: State, search: Search, i: int, action: int) -> None:
-    """Let vehicle ``i`` plan an action instead of its present one."""
+    """Let vehicle ``i`` plan an action instead of its present one.
+
+    Args:
+        state: State of one copy.
+        search: Weights and scratch of the search.
+        i: Number of the vehicle.
+        action: The action, 0..17.
+    """
     plans = search.plans
     count_signal(state.order, search, i, -1)
     plans[i].action = action
@@ -115,7 +136,15 @@ def assign(state: State, search: Search, i: int, action: int) -> None:
 
 @jit
 def success(p: Record, order: Any, search: Search, i: int, j: int) -> float:
-    """Return the probability that what ``i`` sends, alone on its face of ``j``, arrives."""
+    """Return the probability that what ``i`` sends, alone on its face of ``j``, arrives.
+
+    Args:
+        p: Parameters of the environment, one record.
+        order: Numbers of the vehicles in their order along the road, shape ``(N,)``.
+        search: Weights and scratch of the search.
+        i: Number of the sender.
+        j: Number of the receiver.
+    """
     links, plans = search.links, search.plans
     looks = (plans[i].direction + 2) % BEAMS
     others = 0.0
@@ -133,7 +162,14 @@ def success(p: Record, order: Any, search: Search, i: int, j: int) -> float:
 
 @jit
 def received(p: Record, order: Any, search: Search, j: int) -> float:
-    """Return the usefulness that vehicle ``j`` can expect from all others."""
+    """Return the usefulness that vehicle ``j`` can expect from all others.
+
+    Args:
+        p: Parameters of the environment, one record.
+        order: Numbers of the vehicles in their order along the road, shape ``(N,)``.
+        search: Weights and scratch of the search.
+        j: Number of the receiver.
+    """
     links, plans = search.links, search.plans
     total = 0.0
     if p.collisions:
@@ -154,7 +190,15 @@ def received(p: Record, order: Any, search: Search, j: int) -> float:
 
 @jit
 def promised(p: Record, order: Any, search: Search, first: int, last: int) -> float:
-    """Return what places ``first`` to ``last - 1`` along the road can expect to receive."""
+    """Return what places ``first`` to ``last - 1`` along the road can expect to receive.
+
+    Args:
+        p: Parameters of the environment, one record.
+        order: Numbers of the vehicles in their order along the road, shape ``(N,)``.
+        search: Weights and scratch of the search.
+        first: First place in the order along the road.
+        last: The place after the last.
+    """
     total = 0.0
     for r in range(first, last):
         total += received(p, order, search, order[r])
@@ -163,7 +207,14 @@ def promised(p: Record, order: Any, search: Search, first: int, last: int) -> fl
 
 @jit
 def best_sector(p: Record, order: Any, search: Search, i: int) -> tuple[int, float]:
-    """Return the best action with the present beam of ``i``, and what it adds to the present."""
+    """Return the best action with the present beam of ``i``, and what it adds to the present.
+
+    Args:
+        p: Parameters of the environment, one record.
+        order: Numbers of the vehicles in their order along the road, shape ``(N,)``.
+        search: Weights and scratch of the search.
+        i: Number of the vehicle.
+    """
     links, plans = search.links, search.plans
     for sector in range(SECTORS):
         plans[i].sums[sector] = 0.0
@@ -185,7 +236,14 @@ def best_sector(p: Record, order: Any, search: Search, i: int) -> tuple[int, flo
 
 @jit
 def respond(p: Record, state: State, search: Search, i: int) -> bool:
-    """Give vehicle ``i`` its best action against those of the others; tell if it changed."""
+    """Give vehicle ``i`` its best action against those of the others; tell if it changed.
+
+    Args:
+        p: Parameters of the environment, one record.
+        state: State of one copy.
+        search: Weights and scratch of the search.
+        i: Number of the vehicle.
+    """
     order, plans = state.order, search.plans
     before = kept = plans[i].action
     best = -1e300

@@ -43,6 +43,13 @@ def casts_shadow(p: Record, dx: float, dy: float, tx: float, ty: float) -> bool:
     """Tell whether a vehicle at (dx, dy) hides the direction of (tx, ty) from the origin.
 
     The direction must lie strictly between the two outermost corners of the rectangle.
+
+    Args:
+        p: Parameters of the environment, one record.
+        dx: Position of the vehicle that hides along x in m.
+        dy: Its position along y in m.
+        tx: Position of the hidden one along x in m.
+        ty: Its position along y in m.
     """
     half_length, half_width = 0.5 * p.length_m, 0.5 * p.width_m
     if dy < -half_width:  # seen in the mirror of the road's axis
@@ -70,6 +77,14 @@ def is_visible(p: Record, vehicles: Any, order: Any, count: int, i: int, j: int)
 
     Only vehicles between the two, or within a length of either, can: the search runs along the
     order of the road and stops there.
+
+    Args:
+        p: Parameters of the environment, one record.
+        vehicles: Vehicles, shape ``(N,)``.
+        order: Numbers of the vehicles in their order along the road, shape ``(N,)``.
+        count: Vehicles on the road.
+        i: Number of the sender.
+        j: Number of the receiver.
     """
     if p.shadows == TRANSPARENT:
         return True

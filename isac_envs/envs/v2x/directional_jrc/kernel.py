@@ -28,7 +28,13 @@ def reset(p: Record, state: State) -> None:
 
 @inlined
 def decide(p: Record, vehicles: Any, k: int) -> None:
-    """Turn the action of vehicle ``k`` into a beam or radar, and clear its outcome."""
+    """Turn the action of vehicle ``k`` into a beam or radar, and clear its outcome.
+
+    Args:
+        p: Parameters of the environment, one record.
+        vehicles: Vehicles, shape ``(N,)``.
+        k: Number of the vehicle.
+    """
     action = vehicles[k].action
     present = vehicles[k].present
     vehicles[k].took_part = present
@@ -67,7 +73,14 @@ def play(p: Record, state: State) -> None:
 
 @inlined
 def report(p: Record, vehicle: Record, ages: Any, outcome: Outcome) -> None:
-    """Write the outcome of a vehicle, with the ages ``(35,)`` of its map."""
+    """Write the outcome of a vehicle, with the ages ``(35,)`` of its map.
+
+    Args:
+        p: Parameters of the environment, one record.
+        vehicle: Record of the vehicle.
+        ages: Ages of its map, shape ``(35,)``.
+        outcome: What the step writes: objectives, costs and metrics.
+    """
     objectives, costs, metrics = outcome
     objectives[0] = vehicle.value
     objectives[1] = -vehicle.risk
@@ -88,7 +101,14 @@ def report(p: Record, vehicle: Record, ages: Any, outcome: Outcome) -> None:
 
 @inlined
 def step(p: Record, state: State, actions: Any, outcome: Outcome) -> tuple[bool, bool]:
-    """Advance one road by a step and write its outcome; return (terminated, truncated)."""
+    """Advance one road by a step and write its outcome; return (terminated, truncated).
+
+    Args:
+        p: Parameters of the environment, one record.
+        state: State of one copy.
+        actions: Actions of all agents, shape ``(A, W)``.
+        outcome: What the step writes: objectives, costs and metrics.
+    """
     vehicles, (objectives, costs, metrics) = state.vehicles, outcome
     for k in range(vehicles.shape[0]):
         vehicles[k].action = actions[k, 0]
@@ -100,13 +120,25 @@ def step(p: Record, state: State, actions: Any, outcome: Outcome) -> tuple[bool,
 
 @inlined
 def observe(p: Record, state: State, observations: Any) -> None:
-    """Write what each vehicle sees."""
+    """Write what each vehicle sees.
+
+    Args:
+        p: Parameters of the environment, one record.
+        state: State of one copy.
+        observations: Receives an observation for each agent, shape ``(A, D)``.
+    """
     for k in range(observations.shape[0]):
         observe_vehicle(p, state, k, observations[k])
 
 
 @inlined
 def allow(p: Record, state: State, valid: Any) -> None:
-    """Write which actions each vehicle has."""
+    """Write which actions each vehicle has.
+
+    Args:
+        p: Parameters of the environment, one record.
+        state: State of one copy.
+        valid: Receives 1 for each valid action, 0 for the others, in the order of the action.
+    """
     for k in range(valid.shape[0]):
         allow_vehicle(state.vehicles[k], valid[k])

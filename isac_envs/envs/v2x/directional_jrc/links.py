@@ -29,6 +29,14 @@ def interference_w(p: Record, vehicles: Any, order: Any, count: int, i: int, j: 
     """Return what the face of ``j`` that hears ``i`` receives from all others in range, W.
 
     A source inside the quarter that the face looks at meets the main lobe, others a side lobe.
+
+    Args:
+        p: Parameters of the environment, one record.
+        vehicles: Vehicles, shape ``(N,)``.
+        order: Numbers of the vehicles in their order along the road, shape ``(N,)``.
+        count: Vehicles on the road.
+        i: Number of the sender.
+        j: Number of the receiver.
     """
     total = 0.0
     x, y = vehicles[j].x_m, vehicles[j].y_m
@@ -59,7 +67,14 @@ def interference_w(p: Record, vehicles: Any, order: Any, count: int, i: int, j: 
 
 @jit
 def deliver(p: Record, state: State, i: int, j: int) -> None:
-    """Let ``j`` hear ``i`` on a face; write the outcome into the record of ``i``."""
+    """Let ``j`` hear ``i`` on a face; write the outcome into the record of ``i``.
+
+    Args:
+        p: Parameters of the environment, one record.
+        state: State of one copy.
+        i: Number of the sender.
+        j: Number of the receiver.
+    """
     vehicles = state.vehicles
     dx = vehicles[j].x_m - vehicles[i].x_m
     dy = vehicles[j].y_m - vehicles[i].y_m
@@ -81,7 +96,15 @@ def deliver(p: Record, state: State, i: int, j: int) -> None:
 
 @inlined
 def reaches(p: Record, state: State, i: int, j: int, beam: int) -> bool:
-    """Tell whether a beam of ``i`` covers ``j`` in range and in line of sight."""
+    """Tell whether a beam of ``i`` covers ``j`` in range and in line of sight.
+
+    Args:
+        p: Parameters of the environment, one record.
+        state: State of one copy.
+        i: Number of the sender.
+        j: Number of the receiver.
+        beam: Direction of the beam, 0..3 for +x, +y, -x, -y.
+    """
     vehicles = state.vehicles
     dx = vehicles[j].x_m - vehicles[i].x_m
     dy = vehicles[j].y_m - vehicles[i].y_m
@@ -100,7 +123,14 @@ def reach_m(p: Record, beam: int) -> float:
 
 @inlined
 def arrive(vehicles: Any, faces: Any, i: int, j: int) -> None:
-    """Note a signal on a face; from the second on, all of them are lost."""
+    """Note a signal on a face; from the second on, all of them are lost.
+
+    Args:
+        vehicles: Vehicles, shape ``(N,)``.
+        faces: Receive faces, shape ``(N, 4)``.
+        i: Number of the sender.
+        j: Number of the receiver.
+    """
     direction = vehicles[i].beam
     before = faces[j, direction].arrivals
     faces[j, direction].arrivals = before + 1

@@ -21,7 +21,13 @@ AWAY = DirectionalJrcParams.code("displacement", "away")
 
 @inlined
 def cells_between(p: Record, from_m: float, to_m: float) -> int:
-    """Return by how many cells two positions along the road differ."""
+    """Return by how many cells two positions along the road differ.
+
+    Args:
+        p: Parameters of the environment, one record.
+        from_m: One position along the road in m.
+        to_m: The other in m.
+    """
     if p.grid == WORLD:
         return int(math.floor(to_m / p.cell_m) - math.floor(from_m / p.cell_m))
     return int(round_even((to_m - from_m) / p.cell_m))
@@ -29,7 +35,13 @@ def cells_between(p: Record, from_m: float, to_m: float) -> int:
 
 @inlined
 def cells_moved(p: Record, from_m: float, to_m: float) -> int:
-    """Return by how many cells a map moves along with its vehicle."""
+    """Return by how many cells a map moves along with its vehicle.
+
+    Args:
+        p: Parameters of the environment, one record.
+        from_m: Position before the step in m.
+        to_m: Position after it in m.
+    """
     if p.grid == WORLD:
         return int(math.floor(to_m / p.cell_m) - math.floor(from_m / p.cell_m))
     return int((to_m - from_m) / p.cell_m)
@@ -47,7 +59,13 @@ def erase(state: State, k: int) -> None:
 
 @jit
 def begin(source: Any, state: State, k: int) -> None:
-    """Start the map of vehicle ``k`` with the labels of ``source``, all of age 1."""
+    """Start the map of vehicle ``k`` with the labels of ``source``, all of age 1.
+
+    Args:
+        source: Labels to begin with, shape ``(35,)``.
+        state: State of one copy.
+        k: Number of the vehicle.
+    """
     labels, ages, incoming = state.labels, state.ages, state.incoming
     for cell in range(CELLS):
         labels[k, cell] = source[cell]
@@ -57,7 +75,13 @@ def begin(source: Any, state: State, k: int) -> None:
 
 @inlined
 def merge(p: Record, state: State, k: int) -> None:
-    """Take over what arrived where it is younger than what vehicle ``k`` knows."""
+    """Take over what arrived where it is younger than what vehicle ``k`` knows.
+
+    Args:
+        p: Parameters of the environment, one record.
+        state: State of one copy.
+        k: Number of the vehicle.
+    """
     labels, ages, incoming = state.labels, state.ages, state.incoming
     heading = state.vehicles[k].heading
     for cell in range(CELLS):
@@ -72,7 +96,13 @@ def merge(p: Record, state: State, k: int) -> None:
 
 @jit
 def move(state: State, k: int, shift: int) -> None:
-    """Shift the map of vehicle ``k`` against its motion by ``shift`` cells along x."""
+    """Shift the map of vehicle ``k`` against its motion by ``shift`` cells along x.
+
+    Args:
+        state: State of one copy.
+        k: Number of the vehicle.
+        shift: Cells to shift along x, signed.
+    """
     labels, ages = state.labels, state.ages
     for row in range(ROWS):
         start = row * COLUMNS
@@ -86,7 +116,13 @@ def move(state: State, k: int, shift: int) -> None:
 
 @inlined
 def grow_old(p: Record, state: State, k: int) -> None:
-    """Age the map of vehicle ``k`` by one step, forget the oldest, and add what sensors see."""
+    """Age the map of vehicle ``k`` by one step, forget the oldest, and add what sensors see.
+
+    Args:
+        p: Parameters of the environment, one record.
+        state: State of one copy.
+        k: Number of the vehicle.
+    """
     labels, ages, heading = state.labels, state.ages, state.vehicles[k].heading
     for cell in range(CELLS):
         age = ages[k, cell]
@@ -98,7 +134,13 @@ def grow_old(p: Record, state: State, k: int) -> None:
 
 @inlined
 def offset(p: Record, sender: Record, receiver: Record) -> tuple[int, int]:
-    """Return by how many rows and columns two vehicles' maps are apart."""
+    """Return by how many rows and columns two vehicles' maps are apart.
+
+    Args:
+        p: Parameters of the environment, one record.
+        sender: Record of the sender.
+        receiver: Record of the receiver.
+    """
     columns = cells_between(p, sender.x_m, receiver.x_m)
     rows = int(round_even((receiver.y_m - sender.y_m) / p.lane_width_m))
     if p.displacement == AWAY:

@@ -21,63 +21,72 @@ SOURCE = (
 
 
 class DirectionalJrc(Model):
-    """Vehicles on a dual carriageway beam sensor data to each other or use radar.
+    r"""Vehicles on a dual carriageway beam sensor data to each other or use radar.
 
-    N vehicles drive on lanes at ``y = (l - L + 1/2) w`` with fixed speeds; those that leave the
+    $N$ vehicles drive on lanes at $y = (l - L + 1/2) w$ with fixed speeds. Those that leave the
     road queue for re-entry. Each step a vehicle sends one sector of its data map (front, left,
-    back, right) into one of four beams, does nothing (null), or uses radar. Time runs in steps
-    of ``step_s``; a step decides, transmits, then drives:
+    back, right) into one of four beams, does nothing (null), or uses radar. A step of ``step_s``
+    decides, transmits, then drives:
 
-    1. Beam b points along the heading turned left by b quarters. It covers j at displacement
-       (d, s) along and across its axis if ``|s| < d tan(half_width)``, within ``range_m``, and if
-       no nearer vehicle hides j: a rectangle hides the directions strictly between its outermost
-       corners. Vehicles send and receive at the same time.
+    1. Beam $b$ points along the heading turned left by $b$ quarters. It covers vehicle $j$ at
+       displacement $(d, s)$ along and across its axis if $|s| < d \tan(\mathrm{half\ width})$,
+       within ``range_m``, and if no nearer vehicle hides $j$: a rectangle hides the directions
+       strictly between its outermost corners. Vehicles send and receive at the same time.
     2. A receiver has four faces. Two signals on one face are both lost (collision).
-    3. ``SINR = P g^2 (lambda / 4 pi R)^2 / (I + k T B F)`` with ``g`` the gain of a sector. ``I``
-       adds radar users, which emit in all directions, and side lobes of other senders, each in
-       range and with the main or side lobe of the face that hears; shadows do not stop it.
-    4. A packet arrives with probability ``s = (1 - Q(sqrt(2 SINR)))^bits``, which goes to 0. One
-       uniform draw a receiver and step decides for all its faces.
-    5. Usefulness of a cell is ``(age_max - age)^+``. A packet pays the usefulness of the sent
-       sector's cells that, at their place on the road, fall on the 20 cells of the receiver's
-       map that matter: outer rows [0001111], middle row [0010111] towards +x, mirrored towards -x.
-    6. ``r_comm`` is the sum over receivers, ``r_rad = exp(risk_s_m |v|)`` without radar, else 0;
-       both are 0 off the road. The reward is ``w_comm r_comm - w_rad r_rad``. Cost: the seconds
-       since the last radar use (or since entering), the constraint of a CMDP.
-    7. Maps have 5 lanes by 7 cells of ``cell_m``. A step takes over arrivals that are younger
-       than what is known, shifts the map against the motion, adds 1 to all ages, erases ages
-       above ``age_max``, then writes what sensors see with age 1: the cell behind, two ahead, two
-       on either side.
-    8. A vehicle beyond the road's ends leaves. Requests to enter are Poisson, with mean
-       ``demand N v step / road``, and queue; at most one vehicle a step enters, on a random lane
-       at its beginning. Vehicles on the road and vehicles waiting add up to N. Off the road only
-       null is allowed, and other actions have no effect.
+    3. $\mathrm{SINR} = P g^2 (\lambda / 4 \pi R)^2 / (I + k T B F)$ with $g$ the gain of a sector.
+       The interference $I$ adds up radar users, which emit in all directions, and side lobes of
+       other senders, each in range and with the main or side lobe of the face that hears. Shadows
+       do not stop it.
+    4. A packet arrives with probability $s = (1 - Q(\sqrt{2\, \mathrm{SINR}}))^{\mathrm{bits}}$,
+       which goes to 0. One uniform draw per receiver and step decides for all its faces.
+    5. The usefulness of a cell is $(a_{max} - \mathrm{age})^+$. A packet pays the usefulness of
+       those cells of the sent sector that, at their place on the road, fall on the 20 cells of the
+       receiver's map that matter: outer rows [0001111], middle row [0010111] towards +x, mirrored
+       towards -x.
+    6. $r_{comm}$ is the sum over receivers. $r_{rad} = \exp($ ``risk_s_m`` $|v|)$ without radar,
+       else 0. Both are 0 off the road. The reward is $w_{comm} r_{comm} - w_{rad} r_{rad}$. The
+       cost is the time in seconds since the last radar use (or since entering), the constraint of a
+       CMDP.
+    7. Maps have 5 lanes by 7 cells of ``cell_m``. A step takes over arrivals that are younger than
+       what is known, shifts the map against the motion, adds 1 to all ages, erases ages above
+       ``age_max``, then writes what sensors see with age 1: the cell behind, two ahead, two on
+       either side.
+    8. A vehicle beyond the road's ends leaves. Requests to enter are Poisson with mean ``demand``
+       $\cdot N v\, \Delta t\, /$ ``road_m``, and queue. At most one vehicle a step enters, on a
+       random lane at its beginning. Vehicles on the road and vehicles waiting add up to $N$. Off
+       the road only null is allowed, and other actions have no effect.
 
-    The observation holds a clock, the own state, relative positions and velocities of all others
-    in the order of their numbers, or of the nearest ``neighbours`` by distance where there are
-    more, and the map. Every step draws N + 3 numbers whatever the actions. The work of a vehicle
-    in a step does not grow with the road: the search for receivers, shadows and interference
-    runs along a sorted order and stops at ``range_m``.
+    The observation holds a clock, the own state, relative positions and velocities of all others in
+    the order of their numbers (or of the nearest ``neighbours`` by distance where there are more),
+    and the map. Every step draws $N + 3$ numbers whatever the actions. The work per vehicle does
+    not grow with the road: the search for receivers, shadows and interference runs along a sorted
+    order and stops at ``range_m``.
 
-    The scenario ``lee2022`` is the published model. What is wrong with it, with the parameter
-    that mends it: signals of unit wavelength, gain and power over a floor of 1e-14 W, so that
-    nothing is ever weak (``carrier_hz``, ``power_dbm``, ``gain_dbi``, ``bandwidth_hz``,
-    ``range_m``); success is one minus the bit error rate, never below 1/2 (``packet_bits``);
-    senders do not leak (``leakage``); maps take everything over whether it arrives or not
-    (``delivery``); the usefulness, summed over senders, is stored as if it were the age, so that
-    fresh data is born old and stale data young (``merging``); fast vehicles' maps lag half a
-    cell a step (``grid``); left data lies on the side of the right beam (``sides``); received
-    labels do not turn with a receiver towards -x (``received_labels``); at the start maps are
-    empty but on lanes 0 and 1, and reversed on lane 1 (``first_maps``); vehicles behind the
-    sender, in -x, shadow by their far corners (``shadows``); requests to enter omit the
-    duration of a step (``demand``); vehicles may start inside each other (``start_spacing_m``);
-    observations are divided twice and show vehicles that have left (``observation``). Not
-    reproduced, because it changes no score: two random generators, a queue that outlives the
-    episode, shadows of vehicles that have left, one step of map data of a vehicle that has left.
-    The one-step search of the authors' code also forgets to clear its sums; it is the baseline
-    ``lee_greedy``.
+    The scenario ``lee2022`` is the published model. Its defects, and the parameters that mend them:
 
-    All-radar earns exactly 0 and is where plain learners get stuck; ``coordinated`` is the best
+    | published | parameters |
+    | --- | --- |
+    | Unit wavelength and gain. | `carrier_hz`, `gain_dbi` |
+    | Unit power over a floor of 1e-14 W. | `power_dbm`, `bandwidth_hz`, `range_m` |
+    | Success is one minus the bit error rate, never below 1/2. | `packet_bits` |
+    | Senders do not leak: beside their beams they disturb nobody. | `leakage` |
+    | Maps take over everything, whether it arrives or not. | `delivery` |
+    | The usefulness, summed over senders, is stored as the age. | `merging` |
+    | Maps of fast vehicles lag half a cell a step. | `grid` |
+    | Left data lies on the side of the right beam. | `sides` |
+    | Received labels do not turn with a receiver towards -x. | `received_labels` |
+    | At the start maps are empty but on lanes 0 and 1, and reversed on lane 1. | `first_maps` |
+    | Vehicles behind the sender, in -x, shadow by their far corners. | `shadows` |
+    | Requests to enter omit the duration of a step. | `demand` |
+    | Vehicles may start inside each other. | `start_spacing_m` |
+    | Observations are divided twice and show vehicles that have left. | `observation` |
+
+    Not reproduced, because it changes no score: two random generators, a queue that outlives the
+    episode, shadows of vehicles that have left, and one step of map data of a vehicle that has
+    left. The one-step search of the authors' code also forgets to clear its sums; it is the
+    baseline ``lee_greedy``.
+
+    All-radar earns exactly 0 and is where plain learners get stuck. ``coordinated`` is the best
     policy known, not a bound.
     """
 
@@ -100,7 +109,7 @@ class DirectionalJrc(Model):
         Signal("collisions", "Vehicles where the signal collided on a face.", "vehicles"),
         Signal("sinr_db", "Mean SINR of the receivers; 0 without any.", "dB"),
         Signal("radar_used", "1 in radar mode."),
-        Signal("useful_cells", "Cells delivered that were news to their receiver.", "cells"),
+        Signal("useful_cells", "Delivered cells that were new to their receiver.", "cells"),
         Signal("known_cells", "Cells that matter and are known, after the step.", "cells"),
         Signal("on_road", "1 if the vehicle is on the road, after the step."),
     )
@@ -129,7 +138,7 @@ class DirectionalJrc(Model):
             (
                 Coordinate("clock", "Step modulo radar_interval * N, as a share of it."),
                 Coordinate("on_road", "1 on the road, -1 off it (0 if published).", low=-1.0),
-                Coordinate("velocity", "Own velocity.", low=-self._top, high=self._top),
+                Coordinate("velocity", "Velocity of the vehicle.", low=-self._top, high=self._top),
                 Coordinate("position", position, low=-1.0, size=count),
                 Coordinate("motion", motion, low=-1.0, size=count),
                 Coordinate("label", "Labels of the data map, row by row.", size=cells),

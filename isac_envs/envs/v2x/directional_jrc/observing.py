@@ -61,7 +61,16 @@ def find_nearest(state: State, k: int) -> int:
 
 @jit
 def observe_neighbour(p: Record, vehicles: Any, k: int, j: int, slot: int, out: Any) -> None:
-    """Write relative position and velocity of vehicle ``j`` into a slot."""
+    """Write relative position and velocity of vehicle ``j`` into a slot.
+
+    Args:
+        p: Parameters of the environment, one record.
+        vehicles: Vehicles, shape ``(N,)``.
+        k: Number of the vehicle that observes.
+        j: Number of its neighbour.
+        slot: Place of the neighbour in the observation.
+        out: Receives the observation, shape ``(D,)``.
+    """
     neighbours = p.neighbours
     place, motion = OWN + 2 * slot, OWN + 2 * neighbours + 2 * slot
     seen = p.observation == PUBLISHED or (vehicles[j].present and vehicles[k].present)
@@ -76,7 +85,14 @@ def observe_neighbour(p: Record, vehicles: Any, k: int, j: int, slot: int, out: 
 
 @jit
 def observe_vehicle(p: Record, state: State, k: int, out: Any) -> None:
-    """Write the observation of vehicle ``k``."""
+    """Write the observation of vehicle ``k``.
+
+    Args:
+        p: Parameters of the environment, one record.
+        state: State of one copy.
+        k: Number of the vehicle.
+        out: Receives the observation, shape ``(D,)``.
+    """
     vehicles = state.vehicles
     vehicle_count = vehicles.shape[0]
     cycle = p.radar_interval * vehicle_count

@@ -28,7 +28,7 @@ class DirectionalJrcParams(EnvParams):
     )
     vehicles: int = parameter(8, "Number of vehicles N.", "1", LEE, ge=2, le=1000)
     neighbours: int = parameter(
-        7, "Other vehicles that an observation holds: the nearest, where there are more.", "1",
+        7, "Other vehicles in an observation: the nearest ones if there are more.", "1",
         LEE, interface=True, ge=1, le=1000,
     )  # fmt: skip
     road_m: float = parameter(150.0, "Length of the road.", "m", LEE, ge=20, le=1e5)
@@ -38,7 +38,7 @@ class DirectionalJrcParams(EnvParams):
     width_m: float = parameter(2.0, "Width of a vehicle.", "m", LEE, ge=0.1, le=5)
     speed_m_s: float = parameter(15.0, "Speed on the inner lanes.", "m/s", LEE, ge=0.1, le=100)
     speed_difference_m_s: float = parameter(
-        7.5, "How much faster each lane further out is.", "m/s", LEE, ge=0, le=50
+        7.5, "Speed gained per lane further out.", "m/s", LEE, ge=0, le=50
     )
     step_s: float = parameter(0.5, "Duration of a step.", "s", LEE, ge=1e-3, le=10)
     start_spacing_m: float = parameter(
@@ -75,9 +75,13 @@ class DirectionalJrcParams(EnvParams):
     packet_bits: int = parameter(
         1000, "Bits of a packet, all of which must arrive.", "bit", ge=1, le=10**9
     )
-    radar_interferes: bool = parameter(True, "Radar users disturb receivers.")
-    leakage: bool = parameter(True, "Senders disturb other receivers through their side lobes.")
-    collisions: bool = parameter(True, "Two signals on one face of a receiver are both lost.")
+    radar_interferes: bool = parameter(True, "Whether radar users disturb receivers.")
+    leakage: bool = parameter(
+        True, "Whether senders disturb other receivers through their side lobes."
+    )
+    collisions: bool = parameter(
+        True, "Whether two signals on one face of a receiver are both lost."
+    )
     delivery: Literal["drawn", "expected"] = parameter(
         "drawn", "Packets arrive or not; or all do and the reward is weighted by the probability."
     )

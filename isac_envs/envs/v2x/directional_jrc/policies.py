@@ -48,6 +48,11 @@ def round_robin(time: int, k: int, interval: int) -> int:
 
     In between it goes through the 16 pairs of beam and sector, beginning with pair ``k`` at time
     0, which is never radar.
+
+    Args:
+        time: Number of the step.
+        k: Number of the vehicle.
+        interval: Steps between two uses of radar.
     """
     radars = (time + k) // interval - k // interval
     radar = time > 0 and (time + k) % interval == 0
@@ -56,7 +61,13 @@ def round_robin(time: int, k: int, interval: int) -> int:
 
 @jit
 def take_turns(p: Record, state: State, actions: Any) -> None:
-    """Write the round robin's actions of the first vehicles, shape ``(A,)``."""
+    """Write the round robin's actions of the first vehicles, shape ``(A,)``.
+
+    Args:
+        p: Parameters of the environment, one record.
+        state: State of one copy.
+        actions: Receives the actions, shape ``(A,)``.
+    """
     for k in range(actions.shape[0]):
         actions[k] = round_robin(state.env.time, k, p.radar_interval)
 
@@ -87,7 +98,14 @@ def sector_values(p: Record, state: State, i: int, j: int, out: Any) -> None:
 
 @jit
 def success_alone(p: Record, vehicles: Any, i: int, j: int) -> float:
-    """Return the probability that a packet arrives without interference."""
+    """Return the probability that a packet arrives without interference.
+
+    Args:
+        p: Parameters of the environment, one record.
+        vehicles: Vehicles, shape ``(N,)``.
+        i: Number of the sender.
+        j: Number of the receiver.
+    """
     dx = vehicles[j].x_m - vehicles[i].x_m
     dy = vehicles[j].y_m - vehicles[i].y_m
     return packet_success(p.packet_bits, p.signal_w / (dx * dx + dy * dy) / p.noise_w)

@@ -79,7 +79,13 @@ class State(NamedTuple):
 
 
 def allocate(env: Any, vehicles: int, neighbours: int) -> State:
-    """Return the state of a batch with these records of the environments, shape ``(n,)``."""
+    """Return the state of a batch with these records of the environments, shape ``(n,)``.
+
+    Args:
+        env: Records of the environments, shape ``(n,)``.
+        vehicles: Vehicles of a copy.
+        neighbours: Neighbours that a vehicle observes.
+    """
     n = len(env)
     return State(
         env,

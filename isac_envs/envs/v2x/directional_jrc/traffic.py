@@ -10,7 +10,15 @@ from isac_envs.envs.v2x.directional_jrc.records import State
 
 @inlined
 def put_on_lane(p: Record, vehicles: Any, k: int, lane: int, x_m: float) -> None:
-    """Put vehicle ``k`` on a lane, with the lane's speed."""
+    """Put vehicle ``k`` on a lane, with the lane's speed.
+
+    Args:
+        p: Parameters of the environment, one record.
+        vehicles: Vehicles, shape ``(N,)``.
+        k: Number of the vehicle.
+        lane: Number of the lane, from the smallest y.
+        x_m: Position along the road in m.
+    """
     vehicles[k].lane = lane
     vehicles[k].x_m = x_m
     vehicles[k].y_m = p.lane_y_m[lane]
@@ -39,7 +47,13 @@ def place_all(p: Record, state: State) -> None:
 
 @jit
 def drive(p: Record, state: State, k: int) -> None:
-    """Move vehicle ``k`` and its map by one step; at the end of the road it leaves."""
+    """Move vehicle ``k`` and its map by one step; at the end of the road it leaves.
+
+    Args:
+        p: Parameters of the environment, one record.
+        state: State of one copy.
+        k: Number of the vehicle.
+    """
     vehicles = state.vehicles
     if not vehicles[k].present:
         return

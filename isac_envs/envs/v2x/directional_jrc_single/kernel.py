@@ -17,7 +17,14 @@ __all__ = ["allow", "observe", "reset", "step"]
 
 @inlined
 def step(p: Record, state: State, action: Any, outcome: Outcome) -> tuple[bool, bool]:
-    """Advance one road by a step and write its outcome; return (terminated, truncated)."""
+    """Advance one road by a step and write its outcome; return (terminated, truncated).
+
+    Args:
+        p: Parameters of the environment, one record.
+        state: State of one copy.
+        action: Action of the copy, shape ``(W,)``.
+        outcome: What the step writes: objectives, costs and metrics.
+    """
     e, vehicles = state.env, state.vehicles
     vehicles[0].action = action[0]
     for k in range(1, vehicles.shape[0]):
@@ -29,11 +36,23 @@ def step(p: Record, state: State, action: Any, outcome: Outcome) -> tuple[bool, 
 
 @inlined
 def observe(p: Record, state: State, observation: Any) -> None:
-    """Write what the learning vehicle sees."""
+    """Write what the learning vehicle sees.
+
+    Args:
+        p: Parameters of the environment, one record.
+        state: State of one copy.
+        observation: Receives the observation, shape ``(D,)``.
+    """
     observe_vehicle(p, state, 0, observation)
 
 
 @inlined
 def allow(p: Record, state: State, valid: Any) -> None:
-    """Write which actions the learning vehicle has."""
+    """Write which actions the learning vehicle has.
+
+    Args:
+        p: Parameters of the environment, one record.
+        state: State of one copy.
+        valid: Receives 1 for each valid action, 0 for the others, in the order of the action.
+    """
     allow_vehicle(state.vehicles[0], valid)

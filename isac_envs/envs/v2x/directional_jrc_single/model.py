@@ -9,27 +9,32 @@ from isac_envs.envs.v2x.directional_jrc_single.params import DirectionalJrcSingl
 
 
 class DirectionalJrcSingle(DirectionalJrc):
-    """One vehicle learns to beam or to sense among partners that take turns.
+    r"""One vehicle learns to beam or to sense among partners that take turns.
 
-    The physics, the observation and the actions are those of ``isac/DirectionalJrc-v0``
-    (equations 1 to 8 there), with beams of 35 degrees half width and a sensing weight of 8. Only
-    vehicle 0 is an agent. Partner i is part of the environment:
+    Physics, observation and actions are those of ``isac/DirectionalJrc-v0`` (equations 1 to 8),
+    with beams of 35 degrees half width and a sensing weight of 8. Only vehicle 0 is an agent.
+    Partner $i$ is part of the environment:
 
-    9. At time t > 0 with ``(t + i) mod radar_interval = 0`` it uses radar; otherwise it goes
-       through the 16 pairs of beam and sector, beginning with pair i at time 0.
+    9. At time $t > 0$ with $(t + i) \bmod$ ``radar_interval`` $= 0$ it uses radar. Otherwise it
+       cycles through the 16 pairs of beam and sector, starting with pair $i$ at time 0.
 
-    The scenario ``lee2022`` is the published model for a single agent. Beyond the defects listed
-    there: cells are laid on the wrong side of the receiver, so that data moves away from where
-    it was seen (``displacement``); what matters lies towards +x for receivers of both headings
-    (``importance_map``); nothing interferes, collides or is hidden (``radar_interferes``,
-    ``collisions``, ``shadows``), and the noise floor is 1e-7 W at unit power and wavelength.
-    It is a validation preset, not a benchmark: the greedy rule takes the best action of every
-    step, and nothing better is known. In the default scenario, where packets collide and get
-    lost, greedy rules go 0.87 of the way from random to ``one_step_genie``.
+    The scenario ``lee2022`` is the published model for a single agent. Its defects, beyond those
+    listed there:
+
+    | published | parameters |
+    | --- | --- |
+    | Cells lie on the wrong side of the receiver: data moves away. | `displacement` |
+    | What matters lies towards +x for receivers of both headings. | `importance_map` |
+    | Nothing interferes, collides or is hidden. | `radar_interferes`, `collisions`, `shadows` |
+    | Unit power and wavelength over 1e-7 W. | `bandwidth_hz`, `power_dbm`, `carrier_hz` |
+
+    It is a validation preset, not a benchmark: the greedy rule takes the best action of every step,
+    and nothing better is known. In the default scenario, where packets collide and get lost, greedy
+    rules go 0.87 of the way from random to ``one_step_genie``.
     """
 
     id = "isac/DirectionalJrcSingle-v0"
-    summary = "One vehicle among seven that take turns beams sensor data or uses radar."
+    summary = "One vehicle beams sensor data or uses radar, among seven that take turns."
     source = (
         "J. Lee, Y. Cheng, D. Niyato, Y. L. Guan, D. Gonzalez G., 'Deep reinforcement learning for "
         "time allocation and directional transmission in joint radar-communication', IEEE WCNC "

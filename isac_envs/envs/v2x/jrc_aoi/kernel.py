@@ -59,7 +59,14 @@ def reset(p: Record, state: State) -> None:
 
 @inlined
 def step(p: Record, state: State, action: Any, outcome: Outcome) -> tuple[bool, bool]:
-    """Advance one copy by one slot and write its outcome; return (terminated, truncated)."""
+    """Advance one copy by one slot and write its outcome; return (terminated, truncated).
+
+    Args:
+        p: Parameters of the environment, one record.
+        state: State of one copy.
+        action: Action of the copy, shape ``(W,)``.
+        outcome: What the step writes: objectives, costs and metrics.
+    """
     e, radar = state.env, action[0] == RADAR
     use = Use(radar, action[0], 0 if radar else slot_capacity(p, e))
     play_slot(p, e, Vehicle(e, state.packets, state.streams), use, outcome)
@@ -71,7 +78,13 @@ def step(p: Record, state: State, action: Any, outcome: Outcome) -> tuple[bool, 
 
 @inlined
 def observe(p: Record, state: State, observation: Any) -> None:
-    """Write what the agent sees."""
+    """Write what the agent sees.
+
+    Args:
+        p: Parameters of the environment, one record.
+        state: State of one copy.
+        observation: Receives the observation, shape ``(D,)``.
+    """
     e = state.env
     vehicle = Vehicle(e, state.packets, state.streams)
     at = observe_packets(p, vehicle, e.time, observation)

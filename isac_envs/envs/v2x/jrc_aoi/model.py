@@ -13,34 +13,37 @@ from isac_envs.envs.v2x.jrc_aoi.params import JrcAoiParams
 
 
 class JrcAoi(Model):
-    """A vehicle uses each slot for its radar or to send packets of one of K classes.
+    r"""A vehicle uses each slot for its radar or to send packets of one of K classes.
 
-    The queue holds packets of K classes, the oldest first. In slot t, with the number ``n`` of bad
-    ones among road, weather, speed and object (each good or bad) and the channel good or bad:
+    The queue holds packets of $K$ classes, the oldest first. Let $n$ be the number of bad
+    conditions among road, weather, speed and object. The channel is good or bad. In slot $t$:
 
-    1. An unexpected event happens with probability ``P = exp(-c (4 - n))``.
-    2. Action 0 is radar. Action k sends the ``packets_good`` (bad channel: ``packets_bad``) oldest
-       packets of class k, all of them if there are fewer; if an event happens, none.
-    3. The age ``D_k`` of the class becomes the age of the last packet sent. Packets older than
-       ``max_age`` that were not sent are removed. Then all ages grow by one slot.
-    4. Poisson arrivals of mean ``arrival_means[k]`` join the queue with age zero, class 1 first;
-       those beyond its capacity are lost (overflow).
-    5. Reward ``w_age (-sum_k class_weights[k] D_k) - w_radar [event without radar]
-       (penalty_clear + n) - w_overflow overflow``, with the ages after the slot.
-    6. The five conditions are independent two-state chains, but radar next to a moving object lets
-       the vehicle slow down surely and clears the object with probability ``clearing``.
+    1. An unexpected event happens with probability $P = e^{-c (4 - n)}$.
+    2. Action 0 is radar. Action $k$ sends the ``packets_good`` (bad channel: ``packets_bad``)
+       oldest packets of class $k$, or all if there are fewer. If an event happens, none is sent.
+    3. The age $D_k$ of the class becomes the age of the last packet sent. Unsent packets older than
+       ``max_age`` are removed. Then all ages grow by one slot.
+    4. Poisson arrivals of mean ``arrival_means[k]`` join the queue with age zero, class 1 first.
+       Those beyond its capacity are lost (overflow).
+    5. Reward, with $\omega_k$ = ``class_weights[k]`` and the ages after the slot: $-w_{age} \sum_k
+       \omega_k D_k - w_{radar}\, [\mathrm{event\ without\ radar}]\, (p_0 + n) - w_{overflow} \cdot
+       \mathrm{overflow}$, where $p_0$ is ``penalty_clear``.
+    6. The five conditions are independent two-state chains, with one exception: radar next to a
+       moving object makes the vehicle slow down, and clears the object with probability
+       ``clearing``.
 
     An episode starts with all ages zero, the arrivals of one slot and uniformly drawn conditions.
-    The observation holds the age and class of each packet, channel, conditions and the ages of the
-    classes, in [0, 1]; ages as ``a / (a + age_scale)``, so that none is cut off (the publication
-    divides by 10, without a bound). Sending a class of which nothing waits is allowed, as in the
-    publication: the slot is lost, and the risk is taken for nothing.
+    The observation holds age and class of each packet, channel, conditions and the ages of the
+    classes, in [0, 1]. Ages are given as $a / (a +$ ``age_scale`` $)$, so none is cut off (the
+    publication divides by 10, without a bound). Sending a class of which nothing waits is allowed,
+    as in the publication: it wastes the slot and takes the risk for nothing.
 
     The published model (scenario ``lee2021``) penalises overflow as if nothing had left the queue
     in the slot, charges nothing for an event while all conditions are good, and its conditions have
-    no memory. In the default scenario they persist and every missed event costs something. There is
-    no exact optimum: ``optimum`` is the best rule known, drift plus penalty with constants that
-    trials choose for the parameters at hand.
+    no memory. In the default scenario they persist, and every missed event costs something. There
+    is no exact optimum. ``optimum`` is the best known rule: drift plus penalty, with constants that
+    trials choose for the given parameters.
+
     Its siblings are ``isac/JrcAoiTiny-v0``, which is solved exactly, and ``isac/JrcAoiMulti-v0``.
     """
 
@@ -49,8 +52,8 @@ class JrcAoi(Model):
     source = (
         "J. Lee, D. Niyato, Y. L. Guan, D. I. Kim, 'Learning to schedule joint radar-communication "
         "requests for optimal information freshness', IEEE Intelligent Vehicles Symposium 2021, "
-        "and the authors' public code; persistent conditions and the penalty of an event under "
-        "good conditions are our choice."
+        "doi 10.1109/IV48863.2021.9575131, and the authors' public code; persistent conditions and "
+        "the penalty of an event under good conditions are our choice."
     )
     default_scenario = "persistent"
     params_type = JrcAoiParams

@@ -67,6 +67,11 @@ def reset(p: Record, state: State) -> None:
 def arbitrate(p: Record, state: State, actions: Any) -> int:
     """Grant the channel: to the vehicle with priority if it asks, else to a uniform one.
 
+    Args:
+        p: Parameters of the environment, one record.
+        state: State of one copy.
+        actions: Actions of all agents, shape ``(A, W)``.
+
     Returns:
         How many vehicles asked.
     """
@@ -112,7 +117,14 @@ def advance_vehicle(p: Record, e: Record, vehicle: Vehicle, action: int, outcome
 
 @inlined
 def step(p: Record, state: State, actions: Any, outcome: Outcome) -> tuple[bool, bool]:
-    """Advance one copy by one slot and write its outcome; return (terminated, truncated)."""
+    """Advance one copy by one slot and write its outcome; return (terminated, truncated).
+
+    Args:
+        p: Parameters of the environment, one record.
+        state: State of one copy.
+        actions: Actions of all agents, shape ``(A, W)``.
+        outcome: What the step writes: objectives, costs and metrics.
+    """
     e, vehicles, metrics = state.env, state.vehicles, outcome.metrics
     asking = arbitrate(p, state, actions)
     priority = -1
@@ -131,7 +143,13 @@ def step(p: Record, state: State, actions: Any, outcome: Outcome) -> tuple[bool,
 
 @jit
 def observe(p: Record, state: State, observations: Any) -> None:
-    """Write what each vehicle sees."""
+    """Write what each vehicle sees.
+
+    Args:
+        p: Parameters of the environment, one record.
+        state: State of one copy.
+        observations: Receives an observation for each agent, shape ``(A, D)``.
+    """
     e, vehicles = state.env, state.vehicles
     count = vehicles.shape[0]
     for v in range(count):

@@ -13,49 +13,53 @@ from isac_envs.envs.v2x.jrc_aoi_multi.params import JrcAoiMultiParams
 
 
 class JrcAoiMulti(Model):
-    """Vehicles share one channel, on which one of them senses or sends in a slot.
+    r"""Vehicles share one channel, on which one of them senses or sends in a slot.
 
-    Each of N vehicles has a queue and conditions of its own, as in ``isac/JrcAoi-v0``; the channel
-    is always good and carries one packet, or one radar measurement, in a slot. In slot t:
+    Each of $N$ vehicles has its own queue and conditions, as in ``isac/JrcAoi-v0``. The channel is
+    always good and carries one packet or one radar measurement per slot. In slot $t$:
 
-    1. Action 0 idles, k = 1..K asks to send a packet of class k, K + 1 asks for radar. If several
-       vehicles ask, the one with priority is granted the channel if it asks, else a uniformly drawn
-       one of those who ask; all others idle. Priority has who delivered in the previous slot.
-    2. At each vehicle an unexpected event happens with probability ``P = exp(-c (4 - n))``, with
-       its number ``n`` of bad ones among road, weather, speed and object.
-    3. A grant for class k delivers its oldest packet if no event happens: the age ``D_k`` of the
-       class becomes that of the packet. Packets older than ``max_age`` are removed. Then all ages
-       grow by one slot.
-    4. Poisson arrivals of mean ``arrival_means[k]`` join the queue with age zero, class 1 first;
-       those beyond its capacity are lost (overflow).
-    5. Reward of each vehicle ``w_age (-sum_k class_weights[k] D_k) - w_radar [event without granted
-       radar] (penalty_clear + n) - w_overflow overflow``, idle or denied vehicles included.
-    6. Conditions are independent two-state chains, but granted radar next to a moving object lets
-       the vehicle slow down surely and clears the object with probability ``clearing``.
+    1. Action 0 idles, $k = 1, \dots, K$ requests to send a packet of class $k$, and $K + 1$
+       requests radar. If several vehicles ask, the channel goes to the one with priority if it
+       asks, else to a uniformly drawn one of them; all others idle. Priority has the vehicle that
+       delivered in the previous slot.
+    2. At each vehicle an unexpected event happens with probability $P = e^{-c (4 - n)}$, with $n$
+       its number of bad conditions among road, weather, speed and object.
+    3. A grant for class $k$ delivers its oldest packet if no event happens: the age $D_k$ of the
+       class becomes the age of the packet. Packets older than ``max_age`` are removed. Then all
+       ages grow by one slot.
+    4. Poisson arrivals of mean ``arrival_means[k]`` join the queue with age zero, class 1 first.
+       Those beyond its capacity are lost (overflow).
+    5. Reward of each vehicle, idle or denied vehicles included, with $\omega_k$ =
+       ``class_weights[k]``: $-w_{age} \sum_k \omega_k D_k - w_{radar}\, [\mathrm{event\ without\
+       granted\ radar}]\, (p_0 + n) - w_{overflow} \cdot \mathrm{overflow}$, where $p_0$ is
+       ``penalty_clear``.
+    6. Conditions are independent two-state chains, with one exception: granted radar next to a
+       moving object makes the vehicle slow down, and clears the object with probability
+       ``clearing``.
 
     An episode starts with all ages zero, the arrivals of one slot, uniformly drawn conditions and a
     uniformly drawn vehicle with priority. A vehicle sees its queue, whether it has priority, its
     conditions, the ages of its classes, the slots since its last grant, its number, the slot in a
-    round of N, and for how long the channel has been idle; all in [0, 1], ages and slots as
-    ``a / (a + age_scale)``. Asking to send a class of which nothing waits is allowed, as in the
-    publication, so that there are no action masks.
+    round of $N$, and how long the channel has been idle. All are in [0, 1]; ages and slots are
+    given as $a / (a +$ ``age_scale`` $)$. Requests for a class of which nothing waits are allowed,
+    as in the publication, so there are no action masks.
 
     The published model (scenario ``lee2022``) penalises overflow as if nothing had left the queue
     in the slot, takes the rank of a contention's winner among those who ask for its number, charges
     nothing for an event while all conditions are good, and its roads stay bad for ever. Two of its
     slips change no number noticeably and are not reproduced: at reset nobody (or never the last
-    vehicle) has priority, and the slots since the last grant count idle slots only. The best rule
-    known, ``optimum``, is a central controller that sees all vehicles: drift plus penalty, with
-    constants that trials choose for the parameters at hand.
+    vehicle) has priority, and the slots since the last grant count idle slots only. The best known
+    rule, ``optimum``, is a central controller that sees all vehicles: drift plus penalty, with
+    constants that trials choose for the given parameters.
     """
 
     id = "isac/JrcAoiMulti-v0"
-    summary = "Vehicles that contend for one channel with radar and packets of several classes."
+    summary = "Vehicles contend for one channel, with radar and packets of several classes."
     source = (
         "J. Lee, D. Niyato, Y. L. Guan, D. I. Kim, 'Learning to schedule joint radar-communication "
-        "with deep multi-agent reinforcement learning', IEEE Trans. Veh. Technol. 71(1), 2022, and "
-        "the authors' public code; persistent conditions and the penalty of an event under good "
-        "conditions are our choice."
+        "with deep multi-agent reinforcement learning', IEEE Trans. Veh. Technol. 71(1), 2022, "
+        "doi 10.1109/TVT.2021.3124810, and the authors' public code; persistent conditions and the "
+        "penalty of an event under good conditions are our choice."
     )
     default_scenario = "persistent"
     params_type = JrcAoiMultiParams
@@ -66,7 +70,7 @@ class JrcAoiMulti(Model):
     metrics = (
         *fields.METRICS,
         Signal("asked", "1 if the vehicle asked for the channel."),
-        Signal("granted", "1 if it got the channel."),
+        Signal("granted", "1 if it was granted the channel."),
         Signal("contended", "1 if it asked together with another vehicle."),
     )
     summaries = (
@@ -85,8 +89,8 @@ class JrcAoiMulti(Model):
         """Return what one vehicle sees of itself and the channel, all in [0, 1]."""
         last = (
             Coordinate("waited", "Slots since its last grant, as slots / (slots + scale)."),
-            Coordinate("identity", "Number of the vehicle, from 1, over all vehicles."),
-            Coordinate("cycle", "Slot in a round of one slot a vehicle, over its length."),
+            Coordinate("identity", "Number of the vehicle, from 1, over the number of vehicles."),
+            Coordinate("cycle", "Slot in a round of one slot per vehicle, over its length."),
             Coordinate("idle", "Slots since the channel was used, as slots / (slots + scale)."),
         )
         return Spec(

@@ -7,7 +7,7 @@ import numpy as np
 from isac_envs.declaration.params import Weight, parameter
 from isac_envs.envs.v2x.params import ArrivalMean, ClassWeight, QueueParams
 
-LEE_MULTI = "Lee et al., IEEE TVT 71(1), 2022"
+LEE_MULTI = "Lee et al., IEEE TVT 71(1), 2022, doi 10.1109/TVT.2021.3124810"
 
 
 class JrcAoiMultiParams(QueueParams):

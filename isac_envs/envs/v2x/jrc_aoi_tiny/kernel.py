@@ -52,7 +52,14 @@ def reset(p: Record, state: State) -> None:
 
 @inlined
 def step(p: Record, state: State, action: Any, outcome: Outcome) -> tuple[bool, bool]:
-    """Advance one copy by one slot and write its outcome; return (terminated, truncated)."""
+    """Advance one copy by one slot and write its outcome; return (terminated, truncated).
+
+    Args:
+        p: Parameters of the environment, one record.
+        state: State of one copy.
+        action: Action of the copy, shape ``(W,)``.
+        outcome: What the step writes: objectives, costs and metrics.
+    """
     e, streams = state.env, state.streams
     radar, sent = action[0] == RADAR, action[0] - 1
     event = meet_event(p, e.world, e, radar, outcome)
@@ -71,7 +78,13 @@ def step(p: Record, state: State, action: Any, outcome: Outcome) -> tuple[bool, 
 
 @inlined
 def observe(p: Record, state: State, observation: Any) -> None:
-    """Write what the agent sees: class ages and conditions, or the index of the state."""
+    """Write what the agent sees: class ages and conditions, or the index of the state.
+
+    Args:
+        p: Parameters of the environment, one record.
+        state: State of one copy.
+        observation: Receives the observation, shape ``(D,)``.
+    """
     e, streams = state.env, state.streams
     if p.observation == VECTOR:
         at = observe_ages(p, streams, observation, 0)

@@ -18,23 +18,26 @@ _BITS = ("channel", "road", "weather", "speed", "object")
 
 
 class JrcAoiTiny(Model):
-    """A vehicle uses each slot for its radar or to send a fresh packet of one of K classes.
+    r"""A vehicle uses each slot for its radar or to send a fresh packet of one of K classes.
 
-    Packets are generated at will, so that the state is small: the ages ``D_k`` of K classes, 1 to
-    ``age_cap`` slots, and five good or bad conditions; with two classes and a cap of 15 it has
-    7,200 values. In slot t, with ``n`` bad ones among road, weather, speed and object:
+    Packets are generated at will, so the state is small: the ages $D_k$ of $K$ classes, 1 to
+    ``age_cap`` slots, and five good or bad conditions. With two classes and a cap of 15 it has
+    7,200 values. In slot $t$, with $n$ bad conditions among road, weather, speed and object:
 
-    1. An unexpected event happens with probability ``P = exp(-c (4 - n))``.
-    2. Action 0 is radar. Action k sends a fresh packet of class k, which arrives with probability
+    1. An unexpected event happens with probability $P = e^{-c (4 - n)}$.
+    2. Action 0 is radar. Action $k$ sends a fresh packet of class $k$. It arrives with probability
        ``success_good`` (bad channel: ``success_bad``) if no event happens, and never otherwise.
-    3. If it arrives ``D_k = 1``; every other age becomes ``min(D + 1, age_cap)``.
-    4. Reward ``w_age (-sum_k class_weights[k] D_k) - w_radar [event without radar]
-       (penalty_clear + n)``, with the ages after the slot.
-    5. The five conditions are independent two-state chains, but radar next to a moving object lets
-       the vehicle slow down surely and clears the object with probability ``clearing``.
+    3. If it arrives, $D_k = 1$. Every other age becomes $\min(D + 1,$ ``age_cap`` $)$.
+    4. Reward, with $\omega_k$ = ``class_weights[k]`` and the ages after the slot: $-w_{age} \sum_k
+       \omega_k D_k - w_{radar}\, [\mathrm{event\ without\ radar}]\, (p_0 + n)$, where $p_0$ is
+       ``penalty_clear``.
+    5. The five conditions are independent two-state chains, with one exception: radar next to a
+       moving object makes the vehicle slow down, and clears the object with probability
+       ``clearing``.
 
     An episode starts with all ages one slot and uniformly drawn conditions. The observation holds
-    the ages as ``a / (a + age_scale)`` and the conditions as they are, or the index of the state.
+    the ages as $a / (a +$ ``age_scale`` $)$ and the conditions as they are, or the index of the
+    state.
 
     The default scenario validates a learner: Whittle's index comes within 3 % of the optimum. The
     benchmark is ``traffic``, where no rule here passes 85 % of the way from random to optimal.
@@ -45,7 +48,7 @@ class JrcAoiTiny(Model):
     source = (
         "Our choice, after J. Lee, D. Niyato, Y. L. Guan, D. I. Kim, 'Learning to schedule joint "
         "radar-communication requests for optimal information freshness', IEEE Intelligent "
-        "Vehicles Symposium 2021."
+        "Vehicles Symposium 2021, doi 10.1109/IV48863.2021.9575131."
     )
     default_scenario = "persistent"
     params_type = JrcAoiTinyParams

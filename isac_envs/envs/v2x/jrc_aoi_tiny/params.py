@@ -14,15 +14,17 @@ class JrcAoiTinyParams(ConditionParams):
     class_weights: tuple[ClassWeight, ...] = parameter(
         (1.0, 2.0), "Weight of each class in the weighted age.", min_length=1, max_length=32
     )
-    age_cap: int = parameter(15, "Largest age that is counted.", "slots", ge=1, le=10**6)
+    age_cap: int = parameter(
+        15, "Largest age; older information counts the same.", "slots", ge=1, le=10**6
+    )
     age_scale: float = parameter(
         5.0, "Ages are observed as age / (age + scale).", "slots", interface=True, ge=1e-3, le=1e9
     )
     success_good: float = parameter(
-        0.95, "Probability that a packet gets over a good channel.", ge=0, le=1
+        0.95, "Probability that a packet arrives over a good channel.", ge=0, le=1
     )
     success_bad: float = parameter(
-        0.6, "Probability that a packet gets over a bad channel.", ge=0, le=1
+        0.6, "Probability that a packet arrives over a bad channel.", ge=0, le=1
     )
     channel_stays_good: float = stay(0.8, "a good channel")
     channel_stays_bad: float = stay(0.6, "a bad channel")

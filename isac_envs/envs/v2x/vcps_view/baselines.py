@@ -61,7 +61,7 @@ class Search(PlanBaseline):
     kind = "best_known"
     summary = (
         "The greedy plan of the slot, improved one coordinate at a time on a copy of the state: "
-        "who senses a type if anybody does, loads, powers; no bound, but the best that is known."
+        "who senses a type if anybody does, loads, powers; the best known policy, not a bound."
     )
 
     def __init__(self, batch: HasState, seed: int = 0) -> None:

@@ -19,24 +19,24 @@ OBJECTIVES = (
 COSTS = (
     Signal("overloaded", "Vehicles whose link cannot carry what they sense (C4.1).", "vehicles"),
     Signal("unreliable", "Vehicles that send and miss their SNR target at full power (C4.2)."),
-    Signal("bandwidth_exceeded", "1 if more bandwidth is asked for than there is (C4.3)."),
+    Signal("bandwidth_exceeded", "1 if more bandwidth is requested than there is (C4.3)."),
 )
 
 METRICS = (
     Signal("quality", "Quality of the views, QV."),
     Signal("view_cost", "Cost of the views, CV."),
     Signal("profit", "Profit of the views, PV."),
-    Signal("timeliness", "Age of the views, normalised: 0 is young."),
+    Signal("timeliness", "Age of the views, normalised: 0 is fresh."),
     Signal("consistency", "Spread of the ages in a view, normalised: 0 is consistent."),
     Signal("redundancy", "Packets of a type that a view has already, normalised."),
     Signal("sensing_cost", "Cost of sensing for the views, normalised."),
     Signal("transmission_cost", "Energy of transmission for the views, normalised."),
-    Signal("completeness", "Share of the required types whose packets are young enough."),
+    Signal("completeness", "Share of the required types with a fresh enough packet."),
     Signal("load", "Load of the queues by mean service times, mean over vehicles."),
     Signal("power_mw", "Transmit power, mean over vehicles.", "mW"),
     Signal("least_power_mw", "Power that reliability demands, mean over vehicles.", "mW"),
-    Signal("sensed", "Types that are sensed.", "types"),
-    Signal("wait_s", "Wait in the queue, mean over what is sensed.", "s"),
+    Signal("sensed", "Number of sensed types.", "types"),
+    Signal("wait_s", "Waiting time in the queue, mean over the sensed types.", "s"),
 )
 
 SUMMARIES = (
@@ -76,7 +76,7 @@ def vehicle_observation(params: Any) -> Spec:
         "box",
         (
             Coordinate("time", "Slot, over the number of slots."),
-            Coordinate("vehicle", "Number of the vehicle, over V."),
+            Coordinate("vehicle", "Number of the vehicle over V."),
             Coordinate("distance", "Distance to the edge, over half a diagonal."),
             Coordinate("type", "Types that it can sense, over I.", size=items),
             Coordinate("cost", "Costs of sensing them, over the largest.", size=items),

@@ -26,7 +26,14 @@ _MOST_MJ = 50.0  # bound of a vehicle's mean energy in the published code
 
 @inlined
 def add(vehicle: Record, age_s: float, cost: float, energy_mj: float) -> None:
-    """Count a packet of a vehicle in the view at hand; of a useless one only the costs."""
+    """Count a packet of a vehicle in the view at hand; of a useless one only the costs.
+
+    Args:
+        vehicle: Record of the vehicle.
+        age_s: Age of the packet in s.
+        cost: Cost of sensing it, 0..1.
+        energy_mj: Energy of its transmission in mJ.
+    """
     vehicle.packets += 1
     vehicle.oldest_s = max(vehicle.oldest_s, age_s)
     vehicle.sensing += cost
@@ -35,14 +42,26 @@ def add(vehicle: Record, age_s: float, cost: float, energy_mj: float) -> None:
 
 @inlined
 def fresh_age(p: Record, item: Record, now: float) -> float:
-    """Return the age of a packet of this slot."""
+    """Return the age of a packet of this slot.
+
+    Args:
+        p: Parameters of the environment, one record.
+        item: What a vehicle can sense, one record.
+        now: Time of the slot in s.
+    """
     seen = max(now, item.received_s) if p.ages == CURRENT else item.received_s
     return seen - item.update_s
 
 
 @inlined
 def cached_age(p: Record, kind: Record, now: float) -> float:
-    """Return the age of a packet from the cache."""
+    """Return the age of a packet from the cache.
+
+    Args:
+        p: Parameters of the environment, one record.
+        kind: Record of the type of information.
+        now: Time of the slot in s.
+    """
     if p.ages == FROZEN:
         return kind.age_s
     seen = max(now, kind.received_s) if p.ages == CURRENT else now
@@ -126,7 +145,15 @@ def collect(p: Record, state: State, view: Record, number: int, without: int) ->
 
 @inlined
 def normalised(p: Record, e: Record, number: int, part: int, count: int) -> float:
-    """Return a part of a view in 0..1: over its scale, or over the range seen so far."""
+    """Return a part of a view in 0..1: over its scale, or over the range seen so far.
+
+    Args:
+        p: Parameters of the environment, one record.
+        e: Record of the environment.
+        number: Which of the views of the slot it is.
+        part: Part of the view, 0..4.
+        count: Required types of the view.
+    """
     value = e.raw[number, part]
     if p.normaliser == RUNNING:
         width = e.high[part] - e.low[part]
@@ -146,6 +173,11 @@ def judge(p: Record, state: State, without: int) -> None:
 
     They are as if vehicle ``without`` had sensed nothing. The range of the running normaliser
     widens only with what happens, where that is NOBODY.
+
+    Args:
+        p: Parameters of the environment, one record.
+        state: State of one copy.
+        without: Vehicle that is taken to have sensed nothing; NOBODY for none.
     """
     e, views, requests = state.env, state.views, state.requests
     found = 0

@@ -30,7 +30,7 @@ __all__ = ["finish", "observe", "play", "report", "reset", "step"]
 
 @inlined
 def finish(p: Record, state: State) -> None:
-    """Keep the packets of a slot and go on to the next."""
+    """Keep the packets of a slot and advance the clock."""
     keep(p, state)
     state.env.time += 1
 
@@ -74,7 +74,13 @@ def reset(p: Record, state: State) -> None:
 
 @jit
 def report(p: Record, state: State, outcome: Outcome) -> None:
-    """Write the outcome of a slot."""
+    """Write the outcome of a slot.
+
+    Args:
+        p: Parameters of the environment, one record.
+        state: State of one copy.
+        outcome: What the step writes: objectives, costs and metrics.
+    """
     e, vehicles, items = state.env, state.vehicles, state.items
     objectives, costs, metrics = outcome
     objectives[0] = e.quality
@@ -110,7 +116,14 @@ def report(p: Record, state: State, outcome: Outcome) -> None:
 
 @inlined
 def step(p: Record, state: State, action: Any, outcome: Outcome) -> tuple[bool, bool]:
-    """Advance one copy by a slot; return (terminated, truncated)."""
+    """Advance one copy by a slot; return (terminated, truncated).
+
+    Args:
+        p: Parameters of the environment, one record.
+        state: State of one copy.
+        action: Receives the coordinates, shape ``(W,)``.
+        outcome: What the step writes: objectives, costs and metrics.
+    """
     copy_row(action, state.coordinates)
     play(p, state)
     report(p, state, outcome)

@@ -18,7 +18,13 @@ _COMFORT = 2.0 * math.sqrt(ACCELERATION_M_S2 * BRAKING_M_S2)
 
 @inlined
 def acceleration(speed: float, desired: float, gap_m: float) -> float:
-    """Return the model's acceleration in m/s^2 behind a standing obstacle ``gap_m`` ahead."""
+    """Return the model's acceleration in m/s^2 behind a standing obstacle ``gap_m`` ahead.
+
+    Args:
+        speed: Speed in m/s.
+        desired: Desired speed in m/s.
+        gap_m: Distance to the obstacle in m.
+    """
     ratio = speed / desired
     ratio *= ratio
     wanted = STANDSTILL_M + max(0.0, speed * HEADWAY_S + speed * speed / _COMFORT)
@@ -28,7 +34,15 @@ def acceleration(speed: float, desired: float, gap_m: float) -> float:
 
 @inlined
 def is_red(p: Record, along_x: bool, i: int, j: int, second: int) -> bool:
-    """Tell whether the light at crossing (i, j) stops a direction: neighbours alternate."""
+    """Tell whether the light at crossing (i, j) stops a direction: neighbours alternate.
+
+    Args:
+        p: Parameters of the environment, one record.
+        along_x: Whether the direction is along x.
+        i: Number of the crossing along x.
+        j: Its number along y.
+        second: Time in s.
+    """
     if p.light_s <= 0.0:
         return False
     phase = int(second / p.light_s) + i + j
@@ -37,7 +51,13 @@ def is_red(p: Record, along_x: bool, i: int, j: int, second: int) -> bool:
 
 @jit
 def draw_track(p: Record, stream: Any, track: Any) -> None:
-    """Draw the places of a vehicle at whole seconds."""
+    """Draw the places of a vehicle at whole seconds.
+
+    Args:
+        p: Parameters of the environment, one record.
+        stream: Random stream that is drawn from.
+        track: Receives the places, shape ``(T,)``.
+    """
     last = p.streets - 1
     desired = p.speed_m_s * (0.7 + 0.6 * uniform(stream))
     along_x = uniform(stream) < 0.5

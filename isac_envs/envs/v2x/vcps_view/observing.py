@@ -39,13 +39,25 @@ def cached_time(p: Record, kind: Record) -> float:
 
 @inlined
 def distance_seen(p: Record, track: Any, second: int) -> float:
-    """Return the distance to the edge over half the diagonal of the map, at most 1."""
+    """Return the distance to the edge over half the diagonal of the map, at most 1.
+
+    Args:
+        p: Parameters of the environment, one record.
+        track: Places of the vehicle at whole seconds, shape ``(T,)``.
+        second: Time in s.
+    """
     return min(1.0, distance_at(p, track, second) / p.reach_m)
 
 
 @jit
 def observe(p: Record, state: State, observation: Any) -> None:
-    """Write what the edge sees: 1 + V + 2 V K + 2 I coordinates."""
+    """Write what the edge sees: 1 + V + 2 V K + 2 I coordinates.
+
+    Args:
+        p: Parameters of the environment, one record.
+        state: State of one copy.
+        observation: Receives the observation, shape ``(D,)``.
+    """
     items, kinds, out = state.items, state.kinds, observation
     second = seen_slot(p, state.env)
     mark_required(state, second)

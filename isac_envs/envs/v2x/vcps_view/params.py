@@ -24,7 +24,7 @@ class VcpsViewParams(EnvParams):
         (0.5, 0.5), "Weights of the quality and the profit of the views.", "1", WU
     )
     slots: int = parameter(
-        300, "Length of the tracks, and what time is measured by in observations.", "slots", WU,
+        300, "Length of the tracks, and the unit of time in observations.", "slots", WU,
         ge=2, le=10_000,
     )  # fmt: skip
     vehicles: int = parameter(10, "Number of vehicles V.", "1", WU, ge=1, le=100)
@@ -34,7 +34,7 @@ class VcpsViewParams(EnvParams):
     )
     views: int = parameter(30, "Different views M.", "1", WU, ge=MOST_VIEWS, le=1000)
     required_types: int = parameter(
-        9, "Types that a view requires at most; the number is uniform from 1.", "1", WU,
+        9, "Most types that a view requires; the number is uniform from 1.", "1", WU,
         ge=1, le=MOST_TYPES,
     )  # fmt: skip
     bandwidth_hz: float = parameter(2e6, "Bandwidth of the edge B.", "Hz", WU, ge=1e3, le=1e9)
@@ -45,20 +45,22 @@ class VcpsViewParams(EnvParams):
     fading_deviation: float = parameter(
         0.4, "Standard deviation of the amplitude gain h.", "1", WU, ge=0, le=2
     )
-    target_low_db: float = parameter(30.0, "Least SNR that is asked for.", "dB", WU, ge=-20, le=80)
-    target_high_db: float = parameter(35.0, "Largest such SNR.", "dB", WU, ge=-20, le=80)
+    target_low_db: float = parameter(30.0, "Smallest SNR target.", "dB", WU, ge=-20, le=80)
+    target_high_db: float = parameter(35.0, "Largest SNR target.", "dB", WU, ge=-20, le=80)
     success: float = parameter(
-        0.9, "Probability with which that SNR must be reached.", "1", WU, ge=0.5, le=1 - 1e-9
+        0.9, "Probability with which the target must be reached.", "1", WU, ge=0.5, le=1 - 1e-9
     )
-    size_low_byte: float = parameter(100.0, "Least size of a packet.", "byte", WU, ge=1, le=1e9)
+    size_low_byte: float = parameter(100.0, "Smallest size of a packet.", "byte", WU, ge=1, le=1e9)
     size_high_byte: float = parameter(
         1048576.0, "Largest size of a packet.", "byte", WU, ge=1, le=1e9
     )
     update_low_s: float = parameter(
-        1.0, "Least time between two updates of a source.", "s", WU, ge=1e-3, le=1e3
+        1.0, "Shortest time between two updates of a source.", "s", WU, ge=1e-3, le=1e3
     )
-    update_high_s: float = parameter(10.0, "Largest such time.", "s", WU, ge=1e-3, le=1e3)
-    cost_low: float = parameter(0.1, "Least cost of sensing a packet.", "1", WU, ge=0, le=1)
+    update_high_s: float = parameter(
+        10.0, "Longest time between two updates of a source.", "s", WU, ge=1e-3, le=1e3
+    )
+    cost_low: float = parameter(0.1, "Smallest cost of sensing a packet.", "1", WU, ge=0, le=1)
     cost_high: float = parameter(1.0, "Largest cost of sensing a packet.", "1", WU, ge=1e-3, le=1)
     timeliness_weight: float = parameter(
         0.6, "Weight of timeliness in the quality, the rest is consistency.", "1", WU, ge=0, le=1
@@ -74,17 +76,21 @@ class VcpsViewParams(EnvParams):
         "s", WU, ge=1, le=1e3,
     )  # fmt: skip
     energy_mj: float = parameter(
-        100.0, "Energy of a required type that costs as much as can be.", "mJ", ge=1e-3, le=1e6
+        100.0,
+        "Transmission energy per required type that counts as the full cost.",
+        "mJ",
+        ge=1e-3,
+        le=1e6,
     )
     map_m: float = parameter(
-        1000.0, "Side of the square map; the edge stands in the middle.", "m", WU, ge=100, le=1e5
+        1000.0, "Side of the square map; the edge is in the middle.", "m", WU, ge=100, le=1e5
     )
-    block_m: float = parameter(200.0, "Distance of parallel streets.", "m", ge=20, le=1e4)
+    block_m: float = parameter(200.0, "Distance between parallel streets.", "m", ge=20, le=1e4)
     speed_m_s: float = parameter(
-        13.9, "Mean desired speed; those of vehicles are uniform within 30 %.", "m/s", ge=0.1, le=60
+        13.9, "Mean desired speed; vehicles differ uniformly by up to 30 %.", "m/s", ge=0.1, le=60
     )
     light_s: float = parameter(
-        30.0, "Time for which a traffic light is red, and then green.", "s", ge=0, le=600
+        30.0, "Duration of a traffic light's red phase, and of its green phase.", "s", ge=0, le=600
     )
     tracks_csv: str = parameter(
         "", "File of tracks that replaces drawn ones: CSV in UTF-8 with the columns vehicle (any "
@@ -130,7 +136,7 @@ class VcpsViewParams(EnvParams):
         "shares", "Bandwidth coordinates: shares of the total; or fractions of B, whose sum costs "
         "beyond 1 and is then scaled to 1.", interface=True,
     )  # fmt: skip
-    max_load: float = parameter(0.9, "Load at most, where it is guarded.", "1", ge=0.01, le=0.999)
+    max_load: float = parameter(0.9, "Largest load, where it is guarded.", "1", ge=0.01, le=0.999)
     targets: Literal["redrawn", "kept"] = parameter(
         "redrawn", "SNR targets: drawn in each slot; or kept while a vehicle stands still (D8)."
     )

@@ -28,7 +28,14 @@ class Plan(NamedTuple):
 
 @inlined
 def senses(items: Any, i: int, k: int, sensor: Any) -> bool:
-    """Tell whether vehicle ``i`` senses its item ``k`` in a plan."""
+    """Tell whether vehicle ``i`` senses its item ``k`` in a plan.
+
+    Args:
+        items: What each vehicle can sense, shape ``(V, K)``.
+        i: Number of the vehicle.
+        k: Number of its item.
+        sensor: Vehicle that senses each type, shape ``(I,)``.
+    """
     chosen = sensor[items[i, k].kind]
     return chosen in (i, EVERYBODY)
 
@@ -54,7 +61,15 @@ def choose_cheapest(state: State, sensor: Any) -> None:
 
 @jit
 def write_vehicle(p: Record, items: Any, i: int, plan: Plan, action: Any) -> None:
-    """Write the coordinates of vehicle ``i``: equal loads, short services first."""
+    """Write the coordinates of vehicle ``i``: equal loads, short services first.
+
+    Args:
+        p: Parameters of the environment, one record.
+        items: What each vehicle can sense, shape ``(V, K)``.
+        i: Number of the vehicle.
+        plan: What vehicles are to do in the slot.
+        action: Receives the coordinates, shape ``(W,)``.
+    """
     count, sensor, load = items.shape[1], plan.sensor, plan.load[i]
     first = i * p.vehicle_width
     rates = first if p.action == RATE else first + count
@@ -116,7 +131,14 @@ def write_action(p: Record, state: State, plan: Plan, action: Any) -> None:
 
 @jit
 def greedy(p: Record, state: State, plan: Plan, action: Any) -> None:
-    """Write the greedy action; the plan gets its sensors."""
+    """Write the greedy action; the plan gets its sensors.
+
+    Args:
+        p: Parameters of the environment, one record.
+        state: State of one copy.
+        plan: Load and power; receives the sensors.
+        action: Receives the coordinates, shape ``(W,)``.
+    """
     choose_cheapest(state, plan.sensor)
     write_action(p, state, plan, action)
 

@@ -27,7 +27,7 @@ class Bench(NamedTuple):
     Attributes:
         weights: Weights of the objectives, shape ``(2,)``.
         loads: Loads that are tried, shape ``(L,)``; it begins with the first.
-        powers: Levels of power that are tried, shape ``(P,)``; likewise.
+        powers: Levels of power that are tried, shape ``(P,)``; it begins with the first, too.
         low: Scratch: the running range before the slot, shape ``(PARTS,)``.
         high: Scratch: the same, upper end.
     """
@@ -41,7 +41,14 @@ class Bench(NamedTuple):
 
 @jit
 def worth(p: Record, state: State, plan: Plan, bench: Bench) -> float:
-    """Return the reward of a plan in the coming slot, and play that slot up to the views."""
+    """Return the reward of a plan in the coming slot, and play that slot up to the views.
+
+    Args:
+        p: Parameters of the environment, one record.
+        state: State of one copy.
+        plan: What vehicles are to do in the slot.
+        bench: Levels that are tried, and scratch.
+    """
     e = state.env
     copy_row(bench.low, e.low)
     copy_row(bench.high, e.high)
@@ -54,7 +61,13 @@ def worth(p: Record, state: State, plan: Plan, bench: Bench) -> float:
 
 @inlined
 def can_sense(items: Any, i: int, d: int) -> bool:
-    """Tell whether vehicle ``i``, or NOBODY, can be the one that senses type ``d``."""
+    """Tell whether vehicle ``i``, or NOBODY, can be the one that senses type ``d``.
+
+    Args:
+        items: What each vehicle can sense, shape ``(V, K)``.
+        i: Number of the vehicle.
+        d: Type of information.
+    """
     able = i == NOBODY
     for k in range(items.shape[1]):
         able = able or (i >= 0 and items[i, k].kind == d)
@@ -63,7 +76,16 @@ def can_sense(items: Any, i: int, d: int) -> bool:
 
 @jit
 def improve_sensor(p: Record, state: State, plan: Plan, bench: Bench, d: int, best: float) -> float:
-    """Find who is best to sense type ``d``; return the worth of the plan, at least ``best``."""
+    """Find who is best to sense type ``d``; return the worth of the plan, at least ``best``.
+
+    Args:
+        p: Parameters of the environment, one record.
+        state: State of one copy.
+        plan: What vehicles are to do in the slot.
+        bench: Levels that are tried, and scratch.
+        d: Type of information.
+        best: Worth of the present plan.
+    """
     sensor = plan.sensor
     for i in range(NOBODY, state.items.shape[0]):
         before = sensor[d]
@@ -80,7 +102,15 @@ def improve_sensor(p: Record, state: State, plan: Plan, bench: Bench, d: int, be
 
 @jit
 def improve_levels(p: Record, state: State, plan: Plan, bench: Bench, best: float) -> float:
-    """Find the best load and power of each vehicle; return the worth, at least ``best``."""
+    """Find the best load and power of each vehicle; return the worth, at least ``best``.
+
+    Args:
+        p: Parameters of the environment, one record.
+        state: State of one copy.
+        plan: What vehicles are to do in the slot.
+        bench: Levels that are tried, and scratch.
+        best: Worth of the present plan.
+    """
     loads = bench.loads.shape[0]
     for i in range(plan.load.shape[0]):
         for choice in range(loads + bench.powers.shape[0]):

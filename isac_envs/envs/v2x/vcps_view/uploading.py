@@ -95,7 +95,14 @@ def queue(p: Record, vehicle: Record, items: Any, line: Any, order: Any) -> None
 
 @inlined
 def sample(p: Record, kinds: Any, item: Record, second: int) -> None:
-    """Write when a type was sensed last, and when its source had changed before."""
+    """Write when a type was sensed last, and when its source had changed before.
+
+    Args:
+        p: Parameters of the environment, one record.
+        kinds: Types of information, shape ``(I,)``.
+        item: What a vehicle can sense, one record.
+        second: Time in s.
+    """
     interval = p.longest_s
     if item.rate_hz * p.longest_s > 1.0:
         interval = 1.0 / item.rate_hz
@@ -109,7 +116,15 @@ def sample(p: Record, kinds: Any, item: Record, second: int) -> None:
 
 @inlined
 def set_power(p: Record, e: Record, vehicle: Record, track: Any, level: float) -> None:
-    """Draw the SNR target of a vehicle and set its power."""
+    """Draw the SNR target of a vehicle and set its power.
+
+    Args:
+        p: Parameters of the environment, one record.
+        e: Record of the environment.
+        vehicle: Record of the vehicle.
+        track: Places of the vehicle at whole seconds, shape ``(T,)``.
+        level: Power between the least reliable (0) and the largest (1).
+    """
     before = vehicle.distance_m
     vehicle.distance_m = distance_at(p, track, e.time)
     target = p.target_low_db + uniform(e.world) * (p.target_high_db - p.target_low_db)
@@ -124,7 +139,14 @@ def set_power(p: Record, e: Record, vehicle: Record, track: Any, level: float) -
 
 @inlined
 def transmit(p: Record, state: State, i: int, link_hz: float) -> None:
-    """Write the times of the packets of vehicle ``i``."""
+    """Write the times of the packets of vehicle ``i``.
+
+    Args:
+        p: Parameters of the environment, one record.
+        state: State of one copy.
+        i: Number of the vehicle.
+        link_hz: Bandwidth of the link in Hz.
+    """
     vehicle, items, kinds = state.vehicles[i], state.items[i], state.kinds
     mean_gain = p.fading_mean * p.fading_mean
     load = 0.0

@@ -20,7 +20,14 @@ _STREAM = np.uint64(3)
 
 @inlined
 def draw_subset(stream: Any, permutation: Any, size: int, count: int) -> None:
-    """Put ``count`` different random numbers below ``size`` first in a permutation."""
+    """Put ``count`` different random numbers below ``size`` first in a permutation.
+
+    Args:
+        stream: Random stream that is drawn from.
+        permutation: Receives the numbers, shape ``(size,)`` or longer.
+        size: Numbers to choose from.
+        count: Numbers to choose.
+    """
     for k in range(size):
         permutation[k] = k
     for k in range(count):
@@ -77,7 +84,13 @@ def draw_world(p: Record, state: State) -> None:
 
 @inlined
 def distance_at(p: Record, track: Any, second: int) -> float:
-    """Return the distance of a vehicle to the edge, m, at least 1; tracks end with a halt."""
+    """Return the distance of a vehicle to the edge, m, at least 1; tracks end with a halt.
+
+    Args:
+        p: Parameters of the environment, one record.
+        track: Places of the vehicle at whole seconds, shape ``(T,)``.
+        second: Time in s.
+    """
     place = track[min(second, track.shape[0] - 1)]
     dx, dy = place.x_m - p.centre_m, place.y_m - p.centre_m
     return max(1.0, math.sqrt(dx * dx + dy * dy))
@@ -85,7 +98,14 @@ def distance_at(p: Record, track: Any, second: int) -> float:
 
 @inlined
 def spectral_efficiency(p: Record, gain: float, distance_m: float, power_w: float) -> float:
-    """Return log2(1 + SNR), SNR = |h|^2 d^-phi P / N0, in bit/s/Hz."""
+    """Return log2(1 + SNR), SNR = |h|^2 d^-phi P / N0, in bit/s/Hz.
+
+    Args:
+        p: Parameters of the environment, one record.
+        gain: Power gain |h|^2 of the fading.
+        distance_m: Distance to the edge in m.
+        power_w: Transmit power in W.
+    """
     loss_log2 = p.path_loss_exponent * log2(distance_m)
     exponent = log2(max(1e-30, gain * power_w / p.noise_w)) - loss_log2
     return log2(1.0 + exp2(exponent))
@@ -93,7 +113,15 @@ def spectral_efficiency(p: Record, gain: float, distance_m: float, power_w: floa
 
 @jit
 def describe_service(p: Record, stream: Any, track: Any, items: Any, kinds: Any) -> None:
-    """Write the moments of service times at B / V and full power, over track and fading."""
+    """Write the moments of service times at B / V and full power, over track and fading.
+
+    Args:
+        p: Parameters of the environment, one record.
+        stream: Random stream that is drawn from.
+        track: Places of the vehicle at whole seconds, shape ``(T,)``.
+        items: What the vehicle can sense, shape ``(K,)``; receives the moments.
+        kinds: Types of information, shape ``(I,)``.
+    """
     seconds = track.shape[0]
     first = second = 0.0
     bandwidth = p.bandwidth_hz / p.vehicles
@@ -130,7 +158,13 @@ def draw_gain(p: Record, e: Record) -> None:
 
 @inlined
 def view_of(requests: Any, second: int, number: int) -> int:
-    """Return the view that is requested in a slot, -1 for none or after the last slot."""
+    """Return the view that is requested in a slot, -1 for none or after the last slot.
+
+    Args:
+        requests: Views requested in each slot, -1 for none, shape ``(T, 2)``.
+        second: Number of the slot.
+        number: Which of the requests of the slot.
+    """
     return requests[second, number] if second < requests.shape[0] else -1
 
 

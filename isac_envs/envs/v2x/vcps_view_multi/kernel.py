@@ -22,7 +22,13 @@ DIFFERENCE = VcpsViewMultiParams.code("credit", "difference")
 
 @inlined
 def gather(p: Record, actions: Any, row: Any) -> None:
-    """Write the actions of all agents one after the other."""
+    """Write the actions of all agents one after the other.
+
+    Args:
+        p: Parameters of the environment, one record.
+        actions: Actions of all agents, shape ``(A, W)``.
+        row: Receives them, shape ``(W,)``.
+    """
     vehicles = actions.shape[0] - 1
     width = p.vehicle_width
     for i in range(vehicles):
@@ -48,7 +54,13 @@ def play_together(p: Record, state: State) -> None:
 
 @jit
 def tell(p: Record, state: State, outcome: Outcome) -> None:
-    """Write the outcome of a slot for every agent."""
+    """Write the outcome of a slot for every agent.
+
+    Args:
+        p: Parameters of the environment, one record.
+        state: State of one copy.
+        outcome: What the step writes: objectives, costs and metrics.
+    """
     e, vehicles, items = state.env, state.vehicles, state.items
     objectives, costs, metrics = outcome
     count = vehicles.shape[0]
@@ -75,7 +87,14 @@ def tell(p: Record, state: State, outcome: Outcome) -> None:
 
 @inlined
 def step(p: Record, state: State, actions: Any, outcome: Outcome) -> tuple[bool, bool]:
-    """Advance one copy by a slot; return (terminated, truncated)."""
+    """Advance one copy by a slot; return (terminated, truncated).
+
+    Args:
+        p: Parameters of the environment, one record.
+        state: State of one copy.
+        actions: Actions of all agents, shape ``(A, W)``.
+        outcome: What the step writes: objectives, costs and metrics.
+    """
     gather(p, actions, state.coordinates)
     play_together(p, state)
     tell(p, state, outcome)
@@ -84,7 +103,13 @@ def step(p: Record, state: State, actions: Any, outcome: Outcome) -> tuple[bool,
 
 @jit
 def observe(p: Record, state: State, observations: Any) -> None:
-    """Write what the vehicles and the edge see."""
+    """Write what the vehicles and the edge see.
+
+    Args:
+        p: Parameters of the environment, one record.
+        state: State of one copy.
+        observations: Receives an observation for each agent, shape ``(A, D)``.
+    """
     items, kinds = state.items, state.kinds
     count, each = items.shape[0], items.shape[1]
     observations[:] = 0.0

@@ -13,25 +13,24 @@ from isac_envs.envs.v2x.vcps_view_multi.params import VcpsViewMultiParams
 class VcpsViewMulti(VcpsView):
     """Vehicles decide what they sense, and an edge shares out the bandwidth.
 
-    The physics are those of ``isac/VcpsView-v0`` (equations 1 to 16 there), with an agent for each
+    The physics are those of ``isac/VcpsView-v0`` (equations 1 to 16), with an agent for each
     vehicle (``vehicle_0`` ...) and one for the edge (``edge_0``). A vehicle sees itself, the cache
-    and what is required; it decides about sensing, rates, priorities and power. The edge sees
-    everything and decides about bandwidth. All get the quality and profit of the views. With
-    ``credit = difference`` a vehicle gets instead
+    and what is required. It decides about sensing, rates, priorities and power. The edge sees
+    everything and decides about bandwidth. All receive the quality and profit of the views. With
+    ``credit = difference`` a vehicle receives instead
 
-    17. ``r_v = r(a) - r(a_-v)``, what the views of the slot would lose if vehicle v had sensed
-        nothing, so that the types it sent come from other vehicles or from the cache. The
-        published clipping of ``r_v`` to -1..1 never acts, and the published reward of the edge,
-        the range of rewards seen in the slot of earlier episodes, depends on the past and is left
-        out.
+    17. $r_v = r(a) - r(a_{-v})$: what the views of the slot would lose if vehicle $v$ had sensed
+        nothing, so that the types it sent come from other vehicles or from the cache. The published
+        clipping of $r_v$ to -1..1 never acts. The published reward of the edge, the range of
+        rewards seen in the slot of earlier episodes, depends on the past and is left out.
 
-    Agents have spaces of their own. Learners of one policy for all (``BatchVecEnv``) see rows of
-    equal length, padded with zeros, and send actions of the widest agent, of which the first
-    coordinates count.
+    Agents have their own spaces. Learners of one policy for all (``BatchVecEnv``) see rows of equal
+    length, padded with zeros, and send actions of the widest agent, of which the first coordinates
+    count.
     """
 
     id = "isac/VcpsViewMulti-v0"
-    summary = "Vehicles sense and upload what an edge builds its views of the traffic from."
+    summary = "Vehicles and an edge decide what to sense and upload for views of the traffic."
     params_type = VcpsViewMultiParams
     kernel: ClassVar[ModuleType] = kernel
     baselines = baselines.BASELINES
