@@ -158,7 +158,7 @@ def test_two_targets_in_one_range_cell(first: float) -> None:
     assert resolved(0.5, first) < 0.1
 
 
-def observed(*paths: tuple[float, float, float, float], seed: int = 1) -> chain.Look:
+def observed(*paths: tuple[float, float, float, float], seed: int = 1) -> chain.ObservedLook:
     echoes = chain.echo_paths(*np.array(paths).T)
     return chain.observe_echoes(echoes, PARAMETERS, Beam(0.2, 64), seed)
 

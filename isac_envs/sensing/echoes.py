@@ -293,7 +293,7 @@ def echo_paths(
     return found
 
 
-class Look(NamedTuple):
+class ObservedLook(NamedTuple):
     """What one look saw; rows of the map are sorted by range rate, without 0 m/s."""
 
     detections: npt.NDArray[Any]
@@ -312,7 +312,7 @@ class Look(NamedTuple):
 
 def observe_echoes(
     echoes: npt.NDArray[Any], parameters: npt.NDArray[Any], beam: Beam, seed: int = 0
-) -> Look:
+) -> ObservedLook:
     """Take one look and return what it saw.
 
     Args:
@@ -342,7 +342,7 @@ def observe_echoes(
     rate = -0.5 * p["wavelength_m"] * shift / p["symbol_step_s"]
     order, cells = np.argsort(rate), count * (symbols - 1)
     cell_m = 0.5 * SPEED_OF_LIGHT_M_S / (count * p["subcarrier_step_hz"])
-    return Look(
+    return ObservedLook(
         found[:detected].copy(),
         grid,
         work.power[:cells].reshape(symbols - 1, count)[order],

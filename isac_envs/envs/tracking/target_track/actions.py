@@ -50,8 +50,6 @@ def decode(p: Record, action: Any) -> Decision:
             best, user = action[i], i + 1
     share, sine, width = action[-3], action[-2], action[-1]
     octaves = 0.5 * (width + 1.0) * WIDEST_OCTAVES
-    columns = math.floor(p.columns * mathx.exp2(-octaves) + 0.5)
-    least = min(2.0, 1.0 * p.columns)
-    return Decision(
-        user, 0.5 * (share + 1.0) * p.largest_share, sine * p.edge_sine, max(columns, least)
-    )
+    pairs = math.floor(0.5 * p.columns * mathx.exp2(-octaves) + 0.5)  # two halves of the array
+    columns = 2.0 * max(pairs, 1.0)
+    return Decision(user, 0.5 * (share + 1.0) * p.largest_share, sine * p.edge_sine, columns)

@@ -9,12 +9,12 @@ from isac_envs.engine.loops import Outcome
 from isac_envs.engine.rng import next_u64
 from isac_envs.envs.tracking.target_track import world
 from isac_envs.envs.tracking.target_track.actions import Decision, decode
+from isac_envs.envs.tracking.target_track.listening import listen
 from isac_envs.envs.tracking.target_track.observing import observe as observe
 from isac_envs.envs.tracking.target_track.params import TargetTrackParams
 from isac_envs.envs.tracking.target_track.records import State
 from isac_envs.envs.tracking.target_track.search import search_probability
 from isac_envs.envs.tracking.target_track.slot import (
-    LEAST_SYMBOLS,
     nearest_sector,
     rate_mbit,
     sector_look,
@@ -23,7 +23,7 @@ from isac_envs.envs.tracking.target_track.slot import (
 from isac_envs.kernels.numerics.assignment import ALONE
 from isac_envs.sensing import gospa, tracks
 from isac_envs.sensing.association import process
-from isac_envs.sensing.looks import Echo, Look, detect, false_alarms
+from isac_envs.sensing.looks import Look
 from isac_envs.sensing.tracks import CONFIRMED, FREE
 
 PROCESSED = TargetTrackParams.code("communication_echoes", "processed")
@@ -62,23 +62,13 @@ def look_around(p: Record, state: State, look: Look, key: Any) -> None:
         look: The look.
         key: Random bits that all its draws follow from, uint64.
     """
-    e, found, targets = state.env, state.detections, state.targets
+    e = state.env
     rng.seed_stream(e.look, key, key)
-    count = 0
-    for k in range(targets.shape[0]):
-        target = targets[k]
-        if not target.alive or count == found.shape[0]:
-            continue
-        distance = math.sqrt(target.x * target.x + target.y * target.y)
-        rate = (target.x * target.v_x + target.y * target.v_y) / distance
-        echo = Echo(distance, rate, world.sine_of(target), p.cross_sections_m2[target.kind])
-        if detect(p, look, e.look, echo, state.scratch.bench[0].work.variances, found[count]):
-            count += 1
-    total = false_alarms(p, look, e.look, found, count)
+    count, total = listen(p, state, look)
     e.found += count
     e.false_alarms += total - count
     e.look_found, e.look_detections = count, total
-    process(p, look, state.tracks, found[:total], state.scratch.bench[0])
+    process(p, look, state.tracks, state.detections[:total], state.scratch.bench[0])
     probability = search_probability(p, look)
     for s in range(state.sectors.shape[0]):
         aside = abs(p.sector_sines[s] - look.sine) * look.columns
@@ -95,10 +85,10 @@ def _sense(p: Record, state: State, decision: Decision) -> None:
     first, second = next_u64(e.measurement), next_u64(e.measurement)
     if decision.user > 0 and p.communication_echoes == PROCESSED:
         look = user_look(p, state, decision.user, decision.share)
-        if look.symbols >= LEAST_SYMBOLS:
+        if look.symbols >= p.least_symbols:
             look_around(p, state, look, first)
     look = sector_look(p, decision.sine, decision.share, decision.columns)
-    if look.symbols >= LEAST_SYMBOLS:
+    if look.symbols >= p.least_symbols:
         look_around(p, state, look, second)
     for i in range(state.tracks.shape[0]):
         if tracks.settle(p, state.tracks[i]):

@@ -167,8 +167,7 @@ class TargetTrack(Model):
 
     def allocate(self, n: int) -> State:
         """Return zeroed arrays of ``n`` copies."""
-        p, env = self.params, super().allocate(n)[0]
-        return records.allocate(env, p.users, p.most_targets, p.sectors)
+        return records.allocate(super().allocate(n)[0], self.params)
 
 
 def _seen(name: str, meaning: str, size: int = 1) -> Coordinate:

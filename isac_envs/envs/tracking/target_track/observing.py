@@ -7,7 +7,7 @@ from isac_envs.engine.jit import Record, inlined, jit
 from isac_envs.engine.mathx import log10
 from isac_envs.envs.tracking.target_track.params import TargetTrackParams
 from isac_envs.envs.tracking.target_track.records import RECENT_SLOTS, State
-from isac_envs.envs.tracking.target_track.slot import LEAST_SYMBOLS, nearest_sector, user_look
+from isac_envs.envs.tracking.target_track.slot import nearest_sector, user_look
 from isac_envs.envs.tracking.target_track.worth import worth_of
 from isac_envs.sensing import tracks
 from isac_envs.sensing.looks import Look
@@ -66,7 +66,7 @@ def _observe_look(p: Record, state: State, look: Look, observation: Any, first: 
     """Write what a look would bring and return where that ends."""
     for k in range(PER_LOOK):
         observation[first + k] = 0.0
-    if look.symbols >= LEAST_SYMBOLS:
+    if look.symbols >= p.least_symbols:
         worth = worth_of(p, state, look)
         observation[first] = clip(0.5 * (worth.now + worth.ahead))
         observation[first + 1] = clip(worth.progress)
@@ -114,7 +114,7 @@ def _observe_track(p: Record, track: Record, observation: Any) -> None:
     sector = nearest_sector(p, sine)
     symbols = math.floor(REFERENCE_SHARE * p.slot_symbols)
     probability = 0.0
-    if symbols >= 2.0:
+    if symbols >= p.least_symbols:
         look = Look(p.sector_sines[sector], symbols, 1.0, 1.0 * p.columns)
         probability = tracks.detection_probability(p, look, track)
     confirmed = track.status == CONFIRMED

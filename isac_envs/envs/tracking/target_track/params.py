@@ -39,6 +39,7 @@ TARGET_KINDS = (
 )
 
 Share = Annotated[float, Field(ge=0.0, le=0.95)]
+Range = Annotated[float, Field(ge=0.0, le=1e4)]
 Part = Annotated[float, Field(ge=0.0, le=1.0)]
 
 
@@ -48,6 +49,10 @@ class TargetTrackParams(EnvParams):
     horizon: int = parameter(400, "Slots until an episode is truncated.", "slots", ge=1, le=10**6)
     weights: tuple[Weight, ...] = parameter(
         (1.0, 0.4), "Weights of communication and sensing in the reward."
+    )
+    fidelity: Literal["statistics", "echo"] = parameter(
+        "statistics",
+        "Looks by the laws of detection and errors; or at the echoes of all targets and clutter.",
     )
     observation: Literal["tracks", "looks"] = parameter(
         "tracks",
@@ -104,6 +109,13 @@ class TargetTrackParams(EnvParams):
     false_alarm_probability: float = parameter(1e-6, "Of a cell of the map.", ge=1e-12, le=1e-3)
     train_cells: int = parameter(4, "Training cells of the threshold on each side.", ge=1, le=16)
     guard_cells: int = parameter(2, "Guard cells on each side.", ge=0, le=8)
+    clutter_ranges_m: tuple[Range, ...] = parameter(
+        (25.0, 60.0, 110.0), "Ranges of static clutter in every beam; in echoes alone.", "m",
+        max_length=32,
+    )  # fmt: skip
+    clutter_snr_db: float = parameter(
+        35.0, "Mean SNR of its echoes after the matched filter.", "dB", ge=-50, le=60
+    )
     users: int = parameter(6, "Users.", ge=1, le=32)
     user_range_from_m: float = parameter(20.0, "Nearest user.", "m", ge=10, le=5e3)
     user_range_to_m: float = parameter(110.0, "Farthest user.", "m", ge=10, le=5e3)
@@ -235,6 +247,17 @@ class TargetTrackParams(EnvParams):
                 f"{self.subcarrier_comb} and subcarrier_spacing_hz = "
                 f"{self.subcarrier_spacing_hz:g} Hz"
             )
+        if self.columns % 2:
+            raise ValueError(
+                f"parameter columns = {self.columns} is odd: angles come from two equal halves"
+            )
+        short = [each for each in self.shares if 0 < each * self.most_symbols < window]
+        if self.fidelity == "echo" and short:
+            raise ValueError(
+                f"parameter fidelity = 'echo': the share {short[0]:g} of shares gives fewer than "
+                f"the {window + 1} symbols that train_cells = {self.train_cells} and guard_cells = "
+                f"{self.guard_cells} need; more slot_s, or less symbol_comb"
+            )
         alarms = self.false_alarm_probability * self.sensing_subcarriers * self.most_symbols
         if alarms > 8.0:
             raise ValueError(
@@ -256,6 +279,12 @@ class TargetTrackParams(EnvParams):
     def most_symbols(self) -> int:
         """Symbols of the longest look."""
         return int(self.slot_s / self.symbol_step_s)
+
+    @property
+    def least_symbols(self) -> int:
+        """Symbols below which there is no look: a map of echoes holds the window of a cell."""
+        window = 2 * (self.train_cells + self.guard_cells) + 1
+        return 2 if self.fidelity == "statistics" else window + 1
 
     @property
     def bandwidth_hz(self) -> float:
@@ -330,6 +359,9 @@ class TargetTrackParams(EnvParams):
         return (
             fields
             | {
+                "least_symbols": float(self.least_symbols),
+                "cfar_rank": 0,
+                "clutter_snr": float(db_to_linear(self.clutter_snr_db)),
                 "slot_symbols": self.slot_s / self.symbol_step_s,
                 "bandwidth_mbit": self.bandwidth_hz * self.slot_s * 1e-6,  # of a slot at 1 bit/s/Hz
                 "link_budget_db": self.link_budget_db,

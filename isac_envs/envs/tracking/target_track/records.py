@@ -7,6 +7,7 @@ import numpy as np
 from isac_envs.engine.jit import record
 from isac_envs.sensing.association import BENCH
 from isac_envs.sensing.detections import DETECTION, MOST_DETECTIONS
+from isac_envs.sensing.echo_work import ECHO, EchoWork, echo_work
 from isac_envs.sensing.tracks import MOST_TRACKS, TRACK
 
 RECENT_SLOTS = 10
@@ -59,9 +60,13 @@ class Scratch(NamedTuple):
 
     Attributes:
         bench: Of the tracker, shape ``(1,)``.
+        paths: Echoes that a look receives, shape ``(P,)``; one where none are made.
+        echo: What a look at echoes works in; next to nothing where none are made.
     """
 
     bench: Any
+    paths: Any
+    echo: EchoWork
 
 
 class State(NamedTuple):
@@ -86,14 +91,27 @@ class State(NamedTuple):
     scratch: Scratch
 
 
-def scratch() -> Scratch:
+def scratch(params: Any) -> Scratch:
     """Return the room that copies share."""
-    return Scratch(np.zeros(1, BENCH))
+    if params.fidelity == "statistics":
+        work = echo_work(4, 4, 1, 1, (0, 1), (0, 0))
+        return Scratch(np.zeros(1, BENCH), np.zeros(1, ECHO), work)
+    paths = params.most_targets + len(params.clutter_ranges_m)
+    train, guard = (params.train_cells,) * 2, (params.guard_cells,) * 2
+    work = echo_work(
+        params.sensing_subcarriers, params.most_symbols, paths, MOST_DETECTIONS, train, guard
+    )
+    return Scratch(np.zeros(1, BENCH), np.zeros(paths, ECHO), work)
 
 
-def allocate(env: Any, users: int, targets: int, sectors: int) -> State:
-    """Return the state of a batch with these records of the environments, shape ``(n,)``."""
-    n = len(env)
+def allocate(env: Any, params: Any) -> State:
+    """Return the state of a batch with these records of the environments, shape ``(n,)``.
+
+    Args:
+        env: The records.
+        params: Parameters of the environment.
+    """
+    n, users, targets, sectors = len(env), params.users, params.most_targets, params.sectors
     return State(
         env,
         np.zeros((n, users), USER),
@@ -101,5 +119,5 @@ def allocate(env: Any, users: int, targets: int, sectors: int) -> State:
         np.zeros((n, MOST_TRACKS), TRACK),
         np.zeros((n, sectors), SECTOR),
         np.zeros((n, MOST_DETECTIONS), DETECTION),
-        scratch(),
+        scratch(params),
     )

@@ -175,7 +175,7 @@ def _round_step(least: float) -> float:
 def _state(view: View) -> State:
     """Return the state of the copy that is drawn; its scratch holds nothing of it."""
     users, targets, tracks, sectors, detections = view.entities
-    return State(view.env, users, targets, tracks, sectors, detections, scratch())
+    return State(view.env, users, targets, tracks, sectors, detections, scratch(view.params))
 
 
 def _station(world: World) -> None:
@@ -195,7 +195,7 @@ def _looks(view: View, state: State) -> list[tuple[looks.Look, Colour]]:
         done.append((slot.user_look(p, state, decision.user, decision.share), _DATA))
     sensing = slot.sector_look(p, decision.sine, decision.share, decision.columns)
     done.append((sensing, _SENSING))
-    return [each for each in done if each[0].symbols >= slot.LEAST_SYMBOLS]
+    return [each for each in done if each[0].symbols >= p.least_symbols]
 
 
 def beam_outline(view: View, look: looks.Look) -> tuple[Array, Array]:

@@ -6,9 +6,6 @@ from isac_envs.engine.jit import Record, inlined
 from isac_envs.envs.tracking.target_track.records import State
 from isac_envs.sensing.looks import Look
 
-LEAST_SYMBOLS = 2.0
-"""Symbols below which there is no look."""
-
 
 @inlined
 def user_look(p: Record, state: State, user: int, share: float) -> Look:

@@ -77,7 +77,7 @@ def _weigh_looks(p: Record, state: State, weights: Weights) -> None:
         for s in range(state.sectors.shape[0]):
             state.sectors[s].worth[h] = 0.0
             look = sector_look(p, p.sector_sines[s], share, 1.0 * p.columns)
-            if look.symbols >= 2.0:
+            if look.symbols >= p.least_symbols:
                 state.sectors[s].worth[h] = total(worth_of(p, state, look), weights)
 
 

@@ -1,0 +1,129 @@
+"""Looks at the targets of a scene, in either fidelity: by their statistics, or at their echoes."""
+
+import math
+from typing import Any
+
+from isac_envs.engine.jit import Record, inlined, jit
+from isac_envs.envs.tracking.target_track.params import TargetTrackParams
+from isac_envs.envs.tracking.target_track.records import State
+from isac_envs.envs.tracking.target_track.world import sine_of
+from isac_envs.kernels.radar.swerling import exponential
+from isac_envs.sensing.echo_work import Beam
+from isac_envs.sensing.echoes import find_echoes
+from isac_envs.sensing.looks import (
+    Echo,
+    Look,
+    detect,
+    false_alarms,
+    mean_snr_one,
+    speed_cell_m_s,
+)
+
+ECHO = TargetTrackParams.code("fidelity", "echo")
+_NEAR_CELLS = 2.0  # a detection this near to a target is its own
+
+
+@inlined
+def echo_of(p: Record, target: Record) -> Echo:
+    """Return a target as a look meets it."""
+    distance = math.sqrt(target.x * target.x + target.y * target.y)
+    rate = (target.x * target.v_x + target.y * target.v_y) / distance
+    return Echo(distance, rate, sine_of(target), p.cross_sections_m2[target.kind])
+
+
+@jit
+def listen(p: Record, state: State, look: Look) -> tuple[int, int]:
+    """Write the detections of a look, those of targets first.
+
+    Args:
+        p: Parameters.
+        state: The scene; the stream of the look has been seeded.
+        look: The look.
+
+    Returns:
+        How many detections are of targets, and how many there are.
+    """
+    if p.fidelity == ECHO:
+        return _hear(p, state, look)
+    e, found, targets = state.env, state.detections, state.targets
+    variances = state.scratch.bench[0].work.variances
+    count = 0
+    for k in range(targets.shape[0]):
+        if not targets[k].alive or count == found.shape[0]:
+            continue
+        if detect(p, look, e.look, echo_of(p, targets[k]), variances, found[count]):
+            count += 1
+    return count, false_alarms(p, look, e.look, found, count)
+
+
+@jit
+def _illuminate(p: Record, state: State, look: Look) -> int:
+    """Write the paths of the echoes that a look receives and return their number."""
+    e, paths, count = state.env, state.scratch.paths, 0
+    # the phase between the halves of a beam of fewer columns, in columns of the whole array
+    wide = look.columns / p.columns
+    for k in range(state.targets.shape[0]):
+        if not state.targets[k].alive:
+            continue
+        echo = echo_of(p, state.targets[k])
+        snr = mean_snr_one(p, look, echo.range_m, echo.sine) * echo.cross_section_m2
+        snr *= exponential(e.look)
+        if snr > 0.0:
+            path = paths[count]
+            path.range_m, path.range_rate_m_s = echo.range_m, echo.range_rate_m_s
+            path.offset, path.snr = wide * (echo.sine - look.sine), snr
+            count += 1
+    for k in range(p.clutter_ranges_m.shape[0]):
+        path = paths[count]
+        path.range_m, path.range_rate_m_s, path.offset = p.clutter_ranges_m[k], 0.0, 0.0
+        path.snr = p.clutter_snr * exponential(e.look)
+        count += 1
+    return count
+
+
+@jit
+def _hear(p: Record, state: State, look: Look) -> tuple[int, int]:
+    """Write the detections in the echoes of a look."""
+    e, found, scratch = state.env, state.detections, state.scratch
+    paths = _illuminate(p, state, look)
+    targets = paths - p.clutter_ranges_m.shape[0]
+    beam = Beam(look.sine, int(look.symbols))
+    heard = find_echoes(p, scratch.paths[:paths], beam, e.look, scratch.echo, found)
+    total = 0
+    for k in range(heard):
+        one = found[k]
+        inside = p.range_from_m <= one.range_m <= p.range_to_m
+        if inside:
+            sine = look.sine + (one.sine - look.sine) * p.columns / look.columns
+            found[total].range_m, found[total].sine = one.range_m, min(max(sine, -1.0), 1.0)
+            found[total].range_rate_m_s = one.range_rate_m_s
+            found[total].statistic = one.statistic
+            total += 1
+    count = 0
+    for k in range(total):
+        if _is_of_a_target(p, look, scratch.paths[:targets], found[k]):
+            _swap(found[count], found[k])
+            count += 1
+    return count, total
+
+
+@jit
+def _is_of_a_target(p: Record, look: Look, paths: Any, one: Record) -> bool:
+    """Tell whether a detection lies beside one of some paths; for the count of false alarms."""
+    cell, around = speed_cell_m_s(p, look), 2.0 * p.fastest_m_s
+    for k in range(paths.shape[0]):
+        apart = abs(paths[k].range_m - one.range_m)
+        rate = paths[k].range_rate_m_s - one.range_rate_m_s
+        rate -= around * math.floor(rate / around + 0.5)  # speeds alias
+        if apart <= _NEAR_CELLS * p.range_cell_m and abs(rate) <= _NEAR_CELLS * cell:
+            return True
+    return False
+
+
+@inlined
+def _swap(one: Record, other: Record) -> None:
+    range_m, rate, sine, statistic = one.range_m, one.range_rate_m_s, one.sine, one.statistic
+    one.range_m, one.range_rate_m_s = other.range_m, other.range_rate_m_s
+    one.sine, one.statistic = other.sine, other.statistic
+    other.range_m, other.range_rate_m_s = range_m, rate
+    other.sine, other.statistic = sine, statistic
