@@ -27,6 +27,7 @@ START, END = "<!-- gallery: start -->\n", "<!-- gallery: end -->\n"
 FAMILIES = {
     "mode_selection": "Mode selection",
     "beam_management": "Beam management",
+    "tracking": "Detection and tracking",
     "v2x": "Vehicles",
     "uav": "UAVs",
 }

@@ -29,41 +29,52 @@ _LOOK = (
 
 
 class TargetTrack(Model):
-    """A base station serves users and tracks what moves, with one array and one power.
+    r"""A base station serves users and tracks what moves, with one array and one power.
 
-    In every slot it points its communication beam at a user and may give a share ``h`` of the slot
-    to a sensing beam. Both beams illuminate: the echoes of either are processed. Users have queues
-    that fill in bursts and links that are blocked now and then; targets (small UAVs, people,
-    vehicles) come in, move, turn and leave, and nobody says how many there are. A target counts as
-    tracked when a confirmed track lies within ``cutoff_m`` of it.
+    In every slot it points its communication beam at a user. It may give a share $h$ of the slot to
+    a sensing beam. Both beams illuminate, and the echoes of both are processed. Users have queues
+    that fill in bursts, and links that are blocked now and then. Targets are small UAVs, people and
+    vehicles; they come in, move, turn and leave, and nobody says how many there are. A target is
+    tracked when a confirmed track lies within `cutoff_m` of it.
 
-    Order in a slot: communication look, sensing look, service, arrivals, changes of links, reward,
-    motion and births, prediction of the tracks.
+    A slot runs in this order: communication look, sensing look, service, arrivals, changes of
+    links, reward, motion and births of targets, prediction of the tracks.
 
-    1. Mean SNR of a look with ``M`` symbols after the matched filter: ``k_0 M sigma r^-4
-       g(u - u_b)^2 e(u)^2 s_r s_v`` with ``k_0 = N P_RE (N_a G_e)^2 lambda^2 / ((4 pi)^3 k T df F
-       L)``; ``g`` is the array's gain over its peak, ``e`` the element's, ``u`` the sine of the
-       azimuth. Echoes of data lose ``data_loss_db``. ``s_r``, ``s_v`` are what straddling of bins
-       leaves; the bin at 0 Hz is deleted with the clutter, so slow targets fade.
-    2. Swerling 1: the SNR is exponential, one draw a look. A target is detected if ``|sqrt(snr) +
-       w|^2`` exceeds the threshold of cell averaging at ``false_alarm_probability``.
-    3. Errors of range, speed and angle are normal; their variances are the Cramer-Rao bounds, in
-       angle that of two half apertures, at no less than 6 dB. False alarms are Poisson.
-    4. Tracker: extended Kalman filter with white acceleration, optimal assignment inside a gate,
-       M of N detections confirm a track, five missed ones end it.
-    5. Service: ``min(Q, B log2(1 + snr / gap) (1 - h) slot_s)`` with UMi line of sight, shadowing
-       and blockage. Packets are Poisson while a user is active.
-    6. Objectives: minus the mean of ``Q / queue_mbit``; minus the squared GOSPA of the confirmed
-       tracks over ``cutoff_m^2``: half for every missed target and every false track.
+    1. **Illumination.** The mean SNR of a look after the matched filter, at range $r$ and sine of
+       the azimuth $u$, is
+       $k_0 M \sigma r^{-4} g(u - u_b)^2 e(u)^2 s_r s_v$ with
+       $k_0 = N P_\mathrm{RE} (N_a G_e)^2 \lambda^2 / ((4\pi)^3 k T \Delta f F L)$.
+       $M$ symbols of $N$ subcarriers are integrated, $g$ is the gain of the array over its peak
+       and $e$ that of its element, $u_b$ the direction of the beam. Echoes of data lose
+       `data_loss_db`. $s_r$ and $s_v$ are what is left between two bins. The bin at 0 Hz is deleted
+       with the clutter, so slow targets fade.
+    2. **Detection.** The SNR is exponential (Swerling 1), one draw a look. A target is detected if
+       $|\sqrt{\mathrm{snr}} + w|^2$ exceeds the threshold of cell averaging at
+       `false_alarm_probability`.
+    3. **Errors** of range, speed and angle are normal. Their variances are the Cramer-Rao bounds,
+       in angle 4/3 of it: the phase between two halves of the array. False alarms are Poisson.
+    4. **Tracks.** An extended Kalman filter with white acceleration; the best assignment inside a
+       gate; `confirm_hits` of `confirm_opportunities` detections confirm a track, and
+       `delete_missed` missed ones end it.
+    5. **Service.** A user gets $\min(Q, B \log_2(1 + \mathrm{snr}/\Gamma)(1 - h) T)$. Links have
+       the path loss of UMi, shadowing and blockage. Packets are Poisson while a user is active.
+    6. **Objectives.** Communication is $-\overline{Q} / Q_\mathrm{max}$. Sensing is minus the
+       squared GOSPA of the confirmed tracks over $c^2$: the squared errors of the pairs over
+       $c^2$, and one half for every missed target and every false track.
 
-    The agent does not see targets, activity or blockage, only queues, the spectral efficiency of
-    the coming slot, its tracks, and how long ago it looked where with what was to be expected. A
-    sensing beam of the continuous form may be widened up to three octaves: fewer columns form it.
+    With `fidelity = "echo"`, 2 and 3 are not drawn: the station receives the OFDM grid of all
+    targets, clutter and noise, and detects and estimates in it.
 
-    The score is 0 for random actions and 1 for a station that knows all targets and only serves.
-    No reachable optimum is known; that station's service is greedy and not proven optimal.
-    Not modelled: unresolved targets in one cell, detections in side lobes, range migration,
-    targets that hide others, heights.
+    The agent does not see targets, activity or blockage. It sees queues, the spectral efficiency of
+    the coming slot, its tracks, how long ago it looked where, and how many unknown targets it must
+    expect there. With `observation = "looks"` it sees, instead of tracks, what a look in each
+    direction is expected to bring. In the continuous form of the action the sensing beam can be
+    widened by up to three octaves: fewer columns form it.
+
+    The score is 0 for random actions, and 1 for a station that knows all targets and only serves.
+    No reachable optimum is known. The service of that station is greedy, not proven optimal.
+    Not modelled are unresolved targets (with `fidelity = "statistics"`), detections in side lobes,
+    range migration, targets that hide others, and heights.
     """
 
     id = "isac/TargetTrack-v0"
