@@ -5,6 +5,10 @@ a half cells apart may lie in neighbouring cells, of which that rule keeps one. 
 greater one is a peak as well, if the map falls below both of them halfway: the transform between
 two cells that one target shares is never smaller than both. Its first sidelobe, beyond a zero, is
 13 dB lower, hence the second cell must be at most 6 dB below the first.
+
+A strong target has sidelobes along both axes that exceed a threshold by themselves. A peak is
+dropped if it is no greater than the sidelobes of a stronger one can be there. So a weak target in
+the range or the Doppler cells of a strong one is not seen.
 """
 
 from typing import Any
@@ -12,10 +16,13 @@ from typing import Any
 import numpy as np
 
 from isac_envs.engine.jit import Record, jit
+from isac_envs.engine.mathx import sincos_turns
 from isac_envs.sensing.echo_peaks import power_between
 from isac_envs.sensing.echo_work import EchoWork
 
 _QUARTER = np.float32(0.25)
+_HIDDEN = 4.0
+"""Times the envelope of the sidelobes: a strong peak between two cells is that much above both."""
 
 
 @jit
@@ -82,6 +89,43 @@ def _any_above(power: Any, level: Any, factor: Any) -> bool:
 
 
 @jit
+def _envelope(apart: int, size: int) -> float:
+    """Return the envelope of the sidelobes over the peak, so many cells away on a periodic axis.
+
+    The peak may lie half a cell nearer than its cell.
+    """
+    near = min(apart, size - apart)
+    if near <= 1:
+        return 1.0
+    sine = size * sincos_turns(0.5 * (near - 0.5) / size)[0]
+    return 1.0 / (sine * sine)
+
+
+@jit
+def drop_sidelobes(p: Record, symbols: int, count: int, work: EchoWork) -> int:
+    """Drop peaks that a stronger one explains, and return how many are left.
+
+    Args:
+        p: Parameters, as :data:`.echo_work.PARAMETERS`.
+        symbols: M.
+        count: Number of peaks, the strongest first.
+        work: Scratch space with the peaks.
+    """
+    peaks, statistic, kept = work.peaks, work.statistic, 0
+    for k in range(count):
+        hidden = False
+        for j in range(kept):
+            doppler, distance = abs(peaks[0, k] - peaks[0, j]), abs(peaks[1, k] - peaks[1, j])
+            share = _envelope(doppler, symbols) * _envelope(distance, p.sensing_subcarriers)
+            hidden |= share < 1.0 and statistic[k] < _HIDDEN * share * statistic[j]
+        if not hidden:
+            statistic[kept] = statistic[k]
+            peaks[0, kept], peaks[1, kept] = peaks[0, k], peaks[1, k]
+            kept += 1
+    return kept
+
+
+@jit
 def find_peaks(p: Record, symbols: int, work: EchoWork) -> int:
     """Write the strongest peaks above their thresholds, and return how many.
 
@@ -100,4 +144,4 @@ def find_peaks(p: Record, symbols: int, work: EchoWork) -> int:
         for k in range(columns):
             if power[i, k] > factor * level[i, k] and _is_peak(p, symbols, power, (i, k), work):
                 count = _insert(count, np.float64(power[i, k]), (i, k), work)
-    return count
+    return drop_sidelobes(p, symbols, count, work)
