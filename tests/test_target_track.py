@@ -393,6 +393,38 @@ def test_scores_of_the_calibration() -> None:
     assert found == pytest.approx(TABLE, abs=0.03)
 
 
+@pytest.mark.slow
+def test_both_fidelities_give_the_same_scores() -> None:
+    """About four minutes: the same worlds, looked at by laws and at echoes."""
+    rules = ["serve_greedy", "round_robin", "revisit", "opportunistic", "index", "myopic"]
+    found = {}
+    for fidelity in ("statistics", "echo"):
+        earned = scores([*rules, "genie", "random"], 100, fidelity=fidelity)
+        best, floor = earned["genie"].mean(), earned["random"].mean()
+        found[fidelity] = [(earned[name].mean() - floor) / (best - floor) for name in rules]
+    assert found["echo"] == pytest.approx(found["statistics"], abs=0.05)
+    serve, robin, visit, chance, index, myopic = found["echo"]
+    assert serve < robin < min(visit, chance)
+    assert max(visit, chance) < min(index, myopic)
+
+
+def test_echoes_track_a_target_like_its_statistics() -> None:
+    """One target in the open: both fidelities confirm it and know its place as well."""
+    error = {}
+    for fidelity in ("statistics", "echo"):
+        t = trial(60, most_targets=1, fidelity=fidelity, **CALM)
+        place(t.state, 0, 60.0, 3.0, 0.0, 8.0)
+        place_sine = 0.05
+        sector = int(np.abs(t.model.params.sector_sines() - place_sine).argmin())
+        for _ in range(12):
+            t.step(everyone(60, 0, LONG, sector))
+        metrics = t._buffers.metrics[:, 0]
+        assert (metrics["missed"] == 0.0).mean() > 0.9
+        assert (metrics["false"] == 0.0).mean() > 0.9
+        error[fidelity] = np.median(metrics["localisation"])
+    assert error["echo"] == pytest.approx(error["statistics"], rel=1.0)
+
+
 def test_order_of_rules_on_a_few_episodes() -> None:
     names = ["random", "serve_only", "round_robin", "revisit", "myopic", "genie"]
     earned = scores(names, 60)
