@@ -29,6 +29,7 @@ from isac_envs.declaration.buffers import StepBuffers
 from isac_envs.declaration.model import Model
 from isac_envs.declaration.params import EnvParams
 from isac_envs.engine.jit import INTERPRETED
+from isac_envs.engine.loops import per_copy
 from isac_envs.errors import ScenarioError
 
 COPIES = 2
@@ -155,7 +156,9 @@ def run(model: Model, steps: int, seed: int = 0) -> None:
     """
     random = np.random.default_rng(seed)
     batch, frame = Batch(model, COPIES), StepBuffers.allocate(model, COPIES)
-    size = sum(each.nbytes for each in (*batch.state, *frame.written, model.params.record))
+    size = sum(
+        each.nbytes for each in (*per_copy(batch.state), *frame.written, model.params.record)
+    )
     assert size <= MOST_BYTES, f"{size} bytes"
     batch.reset(frame, range(seed, seed + COPIES))
     check_observations(model, frame.observations)

@@ -6,7 +6,7 @@ from typing import ClassVar
 from isac_envs.declaration.fields import Coordinate, Signal, Spec, Summary
 from isac_envs.declaration.model import Model, State
 from isac_envs.envs.tracking.target_track import baselines, kernel, records
-from isac_envs.envs.tracking.target_track.observing import SHOWN_TRACKS
+from isac_envs.envs.tracking.target_track.observing import COUNTDOWN_S, SHOWN_TRACKS
 from isac_envs.envs.tracking.target_track.params import TargetTrackParams
 from isac_envs.sensing.tracks import MOST_TRACKS
 
@@ -146,7 +146,7 @@ class TargetTrack(Model):
             ]
             parts += [_seen(f"sector_{k}_{name}", meaning) for name, meaning in _LOOK if looks]
         parts += [
-            _seen("time_left", "Share of the horizon that is left."),
+            _seen("clock", f"1 at the start, 0 after {COUNTDOWN_S:g} s, -1 at the least."),
             _seen("confirmed_tracks", "Number of confirmed tracks over ten."),
         ]
         return Spec("box", tuple(parts))

@@ -16,6 +16,8 @@ from isac_envs.sensing.tracks import CONFIRMED, FREE
 PER_USER, PER_TRACK, PER_SECTOR, PER_LOOK = 4, 9, 2, 3
 LOOKS = TargetTrackParams.code("observation", "looks")
 SHOWN_TRACKS = 10
+COUNTDOWN_S = 20.0
+"""Time in which the clock of the observation falls from 1 to 0; it ends at -1."""
 REFERENCE_SHARE = 0.25
 """Share of a slot for which the observation states detection probabilities."""
 
@@ -57,7 +59,7 @@ def observe(p: Record, state: State, observation: Any) -> None:
         if p.observation == LOOKS:
             look = Look(p.sector_sines[s], symbols, 1.0, 1.0 * p.columns)
             first = _observe_look(p, state, look, observation, first)
-    observation[first] = 1.0 - e.time / p.horizon
+    observation[first] = clip(1.0 - e.time * p.slot_s / COUNTDOWN_S)
     observation[first + 1] = clip(confirmed / 10.0)
 
 

@@ -62,7 +62,7 @@ def search_table(params: Any, radar: Radar, sines: np.ndarray) -> np.ndarray:
     Returns:
         Mean probabilities for 0 symbols to those of a whole slot in equal steps, ``(ROWS,)``.
     """
-    kinds = zip(params.mix, params.cross_sections_m2(), params.speeds_m_s(), strict=True)
+    kinds = zip(params.kind_shares(), params.cross_sections_m2(), params.speeds_m_s(), strict=True)
     prior = np.array([(share, section, *speeds) for share, section, speeds in kinds])
     table = np.zeros(ROWS)
     some = sines[:: max(len(sines) // 8, 1)]
