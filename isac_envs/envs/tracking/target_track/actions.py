@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from isac_envs.engine import mathx
 from isac_envs.engine.jit import Record, inlined
 from isac_envs.envs.tracking.target_track.params import TargetTrackParams
+from isac_envs.envs.tracking.target_track.slot import sector_sine
 
 CHOICES = TargetTrackParams.code("action", "choices")
 WIDEST_OCTAVES = 3.0
@@ -41,7 +42,7 @@ def decode(p: Record, action: Any) -> Decision:
         return Decision(
             int(action[0]),
             p.shares[int(action[1])],
-            p.sector_sines[int(action[2])],
+            sector_sine(p, int(action[2])),
             1.0 * p.columns,
         )
     best, user = 0.0, 0  # nobody is served where no preference is above 0

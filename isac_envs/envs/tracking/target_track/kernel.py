@@ -18,6 +18,7 @@ from isac_envs.envs.tracking.target_track.slot import (
     nearest_sector,
     rate_mbit,
     sector_look,
+    sector_sine,
     user_look,
 )
 from isac_envs.kernels.numerics.assignment import ALONE
@@ -71,7 +72,7 @@ def look_around(p: Record, state: State, look: Look, key: Any) -> None:
     process(p, look, state.tracks, state.detections[:total], state.scratch.bench[0])
     probability = search_probability(p, look)
     for s in range(state.sectors.shape[0]):
-        aside = abs(p.sector_sines[s] - look.sine) * look.columns
+        aside = abs(sector_sine(p, s) - look.sine) * look.columns
         if aside < 1.0:
             state.sectors[s].slots = 0
             state.sectors[s].belief *= 1.0 - probability * (1.0 - 0.5 * aside)

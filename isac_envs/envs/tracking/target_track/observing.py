@@ -7,7 +7,7 @@ from isac_envs.engine.jit import Record, inlined, jit
 from isac_envs.engine.mathx import log10
 from isac_envs.envs.tracking.target_track.params import TargetTrackParams
 from isac_envs.envs.tracking.target_track.records import RECENT_SLOTS, State
-from isac_envs.envs.tracking.target_track.slot import nearest_sector, user_look
+from isac_envs.envs.tracking.target_track.slot import nearest_sector, sector_sine, user_look
 from isac_envs.envs.tracking.target_track.worth import worth_of
 from isac_envs.sensing import tracks
 from isac_envs.sensing.looks import Look
@@ -57,7 +57,7 @@ def observe(p: Record, state: State, observation: Any) -> None:
         observation[first + 1] = clip(state.sectors[s].belief)
         first += PER_SECTOR
         if p.observation == LOOKS:
-            look = Look(p.sector_sines[s], symbols, 1.0, 1.0 * p.columns)
+            look = Look(sector_sine(p, s), symbols, 1.0, 1.0 * p.columns)
             first = _observe_look(p, state, look, observation, first)
     observation[first] = clip(1.0 - e.time * p.slot_s / COUNTDOWN_S)
     observation[first + 1] = clip(confirmed / 10.0)
@@ -117,7 +117,7 @@ def _observe_track(p: Record, track: Record, observation: Any) -> None:
     symbols = math.floor(REFERENCE_SHARE * p.slot_symbols)
     probability = 0.0
     if symbols >= p.least_symbols:
-        look = Look(p.sector_sines[sector], symbols, 1.0, 1.0 * p.columns)
+        look = Look(sector_sine(p, sector), symbols, 1.0, 1.0 * p.columns)
         probability = tracks.detection_probability(p, look, track)
     confirmed = track.status == CONFIRMED
     observation[0] = 1.0 if confirmed else 0.5 * track.existence

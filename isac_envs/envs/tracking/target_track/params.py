@@ -1,6 +1,5 @@
 """Parameters of ``isac/TargetTrack-v0``."""
 
-import math
 from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
@@ -8,7 +7,6 @@ from pydantic import Field, model_validator
 
 from isac_envs.declaration.params import EnvParams, Weight, parameter
 from isac_envs.engine.mathx import db_to_linear, exp, linear_to_db, sincos_turns
-from isac_envs.engine.rng import poisson_table
 from isac_envs.envs.tracking.target_track.records import MOST_SHARES
 from isac_envs.envs.tracking.target_track.search import search_table
 from isac_envs.kernels.constants import SPEED_OF_LIGHT_M_S
@@ -218,6 +216,11 @@ class TargetTrackParams(EnvParams):
             raise ValueError(f"parameter mix = {self.mix}: at least one must be above 0")
         if list(self.shares) != sorted(set(self.shares)):
             raise ValueError(f"parameter shares = {self.shares} must increase")
+        if 2.0 * self.load_mbit / self.users > 500.0:
+            raise ValueError(
+                f"parameter load_mbit = {self.load_mbit:g}: more than 250 Mbit for each of users = "
+                f"{self.users}"
+            )
         if self.birth_rate_hz * self.slot_s > 10.0:
             raise ValueError(
                 f"parameter birth_rate_hz = {self.birth_rate_hz:g}: more than 10 births a slot"
@@ -359,7 +362,6 @@ class TargetTrackParams(EnvParams):
     def derived(self) -> dict[str, Any]:
         """Return radar, tracker, tables of what is drawn, and what a look is expected to find."""
         mean = 2.0 * self.load_mbit / self.users
-        deepest = int(mean + 12.0 * math.sqrt(mean) + 12.0)
         psd = [each.acceleration_psd for each in TARGET_KINDS]
         radar, sines = self.radar, self.sector_sines()
         fields = radar.fields() | self.tracker.fields()
@@ -372,7 +374,7 @@ class TargetTrackParams(EnvParams):
                 "slot_symbols": self.slot_s / self.symbol_step_s,
                 "bandwidth_mbit": self.bandwidth_hz * self.slot_s * 1e-6,  # of a slot at 1 bit/s/Hz
                 "link_budget_db": self.link_budget_db,
-                "arrival_table": poisson_table(mean, deepest),
+                "arrivals_mbit": mean,  # of an active user in a slot
                 "flip_probability": 1.0 - float(exp(-self.slot_s / self.activity_s)),
                 "redraw_probability": 1.0 - float(exp(-self.slot_s / self.blockage_s)),
                 "death_probability": 1.0 - float(exp(-self.slot_s / self.life_s)),
@@ -384,7 +386,6 @@ class TargetTrackParams(EnvParams):
                 "target_fastest_m_s": np.array([each.fastest_m_s for each in TARGET_KINDS]),
                 "jolt_m_s": np.sqrt(np.array(psd) * self.slot_s),
                 "late_slots": self.late_s / self.slot_s,
-                "sector_sines": sines,
                 "shares": np.array(self.shares),
                 "largest_share": self.shares[-1],
                 "search_table": search_table(self, radar, sines),

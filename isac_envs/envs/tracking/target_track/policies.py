@@ -7,7 +7,7 @@ from isac_envs.engine.jit import Record, inlined, jit
 from isac_envs.engine.loops import each_copy
 from isac_envs.engine.mathx import power
 from isac_envs.envs.tracking.target_track.records import State
-from isac_envs.envs.tracking.target_track.slot import nearest_sector, rate_mbit
+from isac_envs.envs.tracking.target_track.slot import nearest_sector, rate_mbit, sector_sine
 from isac_envs.kernels.arrays.beams import half_power_cosine_one
 from isac_envs.sensing import looks, tracks
 from isac_envs.sensing.tracks import FREE, TENTATIVE
@@ -104,7 +104,7 @@ def revisit(p: Record, state: State, urgency: Urgency, choice: Any) -> None:
     if urgency.margin < 1.0:
         user = _in_a_needy_place(p, state, urgency, user)
         for s in range(state.sectors.shape[0]):  # the communication beam looks there
-            if abs(p.sector_sines[s] - state.users[user - 1].sine) * p.columns < 1.0:
+            if abs(sector_sine(p, s) - state.users[user - 1].sine) * p.columns < 1.0:
                 state.sectors[s].worth[0] = 0.0
     most, sector = -1.0, 0
     for s in range(state.sectors.shape[0]):

@@ -27,8 +27,14 @@ def rate_mbit(p: Record, user: Record, share: float) -> float:
 
 
 @inlined
+def sector_sine(p: Record, s: int) -> float:
+    """Return the sine of the direction of a sector; directions are evenly spaced in it."""
+    return p.edge_sine * ((2.0 * s + 1.0) / p.sectors - 1.0)
+
+
+@inlined
 def nearest_sector(p: Record, sine: float) -> int:
     """Return the sector whose direction is nearest."""
-    count = p.sector_sines.shape[0]
+    count = p.sectors
     place = math.floor((sine / p.edge_sine + 1.0) * 0.5 * count)
     return int(min(max(place, 0.0), count - 1.0))

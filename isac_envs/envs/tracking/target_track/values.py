@@ -6,7 +6,7 @@ from isac_envs.engine.jit import Record, inlined, jit
 from isac_envs.engine.loops import each_copy
 from isac_envs.envs.tracking.target_track.params import TargetTrackParams
 from isac_envs.envs.tracking.target_track.records import State
-from isac_envs.envs.tracking.target_track.slot import rate_mbit, sector_look, user_look
+from isac_envs.envs.tracking.target_track.slot import rate_mbit, sector_look, sector_sine, user_look
 from isac_envs.envs.tracking.target_track.worth import Worth, worth_of
 
 PROCESSED = TargetTrackParams.code("communication_echoes", "processed")
@@ -76,7 +76,7 @@ def _weigh_looks(p: Record, state: State, weights: Weights) -> None:
                 state.users[i].worth[h] = total(worth_of(p, state, look), weights)
         for s in range(state.sectors.shape[0]):
             state.sectors[s].worth[h] = 0.0
-            look = sector_look(p, p.sector_sines[s], share, 1.0 * p.columns)
+            look = sector_look(p, sector_sine(p, s), share, 1.0 * p.columns)
             if look.symbols >= p.least_symbols:
                 state.sectors[s].worth[h] = total(worth_of(p, state, look), weights)
 

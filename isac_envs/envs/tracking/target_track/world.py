@@ -64,7 +64,7 @@ def set_efficiency(p: Record, user: Record) -> None:
 @inlined
 def arrivals(p: Record, e: Record, user: Record) -> float:
     """Draw the packets of a user in a slot and add them to its queue; return what is dropped."""
-    drawn = 1.0 * rng.discrete(e.world, p.arrival_table)
+    drawn = 1.0 * rng.poisson(e.world, p.arrivals_mbit)
     amount = drawn if user.active else 0.0
     user.arrivals_mbit[e.time % RECENT_SLOTS] = amount
     user.queue_mbit += amount
