@@ -65,7 +65,7 @@ def look_around(p: Record, state: State, look: Look, key: Any) -> None:
     """
     e = state.env
     rng.seed_stream(e.look, key, key)
-    count, total = listen(p, state, look)
+    count, total = listen(p, state, look, state.scratch.echo)
     e.found += count
     e.false_alarms += total - count
     e.look_found, e.look_detections = count, total

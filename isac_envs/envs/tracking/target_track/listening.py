@@ -4,11 +4,10 @@ import math
 from typing import Any
 
 from isac_envs.engine.jit import Record, inlined, jit
-from isac_envs.envs.tracking.target_track.params import TargetTrackParams
 from isac_envs.envs.tracking.target_track.records import State
 from isac_envs.envs.tracking.target_track.world import sine_of
 from isac_envs.kernels.radar.swerling import exponential
-from isac_envs.sensing.echo_work import Beam
+from isac_envs.sensing.echo_work import Beam, EchoWork
 from isac_envs.sensing.echoes import find_echoes
 from isac_envs.sensing.looks import (
     Echo,
@@ -19,7 +18,6 @@ from isac_envs.sensing.looks import (
     speed_cell_m_s,
 )
 
-ECHO = TargetTrackParams.code("fidelity", "echo")
 _NEAR_CELLS = 2.0  # a detection this near to a target is its own
 
 
@@ -32,19 +30,21 @@ def echo_of(p: Record, target: Record) -> Echo:
 
 
 @jit
-def listen(p: Record, state: State, look: Look) -> tuple[int, int]:
+def listen(p: Record, state: State, look: Look, echo: Any) -> tuple[int, int]:
     """Write the detections of a look, those of targets first.
 
     Args:
         p: Parameters.
         state: The scene; the stream of the look has been seeded.
         look: The look.
+        echo: What a look at echoes works in. Where it is None, the look is one by its statistics;
+            the compiler knows, and leaves the other half of this function away.
 
     Returns:
         How many detections are of targets, and how many there are.
     """
-    if p.fidelity == ECHO:
-        return _hear(p, state, look)
+    if echo is not None:
+        return _hear(p, state, look, echo)
     e, found, targets = state.env, state.detections, state.targets
     variances = state.scratch.bench[0].work.variances
     count = 0
@@ -82,13 +82,13 @@ def _illuminate(p: Record, state: State, look: Look) -> int:
 
 
 @jit
-def _hear(p: Record, state: State, look: Look) -> tuple[int, int]:
+def _hear(p: Record, state: State, look: Look, echo: EchoWork) -> tuple[int, int]:
     """Write the detections in the echoes of a look."""
     e, found, scratch = state.env, state.detections, state.scratch
     paths = _illuminate(p, state, look)
     targets = paths - p.clutter_ranges_m.shape[0]
     beam = Beam(look.sine, int(look.symbols))
-    heard = find_echoes(p, scratch.paths[:paths], beam, e.look, scratch.echo, found)
+    heard = find_echoes(p, scratch.paths[:paths], beam, e.look, echo, found)
     total = 0
     for k in range(heard):
         one = found[k]

@@ -61,12 +61,12 @@ class Scratch(NamedTuple):
     Attributes:
         bench: Of the tracker, shape ``(1,)``.
         paths: Echoes that a look receives, shape ``(P,)``; one where none are made.
-        echo: What a look at echoes works in; next to nothing where none are made.
+        echo: What a look at echoes works in; None where none are made.
     """
 
     bench: Any
     paths: Any
-    echo: EchoWork
+    echo: EchoWork | None
 
 
 class State(NamedTuple):
@@ -94,8 +94,7 @@ class State(NamedTuple):
 def scratch(params: Any) -> Scratch:
     """Return the room that copies share."""
     if params.fidelity == "statistics":
-        work = echo_work(4, 4, 1, 1, (0, 1), (0, 0))
-        return Scratch(np.zeros(1, BENCH), np.zeros(1, ECHO), work)
+        return Scratch(np.zeros(1, BENCH), np.zeros(1, ECHO), None)
     paths = params.most_targets + len(params.clutter_ranges_m)
     train, guard = (params.train_cells,) * 2, (params.guard_cells,) * 2
     work = echo_work(
