@@ -132,7 +132,13 @@ def _step(turns: float, sign: float, count: int, half: Any, work: EchoWork) -> f
 
 @jit
 def fill_halves(p: Record, symbols: int, work: EchoWork) -> None:
-    """Write the phasors of half a bin of both axes, once for all peaks of a look."""
+    """Write the phasors of half a bin of both axes, once for all peaks of a look.
+
+    Args:
+        p: Parameters, as :data:`.echo_work.PARAMETERS`.
+        symbols: M.
+        work: Scratch space; phasors are written.
+    """
     axis = padded(p.sensing_subcarriers)
     _fill_phasor(0.5 / p.sensing_subcarriers, axis, work.range_half)
     _fill_phasor(0.5 / symbols, padded(symbols), work.doppler_half)
@@ -140,7 +146,14 @@ def fill_halves(p: Record, symbols: int, work: EchoWork) -> None:
 
 @jit
 def power_between(p: Record, symbols: int, bins: tuple[float, float], work: EchoWork) -> float:
-    """Return the power over noise at Doppler and range bins, of which one need not be whole."""
+    """Return the power over noise at Doppler and range bins, of which one need not be whole.
+
+    Args:
+        p: Parameters, as :data:`.echo_work.PARAMETERS`.
+        symbols: M.
+        bins: Doppler and range bin, which need not be whole.
+        work: Scratch space with the grid.
+    """
     subcarriers = p.sensing_subcarriers
     _over_subcarriers(p, symbols, bins[1] / subcarriers, work)
     real, imaginary = _at(-bins[0] / symbols, symbols, work)
@@ -152,6 +165,12 @@ def refine_peak(p: Record, symbols: int, k: int, work: EchoWork) -> None:
     """Write delay and Doppler shift of peak k in turns, and the sum of the halves there.
 
     :func:`fill_halves` must have been called.
+
+    Args:
+        p: Parameters, as :data:`.echo_work.PARAMETERS`.
+        symbols: M.
+        k: Number of the peak.
+        work: Scratch space with grid and peaks.
     """
     subcarriers = p.sensing_subcarriers
     delay = work.peaks[1, k] / float(subcarriers)

@@ -85,7 +85,15 @@ def write_paths(p: Record, echoes: Any, symbols: int, stream: rng.Stream, work: 
 
 @jit
 def write_grid(p: Record, paths: int, symbols: int, stream: rng.Stream, work: EchoWork) -> None:
-    """Write the sum of the halves: the echoes of so many paths and noise; draws its key."""
+    """Write the sum of the halves: the echoes of so many paths and noise; draws its key.
+
+    Args:
+        p: Parameters, as :data:`.echo_work.PARAMETERS`.
+        paths: How many paths the work space holds.
+        symbols: M.
+        stream: Random stream of the measurement.
+        work: Scratch space; its first planes are written.
+    """
     pitch, most = padded(symbols), work.rows.shape[0]
     grid = work.planes[CLEAN : CLEAN + 2]
     write_echo_planes(
@@ -101,7 +109,13 @@ def write_grid(p: Record, paths: int, symbols: int, stream: rng.Stream, work: Ec
 
 @jit
 def remove_mean(p: Record, symbols: int, work: EchoWork) -> None:
-    """Subtract from each subcarrier its mean over the symbols; what follows them becomes 0."""
+    """Subtract from each subcarrier its mean over the symbols; what follows them becomes 0.
+
+    Args:
+        p: Parameters, as :data:`.echo_work.PARAMETERS`.
+        symbols: M.
+        work: Scratch space with the grid.
+    """
     pitch = padded(symbols)
     share = np.float32(1.0 / symbols)
     for part in range(CLEAN, CLEAN + 2):
@@ -140,6 +154,11 @@ def write_map(p: Record, symbols: int, work: EchoWork) -> None:
     """Transform the grid over both axes and write the power of all cells but those at 0 Hz.
 
     The noise of a cell has unit mean. Row k holds Doppler bin k + 1 of 1..M - 1.
+
+    Args:
+        p: Parameters, as :data:`.echo_work.PARAMETERS`.
+        symbols: M.
+        work: Scratch space with the grid; the map is written.
     """
     subcarriers = p.sensing_subcarriers
     plan_fourier(subcarriers, 1, work.range_plan)
@@ -163,7 +182,13 @@ def write_map(p: Record, symbols: int, work: EchoWork) -> None:
 
 @jit
 def write_level(p: Record, symbols: int, work: EchoWork) -> None:
-    """Write the level around each cell, which the factor of the CFAR multiplies."""
+    """Write the level around each cell, which the factor of the CFAR multiplies.
+
+    Args:
+        p: Parameters, as :data:`.echo_work.PARAMETERS`.
+        symbols: M.
+        work: Scratch space with the map; the level is written.
+    """
     rows, columns = symbols - 1, p.sensing_subcarriers
     power = work.power[: rows * columns].reshape((rows, columns))
     if p.cfar_rank > 0:

@@ -186,7 +186,14 @@ def beam_gain(look: Look, sine: float) -> float:
 
 @inlined
 def mean_snr_one(p: Record, look: Look, range_m: float, sine: float) -> float:
-    """Return the mean SNR of 1 m^2 after the matched filter, on a bin, without a Doppler notch."""
+    """Return the mean SNR of 1 m^2 after the matched filter, on a bin, without a Doppler notch.
+
+    Args:
+        p: Parameters of the radar.
+        look: The look.
+        range_m: Distance of the target in m.
+        sine: Sine of its azimuth.
+    """
     pattern = beam_gain(look, sine)
     if pattern <= 0.0:
         return 0.0
@@ -206,7 +213,13 @@ def speed_cell_m_s(p: Record, look: Look) -> float:
 
 @inlined
 def doppler_gain_one(p: Record, look: Look, range_rate_m_s: float) -> float:
-    """Return what is left of the power between Doppler bins, the one at 0 Hz being deleted."""
+    """Return what is left of the power between Doppler bins, the one at 0 Hz being deleted.
+
+    Args:
+        p: Parameters of the radar.
+        look: The look.
+        range_rate_m_s: Rate of the distance in m/s.
+    """
     cells = abs(range_rate_m_s) / speed_cell_m_s(p, look)
     return bin_gain_one(cells - max(mathx.round_even(cells), 1.0))
 

@@ -164,7 +164,13 @@ def position_variance(covariance: Any) -> float:
 
 @jit
 def predict(p: Record, track: Record, work: Record) -> None:
-    """Move a track on by one interval."""
+    """Move a track on by one interval.
+
+    Args:
+        p: Parameters.
+        track: The track; changed in place.
+        work: Scratch.
+    """
     estimate = track.estimate
     estimate[0] += p.transition[0, 2] * estimate[2]
     estimate[1] += p.transition[1, 3] * estimate[3]
@@ -173,7 +179,14 @@ def predict(p: Record, track: Record, work: Record) -> None:
 
 @inlined
 def expected_snr(p: Record, look: Look, track: Record, sine: float) -> float:
-    """Return the mean SNR that a look gets of a track if it lies at a sine."""
+    """Return the mean SNR that a look gets of a track if it lies at a sine.
+
+    Args:
+        p: Parameters.
+        look: The look.
+        track: The track.
+        sine: Sine of the azimuth at which it may lie.
+    """
     rate_cells = abs(range_rate_of(track)) / looks.speed_cell_m_s(p, look)
     notch = bin_gain_one(1.0 - rate_cells) if rate_cells < 1.0 else 1.0
     power = track.cross_section_m2 * STRADDLE * notch
@@ -182,7 +195,13 @@ def expected_snr(p: Record, look: Look, track: Record, sine: float) -> float:
 
 @jit
 def detection_probability(p: Record, look: Look, track: Record) -> float:
-    """Return how likely a look detects a track: the mean over the error of the angle."""
+    """Return how likely a look detects a track: the mean over the error of the angle.
+
+    Args:
+        p: Parameters.
+        look: The look.
+        track: The track.
+    """
     sine = sine_of(track)
     std = math.sqrt(azimuth_variance_of(track)) * looks.cosine_of(sine)
     if (abs(sine - look.sine) - _ROOT_3 * std) * look.columns >= 2.0:
@@ -201,6 +220,11 @@ def offer(p: Record, look: Look, track: Record) -> None:
 
     A confirmed track should be seen where it is likely to be. A tentative one should where the beam
     is, however likely: a false track that expects little would never be missed.
+
+    Args:
+        p: Parameters.
+        look: The look.
+        track: The track; changed in place.
     """
     probability = detection_probability(p, look, track)
     gain = looks.beam_gain(look, sine_of(track))
@@ -229,7 +253,15 @@ def linearise(track: Record, work: Record) -> None:
 
 @inlined
 def innovate(p: Record, look: Look, track: Record, found: Record, work: Record) -> None:
-    """Write a detection's innovation and error variances into the scratch."""
+    """Write a detection's innovation and error variances into the scratch.
+
+    Args:
+        p: Parameters.
+        look: The look.
+        track: The track.
+        found: The detection.
+        work: Scratch.
+    """
     snr = max(found.statistic - 1.0, looks.LEAST_SNR)
     looks.error_variances(p, look, snr, found.sine, work.variances)
     measured = mathx.atan2_turns(found.sine, looks.cosine_of(found.sine))
@@ -248,6 +280,13 @@ def distance(
 
     The derivatives of the track must stand in the scratch. Both are infinite if the covariance is
     not positive.
+
+    Args:
+        p: Parameters.
+        look: The look.
+        track: The track.
+        found: The detection.
+        work: Scratch.
     """
     innovate(p, look, track, found, work)
     spread, jacobian = work.spread, work.jacobian
@@ -290,7 +329,15 @@ def _average(p: Record, look: Look, track: Record, found: Record) -> None:
 
 @jit
 def update(p: Record, look: Look, track: Record, found: Record, work: Record) -> None:
-    """Take a detection into a track."""
+    """Take a detection into a track.
+
+    Args:
+        p: Parameters.
+        look: The look.
+        track: The track; changed in place.
+        found: The detection.
+        work: Scratch.
+    """
     linearise(track, work)
     innovate(p, look, track, found, work)
     kalman.update(
@@ -307,7 +354,15 @@ def update(p: Record, look: Look, track: Record, found: Record, work: Record) ->
 
 @jit
 def start(p: Record, look: Look, track: Record, found: Record, work: Record) -> None:
-    """Start a tentative track from a detection that no other track wanted."""
+    """Start a tentative track from a detection that no other track wanted.
+
+    Args:
+        p: Parameters.
+        look: The look.
+        track: A free place; written.
+        found: The detection.
+        work: Scratch.
+    """
     snr = max(found.statistic - 1.0, looks.LEAST_SNR)
     looks.error_variances(p, look, snr, found.sine, work.variances)
     u, v = looks.cosine_of(found.sine), found.sine

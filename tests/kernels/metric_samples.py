@@ -46,6 +46,7 @@ BOUNDS: dict[str, dict[str, Bounds]] = {
     "doppler_variance_flat_time": {"snr_after_mf": SNR, "duration_s": (1e-6, 1e-1)},
     "angle_variance": {**ARRAY, **UNIFORM, "snapshots": (1, 99)},
     "angle_variance_known_amplitude": {**ARRAY, **UNIFORM, "snapshots": (1, 99)},
+    "split_aperture_variance": {"snr_after_mf": SNR, **UNIFORM},
     "angle_variance_of_spread": {**ARRAY, "spread_wavelengths2": (1, 1e4), "snapshots": (1, 99)},
     "range_variance_monostatic": {"delay_variance_s2": (1e-20, 1e-12)},
     "path_length_variance": {"delay_variance_s2": (1e-20, 1e-12)},

@@ -18,7 +18,7 @@ from isac_envs.kernels.channel import fading
 from isac_envs.kernels.estimation import resolution_bounds
 from isac_envs.kernels.link import metrics as link_metrics
 from isac_envs.kernels.link import modulation_tables
-from isac_envs.kernels.numerics import assignment
+from isac_envs.kernels.numerics import assignment, fourier
 from isac_envs.kernels.radar import (
     cfar,
     clutter,
@@ -40,6 +40,7 @@ COUNTS = {
 """Names that mean a whole number wherever they stand."""
 
 NOT_COUNTS = {
+    "fourier_transform.axis": "an axis of an array, which NumPy checks",
     "ris_legs.cells": "points of the surface, shape (N, 3)",
     "standard_normal.size": "a shape",
     "ris_channel.cells": "points of the surface, shape (N, 3)",
@@ -56,6 +57,8 @@ def grid(name: str, value: float) -> Any:
 
 
 CALLS: dict[str, Callable[[Any], Any]] = {
+    "fourier_plan.longest": lambda n: fourier.fourier_plan(n),
+    "plane_size.values": lambda n: fourier.plane_size(n),
     "assignment_work.rows": lambda n: assignment.assignment_work(n, 1),
     "assignment_work.columns": lambda n: assignment.assignment_work(1, n),
     "half_power_beamwidth.elements": lambda n: beams.half_power_beamwidth(n),

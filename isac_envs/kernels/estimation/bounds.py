@@ -203,6 +203,11 @@ def split_aperture_variance_one(
     What a receiver reaches that compares the phases of the halves of a uniform linear array; for
     many elements it is 4/3 of the bound. The sine is that of the angle from broadside; the angle's
     variance is this over cos(theta)**2. The SNR is the coherent sum's over all elements.
+
+    Args:
+        snr_after_mf: SNR of the coherent sum over all elements, linear.
+        spacing_wavelengths: Distance of neighbours in wavelengths.
+        elements: Elements of the whole array, an even number.
     """
     rate = math.pi * elements * spacing_wavelengths
     return 2.0 / (snr_after_mf * rate * rate)

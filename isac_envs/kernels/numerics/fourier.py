@@ -64,13 +64,21 @@ def fourier_plan(longest: int) -> FourierPlan:
     """
     check_range("longest", float(longest), _LENGTH)
     return FourierPlan(
-        np.zeros(3, np.int64), np.zeros(STAGES, np.int64), np.zeros((2, longest), np.float32)
+        np.zeros(3, np.int64), np.zeros(STAGES, np.int64), np.zeros((2, int(longest)), np.float32)
     )
 
 
 def plane_size(values: int) -> int:
-    """Return the length of a plane that holds so many values."""
-    return padded(values) + PLANES_APART
+    """Return the length of a plane that holds so many values.
+
+    Args:
+        values: In 1..2**40.
+
+    Raises:
+        ValueError: The number is outside its range.
+    """
+    check_range("values", float(values), Range(1.0, 2.0**40, whole=True))
+    return padded(int(values)) + PLANES_APART
 
 
 @jit

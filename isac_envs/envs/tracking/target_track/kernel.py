@@ -168,7 +168,14 @@ def _judge(p: Record, state: State, living: int, outcome: Outcome) -> None:
 
 @jit
 def step(p: Record, state: State, action: Any, outcome: Outcome) -> tuple[bool, bool]:
-    """Advance one slot."""
+    """Advance one slot.
+
+    Args:
+        p: Parameters.
+        state: The scene.
+        action: User, share and sector; or the numbers of the continuous form.
+        outcome: Objectives, costs and metrics; written.
+    """
     e, metrics = state.env, outcome.metrics
     decision = decode(p, action)
     e.user, e.share, e.sine = decision.user, decision.share, decision.sine

@@ -30,7 +30,13 @@ def clip(x: float) -> float:
 
 @jit
 def observe(p: Record, state: State, observation: Any) -> None:
-    """Write the observation: users, tracks or what looks would bring, sectors, and the rest."""
+    """Write the observation: users, tracks or what looks would bring, sectors, and the rest.
+
+    Args:
+        p: Parameters.
+        state: The scene.
+        observation: Receives the numbers of the observation, shape ``(D,)``.
+    """
     e, first = state.env, 0
     expected = max(p.load_mbit / state.users.shape[0], 1e-9)
     for i in range(state.users.shape[0]):

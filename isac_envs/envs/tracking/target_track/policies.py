@@ -41,7 +41,14 @@ class Urgency(NamedTuple):
 
 @inlined
 def worth_of(p: Record, user: Record, share: float, way: int) -> float:
-    """Return what it is worth to serve a user, of :data:`GREEDY` and the like."""
+    """Return what it is worth to serve a user, of :data:`GREEDY` and the like.
+
+    Args:
+        p: Parameters.
+        user: The user.
+        share: Share of the slot for the sensing beam.
+        way: One of :data:`GREEDY`, :data:`MAX_WEIGHT` and :data:`MOST_DATA`.
+    """
     rate = rate_mbit(p, user, 0.0)
     if way == MAX_WEIGHT:
         return user.queue_mbit * rate
@@ -54,7 +61,14 @@ def worth_of(p: Record, user: Record, share: float, way: int) -> float:
 
 @jit
 def best_user(p: Record, state: State, share: float, way: int) -> int:
-    """Return the user with the highest worth, 1 the first."""
+    """Return the user with the highest worth, 1 the first.
+
+    Args:
+        p: Parameters.
+        state: The scene.
+        share: Share of the slot for the sensing beam.
+        way: As for :func:`worth_of`.
+    """
     best, chosen = -1.0, 1
     for i in range(state.users.shape[0]):
         worth = worth_of(p, state.users[i], share, way)
@@ -65,20 +79,40 @@ def best_user(p: Record, state: State, share: float, way: int) -> int:
 
 @jit
 def serve(p: Record, state: State, way: int, choice: Any) -> None:
-    """Serve the best user and look nowhere."""
+    """Serve the best user and look nowhere.
+
+    Args:
+        p: Parameters.
+        state: The scene.
+        way: As for :func:`worth_of`.
+        choice: Receives user, share and sector.
+    """
     choice[0], choice[1], choice[2] = best_user(p, state, 0.0, way), 0, 0
 
 
 @jit
 def in_turn(p: Record, state: State, share: int, choice: Any) -> None:
-    """Serve the best user and look into one sector after the other."""
+    """Serve the best user and look into one sector after the other.
+
+    Args:
+        p: Parameters.
+        state: The scene.
+        share: Place of the share in the list of shares.
+        choice: Receives user, share and sector.
+    """
     choice[0] = best_user(p, state, p.shares[share], GREEDY)
     choice[1], choice[2] = share, state.env.time % state.sectors.shape[0]
 
 
 @jit
 def weigh_sectors(p: Record, state: State, urgency: Urgency) -> None:
-    """Write how urgent a look into each sector is, into its first ``worth``."""
+    """Write how urgent a look into each sector is, into its first ``worth``.
+
+    Args:
+        p: Parameters.
+        state: The scene.
+        urgency: What counts how much.
+    """
     for s in range(state.sectors.shape[0]):
         state.sectors[s].worth[0] = state.sectors[s].slots / urgency.slots
     width = 2.0 * half_power_cosine_one(1.0 * p.columns)
@@ -97,7 +131,14 @@ def weigh_sectors(p: Record, state: State, urgency: Urgency) -> None:
 
 @jit
 def revisit(p: Record, state: State, urgency: Urgency, choice: Any) -> None:
-    """Look where it is most urgent; serve the best user, or one whose surroundings need it."""
+    """Look where it is most urgent; serve the best user, or one whose surroundings need it.
+
+    Args:
+        p: Parameters.
+        state: The scene.
+        urgency: What counts how much.
+        choice: Receives user, share and sector.
+    """
     share = p.shares[urgency.share]
     weigh_sectors(p, state, urgency)
     user = best_user(p, state, share, GREEDY)

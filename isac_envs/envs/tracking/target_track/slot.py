@@ -9,20 +9,40 @@ from isac_envs.sensing.looks import Look
 
 @inlined
 def user_look(p: Record, state: State, user: int, share: float) -> Look:
-    """Return the look of the communication beam at a user, 1 the first, beside a sensing share."""
+    """Return the look of the communication beam at a user, 1 the first, beside a sensing share.
+
+    Args:
+        p: Parameters.
+        state: The scene.
+        user: Number of the user, 1 the first.
+        share: Share of the slot for the sensing beam.
+    """
     symbols = min(math.floor((1.0 - share) * p.slot_symbols), 1.0 * p.most_user_symbols)
     return Look(state.users[user - 1].sine, symbols, p.data_loss, 1.0 * p.columns)
 
 
 @inlined
 def sector_look(p: Record, sine: float, share: float, columns: float) -> Look:
-    """Return the look of the sensing beam; it may be too short for one."""
+    """Return the look of the sensing beam; it may be too short for one.
+
+    Args:
+        p: Parameters.
+        sine: Sine of the azimuth of the beam.
+        share: Share of the slot.
+        columns: Columns that form the beam.
+    """
     return Look(sine, math.floor(share * p.slot_symbols), 1.0, columns)
 
 
 @inlined
 def rate_mbit(p: Record, user: Record, share: float) -> float:
-    """Return what a user can be sent in the coming slot beside a sensing share."""
+    """Return what a user can be sent in the coming slot beside a sensing share.
+
+    Args:
+        p: Parameters.
+        user: The user.
+        share: Share of the slot for the sensing beam.
+    """
     return user.efficiency * p.bandwidth_mbit * (1.0 - share)
 
 

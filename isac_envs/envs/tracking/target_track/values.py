@@ -44,7 +44,14 @@ def total(worth: Worth, weights: Weights) -> float:
 
 @jit
 def choose(p: Record, state: State, weights: Weights, choice: Any) -> None:
-    """Choose user, share and sector that are worth most; values of the two looks are added."""
+    """Choose user, share and sector that are worth most; values of the two looks are added.
+
+    Args:
+        p: Parameters.
+        state: The scene.
+        weights: What counts how much.
+        choice: Receives user, share and sector.
+    """
     users, sectors, count = state.users, state.sectors, p.shares.shape[0]
     room = weights.communication / (users.shape[0] * p.queue_mbit)
     _weigh_looks(p, state, weights)

@@ -35,7 +35,13 @@ def _heading(stream: rng.Stream, target: Record, turns: float, speed: float) -> 
 
 @jit
 def place_user(p: Record, stream: rng.Stream, user: Record) -> None:
-    """Draw where a user is, the state of its link and whether packets arrive."""
+    """Draw where a user is, the state of its link and whether packets arrive.
+
+    Args:
+        p: Parameters.
+        stream: Random stream of the world.
+        user: The user; written.
+    """
     user.range_m = _area_uniform(stream, p.user_range_from_m, p.user_range_to_m)
     turns = _azimuth_turns(stream, p.user_azimuth_deg)
     user.sine = mathx.sincos_turns(turns)[0]
@@ -63,7 +69,13 @@ def set_efficiency(p: Record, user: Record) -> None:
 
 @inlined
 def arrivals(p: Record, e: Record, user: Record) -> float:
-    """Draw the packets of a user in a slot and add them to its queue; return what is dropped."""
+    """Draw the packets of a user in a slot and add them to its queue; return what is dropped.
+
+    Args:
+        p: Parameters.
+        e: The environment.
+        user: The user; its queue grows.
+    """
     drawn = 1.0 * rng.poisson(e.world, p.arrivals_mbit)
     amount = drawn if user.active else 0.0
     user.arrivals_mbit[e.time % RECENT_SLOTS] = amount
@@ -75,7 +87,13 @@ def arrivals(p: Record, e: Record, user: Record) -> float:
 
 @inlined
 def flip(p: Record, e: Record, user: Record) -> None:
-    """Draw whether a user starts or stops sending, and whether its link is blocked from now on."""
+    """Draw whether a user starts or stops sending, and whether its link is blocked from now on.
+
+    Args:
+        p: Parameters.
+        e: The environment.
+        user: The user; changed in place.
+    """
     if rng.bernoulli(e.world, p.flip_probability):
         user.active = not user.active
     redrawn, drawn = rng.uniform(e.world), rng.uniform(e.world)
@@ -86,7 +104,14 @@ def flip(p: Record, e: Record, user: Record) -> None:
 
 @jit
 def bear(p: Record, stream: rng.Stream, target: Record, arriving: bool) -> None:
-    """Draw a new target: anywhere, or, when it may arrive, mostly at the farthest range."""
+    """Draw a new target: anywhere, or, when it may arrive, mostly at the farthest range.
+
+    Args:
+        p: Parameters.
+        stream: Random stream of the world.
+        target: The target; written.
+        arriving: Whether it may come in at the farthest range.
+    """
     kind = rng.discrete(stream, p.kind_table)
     outside = rng.bernoulli(stream, p.boundary_share) and arriving
     anywhere = _area_uniform(stream, p.range_from_m, p.range_to_m)
@@ -115,7 +140,13 @@ def _is_inside(p: Record, target: Record) -> bool:
 
 @jit
 def move(p: Record, stream: rng.Stream, target: Record) -> None:
-    """Move a target through a slot; it may vanish or leave the sector."""
+    """Move a target through a slot; it may vanish or leave the sector.
+
+    Args:
+        p: Parameters.
+        stream: Random stream of the world.
+        target: The target; changed in place.
+    """
     kind = target.kind
     old_x, old_y = target.v_x, target.v_y
     jolt = p.jolt_m_s[kind]
@@ -147,7 +178,14 @@ def advance(p: Record, state: State) -> None:
 
 @inlined
 def enter(p: Record, stream: rng.Stream, targets: Any, arriving: bool) -> None:
-    """Put a new target into the first free place; without one it is dropped."""
+    """Put a new target into the first free place; without one it is dropped.
+
+    Args:
+        p: Parameters.
+        stream: Random stream of the world.
+        targets: Places for targets, shape ``(T,)``.
+        arriving: As for :func:`bear`.
+    """
     for k in range(targets.shape[0]):
         if not targets[k].alive:
             bear(p, stream, targets[k], arriving)

@@ -70,7 +70,13 @@ def _improvements(p: Record, look: Look, track: Record, work: Record) -> tuple[f
 
 @jit
 def worth_of(p: Record, state: State, look: Look) -> Worth:
-    """Return what a look is expected to bring."""
+    """Return what a look is expected to bring.
+
+    Args:
+        p: Parameters.
+        state: The scene.
+        look: The look.
+    """
     now = ahead = confirmed = progress = 0.0
     for i in range(state.tracks.shape[0]):
         track = state.tracks[i]
