@@ -1,6 +1,5 @@
 """A station of its own: looks, detections and tracks without an environment."""
 
-import math
 from typing import Any
 
 import numpy as np
@@ -8,6 +7,7 @@ import numpy.typing as npt
 
 from isac_envs.engine import rng
 from isac_envs.engine.jit import Record, jit, record_of
+from isac_envs.kernels.radar.doppler import leg_one
 from isac_envs.sensing import tracks as filters
 from isac_envs.sensing.association import BENCH, process
 from isac_envs.sensing.detections import DETECTION, MOST_DETECTIONS
@@ -40,8 +40,8 @@ def observe_all(
         if count == detections.shape[0]:
             break
         x, y, v_x, v_y = targets[k, 0], targets[k, 1], targets[k, 2], targets[k, 3]
-        distance = math.sqrt(x * x + y * y)
-        echo = Echo(distance, (x * v_x + y * v_y) / distance, y / distance, targets[k, 4])
+        distance, rate = leg_one(x, y, 0.0, v_x, v_y, 0.0)
+        echo = Echo(distance, rate, y / distance, targets[k, 4])
         if detect(p, look, stream, echo, work.variances, detections[count]):
             count += 1
     return count, false_alarms(p, look, stream, detections, count)

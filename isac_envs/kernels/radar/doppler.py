@@ -27,7 +27,7 @@ Array = npt.NDArray[np.float64]
 _DISTANCE = Range(0.0, 1e9, "m")
 _SPEED = Range(-1e6, 1e6, "m/s")
 _CARRIER = Range(1e6, 1e13, "Hz")
-_RESCALE, _UNSCALE = 2.0**500, 2.0**-500
+_RESCALE, _UNSCALE = math.ldexp(1.0, 500), math.ldexp(1.0, -500)
 
 
 @inlined

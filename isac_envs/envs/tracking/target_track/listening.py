@@ -6,6 +6,7 @@ from typing import Any
 from isac_envs.engine.jit import Record, inlined, jit
 from isac_envs.envs.tracking.target_track.records import State
 from isac_envs.envs.tracking.target_track.world import sine_of
+from isac_envs.kernels.radar.doppler import leg_one
 from isac_envs.kernels.radar.swerling import exponential
 from isac_envs.sensing.echo_work import Beam, EchoWork
 from isac_envs.sensing.echoes import find_echoes
@@ -24,8 +25,7 @@ _NEAR_CELLS = 2.0  # a detection this near to a target is its own
 @inlined
 def echo_of(p: Record, target: Record) -> Echo:
     """Return a target as a look meets it."""
-    distance = math.sqrt(target.x * target.x + target.y * target.y)
-    rate = (target.x * target.v_x + target.y * target.v_y) / distance
+    distance, rate = leg_one(target.x, target.y, 0.0, target.v_x, target.v_y, 0.0)
     return Echo(distance, rate, sine_of(target), p.cross_sections_m2[target.kind])
 
 
