@@ -19,17 +19,14 @@ from isac_envs.kernels.numerics.assignment import ALONE, assign, assignment_work
 
 
 class Gospa(NamedTuple):
-    """Parts of the squared metric.
-
-    Attributes:
-        localisation: Sum of the squared distances of pairs, m^2.
-        missed: Targets without an estimate.
-        false: Estimates without a target.
-    """
+    """Parts of the squared metric."""
 
     localisation: float
+    """Sum of the squared distances of pairs, m^2."""
     missed: int
+    """Targets without an estimate."""
     false: int
+    """Estimates without a target."""
 
     def squared(self, cutoff_m: float) -> float:
         """Return the squared metric in m^2 for a cutoff in m."""

@@ -44,42 +44,38 @@ HALF_WAVELENGTH = 0.5
 
 
 class Radar(NamedTuple):
-    """An OFDM radar with a uniform linear array of half-wavelength spacing.
-
-    Attributes:
-        carrier_hz: Carrier frequency.
-        power_w: Power of one resource element of the grid, W.
-        columns: Elements N_a of the array, of TR 38.901's pattern; it sends and receives.
-        noise_figure_db: Of the receiver.
-        loss_db: All other losses.
-        subcarrier_spacing_hz: Bandwidth of the noise of a resource element.
-        subcarriers: Subcarriers N that are processed.
-        subcarrier_step_hz: Their distance.
-        symbol_step_s: Time between the symbols that are processed.
-        data_loss: Loss of SNR where the grid carries data and is divided by them, linear:
-            E[1/|s|^2], 17/9 for 16-QAM.
-        false_alarm_probability: In one cell of the map.
-        train_cells: Training cells of the threshold on each side, on either axis.
-        guard_cells: Guard cells likewise.
-        range_from_m: Nearest range that is looked at.
-        range_to_m: Farthest.
-    """
+    """An OFDM radar with a uniform linear array of half-wavelength spacing."""
 
     carrier_hz: float
+    """Carrier frequency."""
     power_w: float
+    """Power of one resource element of the grid, W."""
     columns: int
+    """Elements N_a of the array, of TR 38.901's pattern; it sends and receives."""
     noise_figure_db: float
+    """Of the receiver."""
     loss_db: float
+    """All other losses."""
     subcarrier_spacing_hz: float
+    """Bandwidth of the noise of a resource element."""
     subcarriers: int
+    """Subcarriers N that are processed."""
     subcarrier_step_hz: float
+    """Their distance."""
     symbol_step_s: float
+    """Time between the symbols that are processed."""
     data_loss: float
+    """Loss of SNR of echoes that are divided by data. Linear, E[1/|s|^2]; 17/9 for 16-QAM."""
     false_alarm_probability: float
+    """In one cell of the map."""
     train_cells: int
+    """Training cells of the threshold on each side, on either axis."""
     guard_cells: int
+    """Guard cells likewise."""
     range_from_m: float
+    """Nearest range that is looked at."""
     range_to_m: float
+    """Farthest."""
 
     @property
     def range_cell_m(self) -> float:
@@ -138,35 +134,29 @@ class Radar(NamedTuple):
 
 
 class Look(NamedTuple):
-    """Where and for how long a beam looks.
-
-    Attributes:
-        sine: Sine of the beam's angle from broadside.
-        symbols: Symbols M that are integrated.
-        loss: Loss of SNR of the waveform, linear, at least 1.
-        columns: Elements that form the beam, at most those of the array.
-    """
+    """Where and for how long a beam looks."""
 
     sine: float
+    """Sine of the beam's angle from broadside."""
     symbols: float
+    """Symbols M that are integrated."""
     loss: float
+    """Loss of SNR of the waveform, linear, at least 1."""
     columns: float
+    """Elements that form the beam, at most those of the array."""
 
 
 class Echo(NamedTuple):
-    """A target as a look meets it.
-
-    Attributes:
-        range_m: Distance.
-        range_rate_m_s: Its rate, positive when it grows.
-        sine: Sine of the angle from broadside.
-        cross_section_m2: Mean cross section.
-    """
+    """A target as a look meets it."""
 
     range_m: float
+    """Distance."""
     range_rate_m_s: float
+    """Its rate, positive when it grows."""
     sine: float
+    """Sine of the angle from broadside."""
     cross_section_m2: float
+    """Mean cross section."""
 
 
 @inlined

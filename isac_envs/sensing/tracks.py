@@ -65,31 +65,28 @@ _FADE = 0.05  # doubt that is left after a hit
 
 
 class Tracker(NamedTuple):
-    """Settings of a tracker.
-
-    Attributes:
-        interval_s: Time from one prediction to the next.
-        acceleration_psd: Spectral density q of the white acceleration, m^2/s^3.
-        tangential_std_m_s: Deviation of the speed across the line of sight in a new track.
-        gate: Largest squared Mahalanobis distance of a detection.
-        confirm_hits: Hits M that confirm a track.
-        confirm_opportunities: Opportunities N in which they must fall, from the first detection on.
-        delete_missed: Missed opportunities that end a confirmed track.
-        coast_s: Time since the last hit that must have passed as well.
-        cutoff_m: Error from which a track is no use: 2.5 of it ends a track, 5 a tentative one.
-        azimuth_deg: Half the width of the sector that is watched.
-    """
+    """Settings of a tracker."""
 
     interval_s: float
+    """Time from one prediction to the next."""
     acceleration_psd: float
+    """Spectral density q of the white acceleration, m^2/s^3."""
     tangential_std_m_s: float
+    """Deviation of the speed across the line of sight in a new track."""
     gate: float
+    """Largest squared Mahalanobis distance of a detection."""
     confirm_hits: int
+    """Hits M that confirm a track."""
     confirm_opportunities: int
+    """Opportunities N in which they must fall, from the first detection on."""
     delete_missed: int
+    """Missed opportunities that end a confirmed track."""
     coast_s: float
+    """Time since the last hit that must have passed as well."""
     cutoff_m: float
+    """Error from which a track is no use: 2.5 of it ends a track, 5 a tentative one."""
     azimuth_deg: float
+    """Half the width of the sector that is watched."""
 
     def fields(self) -> dict[str, Any]:
         """Return what kernels read."""
