@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from isac_envs.engine.elementwise import Range, check_range
-from isac_envs.engine.jit import jit
+from isac_envs.engine.jit import inlined, jit
 from isac_envs.kernels.numerics.assignment import ALONE, assign, assignment_work
 
 
@@ -30,7 +30,13 @@ class Gospa(NamedTuple):
 
     def squared(self, cutoff_m: float) -> float:
         """Return the squared metric in m^2 for a cutoff in m."""
-        return self.localisation + 0.5 * cutoff_m * cutoff_m * (self.missed + self.false)
+        return float(squared(self, cutoff_m))
+
+
+@inlined
+def squared(parts: Gospa, cutoff_m: float) -> float:
+    """Return the squared metric in m^2 for a cutoff in m."""
+    return parts.localisation + 0.5 * cutoff_m * cutoff_m * (parts.missed + parts.false)
 
 
 @jit

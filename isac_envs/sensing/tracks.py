@@ -20,6 +20,7 @@ import numpy as np
 from isac_envs.engine import mathx
 from isac_envs.engine.jit import Record, inlined, jit, record
 from isac_envs.kernels.estimation import kalman
+from isac_envs.kernels.numerics.small_matrix import cholesky, solve_lower
 from isac_envs.kernels.radar.bins import bin_gain_one
 from isac_envs.sensing import looks
 from isac_envs.sensing.looks import Look
@@ -249,6 +250,13 @@ def linearise(track: Record, work: Record) -> None:
 
 
 @inlined
+def _tell(p: Record, look: Look, found: Record, work: Record) -> None:
+    """Write the error variances into the scratch that a detection's power suggests."""
+    snr = max(found.statistic - 1.0, looks.LEAST_SNR)
+    looks.error_variances(p, look, snr, found.sine, work.variances)
+
+
+@inlined
 def innovate(p: Record, look: Look, track: Record, found: Record, work: Record) -> None:
     """Write a detection's innovation and error variances into the scratch.
 
@@ -259,8 +267,7 @@ def innovate(p: Record, look: Look, track: Record, found: Record, work: Record) 
         found: The detection.
         work: Scratch.
     """
-    snr = max(found.statistic - 1.0, looks.LEAST_SNR)
-    looks.error_variances(p, look, snr, found.sine, work.variances)
+    _tell(p, look, found, work)
     measured = mathx.atan2_turns(found.sine, looks.cosine_of(found.sine))
     expected = mathx.atan2_turns(track.estimate[1], track.estimate[0])
     turns = measured - expected
@@ -294,22 +301,14 @@ def distance(
                 for m in range(4):
                     value += jacobian[i, k] * track.covariance[k, m] * jacobian[j, m]
             spread[i, j] = value
-    squared, determinant = 0.0, 1.0
-    for i in range(3):  # the factor of Cholesky, and its inverse times the innovation
-        for j in range(i):
-            for k in range(j):
-                spread[i, j] -= spread[i, k] * spread[j, k]
-            spread[i, j] /= spread[j, j]
-        for k in range(i):
-            spread[i, i] -= spread[i, k] * spread[i, k]
-            work.innovation[i] -= spread[i, k] * work.innovation[k]
-        if not spread[i, i] > 0.0:
-            return np.inf, np.inf
-        determinant *= spread[i, i]
-        spread[i, i] = math.sqrt(spread[i, i])
-        work.innovation[i] /= spread[i, i]
+    if not cholesky(spread):
+        return np.inf, np.inf
+    solve_lower(spread, work.innovation)
+    squared, root = 0.0, 1.0
+    for i in range(3):
         squared += work.innovation[i] * work.innovation[i]
-    return squared, mathx.ln(determinant)
+        root *= spread[i, i]
+    return squared, 2.0 * mathx.ln(root)
 
 
 @inlined
@@ -360,8 +359,7 @@ def start(p: Record, look: Look, track: Record, found: Record, work: Record) -> 
         found: The detection.
         work: Scratch.
     """
-    snr = max(found.statistic - 1.0, looks.LEAST_SNR)
-    looks.error_variances(p, look, snr, found.sine, work.variances)
+    _tell(p, look, found, work)
     u, v = looks.cosine_of(found.sine), found.sine
     track.estimate[0], track.estimate[1] = found.range_m * u, found.range_m * v
     track.estimate[2], track.estimate[3] = found.range_rate_m_s * u, found.range_rate_m_s * v

@@ -18,6 +18,7 @@ from stable_baselines3.common.type_aliases import Schedule
 from torch import nn
 
 from isac_agents.algorithms.ppo.ppo import Ppo
+from isac_agents.algorithms.ppo.team_policy import perceptron
 
 FIXED = -1
 """Group of a choice whose values are no entities."""
@@ -52,15 +53,17 @@ class EntityNetwork(nn.Module):
         self.groups, self.choices = [tuple(each) for each in groups], list(choices)
         self.latent_dim_pi, self.latent_dim_vf = sum(values), hidden
         self.encoders = nn.ModuleList(
-            nn.Sequential(_layer(numbers, width), _layer(width, width)) for _, numbers in groups
+            perceptron(numbers, [width, width], nn.ReLU) for _, numbers in groups
         )
         pooled = 2 * width * len(self.groups) + rest
-        self.context = nn.Sequential(_layer(pooled, 2 * hidden), _layer(2 * hidden, hidden))
-        self.critic = nn.Sequential(_layer(pooled, 2 * hidden), _layer(2 * hidden, hidden))
+        self.context = perceptron(pooled, [2 * hidden, hidden], nn.ReLU)
+        self.critic = perceptron(pooled, [2 * hidden, hidden], nn.ReLU)
         self.mixers, self.scores, self.others = nn.ModuleList(), nn.ModuleList(), nn.ModuleList()
         for group, count in zip(self.choices, values, strict=True):
             size, numbers = (0, 0) if group == FIXED else self.groups[group]
-            self.mixers.append(_layer(numbers + width + hidden, width) if size else nn.Identity())
+            self.mixers.append(
+                perceptron(numbers + width + hidden, [width], nn.ReLU) if size else nn.Identity()
+            )
             self.scores.append(_head(width, 1) if size else nn.Identity())
             self.others.append(_head(hidden, count - size) if count > size else nn.Identity())
 
@@ -99,10 +102,6 @@ class EntityNetwork(nn.Module):
     def forward_critic(self, observations: torch.Tensor) -> torch.Tensor:
         """Return the features of the critic."""
         return torch.as_tensor(self.critic(self._encode(observations)[1]))
-
-
-def _layer(inputs: int, outputs: int) -> nn.Module:
-    return nn.Sequential(nn.Linear(inputs, outputs), nn.ReLU())
 
 
 def _head(inputs: int, outputs: int) -> nn.Linear:

@@ -11,14 +11,14 @@ from isac_envs.envs.tracking.target_track import world
 from isac_envs.envs.tracking.target_track.actions import Decision, decode
 from isac_envs.envs.tracking.target_track.listening import listen
 from isac_envs.envs.tracking.target_track.observing import observe as observe
-from isac_envs.envs.tracking.target_track.params import TargetTrackParams
 from isac_envs.envs.tracking.target_track.records import State
 from isac_envs.envs.tracking.target_track.search import search_probability
 from isac_envs.envs.tracking.target_track.slot import (
+    PROCESSED,
+    coverage,
     nearest_sector,
     rate_mbit,
     sector_look,
-    sector_sine,
     user_look,
 )
 from isac_envs.kernels.numerics.assignment import ALONE
@@ -27,7 +27,6 @@ from isac_envs.sensing.association import process
 from isac_envs.sensing.looks import Look
 from isac_envs.sensing.tracks import CONFIRMED, FREE
 
-PROCESSED = TargetTrackParams.code("communication_echoes", "processed")
 _LOST_BELIEF = 0.5  # targets that a track leaves behind when it has become too uncertain
 
 
@@ -72,10 +71,10 @@ def look_around(p: Record, state: State, look: Look, key: Any) -> None:
     process(p, look, state.tracks, state.detections[:total], state.scratch.bench[0])
     probability = search_probability(p, look)
     for s in range(state.sectors.shape[0]):
-        aside = abs(sector_sine(p, s) - look.sine) * look.columns
-        if aside < 1.0:
+        covered = coverage(p, look, s)
+        if covered > 0.0:
             state.sectors[s].slots = 0
-            state.sectors[s].belief *= 1.0 - probability * (1.0 - 0.5 * aside)
+            state.sectors[s].belief *= 1.0 - probability * covered
 
 
 @inlined
@@ -190,7 +189,7 @@ def step(p: Record, state: State, action: Any, outcome: Outcome) -> tuple[bool, 
     for k in range(state.targets.shape[0]):
         living += state.targets[k].alive
     square = p.cutoff_m * p.cutoff_m
-    error = (parts.localisation + 0.5 * square * (parts.missed + parts.false)) / square
+    error = gospa.squared(parts, p.cutoff_m) / square
     outcome.objectives[0] = -backlog
     outcome.objectives[1] = 0.0 if e.granted else -error
     outcome.costs[0] = dropped

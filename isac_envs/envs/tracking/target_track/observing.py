@@ -1,13 +1,17 @@
 """What the agent sees: queues and links, tracks, and how long ago it looked where."""
 
-import math
 from typing import Any
 
 from isac_envs.engine.jit import Record, inlined, jit
 from isac_envs.engine.mathx import log10
 from isac_envs.envs.tracking.target_track.params import TargetTrackParams
 from isac_envs.envs.tracking.target_track.records import RECENT_SLOTS, State
-from isac_envs.envs.tracking.target_track.slot import nearest_sector, sector_sine, user_look
+from isac_envs.envs.tracking.target_track.slot import (
+    nearest_sector,
+    sector_look,
+    sector_sine,
+    user_look,
+)
 from isac_envs.envs.tracking.target_track.worth import worth_of
 from isac_envs.sensing import tracks
 from isac_envs.sensing.looks import Look
@@ -57,16 +61,21 @@ def observe(p: Record, state: State, observation: Any) -> None:
     confirmed = 0.0
     for i in range(state.tracks.shape[0]):
         confirmed += state.tracks[i].status == CONFIRMED
-    symbols = math.floor(REFERENCE_SHARE * p.slot_symbols)
     for s in range(state.sectors.shape[0]):
         observation[first] = clip(state.sectors[s].slots / 40.0)
         observation[first + 1] = clip(state.sectors[s].belief)
         first += PER_SECTOR
         if p.observation == LOOKS:
-            look = Look(sector_sine(p, s), symbols, 1.0, 1.0 * p.columns)
+            look = _reference_look(p, s)
             first = _observe_look(p, state, look, observation, first)
     observation[first] = clip(1.0 - e.time * p.slot_s / COUNTDOWN_S)
     observation[first + 1] = clip(confirmed / 10.0)
+
+
+@inlined
+def _reference_look(p: Record, s: int) -> Look:
+    """Return the look into a sector for which the observation states what is expected."""
+    return sector_look(p, sector_sine(p, s), REFERENCE_SHARE, 1.0 * p.columns)
 
 
 @inlined
@@ -119,11 +128,8 @@ def _observe_track(p: Record, track: Record, observation: Any) -> None:
     along = x * x * cov[0, 0] + 2.0 * x * y * cov[0, 1] + y * y * cov[1, 1]
     across = far * far * tracks.azimuth_variance_of(track)
     sideways = x * track.estimate[3] - y * track.estimate[2]
-    sector = nearest_sector(p, sine)
-    symbols = math.floor(REFERENCE_SHARE * p.slot_symbols)
-    probability = 0.0
-    if symbols >= p.least_symbols:
-        look = Look(sector_sine(p, sector), symbols, 1.0, 1.0 * p.columns)
+    look, probability = _reference_look(p, nearest_sector(p, sine)), 0.0
+    if look.symbols >= p.least_symbols:
         probability = tracks.detection_probability(p, look, track)
     confirmed = track.status == CONFIRMED
     observation[0] = 1.0 if confirmed else 0.5 * track.existence

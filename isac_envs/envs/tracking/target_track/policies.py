@@ -7,7 +7,12 @@ from isac_envs.engine.jit import Record, inlined, jit
 from isac_envs.engine.loops import each_copy
 from isac_envs.engine.mathx import power
 from isac_envs.envs.tracking.target_track.records import State
-from isac_envs.envs.tracking.target_track.slot import nearest_sector, rate_mbit, sector_sine
+from isac_envs.envs.tracking.target_track.slot import (
+    coverage,
+    nearest_sector,
+    rate_mbit,
+    user_look,
+)
 from isac_envs.kernels.arrays.beams import half_power_cosine_one
 from isac_envs.sensing import looks, tracks
 from isac_envs.sensing.tracks import FREE, TENTATIVE
@@ -144,8 +149,9 @@ def revisit(p: Record, state: State, urgency: Urgency, choice: Any) -> None:
     user = best_user(p, state, share, GREEDY)
     if urgency.margin < 1.0:
         user = _in_a_needy_place(p, state, urgency, user)
+        beam = user_look(p, state, user, share)
         for s in range(state.sectors.shape[0]):  # the communication beam looks there
-            if abs(sector_sine(p, s) - state.users[user - 1].sine) * p.columns < 1.0:
+            if coverage(p, beam, s) > 0.0:
                 state.sectors[s].worth[0] = 0.0
     most, sector = -1.0, 0
     for s in range(state.sectors.shape[0]):

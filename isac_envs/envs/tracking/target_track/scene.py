@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from isac_envs.envs.tracking.target_track import kernel, slot
+from isac_envs.envs.tracking.target_track import slot
 from isac_envs.envs.tracking.target_track.actions import decode
 from isac_envs.envs.tracking.target_track.params import TARGET_KINDS
 from isac_envs.envs.tracking.target_track.records import State, scratch
@@ -191,7 +191,7 @@ def _looks(view: View, state: State) -> list[tuple[looks.Look, Colour]]:
         return []
     p, done = view.params.record[0], []
     decision = decode(p, view.last["actions"][0])
-    if decision.user > 0 and p.communication_echoes == kernel.PROCESSED:
+    if decision.user > 0 and p.communication_echoes == slot.PROCESSED:
         done.append((slot.user_look(p, state, decision.user, decision.share), _DATA))
     sensing = slot.sector_look(p, decision.sine, decision.share, decision.columns)
     done.append((sensing, _SENSING))

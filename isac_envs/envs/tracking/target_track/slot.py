@@ -3,8 +3,11 @@
 import math
 
 from isac_envs.engine.jit import Record, inlined
+from isac_envs.envs.tracking.target_track.params import TargetTrackParams
 from isac_envs.envs.tracking.target_track.records import State
 from isac_envs.sensing.looks import Look
+
+PROCESSED = TargetTrackParams.code("communication_echoes", "processed")
 
 
 @inlined
@@ -50,6 +53,19 @@ def rate_mbit(p: Record, user: Record, share: float) -> float:
 def sector_sine(p: Record, s: int) -> float:
     """Return the sine of the direction of a sector; directions are evenly spaced in it."""
     return p.edge_sine * ((2.0 * s + 1.0) / p.sectors - 1.0)
+
+
+@inlined
+def coverage(p: Record, look: Look, s: int) -> float:
+    """Return how much of a sector a look covers: 1 in its direction, 1/2 at the edge, 0 beyond.
+
+    Args:
+        p: Parameters.
+        look: The look.
+        s: The sector.
+    """
+    aside = abs(sector_sine(p, s) - look.sine) * look.columns
+    return 1.0 - 0.5 * aside if aside < 1.0 else 0.0
 
 
 @inlined

@@ -4,12 +4,15 @@ from typing import Any, NamedTuple
 
 from isac_envs.engine.jit import Record, inlined, jit
 from isac_envs.engine.loops import each_copy
-from isac_envs.envs.tracking.target_track.params import TargetTrackParams
 from isac_envs.envs.tracking.target_track.records import State
-from isac_envs.envs.tracking.target_track.slot import rate_mbit, sector_look, sector_sine, user_look
+from isac_envs.envs.tracking.target_track.slot import (
+    PROCESSED,
+    rate_mbit,
+    sector_look,
+    sector_sine,
+    user_look,
+)
 from isac_envs.envs.tracking.target_track.worth import Worth, worth_of
-
-PROCESSED = TargetTrackParams.code("communication_echoes", "processed")
 
 
 class Weights(NamedTuple):

@@ -9,7 +9,7 @@ from isac_envs.envs.tracking.target_track.records import RECENT_SLOTS, State
 from isac_envs.kernels.arrays.beams import element_gain_38901_one
 from isac_envs.kernels.pathloss.tr_38901_los import umi_los_probability_one
 from isac_envs.kernels.pathloss.tr_38901_umi import umi_los_one
-from isac_envs.sensing.looks import ELEMENT_GAIN_DB, cosine_of
+from isac_envs.sensing.looks import ELEMENT_GAIN_DB
 
 _STATION_HEIGHT_M, _USER_HEIGHT_M = 10.0, 1.5
 _RISE_M = _STATION_HEIGHT_M - _USER_HEIGHT_M
@@ -28,7 +28,7 @@ def _azimuth_turns(stream: rng.Stream, half_deg: float) -> float:
 
 
 @inlined
-def _heading(stream: rng.Stream, target: Record, turns: float, speed: float) -> None:
+def _heading(target: Record, turns: float, speed: float) -> None:
     sine, cosine = mathx.sincos_turns(turns)
     target.v_x, target.v_y = speed * cosine, speed * sine
 
@@ -123,7 +123,7 @@ def bear(p: Record, stream: rng.Stream, target: Record, arriving: bool) -> None:
     slow, fast = p.target_slowest_m_s[kind], p.target_fastest_m_s[kind]
     speed = slow + rng.uniform(stream) * (fast - slow)
     inward = turns + 0.5 + aside / math.tau  # within 1 rad of the way to the station
-    _heading(stream, target, inward if outside else 0.5 * aside, speed)
+    _heading(target, inward if outside else 0.5 * aside, speed)
     target.kind = kind
     target.alive, target.tracked, target.acquired = True, False, False
     target.slots = 0
@@ -196,9 +196,3 @@ def enter(p: Record, stream: rng.Stream, targets: Any, arriving: bool) -> None:
 def sine_of(target: Record) -> float:
     """Return the sine of a target's azimuth."""
     return target.y / math.sqrt(target.x * target.x + target.y * target.y + 1e-12)
-
-
-@inlined
-def azimuth_of(sine: float) -> float:
-    """Return the azimuth of a sine in rad."""
-    return math.tau * mathx.atan2_turns(sine, cosine_of(sine))

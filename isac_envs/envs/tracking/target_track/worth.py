@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 from isac_envs.engine.jit import Record, inlined, jit
 from isac_envs.envs.tracking.target_track.records import State
 from isac_envs.envs.tracking.target_track.search import search_probability
-from isac_envs.envs.tracking.target_track.slot import sector_sine
+from isac_envs.envs.tracking.target_track.slot import coverage
 from isac_envs.kernels.estimation import kalman
 from isac_envs.sensing import looks, tracks
 from isac_envs.sensing.looks import Look
@@ -96,9 +96,7 @@ def worth_of(p: Record, state: State, look: Look) -> Worth:
             ahead += probability * later
     found = 0.0
     for s in range(state.sectors.shape[0]):
-        aside = abs(sector_sine(p, s) - look.sine) * look.columns
-        if aside < 1.0:
-            found += state.sectors[s].belief * (1.0 - 0.5 * aside)
+        found += state.sectors[s].belief * coverage(p, look, s)
     if found > 0.0:
         found *= 0.5 * search_probability(p, look)
     return Worth(now, ahead, confirmed, progress, found)
