@@ -50,7 +50,8 @@ def observe_all(
 @jit
 def _close(p: Record, tracks: Any, work: Record) -> None:
     for i in range(tracks.shape[0]):
-        filters.settle(p, tracks[i])
+        x, y = tracks[i].estimate[0], tracks[i].estimate[1]
+        filters.settle(p, tracks[i], filters.is_outside(p, x, y))
         if tracks[i].status != FREE:
             filters.predict(p, tracks[i], work)
 

@@ -387,8 +387,14 @@ def _rotate(covariance: Any, first: int, along: float, across: float, sine: floa
 
 
 @jit
-def settle(p: Record, track: Record) -> bool:
-    """Close a slot for a track: count, confirm, end; return whether it ended by its uncertainty."""
+def settle(p: Record, track: Record, outside: bool) -> bool:
+    """Close a slot for a track: count, confirm, end; return whether it ended by its uncertainty.
+
+    Args:
+        p: Parameters.
+        track: The track; changed in place.
+        outside: Whether it lies where nobody watches, which ends it.
+    """
     if track.status == FREE:
         return False
     if track.is_hit:
@@ -409,7 +415,7 @@ def settle(p: Record, track: Record) -> bool:
     track.is_hit, track.is_offered, track.miss_probability = False, False, 1.0
     limit = 2.5 if track.status == CONFIRMED else 5.0
     lost = position_variance(track.covariance) > limit * limit * p.cutoff_m * p.cutoff_m
-    if lost or _is_over(p, track) or _is_outside(p, track):
+    if lost or _is_over(p, track) or outside:
         track.status = FREE
     return lost
 
@@ -422,7 +428,14 @@ def _is_over(p: Record, track: Record) -> bool:
 
 
 @inlined
-def _is_outside(p: Record, track: Record) -> bool:
-    far = range_of(track)
-    aside = abs(track.estimate[1]) > p.edge_sine * far or track.estimate[0] < 0.0
+def is_outside(p: Record, x: float, y: float) -> bool:
+    """Tell whether an estimated place lies outside of the sector that a radar watches.
+
+    Args:
+        p: Parameters.
+        x: Along the boresight of the radar in m.
+        y: Across in m.
+    """
+    far = math.sqrt(x * x + y * y + 1e-12)
+    aside = abs(y) > p.edge_sine * far or x < 0.0
     return aside or far > p.range_to_m or far < p.range_from_m

@@ -1,5 +1,6 @@
 """Baselines of ``isac/TargetTrack-v0``."""
 
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 import numpy as np
@@ -12,27 +13,53 @@ from isac_envs.envs.tracking.target_track.values import Weights
 
 
 class Rule(Baseline):
-    """Base: chooses user, share and sector, and states them in the form of the action."""
+    """Base: chooses user, share and sector, and states them in the form of the action.
+
+    Attributes:
+        kernels: The rules, by name: of parameters, state, settings and choices of a batch.
+    """
+
+    kernels: ClassVar[Mapping[str, Callable[..., None]]] = {
+        "serve": policies.serve_batch,
+        "in_turn": policies.in_turn_batch,
+        "revisit": policies.revisit_batch,
+        "choose": values.choose_batch,
+    }
+
+    @property
+    def stations(self) -> npt.NDArray[Any]:
+        """Records of the stations, shape ``(n,)``; of several in a copy, ``(n, N)``."""
+        return self.env
 
     def choose(self, choice: npt.NDArray[np.int64]) -> None:
-        """Write user, share and sector of every copy, shape ``(n, 3)``."""
+        """Write user, share and sector of every station, shape ``(..., 3)``."""
         raise NotImplementedError
+
+    def follow(self, rule: str, settings: Any, choice: npt.NDArray[np.int64]) -> None:
+        """Let a rule choose.
+
+        Args:
+            rule: Its name.
+            settings: What it takes beside the scene.
+            choice: Receives user, share and sector of every station, shape ``(..., 3)``.
+        """
+        self.kernels[rule](self.params.record, self.batch.state, settings, choice)
 
     def act(self) -> npt.NDArray[Any]:
         """Return the choices, or the numbers that mean the same."""
-        choice = np.zeros((len(self.env), 3), np.int64)
+        choice = np.zeros((*self.stations.shape, 3), np.int64)
         self.choose(choice)
         return choice if self.model.action.kind == "multi_discrete" else self._as_numbers(choice)
 
     def _as_numbers(self, choice: npt.NDArray[np.int64]) -> npt.NDArray[Any]:
         p, users = self.params, self.params.users
         shares, sines = np.array(p.shares), p.sector_sines()
-        numbers = np.full((len(choice), users + 3), -1.0)
-        served = np.flatnonzero(choice[:, 0] > 0)
-        numbers[served, choice[served, 0] - 1] = 1.0
+        numbers = np.full((*choice.shape[:-1], users + 3), -1.0)
+        served = np.nonzero(choice[..., 0] > 0)
+        numbers[(*served, choice[served][:, 0] - 1)] = 1.0
         if shares[-1] > 0.0:
-            numbers[:, users] = 2.0 * shares[choice[:, 1]] / shares[-1] - 1.0
-        numbers[:, users + 1] = sines[choice[:, 2]] / float(p.record[0].edge_sine)
+            numbers[..., users] = 2.0 * shares[choice[..., 1]] / shares[-1] - 1.0
+        numbers[..., users + 1] = sines[choice[..., 2]] / float(p.record[0].edge_sine)
         return numbers
 
     def share(self, place: int) -> int:
@@ -48,8 +75,8 @@ class Genie(Rule):
 
     def choose(self, choice: npt.NDArray[np.int64]) -> None:
         """Serve, and be paid for perfect tracks."""
-        self.env["granted"] = True
-        policies.serve_batch(self.params.record, self.batch.state, MOST_DATA, choice)
+        self.stations["granted"] = True
+        self.follow("serve", MOST_DATA, choice)
 
 
 class ServeOnly(Rule):
@@ -60,7 +87,7 @@ class ServeOnly(Rule):
 
     def choose(self, choice: npt.NDArray[np.int64]) -> None:
         """Serve."""
-        policies.serve_batch(self.params.record, self.batch.state, self.way, choice)
+        self.follow("serve", self.way, choice)
 
 
 class ServeGreedy(ServeOnly):
@@ -78,8 +105,7 @@ class RoundRobin(Rule):
 
     def choose(self, choice: npt.NDArray[np.int64]) -> None:
         """Serve and look."""
-        record, share = self.params.record, self.share(self.place)
-        policies.in_turn_batch(record, self.batch.state, share, choice)
+        self.follow("in_turn", self.share(self.place), choice)
 
 
 class RoundRobinShort(RoundRobin):
@@ -112,7 +138,7 @@ class Revisit(Rule):
         urgency = Urgency(
             self.share(self.place), self.slots, self.widths, self.tentative, self.least, self.margin
         )
-        policies.revisit_batch(self.params.record, self.batch.state, urgency, choice)
+        self.follow("revisit", urgency, choice)
 
 
 class RevisitShort(Revisit):
@@ -156,7 +182,7 @@ class Myopic(Rule):
 
     def choose(self, choice: npt.NDArray[np.int64]) -> None:
         """Choose what is worth most."""
-        values.choose_batch(self.params.record, self.batch.state, self.weights(), choice)
+        self.follow("choose", self.weights(), choice)
 
 
 class MyopicPure(Myopic):

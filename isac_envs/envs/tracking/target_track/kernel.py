@@ -1,7 +1,7 @@
 """Dynamics of ``isac/TargetTrack-v0``: two looks, service, and what happens meanwhile."""
 
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 from isac_envs.engine import rng
 from isac_envs.engine.jit import Record, inlined, jit
@@ -33,17 +33,34 @@ _LOST_BELIEF = 0.5  # targets that a track leaves behind when it has become too 
 @jit
 def reset(p: Record, state: State) -> None:
     """Start an episode: users with empty queues, targets that nobody has seen."""
+    begin(p, state)
+    empty(state.targets, state.tracks)
+    for _ in range(rng.poisson(state.env.world, p.start_targets)):
+        world.enter(p, state.env.world, state.targets, False)
+
+
+@inlined
+def empty(targets: Any, tracks: Any) -> None:
+    """Free all places.
+
+    Args:
+        targets: Places for targets, shape ``(T,)``.
+        tracks: Places for tracks, shape ``(MOST_TRACKS,)``.
+    """
+    for k in range(targets.shape[0]):
+        targets[k].alive = False
+    for i in range(tracks.shape[0]):
+        tracks[i].status = FREE
+        tracks[i].is_hit, tracks[i].is_offered = False, False
+        tracks[i].miss_probability = 1.0
+
+
+@jit
+def begin(p: Record, state: State) -> None:
+    """Start an episode for a station: its users, its sectors and its own record."""
     e = state.env
     for i in range(state.users.shape[0]):
         world.place_user(p, e.world, state.users[i])
-    for k in range(state.targets.shape[0]):
-        state.targets[k].alive = False
-    for _ in range(rng.poisson(e.world, p.start_targets)):
-        world.enter(p, e.world, state.targets, False)
-    for i in range(state.tracks.shape[0]):
-        state.tracks[i].status = FREE
-        state.tracks[i].is_hit, state.tracks[i].is_offered = False, False
-        state.tracks[i].miss_probability = 1.0
     for s in range(state.sectors.shape[0]):
         state.sectors[s].slots = 0
         state.sectors[s].belief = p.start_targets / state.sectors.shape[0]
@@ -78,26 +95,65 @@ def look_around(p: Record, state: State, look: Look, key: Any) -> None:
 
 
 @inlined
-def _sense(p: Record, state: State, decision: Decision) -> None:
-    """Do both looks of a slot and close it for the tracks."""
-    e = state.env
-    e.found = e.false_alarms = e.look_found = e.look_detections = 0
-    first, second = next_u64(e.measurement), next_u64(e.measurement)
-    if decision.user > 0 and p.communication_echoes == PROCESSED:
-        look = user_look(p, state, decision.user, decision.share)
-        if look.symbols >= p.least_symbols:
-            look_around(p, state, look, first)
-    look = sector_look(p, decision.sine, decision.share, decision.columns)
-    if look.symbols >= p.least_symbols:
-        look_around(p, state, look, second)
-    for i in range(state.tracks.shape[0]):
-        if tracks.settle(p, state.tracks[i]):
-            s = nearest_sector(p, tracks.sine_of(state.tracks[i]))
-            state.sectors[s].belief += _LOST_BELIEF
+def plan(p: Record, state: State, decision: Decision) -> tuple[Look, Look]:
+    """Return the looks of the communication beam and of the sensing beam.
+
+    Where nobody is served, or echoes of data are not processed, the first has no symbols.
+
+    Args:
+        p: Parameters.
+        state: The scene.
+        decision: What the station does.
+    """
+    heard = decision.user > 0 and p.communication_echoes == PROCESSED
+    first = user_look(p, state, max(decision.user, 1), decision.share)
+    if not heard:
+        first = Look(first.sine, 0.0, first.loss, first.columns)
+    return first, sector_look(p, decision.sine, decision.share, decision.columns)
 
 
 @inlined
-def _serve(p: Record, state: State, decision: Decision) -> float:
+def sense(p: Record, state: State, first: Look, second: Look) -> None:
+    """Do both looks of a slot; one that is too short is none.
+
+    Args:
+        p: Parameters.
+        state: The scene.
+        first: Look of the communication beam.
+        second: Look of the sensing beam.
+    """
+    e = state.env
+    e.found = e.false_alarms = e.look_found = e.look_detections = 0
+    one, other = next_u64(e.measurement), next_u64(e.measurement)
+    if first.symbols >= p.least_symbols:
+        look_around(p, state, first, one)
+    if second.symbols >= p.least_symbols:
+        look_around(p, state, second, other)
+
+
+@inlined
+def expect_lost(p: Record, sectors: Any, sine: float) -> None:
+    """Expect a target where a track has become too uncertain.
+
+    Args:
+        p: Parameters.
+        sectors: Those of the station, shape ``(S,)``.
+        sine: Sine of the azimuth of the track.
+    """
+    sectors[nearest_sector(p, sine)].belief += _LOST_BELIEF
+
+
+@inlined
+def _close(p: Record, state: State) -> None:
+    """Close a slot for the tracks."""
+    for i in range(state.tracks.shape[0]):
+        track = state.tracks[i]
+        if tracks.settle(p, track, tracks.is_outside(p, track.estimate[0], track.estimate[1])):
+            expect_lost(p, state.sectors, tracks.sine_of(track))
+
+
+@inlined
+def serve(p: Record, state: State, decision: Decision) -> float:
     """Serve, let packets arrive and links change; return what is dropped."""
     e = state.env
     e.served_mbit = 0.0
@@ -139,30 +195,71 @@ def pair(p: Record, state: State) -> gospa.Gospa:
     return gospa.match(cost, p.cutoff_m, bench.partner, bench.prices, bench.paths)
 
 
+class Tally(NamedTuple):
+    """What is counted of the targets in a slot."""
+
+    living: int
+    lost: float
+    late: float
+    acquired: float
+    slots: float
+    """Sum of the times that these were there, in slots."""
+
+
 @inlined
-def _judge(p: Record, state: State, living: int, outcome: Outcome) -> None:
-    """Count targets that were lost, are late or are acquired.
+def count_target(p: Record, target: Record, tracked: bool, tally: Tally) -> Tally:
+    """Count a living target: whether it is lost, is late or is acquired.
 
     Args:
         p: Parameters.
-        state: The scene, after :func:`pair`.
-        living: Number of living targets.
-        outcome: Costs and metrics are written.
+        target: The target; its marks are written.
+        tracked: Whether a confirmed track is paired with it.
+        tally: What has been counted before.
     """
-    lost = late = acquired = slots = 0.0
-    for row in range(living):
-        target = state.targets[state.scratch.bench[0].rows[row]]
-        tracked = state.scratch.bench[0].partner[row] != ALONE
-        lost += target.tracked and not tracked
-        if tracked and not target.acquired:
-            acquired += 1.0
-            slots += target.slots
-        target.acquired = target.acquired or tracked
-        late += target.slots == math.floor(p.late_slots) and not target.acquired
-        target.tracked = tracked
-    outcome.costs[1], outcome.costs[2] = lost, late
-    outcome.metrics.acquired = acquired
-    outcome.metrics.acquisition_s = slots * p.slot_s
+    new = tracked and not target.acquired
+    lost = target.tracked and not tracked
+    target.acquired = target.acquired or tracked
+    late = target.slots == math.floor(p.late_slots) and not target.acquired
+    target.tracked = tracked
+    return Tally(
+        tally.living + 1,
+        tally.lost + lost,
+        tally.late + late,
+        tally.acquired + new,
+        tally.slots + (target.slots if new else 0.0),
+    )
+
+
+@inlined
+def report(
+    p: Record, state: State, parts: gospa.Gospa, tally: Tally, dropped: float, outcome: Outcome
+) -> None:
+    """Write objectives, costs and metrics of a station.
+
+    Args:
+        p: Parameters.
+        state: The scene.
+        parts: Of the squared GOSPA.
+        tally: Of the targets.
+        dropped: Packets that found no room, Mbit.
+        outcome: Written.
+    """
+    e, metrics, waiting = state.env, outcome.metrics, 0.0
+    for i in range(state.users.shape[0]):
+        waiting += state.users[i].queue_mbit
+    backlog = waiting / (state.users.shape[0] * p.queue_mbit)
+    square = p.cutoff_m * p.cutoff_m
+    error = gospa.squared(parts, p.cutoff_m) / square
+    outcome.objectives[0] = -backlog
+    outcome.objectives[1] = 0.0 if e.granted else -error
+    outcome.costs[0], outcome.costs[1], outcome.costs[2] = dropped, tally.lost, tally.late
+    metrics.gospa = math.sqrt(max(error, 0.0))
+    metrics.localisation = parts.localisation / square
+    metrics.missed, metrics.false = parts.missed, parts.false
+    metrics.targets, metrics.backlog = tally.living, backlog
+    metrics.served_mbit, metrics.sensing_share = e.served_mbit, e.share
+    metrics.false_alarms, metrics.detections = e.false_alarms, e.found
+    metrics.acquired, metrics.acquisition_s = tally.acquired, tally.slots * p.slot_s
 
 
 @jit
@@ -175,46 +272,55 @@ def step(p: Record, state: State, action: Any, outcome: Outcome) -> tuple[bool, 
         action: User, share and sector; or the numbers of the continuous form.
         outcome: Objectives, costs and metrics; written.
     """
-    e, metrics = state.env, outcome.metrics
+    e = state.env
     decision = decode(p, action)
     e.user, e.share, e.sine = decision.user, decision.share, decision.sine
-    _sense(p, state, decision)
-    dropped = _serve(p, state, decision)
-    waiting = 0.0
-    for i in range(state.users.shape[0]):
-        waiting += state.users[i].queue_mbit
-    backlog = waiting / (state.users.shape[0] * p.queue_mbit)
-    parts = pair(p, state)
-    living = 0
-    for k in range(state.targets.shape[0]):
-        living += state.targets[k].alive
-    square = p.cutoff_m * p.cutoff_m
-    error = gospa.squared(parts, p.cutoff_m) / square
-    outcome.objectives[0] = -backlog
-    outcome.objectives[1] = 0.0 if e.granted else -error
-    outcome.costs[0] = dropped
-    _judge(p, state, living, outcome)
-    metrics.gospa = math.sqrt(max(error, 0.0))
-    metrics.localisation = parts.localisation / square
-    metrics.missed, metrics.false = parts.missed, parts.false
-    metrics.targets, metrics.backlog = living, backlog
-    metrics.served_mbit, metrics.sensing_share = e.served_mbit, decision.share
-    metrics.false_alarms, metrics.detections = e.false_alarms, e.found
+    first, second = plan(p, state, decision)
+    sense(p, state, first, second)
+    _close(p, state)
+    dropped = serve(p, state, decision)
+    parts, tally = pair(p, state), Tally(0, 0.0, 0.0, 0.0, 0.0)
+    bench = state.scratch.bench[0]
+    for row in range(living(state.targets)):
+        tracked = bench.partner[row] != ALONE
+        tally = count_target(p, state.targets[bench.rows[row]], tracked, tally)
+    report(p, state, parts, tally, dropped, outcome)
     world.advance(p, state)
-    _go_on(p, state)
+    predict(p, state.tracks, bench)
+    age(p, state.sectors)
     e.time += 1
     return False, e.time >= p.horizon
 
 
 @inlined
-def _go_on(p: Record, state: State) -> None:
-    """Predict the tracks and let what is believed of the sectors age."""
-    for i in range(state.tracks.shape[0]):
-        if state.tracks[i].status != FREE:
-            tracks.predict(p, state.tracks[i], state.scratch.bench[0].work)
-    count = state.sectors.shape[0]
+def living(targets: Any) -> int:
+    """Return how many targets there are."""
+    count = 0
+    for k in range(targets.shape[0]):
+        count += targets[k].alive
+    return count
+
+
+@inlined
+def predict(p: Record, all_tracks: Any, bench: Record) -> None:
+    """Move the tracks on to the coming slot.
+
+    Args:
+        p: Parameters.
+        all_tracks: Places for tracks, shape ``(MOST_TRACKS,)``.
+        bench: Scratch.
+    """
+    for i in range(all_tracks.shape[0]):
+        if all_tracks[i].status != FREE:
+            tracks.predict(p, all_tracks[i], bench.work)
+
+
+@inlined
+def age(p: Record, sectors: Any) -> None:
+    """Let what is believed of the sectors of a station age."""
+    count = sectors.shape[0]
     kept = 1.0 - min(p.slot_s / p.search_memory_s, 1.0)
     for s in range(count):
-        sector = state.sectors[s]
+        sector = sectors[s]
         sector.slots += 1
         sector.belief = kept * sector.belief + p.births / count

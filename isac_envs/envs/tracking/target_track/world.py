@@ -130,17 +130,24 @@ def bear(p: Record, stream: rng.Stream, target: Record, arriving: bool) -> None:
 
 
 @inlined
-def _is_inside(p: Record, target: Record) -> bool:
-    square = target.x * target.x + target.y * target.y
+def is_inside(p: Record, x: float, y: float) -> bool:
+    """Tell whether a place is inside the sector.
+
+    Args:
+        p: Parameters.
+        x: Along the boresight of the station in m.
+        y: Across in m.
+    """
+    square = x * x + y * y
     near, far = p.range_from_m, p.range_to_m + 1e-9
     sine_square = p.edge_sine * p.edge_sine * square * (1.0 + 1e-9)
-    ahead = target.x >= 0.0 and target.y * target.y <= sine_square
+    ahead = x >= 0.0 and y * y <= sine_square
     return ahead and near * near <= square <= far * far
 
 
 @jit
-def move(p: Record, stream: rng.Stream, target: Record) -> None:
-    """Move a target through a slot; it may vanish or leave the sector.
+def move(p: Record, stream: rng.Stream, target: Record) -> bool:
+    """Move a target through a slot and return whether it stays; it may also leave the sector.
 
     Args:
         p: Parameters.
@@ -161,8 +168,7 @@ def move(p: Record, stream: rng.Stream, target: Record) -> None:
     target.x += 0.5 * p.slot_s * (old_x + target.v_x)
     target.y += 0.5 * p.slot_s * (old_y + target.v_y)
     target.slots += 1
-    dies = rng.bernoulli(stream, p.death_probability)
-    target.alive = not dies and _is_inside(p, target)
+    return not rng.bernoulli(stream, p.death_probability)
 
 
 @jit
@@ -171,14 +177,15 @@ def advance(p: Record, state: State) -> None:
     stream, targets = state.env.world, state.targets
     for k in range(targets.shape[0]):
         if targets[k].alive:
-            move(p, stream, targets[k])
+            stays = move(p, stream, targets[k])
+            targets[k].alive = stays and is_inside(p, targets[k].x, targets[k].y)
     for _ in range(rng.poisson(stream, p.births)):
         enter(p, stream, targets, True)
 
 
 @inlined
-def enter(p: Record, stream: rng.Stream, targets: Any, arriving: bool) -> None:
-    """Put a new target into the first free place; without one it is dropped.
+def enter(p: Record, stream: rng.Stream, targets: Any, arriving: bool) -> int:
+    """Put a new target into the first free place and return it; -1 where there is none.
 
     Args:
         p: Parameters.
@@ -189,7 +196,8 @@ def enter(p: Record, stream: rng.Stream, targets: Any, arriving: bool) -> None:
     for k in range(targets.shape[0]):
         if not targets[k].alive:
             bear(p, stream, targets[k], arriving)
-            return
+            return k
+    return -1
 
 
 @inlined
