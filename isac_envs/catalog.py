@@ -60,6 +60,9 @@ OWN: dict[str, Entry] = {
     "isac/VcpsView-v0": _ours("v2x.vcps_view.model:VcpsView"),
     "isac/DirectionalJrc-v0": _ours("v2x.directional_jrc.model:DirectionalJrc", "several"),
     "isac/JrcAoiMulti-v0": _ours("v2x.jrc_aoi_multi.model:JrcAoiMulti", "several"),
+    "isac/TargetTrackMulti-v0": _ours(
+        "tracking.target_track_multi.model:TargetTrackMulti", "several"
+    ),
     "isac/UavAllocMulti-v0": _ours("uav.uav_alloc_multi.model:UavAllocMulti", "several"),
     "isac/UavTrajectoryMulti-v0": _ours(
         "uav.uav_trajectory_multi.model:UavTrajectoryMulti", "several"

@@ -33,8 +33,10 @@ def clip(x: float) -> float:
 
 
 @jit
-def observe(p: Record, state: State, observation: Any) -> None:
-    """Write the observation: users, tracks or what looks would bring, sectors, and the rest.
+def observe(p: Record, state: State, observation: Any) -> int:
+    """Write the observation and return where it ends.
+
+    These are users, tracks or what looks would bring, sectors, and the rest.
 
     Args:
         p: Parameters.
@@ -70,6 +72,7 @@ def observe(p: Record, state: State, observation: Any) -> None:
             first = _observe_look(p, state, look, observation, first)
     observation[first] = clip(1.0 - e.time * p.slot_s / COUNTDOWN_S)
     observation[first + 1] = clip(confirmed / 10.0)
+    return first + 2
 
 
 @inlined

@@ -1,0 +1,38 @@
+"""Turns in the plane: of vectors, and of the covariance of a place and its velocity.
+
+A turn is given by cosine and sine of its angle, counter-clockwise; for 1 and 0 all bits stay.
+"""
+
+from typing import Any
+
+from isac_envs.engine.jit import inlined, jit
+
+
+@inlined
+def turned_one(x: float, y: float, cosine: float, sine: float) -> tuple[float, float]:
+    """Return a vector after a turn.
+
+    Args:
+        x: Of the vector.
+        y: Of the vector.
+        cosine: Of the angle of the turn.
+        sine: Of this angle.
+    """
+    return cosine * x - sine * y, sine * x + cosine * y
+
+
+@jit
+def turn_covariance(covariance: Any, cosine: float, sine: float) -> None:
+    """Turn the covariance of pairs of coordinates in place: each block B becomes R B R^T.
+
+    Args:
+        covariance: Of x, y and further pairs such as vx, vy; shape ``(2 K, 2 K)``.
+        cosine: Of the angle of the turn.
+        sine: Of this angle.
+    """
+    for i in range(0, covariance.shape[0], 2):
+        for j in range(0, covariance.shape[1], 2):
+            xx, yx = turned_one(covariance[i, j], covariance[i + 1, j], cosine, sine)
+            xy, yy = turned_one(covariance[i, j + 1], covariance[i + 1, j + 1], cosine, sine)
+            covariance[i, j], covariance[i, j + 1] = turned_one(xx, xy, cosine, sine)
+            covariance[i + 1, j], covariance[i + 1, j + 1] = turned_one(yx, yy, cosine, sine)
