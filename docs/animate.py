@@ -55,6 +55,7 @@ PLAYS = {
     "isac/VcpsView-v0": Play("greedy", frames=96),
     "isac/VcpsViewMulti-v0": Play("greedy", frames=96),
     "isac/TargetTrack-v0": Play("index_blind_choice", seed=4, stride=2, colours=128),
+    "isac/TargetTrackMulti-v0": Play("index_nearest", seed=2, stride=2, colours=128),
     "isac/UavAlloc-v0": Play("priced_best_response", frames=96),
     "isac/UavAllocMulti-v0": Play("priced_best_response", frames=96),
     "isac/UavTrajectory-v0": Play("fly_hover_sense", frames=118),

@@ -63,7 +63,7 @@ def false_tracks(view: View) -> npt.NDArray[np.bool_]:
     Returns:
         Shape ``(MOST_TRACKS,)``.
     """
-    state = _state(view)
+    state = state_of(view)
     confirmed = np.flatnonzero(state.tracks["status"] == CONFIRMED)
     living = state.targets[state.targets["alive"]]
     truth = np.stack((living["x"], living["y"]), -1)
@@ -82,26 +82,26 @@ def _seen(x: Any, y: Any) -> Any:
     return np.stack((np.asarray(y, float), np.asarray(x, float)), -1)
 
 
-def _polar(distance: npt.ArrayLike, sines: npt.ArrayLike) -> Array:
+def polar(distance: npt.ArrayLike, sines: npt.ArrayLike) -> Array:
     """Return where ranges and sines of the azimuth lie in the picture, shape ``(n, 2)``."""
     far, sine = np.broadcast_arrays(np.asarray(distance, float), np.asarray(sines, float))
     return np.asarray(_seen(far * np.sqrt(np.maximum(1.0 - sine * sine, 0.0)), far * sine))
 
 
 def _map(canvas: Canvas, view: View, false: npt.NDArray[np.bool_]) -> None:
-    p, state = view.params, _state(view)
+    p, state = view.params, state_of(view)
     edge, weakest = float(p.record[0].edge_sine), TARGET_KINDS[_weakest(p)].name
     size, extent = (canvas.width, canvas.height), (p.range_from_m, p.range_to_m, edge)
     canvas.paste(_ground(size, extent, weakest))
     world = _world(canvas, p.range_to_m, edge)
-    _rim(world, p.range_to_m, edge, state.sectors["belief"])
-    done = _looks(view, state)
-    _beams(world, view, done)
-    _users(world, view, state.users)
-    _targets(world, state.targets)
-    _tracks(world, state.tracks, false)
+    draw_rim(world, p.range_to_m, edge, state.sectors["belief"])
+    done = looks_of(view, state)
+    draw_beams(world, view, done)
+    draw_users(world, view, state.users)
+    draw_targets(world, state.targets)
+    draw_tracks(world, state.tracks, false)
     if done:
-        _detections(world, state.env, state.detections, done[-1][1])
+        draw_detections(world, state.env, state.detections, done[-1][1])
     _station(world)
 
 
@@ -123,11 +123,11 @@ def _ground(size: tuple[int, int], extent: tuple[float, float, float], weakest: 
     canvas, (near, far, edge) = Canvas.blank(*size), extent
     world, sines = _world(canvas, far, edge), np.linspace(-edge, edge, 65)
     canvas.clear(colours.LAND)
-    outline = np.vstack((_polar(far, sines), _polar(near, sines[::-1])))
+    outline = np.vstack((polar(far, sines), polar(near, sines[::-1])))
     world.polygon(outline, colours.PAPER, colours.GRID)
     step = _round_step(far / 3.0)
     for k in range(math.ceil(near / step), math.ceil(far / step)):
-        ring = _polar(k * step, sines)
+        ring = polar(k * step, sines)
         world.line(ring, colours.GRID)
         x, y = world.pixels(ring[0])
         canvas.text((x - 5, y + 6), f"{k * step:g} m", 13, colours.MUTED, "right")
@@ -135,9 +135,9 @@ def _ground(size: tuple[int, int], extent: tuple[float, float, float], weakest: 
     step = _round_step(0.6 * widest)
     most = math.floor(widest / step + 1e-6)
     for k in range(-most, most + 1):
-        x, y = _polar((_RIM + 0.045) * far, math.sin(math.radians(k * step)))
+        x, y = polar((_RIM + 0.045) * far, math.sin(math.radians(k * step)))
         world.text((x, y), f"{k * step:+g}\N{DEGREE SIGN}" if k else "0", 13, colours.MUTED)
-    _legend(canvas)
+    draw_legend(canvas)
     left = "beams end where every", "second look detects", f"a {weakest}"
     right = (
         f"ellipse: {_DEVIATIONS:g} sigma",
@@ -150,11 +150,11 @@ def _ground(size: tuple[int, int], extent: tuple[float, float, float], weakest: 
     return canvas
 
 
-def _rim(world: World, far_m: float, edge: float, beliefs: Array) -> None:
+def draw_rim(world: World, far_m: float, edge: float, beliefs: Array) -> None:
     """Draw at the rim how many targets each sector may hold that nobody has seen."""
     pieces = 1 + 32 // len(beliefs)
     sines = np.linspace(-edge, edge, pieces * len(beliefs) + 1)
-    outer, inner = world.pixels(_polar(_RIM * far_m, sines)), world.pixels(_polar(far_m, sines))
+    outer, inner = world.pixels(polar(_RIM * far_m, sines)), world.pixels(polar(far_m, sines))
     for k, belief in enumerate(beliefs):
         here = slice(pieces * k, pieces * (k + 1) + 1)
         corners = np.vstack((inner[here], outer[here][::-1]))
@@ -172,7 +172,7 @@ def _round_step(least: float) -> float:
     return max(m * unit for m in (1.0, 2.0, 5.0) if m == 1.0 or m * unit <= least)
 
 
-def _state(view: View) -> State:
+def state_of(view: View) -> State:
     """Return the state of the copy that is drawn; its scratch holds nothing of it."""
     users, targets, tracks, sectors, detections = view.entities
     return State(view.env, users, targets, tracks, sectors, detections, scratch(view.params))
@@ -185,7 +185,7 @@ def _station(world: World) -> None:
         world.canvas.line(((x + 5 * k, y), (x + 5 * k, y - 4)), colours.INK, 2)
 
 
-def _looks(view: View, state: State) -> list[tuple[looks.Look, Colour]]:
+def looks_of(view: View, state: State) -> list[tuple[looks.Look, Colour]]:
     """Return the looks of the last slot in their order, each with the colour of its beam."""
     if view.last is None:
         return []
@@ -233,17 +233,18 @@ def _even_snr(factor: float, cells: int) -> float:
     return float(10.0 ** (0.05 * (low + high)))
 
 
-def _beams(world: World, view: View, done: list[tuple[looks.Look, Colour]]) -> None:
+def draw_beams(world: World, view: View, done: list[tuple[looks.Look, Colour]]) -> None:
+    """Draw the beams of the last slot, each as far as its look detects the weakest targets."""
     for look, colour in done:
-        outline = np.vstack(((0.0, 0.0), _polar(*beam_outline(view, look))))
+        outline = np.vstack(((0.0, 0.0), polar(*beam_outline(view, look))))
         pale = colours.mixed(colour, colours.PAPER, 0.3)
         world.polygon(outline, pale, colour, opacity=0.35)
 
 
-def _users(world: World, view: View, users: Any) -> None:
+def draw_users(world: World, view: View, users: Any) -> None:
     """Draw users, hollow where the link is blocked, with their queues as bars."""
     served = int(view.env.user)
-    places = _polar(users["range_m"], users["sine"])
+    places = polar(users["range_m"], users["sine"])
     if served > 0:
         world.line(((0.0, 0.0), places[served - 1]), _DATA, 2)
     for k, (user, place) in enumerate(zip(users, places, strict=True), 1):
@@ -271,7 +272,7 @@ def _queue(canvas: Canvas, pixel: Position, fill: float, height: int) -> None:
         canvas.rectangle(left + 1, bottom - 1 - full, 4, full, colour)
 
 
-def _tracks(world: World, tracks: Any, false: npt.NDArray[np.bool_]) -> None:
+def draw_tracks(world: World, tracks: Any, false: npt.NDArray[np.bool_]) -> None:
     """Draw tentative tracks, and over them the confirmed ones, those without a target marked."""
     for status in (TENTATIVE, CONFIRMED):
         for i in np.flatnonzero(tracks["status"] == status):
@@ -297,7 +298,8 @@ def _track(world: World, track: Any, colour: Colour, confirmed: bool) -> None:
         world.dot(place, 3, colour)
 
 
-def _targets(world: World, targets: Any) -> None:
+def draw_targets(world: World, targets: Any) -> None:
+    """Draw what is there: dark where it is tracked, else in the colour of a miss."""
     for target in targets[targets["alive"]]:
         heading = math.atan2(target["v_x"], target["v_y"])
         colour = _TRUTH if target["tracked"] else _MISSED
@@ -324,10 +326,10 @@ def _target(world: World, place: Any, kind: int, colour: Colour, heading: float 
         world.canvas.polygon(centre + end + 3.0 * _TURN[::3], colours.PAPER, colour)
 
 
-def _detections(world: World, env: Any, detections: Any, colour: Colour) -> None:
+def draw_detections(world: World, env: Any, detections: Any, colour: Colour) -> None:
     """Draw the detections of the last look: diamonds, hollow where nothing is."""
     kept = detections[: int(env.look_detections)]
-    for k, (x, y) in enumerate(world.pixels(_polar(kept["range_m"], kept["sine"]))):
+    for k, (x, y) in enumerate(world.pixels(polar(kept["range_m"], kept["sine"]))):
         _diamond(world.canvas, (x, y), colour, k < int(env.look_found))
 
 
@@ -337,7 +339,7 @@ def _diamond(canvas: Canvas, pixel: Position, colour: Colour, real: bool) -> Non
     canvas.polygon(corners, colour if real else colours.PAPER, colours.INK)
 
 
-def _legend(canvas: Canvas) -> None:
+def draw_legend(canvas: Canvas) -> None:
     """Explain the signs in the corners that the sector leaves free."""
     world = World(canvas, (0.0, canvas.width), (-canvas.height, 0.0))  # a metre is a pixel
     left, right, line = 14.0, canvas.width - 92.0, 16.5
@@ -363,7 +365,7 @@ def _legend(canvas: Canvas) -> None:
 
 
 def _panel(canvas: Canvas, view: View, false: npt.NDArray[np.bool_]) -> None:
-    state = _state(view)
+    state = state_of(view)
     status, queues = state.tracks["status"], state.users["queue_mbit"]
     confirmed, tentative = int((status == CONFIRMED).sum()), int((status == TENTATIVE).sum())
     hidden = float(state.sectors["belief"].sum())

@@ -29,7 +29,7 @@ class TargetTrackMultiParams(TargetTrackParams):
         180.0, "Distance of neighbours, and of the two rows.", "m", ge=10, le=1e4
     )
     isolation_db: float = parameter(
-        30.0, "By how much a station cancels the direct path of another's beams.", "dB",
+        20.0, "By how much a station cancels the direct path of another's beams.", "dB",
         ge=0, le=300,
     )  # fmt: skip
     birth_rate_hz: float = parameter(
