@@ -45,7 +45,7 @@ def _predict(p, track, work):  # type: ignore[no-untyped-def]
 
 @jit
 def _update(track, measured, std, work, out):  # type: ignore[no-untyped-def]
-    filters.linearise(track, work)
+    filters.linearise(AHEAD, track, work)
     expected_azimuth = math.atan2(track.estimate[1], track.estimate[0])
     work.innovation[0] = measured[0] - filters.range_of(track)
     work.innovation[1] = measured[1] - expected_azimuth

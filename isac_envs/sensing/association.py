@@ -70,7 +70,7 @@ def process(p: Record, look: Look, tracks: Any, detections: Any, bench: Record) 
 @jit
 def _weigh(p: Record, look: Look, track: Record, detections: Any, bench: Record, row: int) -> None:
     """Write a row of costs: of one track with every detection."""
-    filters.linearise(track, bench.work)
+    filters.linearise(look, track, bench.work)
     penalty = _TENTATIVE_PENALTY if track.status == TENTATIVE else 0.0
     for j in range(detections.shape[0]):
         squared, volume = filters.distance(p, look, track, detections[j], bench.work)

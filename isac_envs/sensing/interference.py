@@ -89,6 +89,22 @@ def mean_gain(beams: Any, sine: float) -> float:
     return total
 
 
+@inlined
+def mean_noise_rise(p: Record, beams: Any, m: int) -> float:
+    """Return 1 + INR where the receiver forms beams to anywhere: over these, its mean gain is 1.
+
+    Args:
+        p: Parameters with ``path_gain`` and ``path_sine`` of :func:`direct_paths`.
+        beams: Beams of all stations, records of :data:`BEAM`, shape ``(N, B)``.
+        m: Number of the station that receives.
+    """
+    total = 0.0
+    for j in range(beams.shape[0]):
+        if j != m:
+            total += p.path_gain[m, j] * mean_gain(beams[j], p.path_sine[j, m])
+    return 1.0 + total
+
+
 @jit
 def noise_rise_one(p: Record, beams: Any, m: int, look: Look) -> float:
     """Return 1 + INR of a look: the factor by which the beams of the others raise its noise.

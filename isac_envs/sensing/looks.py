@@ -5,6 +5,10 @@ look); static clutter is removed with the bin at 0 Hz; the threshold is that of 
 errors of a detection are normal with the Cramer-Rao variances, in angle those of the phase between
 the halves of the array. :mod:`isac_envs.sensing.echoes` makes the same detections from the grid.
 
+The sender may be another station (bistatic). Then everything is in the frame of the receiver, whose
+whole array forms beams by computing: ranges and their rates are those of half the total path, the
+beam and its side lobes are the sender's alone. Other sources of noise raise the loss of the look.
+
 Kernels take a record ``p`` with the fields of :meth:`Radar.fields`, such as the parameters of an
 environment.
 
@@ -26,6 +30,7 @@ from isac_envs.kernels.estimation.bounds import (
     split_aperture_variance_one,
     velocity_variance_monostatic_one,
 )
+from isac_envs.kernels.numerics.plane import turned_one
 from isac_envs.kernels.pathloss.free_space import (
     radar_received_power,
     thermal_noise,
@@ -133,26 +138,47 @@ class Radar(NamedTuple):
         }
 
 
+class Sender(NamedTuple):
+    """Where the sender of a look is, in the frame of the receiver."""
+
+    x_m: float
+    """Along the boresight of the receiver."""
+    y_m: float
+    """Across."""
+    cosine: float
+    """Of the angle from the receiver's boresight to the sender's."""
+    sine: float
+    """Of this angle."""
+    apart_m: float
+    """Distance of the two; 0 for a station that looks by itself."""
+
+
+HERE = Sender(0.0, 0.0, 1.0, 0.0, 0.0)
+"""The receiver is the sender."""
+
+
 class Look(NamedTuple):
     """Where and for how long a beam looks."""
 
     sine: float
-    """Sine of the beam's angle from broadside."""
+    """Sine of the beam's angle from broadside, of the sender."""
     symbols: float
     """Symbols M that are integrated."""
     loss: float
     """Loss of SNR of the waveform, linear, at least 1."""
     columns: float
     """Elements that form the beam, at most those of the array."""
+    sender: Sender = HERE
+    """Who sends it."""
 
 
 class Echo(NamedTuple):
     """A target as a look meets it."""
 
     range_m: float
-    """Distance."""
+    """Distance from the receiver."""
     range_rate_m_s: float
-    """Its rate, positive when it grows."""
+    """Rate of half the total path, positive when it grows."""
     sine: float
     """Sine of the angle from broadside."""
     cross_section_m2: float
@@ -175,24 +201,86 @@ def beam_gain(look: Look, sine: float) -> float:
 
 
 @inlined
+def leaving(look: Look, range_m: float, sine: float) -> tuple[float, float]:
+    """Return the squared distance of a place from the sender, and the sine of its azimuth there.
+
+    Behind the sender the sine is 2, outside of every beam.
+
+    Args:
+        look: The look.
+        range_m: Distance of the place from the receiver in m.
+        sine: Sine of its azimuth at the receiver.
+    """
+    square, sender = range_m * range_m, look.sender
+    if sender.apart_m <= 0.0:
+        return square, sine
+    x, y = range_m * cosine_of(sine) - sender.x_m, range_m * sine - sender.y_m
+    square = max(x * x + y * y, 1e-6)
+    ahead, aside = turned_one(x, y, sender.cosine, -sender.sine)
+    return square, aside / math.sqrt(square) if ahead > 0.0 else 2.0
+
+
+@inlined
+def path_one(look: Look, range_m: float, sine: float) -> float:
+    """Return half the path from the sender over a place to the receiver, in m.
+
+    Args:
+        look: The look.
+        range_m: Distance of the place from the receiver in m.
+        sine: Sine of its azimuth at the receiver.
+    """
+    if look.sender.apart_m <= 0.0:
+        return range_m
+    return 0.5 * (math.sqrt(leaving(look, range_m, sine)[0]) + range_m)
+
+
+@inlined
+def range_of_path_one(look: Look, path_m: float, sine: float) -> float:
+    """Return the distance from the receiver that half a path means in a direction.
+
+    The places of a path are an ellipse with sender and receiver in its foci. A path of which no
+    place is farther than a millimetre off the straight way counts as one that is.
+
+    Args:
+        look: The look.
+        path_m: Half the path from the sender to the receiver in m.
+        sine: Sine of the azimuth at the receiver.
+    """
+    sender = look.sender
+    if sender.apart_m <= 0.0:
+        return path_m
+    total, apart = max(2.0 * path_m, sender.apart_m + 1e-3), sender.apart_m
+    along = sender.x_m * cosine_of(sine) + sender.y_m * sine
+    return 0.5 * (total * total - apart * apart) / (total - along)
+
+
+@inlined
+def _element_db(sine: float) -> float:
+    """Return the gain of an element over its peak, ahead of the array."""
+    azimuth_deg = 360.0 * mathx.atan2_turns(sine, cosine_of(sine))
+    return element_gain_38901_one(90.0, azimuth_deg) - ELEMENT_GAIN_DB
+
+
+@inlined
 def mean_snr_one(p: Record, look: Look, range_m: float, sine: float) -> float:
     """Return the mean SNR of 1 m^2 after the matched filter, on a bin, without a Doppler notch.
 
     Args:
         p: Parameters of the radar.
         look: The look.
-        range_m: Distance of the target in m.
-        sine: Sine of its azimuth.
+        range_m: Distance of the target from the receiver in m.
+        sine: Sine of its azimuth at the receiver.
     """
-    pattern = beam_gain(look, sine)
+    sent_square, sent = leaving(look, range_m, sine)
+    pattern = beam_gain(look, sent)
     if pattern <= 0.0:
         return 0.0
-    share = look.columns / p.columns
-    azimuth_deg = 360.0 * mathx.atan2_turns(sine, cosine_of(sine))
-    element_db = element_gain_38901_one(90.0, azimuth_deg) - ELEMENT_GAIN_DB
-    square = range_m * range_m
-    gains = pattern * pattern * (share * share) * mathx.db_to_linear(2.0 * element_db)
-    return p.snr_at_1m * look.symbols / look.loss * gains / (square * square)
+    share, square = look.columns / p.columns, range_m * range_m
+    if look.sender.apart_m > 0.0:  # the whole array receives
+        gains = pattern * share * mathx.db_to_linear(_element_db(sent) + _element_db(sine))
+    else:
+        gains = pattern * pattern * (share * share) * mathx.db_to_linear(2.0 * _element_db(sine))
+    return p.snr_at_1m * look.symbols / look.loss * gains / (square * sent_square)
 
 
 @inlined
@@ -235,15 +323,16 @@ def error_variances(p: Record, look: Look, snr: float, sine: float, variances: A
         p: Parameters.
         look: The look.
         snr: After the matched filter, linear.
-        sine: Sine of the angle from broadside.
-        variances: Receives those of range (m^2), azimuth (rad^2) and range rate (m^2/s^2).
+        sine: Sine of the angle from the receiver's broadside.
+        variances: Receives those of half the path (m^2), azimuth (rad^2) and range rate (m^2/s^2).
     """
     n, m = p.sensing_subcarriers, look.symbols
     each = snr / (n * m)
     delay = delay_variance_one(each, p.subcarrier_step_hz, n, m)
     doppler = doppler_variance_one(each, p.symbol_step_s, n, m)
     cosine = cosine_of(sine)
-    sine_variance = split_aperture_variance_one(snr, HALF_WAVELENGTH, look.columns)
+    columns = 1.0 * p.columns if look.sender.apart_m > 0.0 else look.columns
+    sine_variance = split_aperture_variance_one(snr, HALF_WAVELENGTH, columns)
     variances[0] = range_variance_monostatic_one(delay)
     variances[1] = sine_variance / (cosine * cosine)
     variances[2] = velocity_variance_monostatic_one(doppler, p.carrier_hz)
@@ -267,7 +356,8 @@ def detect(
         Whether it is detected.
     """
     snr = mean_snr_one(p, look, echo.range_m, echo.sine) * echo.cross_section_m2
-    snr *= range_gain_one(p, echo.range_m) * doppler_gain_one(p, look, echo.range_rate_m_s)
+    path = path_one(look, echo.range_m, echo.sine)
+    snr *= range_gain_one(p, path) * doppler_gain_one(p, look, echo.range_rate_m_s)
     snr *= exponential(stream)
     real = math.sqrt(snr) + math.sqrt(0.5) * rng.normal(stream)
     imaginary = math.sqrt(0.5) * rng.normal(stream)
@@ -277,7 +367,7 @@ def detect(
         return False
     error_variances(p, look, max(snr, LEAST_SNR), echo.sine, variances)
     shift = cosine_of(echo.sine) * math.sqrt(variances[1]) * second
-    found.range_m = max(echo.range_m + math.sqrt(variances[0]) * first, 1e-3)
+    found.range_m = max(path + math.sqrt(variances[0]) * first, 1e-3)
     found.sine = min(max(echo.sine + shift, -1.0), 1.0)
     found.range_rate_m_s = echo.range_rate_m_s + math.sqrt(variances[2]) * third
     return True
@@ -286,6 +376,9 @@ def detect(
 @jit
 def false_alarms(p: Record, look: Look, stream: rng.Stream, detections: Any, count: int) -> int:
     """Append the false alarms of a look and return how many detections there are then.
+
+    A receiver beside the sender follows the pulse with its beams: it has as many cells, each where
+    a path meets the beam. Those behind it or on the straight way from the sender are none.
 
     Args:
         p: Parameters.
@@ -305,5 +398,25 @@ def false_alarms(p: Record, look: Look, stream: rng.Stream, detections: Any, cou
             found.range_rate_m_s = fast * p.fastest_m_s
             found.sine = min(max(look.sine + aside / look.columns, -1.0), 1.0)
             found.statistic = p.cfar_factor + above
-            count += 1
+            count += 1 if look.sender.apart_m <= 0.0 else _arrives(p, look, found)
     return count
+
+
+@jit
+def _arrives(p: Record, look: Look, found: Record) -> int:
+    """Turn the sine at the sender into that at the receiver; return 1 if there is a cell, else 0.
+
+    Args:
+        p: Parameters of the radar.
+        look: The look.
+        found: A detection with its path and the sine at the sender; written.
+    """
+    sender, total = look.sender, 2.0 * found.range_m
+    u, v = turned_one(cosine_of(found.sine), found.sine, sender.cosine, sender.sine)
+    apart, along = sender.apart_m, -(sender.x_m * u + sender.y_m * v)
+    if total <= apart + 2.0 * p.range_cell_m:
+        return 0
+    far = 0.5 * (total * total - apart * apart) / (total - along)
+    x, y = sender.x_m + far * u, sender.y_m + far * v
+    found.sine = y / math.sqrt(x * x + y * y + 1e-12)
+    return 1 if x > 0.0 else 0

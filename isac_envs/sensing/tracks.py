@@ -2,7 +2,8 @@
 
 A track is the state x, y, vx, vy of an extended Kalman filter with white acceleration, for a radar
 at the origin that looks along the x axis; azimuth and its sine are from there. Detections measure
-range, azimuth and range rate. A track is tentative until it has M hits in N opportunities.
+azimuth, and the half of the path over the target and its rate: range and range rate where the
+sender is the receiver. A track is tentative until it has M hits in N opportunities.
 
 Kernels take a record ``p`` with the fields of :meth:`Tracker.fields` and of
 :meth:`isac_envs.sensing.looks.Radar.fields`.
@@ -146,6 +147,17 @@ def range_rate_of(track: Record) -> float:
 
 
 @inlined
+def _legs(look: Look, track: Record) -> tuple[float, float, float, float]:
+    """Return distance and rate of a track from the receiver, then from the sender."""
+    far, rate = range_of(track), range_rate_of(track)
+    if look.sender.apart_m <= 0.0:
+        return far, rate, far, rate
+    x, y = track.estimate[0] - look.sender.x_m, track.estimate[1] - look.sender.y_m
+    sent = math.sqrt(x * x + y * y + 1e-12)
+    return far, rate, sent, (x * track.estimate[2] + y * track.estimate[3]) / sent
+
+
+@inlined
 def azimuth_variance_of(track: Record) -> float:
     """Return the variance of the azimuth in rad^2."""
     x, y, cov = track.estimate[0], track.estimate[1], track.covariance
@@ -185,7 +197,8 @@ def expected_snr(p: Record, look: Look, track: Record, sine: float) -> float:
         track: The track.
         sine: Sine of the azimuth at which it may lie.
     """
-    rate_cells = abs(range_rate_of(track)) / looks.speed_cell_m_s(p, look)
+    _, rate, _, sent_rate = _legs(look, track)
+    rate_cells = abs(0.5 * (rate + sent_rate)) / looks.speed_cell_m_s(p, look)
     notch = bin_gain_one(1.0 - rate_cells) if rate_cells < 1.0 else 1.0
     power = track.cross_section_m2 * STRADDLE * notch
     return power * looks.mean_snr_one(p, look, range_of(track), sine)
@@ -202,7 +215,8 @@ def detection_probability(p: Record, look: Look, track: Record) -> float:
     """
     sine = sine_of(track)
     std = math.sqrt(azimuth_variance_of(track)) * looks.cosine_of(sine)
-    if (abs(sine - look.sine) - _ROOT_3 * std) * look.columns >= 2.0:
+    aside = abs(sine - look.sine) - _ROOT_3 * std
+    if look.sender.apart_m <= 0.0 and aside * look.columns >= 2.0:
         return 0.0
     total = 0.0
     for k in range(-1, 2):  # three points of Gauss and Hermite
@@ -225,7 +239,7 @@ def offer(p: Record, look: Look, track: Record) -> None:
         track: The track; changed in place.
     """
     probability = detection_probability(p, look, track)
-    gain = looks.beam_gain(look, sine_of(track))
+    gain = looks.beam_gain(look, looks.leaving(look, range_of(track), sine_of(track))[1])
     if track.status == CONFIRMED:
         track.is_offered = track.is_offered or probability >= 0.3
     else:
@@ -234,19 +248,29 @@ def offer(p: Record, look: Look, track: Record) -> None:
 
 
 @jit
-def linearise(track: Record, work: Record) -> None:
-    """Write the derivative of range, azimuth and range rate at the estimate into the scratch."""
-    x, y = track.estimate[0], track.estimate[1]
-    far = range_of(track)
-    rate = range_rate_of(track)
-    u, v = x / far, y / far
+def linearise(look: Look, track: Record, work: Record) -> None:
+    """Write the derivative of path, azimuth and path rate at the estimate into the scratch.
+
+    Args:
+        look: The look.
+        track: The track.
+        work: Scratch.
+    """
+    far, rate, sent, sent_rate = _legs(look, track)
+    u, v = track.estimate[0] / far, track.estimate[1] / far
     jacobian = work.jacobian
     jacobian[:, :] = 0.0
     jacobian[0, 0], jacobian[0, 1] = u, v
     jacobian[1, 0], jacobian[1, 1] = -v / far, u / far
     jacobian[2, 0] = (track.estimate[2] - rate * u) / far
     jacobian[2, 1] = (track.estimate[3] - rate * v) / far
-    jacobian[2, 2], jacobian[2, 3] = u, v
+    if look.sender.apart_m > 0.0:  # half of each leg
+        s = (track.estimate[0] - look.sender.x_m) / sent
+        t = (track.estimate[1] - look.sender.y_m) / sent
+        jacobian[2, 0] = 0.5 * (jacobian[2, 0] + (track.estimate[2] - sent_rate * s) / sent)
+        jacobian[2, 1] = 0.5 * (jacobian[2, 1] + (track.estimate[3] - sent_rate * t) / sent)
+        jacobian[0, 0], jacobian[0, 1] = 0.5 * (u + s), 0.5 * (v + t)
+    jacobian[2, 2], jacobian[2, 3] = jacobian[0, 0], jacobian[0, 1]
 
 
 @inlined
@@ -271,9 +295,10 @@ def innovate(p: Record, look: Look, track: Record, found: Record, work: Record) 
     measured = mathx.atan2_turns(found.sine, looks.cosine_of(found.sine))
     expected = mathx.atan2_turns(track.estimate[1], track.estimate[0])
     turns = measured - expected
-    work.innovation[0] = found.range_m - range_of(track)
+    far, rate, sent, sent_rate = _legs(look, track)
+    work.innovation[0] = found.range_m - 0.5 * (far + sent)
     work.innovation[1] = math.tau * (turns - mathx.round_even(turns))
-    work.innovation[2] = found.range_rate_m_s - range_rate_of(track)
+    work.innovation[2] = found.range_rate_m_s - 0.5 * (rate + sent_rate)
 
 
 @jit
@@ -334,7 +359,7 @@ def update(p: Record, look: Look, track: Record, found: Record, work: Record) ->
         found: The detection.
         work: Scratch.
     """
-    linearise(track, work)
+    linearise(look, track, work)
     innovate(p, look, track, found, work)
     kalman.update(
         track.estimate,
@@ -361,13 +386,17 @@ def start(p: Record, look: Look, track: Record, found: Record, work: Record) -> 
     """
     _tell(p, look, found, work)
     u, v = looks.cosine_of(found.sine), found.sine
-    track.estimate[0], track.estimate[1] = found.range_m * u, found.range_m * v
-    track.estimate[2], track.estimate[3] = found.range_rate_m_s * u, found.range_rate_m_s * v
+    far = looks.range_of_path_one(look, found.range_m, found.sine)
+    track.estimate[0], track.estimate[1] = far * u, far * v
     track.covariance[:, :] = 0.0
-    across = found.range_m * found.range_m * work.variances[1]
+    across = far * far * work.variances[1]
     slow = p.tangential_std_m_s * p.tangential_std_m_s
-    _rotate(track.covariance, 0, work.variances[0], across, found.sine)
-    _rotate(track.covariance, 2, work.variances[2], slow, found.sine)
+    if look.sender.apart_m > 0.0:
+        _spread_along_the_path(look, track, found, (across, slow), work.variances)
+    else:
+        track.estimate[2], track.estimate[3] = found.range_rate_m_s * u, found.range_rate_m_s * v
+        _rotate(track.covariance, 0, work.variances[0], across, found.sine)
+        _rotate(track.covariance, 2, work.variances[2], slow, found.sine)
     odds = _LOG_ODDS * mathx.exp(-min(found.statistic - p.cfar_factor, 700.0))
     track.status = TENTATIVE
     track.existence = 1.0 / (1.0 + odds)
@@ -375,6 +404,41 @@ def start(p: Record, look: Look, track: Record, found: Record, work: Record) -> 
     track.is_hit, track.is_offered, track.miss_probability = True, True, 1.0
     track.cross_section_m2 = 0.0
     _average(p, look, track, found)
+
+
+@jit
+def _spread_along_the_path(
+    look: Look, track: Record, found: Record, sideways: tuple[float, float], variances: Any
+) -> None:
+    """Write velocity and covariance of a new track of another station's look.
+
+    The path grows by b = (u_r + u_t) / 2 of a step, with the directions u from receiver and sender.
+    Its error is one along u_r; an error of the azimuth moves the place along the ellipse. The rate
+    tells the speed along b.
+
+    Args:
+        look: The look.
+        track: The track with its place; written.
+        found: The detection.
+        sideways: Variances across the line of sight of the place (m^2) and of the speed (m^2/s^2).
+        variances: Of the detection.
+    """
+    u, v = looks.cosine_of(found.sine), found.sine
+    x, y = track.estimate[0] - look.sender.x_m, track.estimate[1] - look.sender.y_m
+    sent = math.sqrt(x * x + y * y + 1e-12)
+    b_x, b_y = 0.5 * (u + x / sent), 0.5 * (v + y / sent)
+    square = max(b_x * b_x + b_y * b_y, 1e-3)  # also b . u
+    lean = (u * b_y - v * b_x) / square
+    w_x, w_y = -v - lean * u, u - lean * v
+    along, covariance = variances[0] / (square * square), track.covariance
+    covariance[0, 0] = along * u * u + sideways[0] * w_x * w_x
+    covariance[1, 1] = along * v * v + sideways[0] * w_y * w_y
+    covariance[0, 1] = covariance[1, 0] = along * u * v + sideways[0] * w_x * w_y
+    speed, root = found.range_rate_m_s / square, math.sqrt(square)
+    track.estimate[2], track.estimate[3] = speed * b_x, speed * b_y
+    _rotate(covariance, 2, variances[2] / square, sideways[1], b_y / root)
+    if b_x < 0.0:
+        covariance[2, 3] = covariance[3, 2] = -covariance[2, 3]
 
 
 @inlined

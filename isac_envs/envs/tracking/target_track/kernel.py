@@ -70,6 +70,28 @@ def begin(p: Record, state: State) -> None:
 
 
 @jit
+def take_in(p: Record, state: State, look: Look, key: Any) -> tuple[int, int]:
+    """Take what a look detects into the tracks.
+
+    Args:
+        p: Parameters.
+        state: The scene.
+        look: The look, of whatever sender.
+        key: Random bits that all its draws follow from, uint64.
+
+    Returns:
+        How many detections are of targets, and how many there are.
+    """
+    e = state.env
+    rng.seed_stream(e.look, key, key)
+    count, total = listen(p, state, look, state.scratch.echo)
+    e.found += count
+    e.false_alarms += total - count
+    process(p, look, state.tracks, state.detections[:total], state.scratch.bench[0])
+    return count, total
+
+
+@jit
 def look_around(p: Record, state: State, look: Look, key: Any) -> None:
     """Look, and take what is detected into the tracks.
 
@@ -80,12 +102,7 @@ def look_around(p: Record, state: State, look: Look, key: Any) -> None:
         key: Random bits that all its draws follow from, uint64.
     """
     e = state.env
-    rng.seed_stream(e.look, key, key)
-    count, total = listen(p, state, look, state.scratch.echo)
-    e.found += count
-    e.false_alarms += total - count
-    e.look_found, e.look_detections = count, total
-    process(p, look, state.tracks, state.detections[:total], state.scratch.bench[0])
+    e.look_found, e.look_detections = take_in(p, state, look, key)
     probability = search_probability(p, look)
     for s in range(state.sectors.shape[0]):
         covered = coverage(p, look, s)
@@ -108,7 +125,7 @@ def plan(p: Record, state: State, decision: Decision) -> tuple[Look, Look]:
     heard = decision.user > 0 and p.communication_echoes == PROCESSED
     first = user_look(p, state, max(decision.user, 1), decision.share)
     if not heard:
-        first = Look(first.sine, 0.0, first.loss, first.columns)
+        first = Look(first.sine, 0.0, first.loss, first.columns, first.sender)
     return first, sector_look(p, decision.sine, decision.share, decision.columns)
 
 

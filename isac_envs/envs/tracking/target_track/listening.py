@@ -23,9 +23,18 @@ _NEAR_CELLS = 2.0  # a detection this near to a target is its own
 
 
 @inlined
-def echo_of(p: Record, target: Record) -> Echo:
-    """Return a target as a look meets it."""
+def echo_of(p: Record, look: Look, target: Record) -> Echo:
+    """Return a target as a look meets it.
+
+    Args:
+        p: Parameters.
+        look: The look.
+        target: The target.
+    """
     distance, rate = leg_one(target.x, target.y, 0.0, target.v_x, target.v_y, 0.0)
+    if look.sender.apart_m > 0.0:
+        x, y = target.x - look.sender.x_m, target.y - look.sender.y_m
+        rate = 0.5 * (rate + leg_one(x, y, 0.0, target.v_x, target.v_y, 0.0)[1])
     return Echo(distance, rate, sine_of(target), p.cross_sections_m2[target.kind])
 
 
@@ -51,7 +60,7 @@ def listen(p: Record, state: State, look: Look, echo: Any) -> tuple[int, int]:
     for k in range(targets.shape[0]):
         if not targets[k].alive or count == found.shape[0]:
             continue
-        if detect(p, look, e.look, echo_of(p, targets[k]), variances, found[count]):
+        if detect(p, look, e.look, echo_of(p, look, targets[k]), variances, found[count]):
             count += 1
     return count, false_alarms(p, look, e.look, found, count)
 
@@ -65,7 +74,7 @@ def _illuminate(p: Record, state: State, look: Look) -> int:
     for k in range(state.targets.shape[0]):
         if not state.targets[k].alive:
             continue
-        echo = echo_of(p, state.targets[k])
+        echo = echo_of(p, look, state.targets[k])
         snr = mean_snr_one(p, look, echo.range_m, echo.sine) * echo.cross_section_m2
         snr *= exponential(e.look)
         if snr > 0.0:

@@ -9,7 +9,7 @@ from isac_envs.engine import mathx
 from isac_envs.engine.jit import Record, jit, record_of
 from isac_envs.kernels.radar.bins import bin_gain_one
 from isac_envs.sensing import looks
-from isac_envs.sensing.looks import Look, Radar
+from isac_envs.sensing.looks import HERE, Look, Radar
 
 ROWS = 17
 _RANGES, _SPEEDS, _COURSES, _STRADDLES = 10, 3, 4, 3
@@ -32,7 +32,7 @@ def _fill(p: Record, prior: Any, sines: Any, largest: float, table: Any) -> None
         symbols = largest * row / (table.shape[0] - 1)
         total = 0.0
         for s in range(sines.shape[0]):
-            look = Look(sines[s], symbols, 1.0, 1.0 * p.columns)
+            look = Look(sines[s], symbols, 1.0, 1.0 * p.columns, HERE)
             for r in range(_RANGES):  # uniform over the area
                 distance = math.sqrt(near + (r + 0.5) / _RANGES * (far - near))
                 mean = looks.mean_snr_one(p, look, distance, sines[s])

@@ -5,7 +5,7 @@ import math
 from isac_envs.engine.jit import Record, inlined
 from isac_envs.envs.tracking.target_track.params import TargetTrackParams
 from isac_envs.envs.tracking.target_track.records import State
-from isac_envs.sensing.looks import Look
+from isac_envs.sensing.looks import HERE, Look
 
 PROCESSED = TargetTrackParams.code("communication_echoes", "processed")
 
@@ -21,7 +21,7 @@ def user_look(p: Record, state: State, user: int, share: float) -> Look:
         share: Share of the slot for the sensing beam.
     """
     symbols = min(math.floor((1.0 - share) * p.slot_symbols), 1.0 * p.most_user_symbols)
-    return Look(state.users[user - 1].sine, symbols, p.data_loss, 1.0 * p.columns)
+    return Look(state.users[user - 1].sine, symbols, p.data_loss, 1.0 * p.columns, HERE)
 
 
 @inlined
@@ -34,7 +34,7 @@ def sector_look(p: Record, sine: float, share: float, columns: float) -> Look:
         share: Share of the slot.
         columns: Columns that form the beam.
     """
-    return Look(sine, math.floor(share * p.slot_symbols), 1.0, columns)
+    return Look(sine, math.floor(share * p.slot_symbols), 1.0, columns, HERE)
 
 
 @inlined

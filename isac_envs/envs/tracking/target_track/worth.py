@@ -51,7 +51,7 @@ def _improvements(p: Record, look: Look, track: Record, work: Record) -> tuple[f
     """Return by how much a detection makes a track better, now and later, in squared cutoffs."""
     sine = tracks.sine_of(track)
     snr = max(tracks.expected_snr(p, look, track, sine), looks.LEAST_SNR)
-    tracks.linearise(track, work)
+    tracks.linearise(look, track, work)
     looks.error_variances(p, look, snr, sine, work.variances)
     for k in range(3):
         work.innovation[k] = 0.0

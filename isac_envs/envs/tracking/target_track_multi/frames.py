@@ -15,12 +15,14 @@ from isac_envs.engine.jit import Record, inlined, jit
 from isac_envs.envs.tracking.target_track.world import is_inside
 from isac_envs.envs.tracking.target_track_multi.records import State
 from isac_envs.kernels.numerics.plane import turn_covariance, turned_one
+from isac_envs.sensing.looks import Sender
 from isac_envs.sensing.tracks import FREE, is_outside
 
 Rest = tuple[Any, ...]
 """A view without its first field: compiled functions return no tuples with records in them."""
 
 _MARGIN_CUTOFFS = 2.0  # beyond the ranges of a station in which it still minds a track
+_HIDDEN_CELLS = 2.0  # range cells behind the direct path in which nothing is seen
 _UNWATCHED = 1e12  # m^2, more than any squared distance
 
 
@@ -197,26 +199,48 @@ def see(p: Record, state: State, m: int) -> Rest:
     )
 
 
+@inlined
+def sender_of(p: Record, m: int, j: int) -> Sender:
+    """Return where a station is for another.
+
+    Args:
+        p: Parameters.
+        m: Number of the station that receives.
+        j: Number of the station that sends, another one.
+    """
+    x, y = place_in(p, m, p.station_x_m[j], p.station_y_m[j])
+    c, s = p.station_cosine[j], p.station_sine[j]
+    cosine, sine = turned_one(c, s, p.station_cosine[m], -p.station_sine[m])
+    return Sender(x, y, cosine, sine, math.sqrt(x * x + y * y))
+
+
 @jit
-def illuminate(p: Record, state: State, m: int) -> None:
+def illuminate(p: Record, state: State, m: int, sender: Sender) -> None:
     """Copy the targets for the view of a station; those that it cannot see are not alive in it.
 
     It sees what is ahead and within its ranges: echoes from beyond fall out of the cyclic prefix.
+    Of another's beams it sees what has such paths, but not what the direct path hides.
 
     Args:
         p: Parameters.
         state: The field.
         m: Number of the station.
+        sender: Who sends.
     """
     near, far = p.range_from_m - 1e-9, p.range_to_m + 1e-9
+    if sender.apart_m > 0.0:
+        near = max(near, 0.5 * sender.apart_m + _HIDDEN_CELLS * p.range_cell_m)
     cosine, sine = p.station_cosine[m], p.station_sine[m]
     for k in range(state.targets.shape[0]):
         target, copy = state.targets[k], state.scratch.targets[k]
         copy.alive, copy.kind = target.alive, target.kind
         copy.x, copy.y = place_in(p, m, target.x, target.y)
         copy.v_x, copy.v_y = turned_one(target.v_x, target.v_y, cosine, -sine)
-        square = copy.x * copy.x + copy.y * copy.y
-        copy.alive = target.alive and copy.x >= 0.0 and near * near <= square <= far * far
+        path = math.sqrt(copy.x * copy.x + copy.y * copy.y)
+        if sender.apart_m > 0.0:
+            x, y = copy.x - sender.x_m, copy.y - sender.y_m
+            path = 0.5 * (path + math.sqrt(x * x + y * y))
+        copy.alive = target.alive and copy.x >= 0.0 and near <= path <= far
 
 
 @jit

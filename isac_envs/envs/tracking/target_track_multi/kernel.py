@@ -13,6 +13,7 @@ from isac_envs.engine import rng
 from isac_envs.engine.jit import Record, inlined, jit
 from isac_envs.engine.loops import Outcome
 from isac_envs.engine.mathx import linear_to_db
+from isac_envs.engine.rng import next_u64
 from isac_envs.envs.tracking.target_track import kernel as single
 from isac_envs.envs.tracking.target_track import world
 from isac_envs.envs.tracking.target_track.actions import Decision, decode
@@ -20,15 +21,17 @@ from isac_envs.envs.tracking.target_track.kernel import Tally
 from isac_envs.envs.tracking.target_track.records import State as View
 from isac_envs.envs.tracking.target_track_multi import frames
 from isac_envs.envs.tracking.target_track_multi.observing import observe as observe
+from isac_envs.envs.tracking.target_track_multi.params import TargetTrackMultiParams
 from isac_envs.envs.tracking.target_track_multi.records import NOBODY, State
 from isac_envs.kernels.numerics.assignment import ALONE
 from isac_envs.sensing import tracks
 from isac_envs.sensing.gospa import Gospa
-from isac_envs.sensing.interference import noise_rise_one
-from isac_envs.sensing.looks import Look
+from isac_envs.sensing.interference import mean_noise_rise, noise_rise_one
+from isac_envs.sensing.looks import HERE, Look, Sender
 from isac_envs.sensing.tracks import CONFIRMED
 
 _U = np.uint64
+BISTATIC = TargetTrackMultiParams.code("reception", "bistatic")
 
 
 @jit
@@ -112,18 +115,49 @@ def _disturbed(p: Record, state: State, m: int, k: int, look: Look) -> Look:
     if look.symbols < p.least_symbols:
         return look
     beam.noise_rise = noise_rise_one(p, state.beams, m, look)
-    return Look(look.sine, look.symbols, look.loss * beam.noise_rise, look.columns)
+    return Look(look.sine, look.symbols, look.loss * beam.noise_rise, look.columns, look.sender)
 
 
 @jit
 def _sense(p: Record, state: State, m: int) -> None:
     """Do both looks of a station and take what they find into the tracks of all."""
-    frames.illuminate(p, state, m)
+    frames.illuminate(p, state, m, HERE)
     view = View(state.stations[m], *frames.see(p, state, m))
     first, second = single.plan(p, view, _decision(state, m))
     first, second = _disturbed(p, state, m, 0, first), _disturbed(p, state, m, 1, second)
     single.sense(p, view, first, second)
     frames.give_back(p, state, m, view.tracks.shape[0])
+
+
+@inlined
+def _heard(look: Look, rise: float, sender: Sender) -> Look:
+    """Return a look as a station beside its sender receives it."""
+    return Look(look.sine, 1.0 * look.symbols, look.loss * rise, look.columns, sender)
+
+
+@jit
+def _overhear(p: Record, state: State, m: int) -> None:
+    """Take what the beams of the others show to a station into the tracks of all.
+
+    Two keys are drawn for each other station, whatever it does.
+    """
+    users, targets, seen, sectors, _, one = frames.see(p, state, m)
+    station, detections = state.stations[m], state.scratch.detections
+    view = View(station, users, targets, seen, sectors, detections, one)
+    rise = mean_noise_rise(p, state.beams, m)
+    for j in range(state.stations.shape[0]):
+        if j == m:
+            continue
+        sender = frames.sender_of(p, m, j)
+        other = View(state.stations[j], *frames.in_field(state, j))
+        first, second = single.plan(p, other, _decision(state, j))
+        frames.illuminate(p, state, m, sender)
+        one_key, other_key = next_u64(station.measurement), next_u64(station.measurement)
+        if first.symbols >= p.least_symbols:
+            single.take_in(p, view, _heard(first, rise, sender), one_key)
+        if second.symbols >= p.least_symbols:
+            single.take_in(p, view, _heard(second, rise, sender), other_key)
+    frames.give_back(p, state, m, seen.shape[0])
 
 
 @jit
@@ -249,6 +283,9 @@ def step(p: Record, state: State, actions: Any, outcome: Outcome) -> tuple[bool,
         _decide(p, state, m, actions[m])
     for m in range(count):
         _sense(p, state, m)
+    if p.reception == BISTATIC:
+        for m in range(count):
+            _overhear(p, state, m)
     _close(p, state)
     for m in range(count):
         dropped = single.serve(

@@ -42,7 +42,17 @@ class TargetTrackMulti(TargetTrack):
        lobes included. The direct path is known and cancelled by $A$, `isolation_db`. All stations
        decide before anyone looks, so an agent cannot know the INR of its look. Users see
        interference as `interference_margin_db`, whatever the stations do.
-    10. **Objectives** are the agent's own: communication is minus the mean backlog of its users.
+    10. **Reception.** With `reception = "bistatic"`, a station also receives the echoes of the
+        others' looks, after its own. Its whole array forms receive beams by computing, without
+        blanked side lobes. With the legs $d_t$ and $d_r$ from sender and receiver to the target,
+        the mean SNR is
+        $$k_0 M \sigma \frac{1}{d_t^2 d_r^2} \frac{N_b}{N_a} g(u_t - u_b)\, e(u_t)\, e(u_r)\,
+        s_r s_v,$$
+        $N_b$ columns forming the beam. It measures $(d_t + d_r) / 2$, its rate, and the azimuth, to
+        which the filter is linearised as to ranges. False alarms lie in the beam. In the direction
+        of its receive beams the others' direct paths have a gain of 1 on average. Echoes within two
+        range cells of the direct path are lost in it. A station does not disturb its own reception.
+    11. **Objectives** are the agent's own: communication is minus the mean backlog of its users.
         Sensing is minus the part of the squared GOSPA that it answers for. Each target, with its
         squared error or one half for a miss, and each false track counts for the nearest station
         whose sector holds it. The mean over the agents is what the team earns: minus the mean
@@ -54,8 +64,8 @@ class TargetTrackMulti(TargetTrack):
     of it within its ranges.
 
     The score is 0 for random actions, and 1 for stations that know all targets and only serve. No
-    reachable optimum is known. The direct path is never shadowed, and there are no echoes of
-    another station's beams.
+    reachable optimum is known. The rules value a look by what its sender will see. The direct path
+    is never shadowed.
     """
 
     id = "isac/TargetTrackMulti-v0"

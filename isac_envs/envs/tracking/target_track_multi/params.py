@@ -4,6 +4,7 @@ from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
+from pydantic import model_validator
 
 from isac_envs.declaration.params import parameter
 from isac_envs.envs.tracking.target_track.params import TargetTrackParams
@@ -32,6 +33,10 @@ class TargetTrackMultiParams(TargetTrackParams):
         20.0, "By how much a station cancels the direct path of another's beams.", "dB",
         ge=0, le=300,
     )  # fmt: skip
+    reception: Literal["monostatic", "bistatic"] = parameter(
+        "monostatic",
+        "Whether a station receives echoes of its own beams alone, or of the others' as well.",
+    )
     birth_rate_hz: float = parameter(
         0.25, "New targets per second in the sector of each station.", "1/s", ge=0, le=100
     )
@@ -41,6 +46,15 @@ class TargetTrackMultiParams(TargetTrackParams):
     most_targets: int = parameter(
         14, "Targets of the field at a time; more are not born.", ge=1, le=MOST_TRACKS
     )
+
+    @model_validator(mode="after")
+    def _echoes_are_monostatic(self) -> "TargetTrackMultiParams":
+        if self.reception == "bistatic" and self.fidelity == "echo":
+            raise ValueError(
+                "parameter reception = 'bistatic': valid with fidelity = 'statistics' only, but "
+                "fidelity = 'echo'"
+            )
+        return self
 
     def poses(self) -> tuple[Array, Array]:
         """Return where the stations are and where they look.

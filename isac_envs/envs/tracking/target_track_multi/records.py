@@ -28,6 +28,7 @@ class Scratch(NamedTuple):
         tracks: Tracks as a station sees them, shape ``(MOST_TRACKS,)``.
         places: Of these in the list of all, shape ``(MOST_TRACKS,)``.
         sectors: Sectors as a station values them, shape ``(S,)``.
+        detections: In echoes of another station's beams, shape ``(MOST_DETECTIONS,)``.
         target_owners: Station that a living target counts for, by row of the pairing, ``(T,)``.
         track_owners: Likewise, by column, shape ``(MOST_TRACKS,)``.
     """
@@ -37,6 +38,7 @@ class Scratch(NamedTuple):
     tracks: Any
     places: Any
     sectors: Any
+    detections: Any
     target_owners: Any
     track_owners: Any
 
@@ -85,6 +87,7 @@ def allocate(env: Any, params: Any) -> State:
         np.zeros(MOST_TRACKS, TRACK),
         np.zeros(MOST_TRACKS, np.int64),
         np.zeros(sectors, SECTOR),
+        np.zeros(MOST_DETECTIONS, DETECTION),
         np.zeros(targets, np.int64),
         np.zeros(MOST_TRACKS, np.int64),
     )
