@@ -17,6 +17,7 @@ BENCH = record(
     ("partner", "i8", (MOST_TRACKS,)),  # of each row of the cost
     ("rows", "i8", (MOST_TRACKS,)),  # track of each row
     ("taken", "i8", (MOST_DETECTIONS,)),
+    ("paired", "i8"),  # rows of the last association with detections
     ("prices", "f8", (3, _SIZE)),
     ("paths", "i8", (3, _SIZE)),
     ("work", WORK),
@@ -52,6 +53,7 @@ def process(p: Record, look: Look, tracks: Any, detections: Any, bench: Record) 
             bench.rows[rows] = i
             _weigh(p, look, track, detections, bench, rows)
         rows += 1
+    bench.paired = rows if count > 0 else 0
     if count == 0:
         return
     for j in range(count):

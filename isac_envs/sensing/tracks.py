@@ -42,6 +42,7 @@ TRACK = record(
     ("is_hit", "?"),  # in this slot
     ("is_offered", "?"),  # in this slot
     ("miss_probability", "f8"),  # of all looks of this slot
+    ("rotor_log_odds", "f8"),  # that its target has rotors, ln
 )
 """One track."""
 
@@ -402,7 +403,7 @@ def start(p: Record, look: Look, track: Record, found: Record, work: Record) -> 
     track.existence = 1.0 / (1.0 + odds)
     track.hits = track.opportunities = track.missed = track.since_hit = track.averaged = 0
     track.is_hit, track.is_offered, track.miss_probability = True, True, 1.0
-    track.cross_section_m2 = 0.0
+    track.cross_section_m2 = track.rotor_log_odds = 0.0
     _average(p, look, track, found)
 
 

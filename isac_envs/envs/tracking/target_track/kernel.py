@@ -9,11 +9,12 @@ from isac_envs.engine.loops import Outcome
 from isac_envs.engine.rng import next_u64
 from isac_envs.envs.tracking.target_track import world
 from isac_envs.envs.tracking.target_track.actions import Decision, decode
-from isac_envs.envs.tracking.target_track.listening import listen
+from isac_envs.envs.tracking.target_track.listening import listen, watch_rotors
 from isac_envs.envs.tracking.target_track.observing import observe as observe
 from isac_envs.envs.tracking.target_track.records import State
 from isac_envs.envs.tracking.target_track.search import search_probability
 from isac_envs.envs.tracking.target_track.slot import (
+    OBSERVED,
     PROCESSED,
     coverage,
     nearest_sector,
@@ -22,7 +23,7 @@ from isac_envs.envs.tracking.target_track.slot import (
     user_look,
 )
 from isac_envs.kernels.numerics.assignment import ALONE
-from isac_envs.sensing import gospa, tracks
+from isac_envs.sensing import gospa, rotors, tracks
 from isac_envs.sensing.association import process
 from isac_envs.sensing.looks import Look
 from isac_envs.sensing.tracks import CONFIRMED, FREE
@@ -87,7 +88,12 @@ def take_in(p: Record, state: State, look: Look, key: Any) -> tuple[int, int]:
     count, total = listen(p, state, look, state.scratch.echo)
     e.found += count
     e.false_alarms += total - count
-    process(p, look, state.tracks, state.detections[:total], state.scratch.bench[0])
+    found, bench = state.detections[:total], state.scratch.bench[0]
+    if p.rotors == OBSERVED:
+        watch_rotors(p, state, look, found, count)
+    process(p, look, state.tracks, found, bench)
+    if p.rotors == OBSERVED:
+        rotors.classify(p, look, state.tracks, found, bench)
     return count, total
 
 
@@ -190,7 +196,8 @@ def serve(p: Record, state: State, decision: Decision) -> float:
 def pair(p: Record, state: State) -> gospa.Gospa:
     """Pair living targets with confirmed tracks.
 
-    ``bench.rows`` holds the place of the target in each row of ``bench.partner``.
+    ``bench.rows`` holds the place of the target in each row of ``bench.partner``, and
+    ``bench.taken`` that of the track in each column.
     """
     bench, rows, columns = state.scratch.bench[0], 0, 0
     for i in range(state.tracks.shape[0]):
@@ -205,6 +212,7 @@ def pair(p: Record, state: State) -> gospa.Gospa:
                 x = target.x - state.tracks[i].estimate[0]
                 y = target.y - state.tracks[i].estimate[1]
                 bench.cost[rows, column] = x * x + y * y
+                bench.taken[column] = i
                 column += 1
         bench.rows[rows] = k
         rows += 1
@@ -219,20 +227,30 @@ class Tally(NamedTuple):
     lost: float
     late: float
     acquired: float
+    misclassified: int
     slots: float
     """Sum of the times that these were there, in slots."""
 
 
+NOTHING = Tally(0, 0.0, 0.0, 0.0, 0, 0.0)
+
+
 @inlined
-def count_target(p: Record, target: Record, tracked: bool, tally: Tally) -> Tally:
-    """Count a living target: whether it is lost, is late or is acquired.
+def count_target(p: Record, state: State, row: int, tally: Tally) -> Tally:
+    """Count a living target: whether it is lost, is late, is acquired or is taken for another kind.
 
     Args:
         p: Parameters.
-        target: The target; its marks are written.
-        tracked: Whether a confirmed track is paired with it.
+        state: The scene, after :func:`pair`.
+        row: Of the target in the pairing; its marks are written.
         tally: What has been counted before.
     """
+    bench = state.scratch.bench[0]
+    target, column = state.targets[bench.rows[row]], bench.partner[row]
+    tracked, mistaken = column != ALONE, False
+    if tracked and p.rotors == OBSERVED:
+        flies = state.tracks[bench.taken[column]].rotor_log_odds > 0.0
+        mistaken = flies != (p.kind_rotors[target.kind] > 0.0)
     new = tracked and not target.acquired
     lost = target.tracked and not tracked
     target.acquired = target.acquired or tracked
@@ -243,6 +261,7 @@ def count_target(p: Record, target: Record, tracked: bool, tally: Tally) -> Tall
         tally.lost + lost,
         tally.late + late,
         tally.acquired + new,
+        tally.misclassified + mistaken,
         tally.slots + (target.slots if new else 0.0),
     )
 
@@ -276,6 +295,7 @@ def report(
     metrics.targets, metrics.backlog = tally.living, backlog
     metrics.served_mbit, metrics.sensing_share = e.served_mbit, e.share
     metrics.false_alarms, metrics.detections = e.false_alarms, e.found
+    metrics.misclassified = tally.misclassified
     metrics.acquired, metrics.acquisition_s = tally.acquired, tally.slots * p.slot_s
 
 
@@ -296,14 +316,12 @@ def step(p: Record, state: State, action: Any, outcome: Outcome) -> tuple[bool, 
     sense(p, state, first, second)
     _close(p, state)
     dropped = serve(p, state, decision)
-    parts, tally = pair(p, state), Tally(0, 0.0, 0.0, 0.0, 0.0)
-    bench = state.scratch.bench[0]
+    parts, tally = pair(p, state), NOTHING
     for row in range(living(state.targets)):
-        tracked = bench.partner[row] != ALONE
-        tally = count_target(p, state.targets[bench.rows[row]], tracked, tally)
+        tally = count_target(p, state, row, tally)
     report(p, state, parts, tally, dropped, outcome)
     world.advance(p, state)
-    predict(p, state.tracks, bench)
+    predict(p, state.tracks, state.scratch.bench[0])
     age(p, state.sectors)
     e.time += 1
     return False, e.time >= p.horizon

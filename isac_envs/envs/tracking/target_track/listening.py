@@ -3,11 +3,14 @@
 import math
 from typing import Any
 
+import numpy as np
+
 from isac_envs.engine.jit import Record, inlined, jit
 from isac_envs.envs.tracking.target_track.records import State
 from isac_envs.envs.tracking.target_track.world import sine_of
 from isac_envs.kernels.radar.doppler import leg_one
 from isac_envs.kernels.radar.swerling import exponential
+from isac_envs.sensing import rotors
 from isac_envs.sensing.echo_work import Beam, EchoWork
 from isac_envs.sensing.echoes import find_echoes
 from isac_envs.sensing.looks import (
@@ -117,14 +120,44 @@ def _hear(p: Record, state: State, look: Look, echo: EchoWork) -> tuple[int, int
 
 
 @jit
+def watch_rotors(p: Record, state: State, look: Look, detections: Any, real: int) -> None:
+    """Draw at which detections of a look blades are seen.
+
+    Args:
+        p: Parameters.
+        state: The scene; the stream of the look goes on.
+        look: The look.
+        detections: Those of the look, shape ``(D,)``.
+        real: How many of them are of targets; they come first.
+    """
+    targets = state.targets
+    for j in range(detections.shape[0]):
+        nearest, has_rotor = np.inf, False
+        for k in range(targets.shape[0] if j < real else 0):
+            if not targets[k].alive:
+                continue
+            apart = _apart(p, look, echo_of(p, look, targets[k]), detections[j])
+            if apart < nearest:
+                nearest, has_rotor = apart, p.kind_rotors[targets[k].kind] > 0.0
+        rotors.watch(p, look, state.env.look, has_rotor, detections[j])
+
+
+@inlined
+def _apart(p: Record, look: Look, echo: Echo, one: Record) -> float:
+    """Return how far a detection lies from a target: the largest of both axes, in cells."""
+    around = 2.0 * p.fastest_m_s
+    rate = echo.range_rate_m_s - one.range_rate_m_s
+    rate -= around * math.floor(rate / around + 0.5)  # speeds alias
+    cells = abs(echo.range_m - one.range_m) / p.range_cell_m
+    return max(cells, abs(rate) / speed_cell_m_s(p, look))
+
+
+@jit
 def _is_of_a_target(p: Record, look: Look, paths: Any, one: Record) -> bool:
     """Tell whether a detection lies beside one of some paths; for the count of false alarms."""
-    cell, around = speed_cell_m_s(p, look), 2.0 * p.fastest_m_s
     for k in range(paths.shape[0]):
-        apart = abs(paths[k].range_m - one.range_m)
-        rate = paths[k].range_rate_m_s - one.range_rate_m_s
-        rate -= around * math.floor(rate / around + 0.5)  # speeds alias
-        if apart <= _NEAR_CELLS * p.range_cell_m and abs(rate) <= _NEAR_CELLS * cell:
+        path = Echo(paths[k].range_m, paths[k].range_rate_m_s, 0.0, 0.0)
+        if _apart(p, look, path, one) <= _NEAR_CELLS:
             return True
     return False
 

@@ -56,6 +56,11 @@ class TargetTrack(Model):
     4. **Tracks.** An extended Kalman filter with white acceleration; the best assignment inside a
        gate; `confirm_hits` of `confirm_opportunities` detections confirm a track, and
        `delete_missed` missed ones end it.
+       With `rotors = "observed"`, every detection also tells whether the Doppler lines of blades
+       were seen beside it: with probability $P_d = Q(L, T / (1 + \rho\,\mathrm{snr} / L))$ for a
+       UAV, where $Q(L, T) = 0.01$ is that for all others. $L$ is the number of lines and $\rho$ is
+       `rotor_ratio_db`. By Bayes' rule a track is taken for a UAV or not. That is a metric: it
+       changes neither tracks nor reward.
     5. **Service.** A user gets $\min(Q, B \log_2(1 + \mathrm{snr}/\Gamma)(1 - h) T)$. Links have
        the path loss of UMi, shadowing and blockage. Packets are Poisson while a user is active.
     6. **Objectives.** Communication is $-\overline{Q} / Q_\mathrm{max}$. Sensing is minus the
@@ -106,6 +111,7 @@ class TargetTrack(Model):
         Signal("sensing_share", "Share of the slot for the sensing beam."),
         Signal("detections", "Detections of targets."),
         Signal("false_alarms", "Detections of nothing."),
+        Signal("misclassified", "Tracked targets that are taken for another kind by their rotors."),
         Signal("acquired", "Targets that are tracked for the first time."),
         Signal("acquisition_s", "Sum of the times that this took since they came.", "s"),
     )

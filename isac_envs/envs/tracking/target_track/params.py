@@ -13,6 +13,7 @@ from isac_envs.kernels.constants import SPEED_OF_LIGHT_M_S
 from isac_envs.kernels.pathloss.free_space import thermal_noise_dbm
 from isac_envs.kernels.radar.rcs_data import TARGETS
 from isac_envs.sensing.looks import ELEMENT_GAIN_DB, Radar
+from isac_envs.sensing.rotors import Rotor
 from isac_envs.sensing.tracks import MOST_TRACKS, Tracker
 
 TR_38901 = "3GPP TR 38.901 V19.4.0"
@@ -28,13 +29,17 @@ class TargetKind(NamedTuple):
     fastest_m_s: float
     acceleration_psd: float
     """m^2/s^3."""
+    has_rotors: bool = False
 
 
 TARGET_KINDS = (
-    TargetKind("uav", "uav_small", 4.0, 12.0, 2.0),
+    TargetKind("uav", "uav_small", 4.0, 12.0, 2.0, has_rotors=True),
     TargetKind("human", "human", 0.8, 1.8, 0.2),
     TargetKind("vehicle", "vehicle", 5.0, 13.0, 1.0),
 )
+
+BLADES, BLADE_M, ROTATION_HZ = 2, 0.12, 90.0
+"""Of a rotor of the small UAV: a propeller of 9 inches at 5400 revolutions a minute."""
 
 Share = Annotated[float, Field(ge=0.0, le=0.95)]
 Range = Annotated[float, Field(ge=0.0, le=1e4)]
@@ -62,6 +67,13 @@ class TargetTrackParams(EnvParams):
     )
     communication_echoes: Literal["processed", "ignored"] = parameter(
         "processed", "Whether the echoes of the communication beam are looked at."
+    )
+    rotors: Literal["ignored", "observed"] = parameter(
+        "ignored",
+        "Whether looks watch for the Doppler lines of rotors, by which tracks tell UAVs apart.",
+    )
+    rotor_ratio_db: float = parameter(
+        -12.0, "Echo of a UAV's blades over that of its body.", "dB", ge=-60, le=20
     )
     slot_s: float = parameter(0.05, "Slot.", "s", ge=1e-3, le=1.0)
     carrier_hz: float = parameter(28e9, "Carrier frequency.", "Hz", ge=1e9, le=1e11)
@@ -319,6 +331,11 @@ class TargetTrackParams(EnvParams):
         )
 
     @property
+    def rotor(self) -> Rotor:
+        """Rotors of a small quadcopter."""
+        return Rotor(BLADES, BLADE_M, ROTATION_HZ, self.rotor_ratio_db)
+
+    @property
     def tracker(self) -> Tracker:
         """The tracker."""
         return Tracker(
@@ -364,7 +381,7 @@ class TargetTrackParams(EnvParams):
         mean = 2.0 * self.load_mbit / self.users
         psd = [each.acceleration_psd for each in TARGET_KINDS]
         radar, sines = self.radar, self.sector_sines()
-        fields = radar.fields() | self.tracker.fields()
+        fields = radar.fields() | self.tracker.fields() | self.rotor.fields(radar)
         return (
             fields
             | {
@@ -381,6 +398,7 @@ class TargetTrackParams(EnvParams):
                 "turn_probability": 1.0 - float(exp(-self.slot_s * self.turn_rate_hz)),
                 "births": self.birth_rate_hz * self.slot_s,
                 "kind_table": np.array([*np.cumsum(self.kind_shares())[:-1], 1.0]),
+                "kind_rotors": np.array([1.0 * each.has_rotors for each in TARGET_KINDS]),
                 "cross_sections_m2": np.array(self.cross_sections_m2()),
                 "target_slowest_m_s": np.array([each.slowest_m_s for each in TARGET_KINDS]),
                 "target_fastest_m_s": np.array([each.fastest_m_s for each in TARGET_KINDS]),

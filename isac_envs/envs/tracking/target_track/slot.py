@@ -8,6 +8,7 @@ from isac_envs.envs.tracking.target_track.records import State
 from isac_envs.sensing.looks import HERE, Look
 
 PROCESSED = TargetTrackParams.code("communication_echoes", "processed")
+OBSERVED = TargetTrackParams.code("rotors", "observed")
 
 
 @inlined

@@ -127,6 +127,7 @@ def _copy_marks(one: Record, other: Record) -> None:
     other.missed, other.since_hit = one.missed, one.since_hit
     other.is_hit, other.is_offered = one.is_hit, one.is_offered
     other.miss_probability = one.miss_probability
+    other.rotor_log_odds = one.rotor_log_odds
 
 
 @inlined

@@ -17,7 +17,7 @@ from isac_envs.engine.rng import next_u64
 from isac_envs.envs.tracking.target_track import kernel as single
 from isac_envs.envs.tracking.target_track import world
 from isac_envs.envs.tracking.target_track.actions import Decision, decode
-from isac_envs.envs.tracking.target_track.kernel import Tally
+from isac_envs.envs.tracking.target_track.kernel import NOTHING
 from isac_envs.envs.tracking.target_track.records import State as View
 from isac_envs.envs.tracking.target_track_multi import frames
 from isac_envs.envs.tracking.target_track_multi.observing import observe as observe
@@ -233,15 +233,15 @@ def _hand_over(state: State, outcome: Outcome) -> None:
 @jit
 def _judge(p: Record, state: State, outcome: Outcome) -> None:
     """Pair targets and tracks and write what each station answers for."""
-    single.pair(p, View(state.stations[0], *frames.in_field(state, 0)))
-    bench, rows = state.scratch.one.bench[0], single.living(state.targets)
+    field = View(state.stations[0], *frames.in_field(state, 0))
+    single.pair(p, field)
+    rows = single.living(state.targets)
     columns = _own(p, state, rows)
     for m in range(state.stations.shape[0]):
-        tally = Tally(0, 0.0, 0.0, 0.0, 0.0)
+        tally = NOTHING
         for row in range(rows):
             if state.scratch.target_owners[row] == m:
-                tracked = bench.partner[row] != ALONE
-                tally = single.count_target(p, state.targets[bench.rows[row]], tracked, tally)
+                tally = single.count_target(p, field, row, tally)
         one = Outcome(outcome.objectives[m], outcome.costs[m], outcome.metrics[m])
         parts = _parts(p, state, m, rows, columns)
         dropped = outcome.costs[m, 0]
