@@ -8,6 +8,7 @@ import pytest
 from isac_envs import scenarios
 from isac_envs.core.env import Env
 from isac_envs.envs.tracking.target_track.scene import beam_outline, false_tracks
+from isac_envs.envs.tracking.target_track.scene_looks import repeated
 from isac_envs.rendering.view import Traces, View, view
 from isac_envs.sensing import looks
 from isac_envs.sensing.looks import Look
@@ -27,6 +28,33 @@ def seen(env: Env) -> View:
     """Return what the scene gets, without past steps."""
     model = env.batch.model
     return view(model, env.batch.state, np.zeros((1, 1, 1)), Traces(model, 1), 0)
+
+
+@pytest.mark.parametrize("fidelity", ["statistics", "echo"])
+def test_the_looks_of_the_picture_are_those_of_the_slot(fidelity) -> None:
+    env = begun(fidelity=fidelity, start_targets=6.0, false_alarm_probability=1e-4)
+    model, batch = env.batch.model, env.batch
+    traces, found, both = Traces(model, 1), 0, 0
+    nothing = {"objectives": 0.0, "costs": 0.0}
+    for _ in range(12):
+        action = env.baseline("index_blind_choice").act()[0]
+        env.step(action)
+        traces.append(0, actions=action, **nothing)
+        picture = view(model, batch.state, np.zeros((1, 1, 1)), traces, 0)
+        before = [each.copy() for each in batch.state[:-1]]
+        heard = repeated(picture)
+        assert all(np.array_equal(a, b) for a, b in zip(before, batch.state[:-1], strict=True))
+        e = batch.state.env[0]
+        assert sum(each.real for each in heard) == e["found"]
+        assert sum(len(each.detections) - each.real for each in heard) == e["false_alarms"]
+        if heard:
+            kept = batch.state.detections[0][: e["look_detections"]]
+            assert np.array_equal(heard[-1].detections, kept)
+            assert (heard[-1].map is None) == (fidelity == "statistics")
+        found += int(e["found"])
+        both += len(heard) == 2
+    assert found > 3
+    assert both > 3
 
 
 def test_confirmed_tracks_without_a_target_are_false() -> None:

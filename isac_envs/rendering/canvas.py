@@ -63,6 +63,18 @@ class Canvas:
         """Copy another canvas into the upper left corner."""
         self.surface.blit(other.surface, (0, 0))
 
+    def image(self, left: int, top: int, pixels: npt.NDArray[np.uint8]) -> None:
+        """Copy pixels, shape ``(height, width, 3)``, to a place.
+
+        Args:
+            left: Left edge in pixels.
+            top: Top edge in pixels.
+            pixels: Red, green and blue.
+        """
+        height, width, _ = pixels.shape
+        picture = pygame.image.frombuffer(pixels.tobytes(), (width, height), "RGB")
+        self.surface.blit(picture, (left, top))
+
     def clear(self, colour: Colour = PAPER) -> None:
         """Fill everything with one colour."""
         self.surface.fill(colour)

@@ -362,16 +362,31 @@ def observe_echoes(
     grid = (planes[0] + np.complex64(1j) * planes[1]).astype(np.complex64)
     remove_mean(p, symbols, work)
     detected = _find(p, len(echoes), Beam(float(beam.sine), symbols), stream, work, found)
-    bins = np.arange(1, symbols)
+    return ObservedLook(found[:detected].copy(), grid, *last_map(p, symbols, work))
+
+
+def last_map(
+    p: Any, symbols: int, work: EchoWork
+) -> tuple[
+    npt.NDArray[np.float32], npt.NDArray[np.float32], npt.NDArray[np.float64],
+    npt.NDArray[np.float64],
+]:  # fmt: skip
+    """Return what a look has left in its work space: the last four fields of the observed look.
+
+    Args:
+        p: Parameters, one record.
+        symbols: Symbols M of the look.
+        work: The work space.
+    """
+    count, bins = int(p["sensing_subcarriers"]), np.arange(1, symbols)
     shift = np.where(2 * bins < symbols, bins, bins - symbols) / symbols
     rate = -0.5 * p["wavelength_m"] * shift / p["symbol_step_s"]
     order, cells = np.argsort(rate), count * (symbols - 1)
     cell_m = 0.5 * SPEED_OF_LIGHT_M_S / (count * p["subcarrier_step_hz"])
-    return ObservedLook(
-        found[:detected].copy(),
-        grid,
+    threshold = np.float32(p["cfar_factor"]) * work.level[:cells]
+    return (
         work.power[:cells].reshape(symbols - 1, count)[order],
-        (np.float32(p["cfar_factor"]) * work.level[:cells]).reshape(symbols - 1, count)[order],
+        threshold.reshape(symbols - 1, count)[order],
         rate[order],
         cell_m * np.arange(count),
     )

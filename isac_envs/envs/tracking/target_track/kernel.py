@@ -148,6 +148,7 @@ def sense(p: Record, state: State, first: Look, second: Look) -> None:
     e = state.env
     e.found = e.false_alarms = e.look_found = e.look_detections = 0
     one, other = next_u64(e.measurement), next_u64(e.measurement)
+    e.keys[0], e.keys[1] = one, other
     if first.symbols >= p.least_symbols:
         look_around(p, state, first, one)
     if second.symbols >= p.least_symbols:

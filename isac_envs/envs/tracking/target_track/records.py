@@ -15,6 +15,7 @@ MOST_SHARES = 8
 
 ENV_FIELDS: tuple[tuple[Any, ...], ...] = (
     ("look", "u8", (4,)),  # stream of the look that is going on
+    ("keys", "u8", (2,)),  # of the looks of the last slot: that of data, that of sensing
     ("found", "i8"),  # detections of targets in the last slot
     ("false_alarms", "i8"),  # in the last slot
     ("look_found", "i8"),  # of the first detections that are kept, those of targets
@@ -47,6 +48,11 @@ TARGET = record(
     ("slots", "i8"),  # since it is there
     ("tracked", "?"),  # a confirmed track was paired with it in the last slot
     ("acquired", "?"),  # ever
+    ("past_alive", "?"),  # when the looks of the last slot were made; so are the following
+    ("past_x", "f8"),
+    ("past_y", "f8"),
+    ("past_v_x", "f8"),
+    ("past_v_y", "f8"),
 )
 SECTOR = record(
     ("slots", "i8"),  # since the last look

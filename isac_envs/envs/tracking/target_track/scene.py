@@ -2,8 +2,8 @@
 
 The boresight, x, points upward, y to the right, so that azimuths read from left to right. Beams,
 detections and hits are those of the last slot; targets and tracks have moved on to the coming one,
-less than a metre. Of the detections, the state keeps those of the last look: of the sensing beam if
-there was one, else of the communication beam. Tracks show hits of both.
+less than a metre. The looks of the slot are repeated for the picture, with the same targets and the
+same random bits: so it has the detections of both, and at echoes the map of the last one.
 
 A beam reaches as far as its look detects the weakest kind of target in every second slot: its
 outline is one of constant SNR.
@@ -16,10 +16,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from isac_envs.envs.tracking.target_track import slot
-from isac_envs.envs.tracking.target_track.actions import decode
 from isac_envs.envs.tracking.target_track.params import TARGET_KINDS
-from isac_envs.envs.tracking.target_track.records import State, scratch
+from isac_envs.envs.tracking.target_track.scene_looks import (
+    DATA,
+    SENSING,
+    Heard,
+    diamond,
+    draw_heard,
+    repeated,
+    state_of,
+    write_unit_snrs,
+)
 from isac_envs.kernels.numerics.assignment import assignment_work
 from isac_envs.kernels.radar.cfar import ca_probability
 from isac_envs.rendering import colours
@@ -38,7 +45,6 @@ _TURN = np.stack([f(2.0 * np.pi * np.arange(25) / 24.0) for f in (np.cos, np.sin
 _ROTORS = 4.3 * np.array(((-1.0, -1.0), (-1.0, 1.0), (1.0, -1.0), (1.0, 1.0)))  # pixels
 _RIM = 1.07  # outer edge of the shades of sectors over the farthest range
 
-_DATA, _SENSING = colours.BLUE, colours.ORANGE
 _MISSED, _TRACK, _FALSE = colours.VERMILION, colours.GREEN, colours.PURPLE
 _TENTATIVE = colours.mixed(_TRACK, colours.PAPER, 0.45)
 _TRUTH = colours.INK
@@ -52,8 +58,12 @@ def draw(canvas: Canvas, view: View) -> None:
     detail = f"slot {time} of {horizon}, {time * slot_s:.2f} s"
     draw_heading(canvas.part(0, 0, canvas.width, 34), view.model.id, detail)
     false = false_tracks(view)
-    _map(canvas.part(10, 36, 530, 300), view, false)
-    _panel(canvas.part(550, 36, 240, 300), view, false)
+    heard = repeated(view)
+    _map(canvas.part(10, 36, 530, 300), view, false, heard)
+    echoes = view.params.fidelity == "echo"
+    _panel(canvas.part(550, 36, 240, 150 if echoes else 300), view, false)
+    if echoes:
+        draw_heard(canvas.part(550, 192, 240, 144), view.params, heard[-1:])
     draw_strips(canvas.part(0, 340, canvas.width, 158), _strips(view))
 
 
@@ -88,20 +98,19 @@ def polar(distance: npt.ArrayLike, sines: npt.ArrayLike) -> Array:
     return np.asarray(_seen(far * np.sqrt(np.maximum(1.0 - sine * sine, 0.0)), far * sine))
 
 
-def _map(canvas: Canvas, view: View, false: npt.NDArray[np.bool_]) -> None:
+def _map(canvas: Canvas, view: View, false: npt.NDArray[np.bool_], heard: list[Heard]) -> None:
     p, state = view.params, state_of(view)
     edge, weakest = float(p.record[0].edge_sine), TARGET_KINDS[_weakest(p)].name
     size, extent = (canvas.width, canvas.height), (p.range_from_m, p.range_to_m, edge)
     canvas.paste(_ground(size, extent, weakest))
     world = _world(canvas, p.range_to_m, edge)
     draw_rim(world, p.range_to_m, edge, state.sectors["belief"])
-    done = looks_of(view, state)
-    draw_beams(world, view, done)
+    draw_beams(world, view, [(each.look, each.colour) for each in heard])
     draw_users(world, view, state.users)
     draw_targets(world, state.targets)
     draw_tracks(world, state.tracks, false)
-    if done:
-        draw_detections(world, state.env, state.detections, done[-1][1])
+    for each in heard:
+        draw_detections(world, each.detections, each.real, each.colour)
     _station(world)
 
 
@@ -172,30 +181,11 @@ def _round_step(least: float) -> float:
     return max(m * unit for m in (1.0, 2.0, 5.0) if m == 1.0 or m * unit <= least)
 
 
-def state_of(view: View) -> State:
-    """Return the state of the copy that is drawn; its scratch holds nothing of it."""
-    users, targets, tracks, sectors, detections = view.entities
-    return State(view.env, users, targets, tracks, sectors, detections, scratch(view.params))
-
-
 def _station(world: World) -> None:
     x, y = world.pixels((0.0, 0.0))
     world.canvas.line(((x - 12, y + 2), (x + 12, y + 2)), colours.INK, 4)
     for k in range(-2, 3):
         world.canvas.line(((x + 5 * k, y), (x + 5 * k, y - 4)), colours.INK, 2)
-
-
-def looks_of(view: View, state: State) -> list[tuple[looks.Look, Colour]]:
-    """Return the looks of the last slot in their order, each with the colour of its beam."""
-    if view.last is None:
-        return []
-    p, done = view.params.record[0], []
-    decision = decode(p, view.last["actions"][0])
-    if decision.user > 0 and p.communication_echoes == slot.PROCESSED:
-        done.append((slot.user_look(p, state, decision.user, decision.share), _DATA))
-    sensing = slot.sector_look(p, decision.sine, decision.share, decision.columns)
-    done.append((sensing, _SENSING))
-    return [each for each in done if each[0].symbols >= p.least_symbols]
 
 
 def beam_outline(view: View, look: looks.Look) -> tuple[Array, Array]:
@@ -211,7 +201,8 @@ def beam_outline(view: View, look: looks.Look) -> tuple[Array, Array]:
     params, p = view.params, view.params.record[0]
     section = params.cross_sections_m2()[_weakest(params)]
     sines = np.clip(look.sine + np.linspace(-1.0, 1.0, 29) * 2.0 / look.columns, -1.0, 1.0)
-    unit = np.array([looks.mean_snr_one(p, look, 1.0, float(sine)) for sine in sines])
+    unit = np.empty(len(sines))
+    write_unit_snrs(p, look, sines, unit)
     fourth = unit * section * STRADDLE / _even_snr(float(p.cfar_factor), int(p.cfar_cells))
     return np.minimum(np.sqrt(np.sqrt(fourth)), params.range_to_m), sines
 
@@ -246,12 +237,12 @@ def draw_users(world: World, view: View, users: Any) -> None:
     served = int(view.env.user)
     places = polar(users["range_m"], users["sine"])
     if served > 0:
-        world.line(((0.0, 0.0), places[served - 1]), _DATA, 2)
+        world.line(((0.0, 0.0), places[served - 1]), DATA, 2)
     for k, (user, place) in enumerate(zip(users, places, strict=True), 1):
         x, y = world.pixels(place)
         if k == served:
-            world.canvas.circle((x, y), 9, None, _DATA)
-            world.canvas.circle((x, y), 8.2, None, _DATA)
+            world.canvas.circle((x, y), 9, None, DATA)
+            world.canvas.circle((x, y), 8.2, None, DATA)
         _user(world.canvas, (x, y), bool(user.blocked))
         _queue(world.canvas, (x + 11, y), float(user.queue_mbit) / view.params.queue_mbit, 20)
         world.canvas.text((x - 7, y + 8), f"{k}", 13, colours.INK, "right")
@@ -268,7 +259,7 @@ def _queue(canvas: Canvas, pixel: Position, fill: float, height: int) -> None:
     canvas.rectangle(left, bottom - height, 6, height, colours.PAPER, colours.MUTED)
     full = round((height - 2) * min(max(fill, 0.0), 1.0))
     if full > 0:
-        colour = _MISSED if fill > 0.8 else _DATA
+        colour = _MISSED if fill > 0.8 else DATA
         canvas.rectangle(left + 1, bottom - 1 - full, 4, full, colour)
 
 
@@ -326,17 +317,18 @@ def _target(world: World, place: Any, kind: int, colour: Colour, heading: float 
         world.canvas.polygon(centre + end + 3.0 * _TURN[::3], colours.PAPER, colour)
 
 
-def draw_detections(world: World, env: Any, detections: Any, colour: Colour) -> None:
-    """Draw the detections of the last look: diamonds, hollow where nothing is."""
-    kept = detections[: int(env.look_detections)]
-    for k, (x, y) in enumerate(world.pixels(polar(kept["range_m"], kept["sine"]))):
-        _diamond(world.canvas, (x, y), colour, k < int(env.look_found))
+def draw_detections(world: World, detections: Any, real: int, colour: Colour) -> None:
+    """Draw the detections of a look: diamonds, hollow where nothing is.
 
-
-def _diamond(canvas: Canvas, pixel: Position, colour: Colour, real: bool) -> None:
-    x, y = pixel
-    corners = ((x - 5, y), (x, y - 5), (x + 5, y), (x, y + 5))
-    canvas.polygon(corners, colour if real else colours.PAPER, colours.INK)
+    Args:
+        world: Where to draw.
+        detections: Those of the look, shape ``(D,)``, those of targets first.
+        real: How many are of targets.
+        colour: Of the look.
+    """
+    places = world.pixels(polar(detections["range_m"], detections["sine"]))
+    for k, (x, y) in enumerate(places):
+        diamond(world.canvas, (x, y), colour, k < real)
 
 
 def draw_legend(canvas: Canvas) -> None:
@@ -356,8 +348,8 @@ def draw_legend(canvas: Canvas) -> None:
     for y, kind in zip(rows[3:], range(len(TARGET_KINDS))[::-1], strict=True):
         _target(world, (left, -y), kind, _TRUTH)
     canvas.rectangle(right - 6, rows[0] - 5, 12, 10, _shade(0.25), colours.GRID)
-    _diamond(canvas, (right, rows[1]), _SENSING, False)
-    _diamond(canvas, (right, rows[2]), _SENSING, True)
+    diamond(canvas, (right, rows[1]), SENSING, False)
+    diamond(canvas, (right, rows[2]), SENSING, True)
     for y, colour in zip(rows[3:], (_TENTATIVE, _FALSE, _TRACK), strict=True):
         canvas.circle((right, y), 6, None, colour)
         if colour != _TENTATIVE:
@@ -375,7 +367,8 @@ def _panel(canvas: Canvas, view: View, false: npt.NDArray[np.bool_]) -> None:
         ("unseen targets, expected", f"{hidden:.1f}", colours.INK),
         ("fullest queue", f"{queues.max():.0f} of {view.params.queue_mbit:g} Mbit", colours.INK),
     ]
-    draw_panel(canvas, _outcome(view) + rows)
+    rows = _outcome(view) + rows
+    draw_panel(canvas, rows if canvas.height > 200 else rows[:5])
 
 
 def _outcome(view: View) -> list[tuple[str, str, Colour]]:
@@ -397,7 +390,7 @@ def _outcome(view: View) -> list[tuple[str, str, Colour]]:
             f"{metrics.gospa * view.params.cutoff_m:.1f} m",
         ]
     names = "data beam", "sensing beam", "detections", "targets", "GOSPA"
-    inks = _DATA, colours.mixed(_SENSING, colours.INK, 0.25), *([colours.INK] * 3)
+    inks = DATA, colours.mixed(SENSING, colours.INK, 0.25), *([colours.INK] * 3)
     return list(zip(names, texts, inks, strict=True))
 
 
@@ -407,7 +400,7 @@ def _strips(view: View) -> list[Strip]:
     dropped = np.asarray(view.steps["costs"][:, 0, 0])
     return [
         Strip("backlog", "% of room", 0.0, 100.0, (
-            Series("mean", 100.0 * view.metric("backlog"), _DATA, form=".0f"),
+            Series("mean", 100.0 * view.metric("backlog"), DATA, form=".0f"),
             Series("dropped", dropped, _MISSED, "marks"),
         )),
         Strip("GOSPA / cutoff", "", 0.0, most, (
@@ -416,7 +409,7 @@ def _strips(view: View) -> list[Strip]:
             Series("GOSPA", view.metric("gospa"), colours.INK, form=".1f"),
         )),
         Strip("sensing share", "%", 0.0, share, (
-            Series("", 100.0 * view.metric("sensing_share"), _SENSING, "bars", ".0f"),
+            Series("", 100.0 * view.metric("sensing_share"), SENSING, "bars", ".0f"),
             Series("acquired", view.metric("acquired"), _TRACK, "marks"),
         )),
     ]  # fmt: skip

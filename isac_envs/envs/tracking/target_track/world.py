@@ -171,11 +171,20 @@ def move(p: Record, stream: rng.Stream, target: Record) -> bool:
     return not rng.bernoulli(stream, p.death_probability)
 
 
+@inlined
+def _remember(target: Record) -> None:
+    """Keep where a target is, for whoever repeats the looks of this slot."""
+    target.past_alive = target.alive
+    target.past_x, target.past_y = target.x, target.y
+    target.past_v_x, target.past_v_y = target.v_x, target.v_y
+
+
 @jit
 def advance(p: Record, state: State) -> None:
     """Move all targets; some vanish, and new ones take free places."""
     stream, targets = state.env.world, state.targets
     for k in range(targets.shape[0]):
+        _remember(targets[k])
         if targets[k].alive:
             stays = move(p, stream, targets[k])
             targets[k].alive = stays and is_inside(p, targets[k].x, targets[k].y)

@@ -124,7 +124,9 @@ def _map(canvas: Canvas, view: View, stations: list[View]) -> None:
     for m, world in enumerate(worlds):
         if done[m]:
             colour = done[m][-1][1]
-            single.draw_detections(world, state.stations[m], state.detections[m], colour)
+            own = state.stations[m]
+            kept = state.detections[m][: int(own.look_detections)]
+            single.draw_detections(world, kept, int(own.look_found), colour)
         _station(world, m)
     single.draw_legend(canvas)
 
