@@ -21,6 +21,7 @@ import numpy as np
 from isac_envs.engine import mathx
 from isac_envs.engine.jit import Record, inlined, jit, record
 from isac_envs.kernels.estimation import kalman
+from isac_envs.kernels.numerics.plane import write_ellipse
 from isac_envs.kernels.numerics.small_matrix import cholesky, solve_lower
 from isac_envs.kernels.radar.bins import bin_gain_one
 from isac_envs.sensing import looks
@@ -396,8 +397,8 @@ def start(p: Record, look: Look, track: Record, found: Record, work: Record) -> 
         _spread_along_the_path(look, track, found, (across, slow), work.variances)
     else:
         track.estimate[2], track.estimate[3] = found.range_rate_m_s * u, found.range_rate_m_s * v
-        _rotate(track.covariance, 0, work.variances[0], across, found.sine)
-        _rotate(track.covariance, 2, work.variances[2], slow, found.sine)
+        write_ellipse(track.covariance, 0, work.variances[0], across, u, v)
+        write_ellipse(track.covariance, 2, work.variances[2], slow, u, v)
     odds = _LOG_ODDS * mathx.exp(-min(found.statistic - p.cfar_factor, 700.0))
     track.status = TENTATIVE
     track.existence = 1.0 / (1.0 + odds)
@@ -437,18 +438,7 @@ def _spread_along_the_path(
     covariance[0, 1] = covariance[1, 0] = along * u * v + sideways[0] * w_x * w_y
     speed, root = found.range_rate_m_s / square, math.sqrt(square)
     track.estimate[2], track.estimate[3] = speed * b_x, speed * b_y
-    _rotate(covariance, 2, variances[2] / square, sideways[1], b_y / root)
-    if b_x < 0.0:
-        covariance[2, 3] = covariance[3, 2] = -covariance[2, 3]
-
-
-@inlined
-def _rotate(covariance: Any, first: int, along: float, across: float, sine: float) -> None:
-    """Write variances along and across the line of sight as a block of a covariance."""
-    u, v = looks.cosine_of(sine), sine
-    covariance[first, first] = u * u * along + v * v * across
-    covariance[first + 1, first + 1] = v * v * along + u * u * across
-    covariance[first, first + 1] = covariance[first + 1, first] = u * v * (along - across)
+    write_ellipse(covariance, 2, variances[2] / square, sideways[1], b_x / root, b_y / root)
 
 
 @jit

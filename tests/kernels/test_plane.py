@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from isac_envs.kernels.numerics.plane import turn_covariance, turned_one
+from isac_envs.kernels.numerics.plane import turn_covariance, turned_one, write_ellipse
 
 
 @pytest.mark.parametrize("angle", [0.3, -2.0, math.pi])
@@ -20,6 +20,15 @@ def test_vectors_and_covariances_turn(angle: float) -> None:
     expected = both @ covariance @ both.T
     turn_covariance(covariance, cosine, sine)
     assert covariance == pytest.approx(expected)
+
+
+def test_an_ellipse_is_turned_variances() -> None:
+    covariance = np.zeros((4, 4))
+    cosine, sine = math.cos(2.5), math.sin(2.5)
+    write_ellipse(covariance, 2, 9.0, 0.25, cosine, sine)
+    turn = np.array(((cosine, -sine), (sine, cosine)))
+    assert covariance[2:, 2:] == pytest.approx(turn @ np.diag((9.0, 0.25)) @ turn.T)
+    assert not covariance[:2].any()
 
 
 def test_no_turn_keeps_all_bits() -> None:

@@ -1,4 +1,4 @@
-"""Turns in the plane: of vectors, and of the covariance of a place and its velocity.
+"""Turns in the plane: of vectors, and of covariances of a place and its velocity.
 
 A turn is given by cosine and sine of its angle, counter-clockwise; for 1 and 0 all bits stay.
 """
@@ -19,6 +19,26 @@ def turned_one(x: float, y: float, cosine: float, sine: float) -> tuple[float, f
         sine: Of this angle.
     """
     return cosine * x - sine * y, sine * x + cosine * y
+
+
+@inlined
+def write_ellipse(
+    covariance: Any, first: int, along: float, across: float, cosine: float, sine: float
+) -> None:
+    """Write variances along and across a direction as a block of a covariance.
+
+    Args:
+        covariance: Shape ``(n, n)``; rows and columns ``first`` and the next are written.
+        first: Row of the block.
+        along: Variance along the direction.
+        across: Variance across it.
+        cosine: Of the angle from the x axis to the direction.
+        sine: Of this angle.
+    """
+    covariance[first, first] = cosine * cosine * along + sine * sine * across
+    covariance[first + 1, first + 1] = sine * sine * along + cosine * cosine * across
+    mixed = cosine * sine * (along - across)
+    covariance[first, first + 1] = covariance[first + 1, first] = mixed
 
 
 @jit

@@ -100,7 +100,7 @@ class TargetTrack(Model):
         Signal("lost", "Targets that were tracked in the slot before and are not any more."),
         Signal("late", "Targets that are not tracked late_s after they came."),
     )
-    metrics = (
+    metrics: ClassVar[tuple[Signal, ...]] = (
         Signal("gospa", "GOSPA of the confirmed tracks over the cutoff."),
         Signal("localisation", "Part of its square that is errors of place."),
         Signal("missed", "Targets without a confirmed track."),
@@ -115,7 +115,7 @@ class TargetTrack(Model):
         Signal("acquired", "Targets that are tracked for the first time."),
         Signal("acquisition_s", "Sum of the times that this took since they came.", "s"),
     )
-    summaries = (
+    summaries: ClassVar[tuple[Summary, ...]] = (
         Summary("gospa", "Mean GOSPA over the cutoff.", "gospa"),
         Summary("missed", "Mean number of missed targets.", "missed"),
         Summary("false", "Mean number of false tracks.", "false"),

@@ -35,7 +35,8 @@ def sector_look(p: Record, sine: float, share: float, columns: float) -> Look:
         share: Share of the slot.
         columns: Columns that form the beam.
     """
-    return Look(sine, math.floor(share * p.slot_symbols), 1.0, columns, HERE)
+    # a whole number, but of the type that other looks have: both are one program
+    return Look(sine, 1.0 * math.floor(share * p.slot_symbols), 1.0, columns, HERE)
 
 
 @inlined

@@ -23,7 +23,7 @@ class _Team(single.Rule):
     @property
     def stations(self) -> npt.NDArray[Any]:
         """Records of the stations, shape ``(n, N)``."""
-        return self.batch.state.stations  # type: ignore[no-any-return]
+        return self.batch.state.stations
 
 
 class Genie(_Team, single.Genie):

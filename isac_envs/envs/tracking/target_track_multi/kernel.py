@@ -132,7 +132,7 @@ def _sense(p: Record, state: State, m: int) -> None:
 @inlined
 def _heard(look: Look, rise: float, sender: Sender) -> Look:
     """Return a look as a station beside its sender receives it."""
-    return Look(look.sine, 1.0 * look.symbols, look.loss * rise, look.columns, sender)
+    return Look(look.sine, look.symbols, look.loss * rise, look.columns, sender)
 
 
 @jit

@@ -63,11 +63,11 @@ class TargetTrackMultiParams(TargetTrackParams):
             x and y in m, shape ``(N, 2)``, and the headings in turns, shape ``(N,)``.
         """
         count, step = self.stations, self.spacing_m
-        number = np.arange(count)
+        number = np.arange(count, dtype=np.float64)
         if self.layout == "line":
             return np.stack((0.0 * number, step * number), -1), np.zeros(count)
         if self.layout == "facing":
-            side, row = number % 2, number // 2
+            side, row = number % 2.0, number // 2.0
             return np.stack((step * side, step * row), -1), 0.5 * side
         turns = number / count
         half = float(portable.sincos_turns(0.5 / count)[0]) if count > 1 else 1.0

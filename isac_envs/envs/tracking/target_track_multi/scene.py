@@ -19,6 +19,7 @@ from isac_envs.rendering.colours import Colour
 from isac_envs.rendering.strips import Series, Strip, draw_heading, draw_panel, draw_strips
 from isac_envs.rendering.view import View
 from isac_envs.rendering.world import World
+from isac_envs.sensing.tracks import CONFIRMED
 
 _DATA, _SENSING = colours.BLUE, colours.ORANGE
 _SIDE = 96  # pixels on each side of the plan for the legend
@@ -64,7 +65,7 @@ def station_view(view: View, m: int) -> View:
         view: The copy.
         m: Number of the station.
     """
-    state, names = _state(view), view.steps.dtype.names
+    state, names = _state(view), view.steps.dtype.names or ()
     shapes = [(view.steps.dtype[name].base, view.steps.dtype[name].shape[1:]) for name in names]
     fields = [(name, base, (1, *shape)) for name, (base, shape) in zip(names, shapes, strict=True)]
     steps = np.zeros(len(view.steps), fields)
@@ -75,7 +76,7 @@ def station_view(view: View, m: int) -> View:
 
 
 def _state(view: View) -> State:
-    return State(view.env, *view.entities, None)  # type: ignore[arg-type] # scratch is not drawn
+    return State._make((view.env, *view.entities, None))  # scratch is not drawn
 
 
 def _in_field(points_m: Points, pose: Array) -> Array:
@@ -149,7 +150,7 @@ def _station(world: World, m: int) -> None:
 
 def _panel(canvas: Canvas, view: View, stations: list[View]) -> None:
     state, texts = _state(view), ["-"] * 3
-    confirmed = int((state.tracks["status"] == single.CONFIRMED).sum())
+    confirmed = int((state.tracks["status"] == CONFIRMED).sum())
     if view.last is not None:
         metrics = view.last["metrics"]
         targets, missed = int(metrics["targets"].sum()), int(metrics["missed"].sum())
