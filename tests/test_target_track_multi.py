@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 from harness import same
+from target_track_teams import CALM, NOTHING, everyone, metric, place, trial
 
 from isac_envs import scenarios
 from isac_envs.declaration.trial import Trial
@@ -21,35 +22,6 @@ from isac_envs.sensing.gospa import gospa
 from isac_envs.sensing.tracks import CONFIRMED, FREE, TENTATIVE
 
 ALONE, TEAM = "isac/TargetTrack-v0", "isac/TargetTrackMulti-v0"
-CALM = {
-    "birth_rate_hz": 0.0, "start_targets": 0.0, "life_s": 1e9, "turn_rate_hz": 0.0,
-    "false_alarm_probability": 1e-12,
-}  # fmt: skip
-"""Nothing is born, dies or turns, and nothing is seen that is not there."""
-NOTHING = (0, 0, 0)
-
-
-def trial(n: int = 1, seed: int = 0, **changes: Any) -> Trial:
-    """Return started copies."""
-    result = Trial(TargetTrackMulti(TargetTrackMultiParams(**changes)), n)
-    result.start(np.arange(seed, seed + n))
-    return result
-
-
-def place(state: Any, k: int, x: float, y: float, vx: float, vy: float, kind: int = 2) -> None:
-    """Put a target into place ``k`` of every copy."""
-    for name, value in {"x": x, "y": y, "v_x": vx, "v_y": vy, "kind": kind, "alive": True}.items():
-        state.targets[name][:, k] = value
-    for name in ("slots", "tracked", "acquired"):
-        state.targets[name][:, k] = 0
-
-
-def everyone(n: int, *choices: tuple[int, int, int]) -> np.ndarray:
-    return np.tile(np.array(choices), (n, 1, 1))
-
-
-def metric(t: Trial, name: str) -> np.ndarray:
-    return np.asarray(t._buffers.metrics[name])
 
 
 def pair_of(scenario: str, **overrides: Any) -> tuple[Any, Any]:
