@@ -99,6 +99,12 @@ AGENTS: dict[str, AgentSpec] = {
         hyper_parameters=defaults.ENTITIES,
         actions=("discrete", "multi_discrete"),
     ),
+    "rollout_iteration": AgentSpec(
+        "isac_agents.algorithms.rollouts.rollout_iteration:RolloutIteration",
+        steps=10_000_000,
+        hyper_parameters=defaults.ROLLOUTS,
+        actions=("discrete", "multi_discrete"),
+    ),
     "a2c": AgentSpec("stable_baselines3:A2C", hyper_parameters=defaults.A2C),
     "sac": AgentSpec(
         "stable_baselines3:SAC", hyper_parameters=defaults.CONTINUOUS, actions=("box",)

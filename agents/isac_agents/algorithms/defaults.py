@@ -79,6 +79,7 @@ PPO: dict[str, Any] = {
     "ent_coef": 0.01,
 }
 ENTITIES: dict[str, Any] = {**PPO, "policy": "EntityPolicy", "policy_kwargs": {}}
+ROLLOUTS: dict[str, Any] = {"policy": "ActionValuePolicy"}
 A2C: dict[str, Any] = {
     **_NETWORK,
     "learning_rate": 1e-3,

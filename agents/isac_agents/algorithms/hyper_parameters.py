@@ -80,6 +80,9 @@ RANGES: dict[str, Interval] = {
     "noise_scale": _NOT_NEGATIVE, "noise_spread": _POSITIVE, "noise_std": _NOT_NEGATIVE,
     "final_noise_std": _NOT_NEGATIVE, "target_policy_noise": _NOT_NEGATIVE,
     "target_noise_clip": _NOT_NEGATIVE, "disturbed": _PROBABILITY, "sweep_below": _PROBABILITY,
+    # rollouts
+    "teacher_rounds": _NOT_NEGATIVE, "candidates": Interval(2), "changed": _SHARE,
+    "branch_steps": _COUNT, "given": _NOT_NEGATIVE,
     # losses
     "clip_range": _SHARE, "clip_range_vf": _POSITIVE, "ent_coef": _NOT_NEGATIVE,
     "final_ent_coef": _NOT_NEGATIVE, "vf_coef": _NOT_NEGATIVE, "max_grad_norm": _POSITIVE,

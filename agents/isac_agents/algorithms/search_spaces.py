@@ -125,6 +125,13 @@ SPACES: dict[str, Space] = {
     "recurrent_ppo": _CLIPPED,
     "maskable_ppo": {**_CLIPPED, "policy_kwargs": _NETWORK, "reward_scale": _SCALE},
     "entity_ppo": _CLIPPED,
+    "rollout_iteration": {
+        "learning_rate": Range(3e-4, 3e-3, log=True),
+        "candidates": Choice((8, 16, 32)),
+        "changed": Range(0.2, 0.8),
+        "branch_steps": Choice((8, 16, 24, 32)),
+        "epochs": Range(4, 16),
+    },
     "mappo": _CLIPPED,
     "gnn_ppo": {**_CLIPPED, "policy_kwargs": Choice(({"width": 32}, {"width": 64}))},
     "lstm_predictor": {

@@ -7,8 +7,9 @@ import torch
 from stable_baselines3.common.policies import BasePolicy
 from torch import nn
 
+from isac_agents.algorithms.networks import perceptron
 from isac_agents.algorithms.ppo.annealing import Annealing
-from isac_agents.algorithms.ppo.team_policy import SharedPolicy, perceptron
+from isac_agents.algorithms.ppo.team_policy import SharedPolicy
 from isac_agents.algorithms.ppo.team_ppo import TeamPpo
 
 

@@ -224,12 +224,3 @@ def orthogonal(module: nn.Module, gain: float) -> None:
             nn.init.orthogonal_(each.weight, gain)
             if each.bias is not None:
                 nn.init.zeros_(each.bias)
-
-
-def perceptron(width: int, layers: list[int], activation: type[nn.Module] = nn.Tanh) -> nn.Module:
-    """Return fully connected layers, each followed by its activation."""
-    parts: list[nn.Module] = []
-    for size in layers:
-        parts += [nn.Linear(width, size), activation()]
-        width = size
-    return nn.Sequential(*parts)
