@@ -66,6 +66,7 @@ def test_senseless_numbers_are_refused_with_name_and_value(agent):
 def test_every_range_belongs_to_a_hyper_parameter():
     nested = {
         "net_arch", "n_quantiles", "n_critics", "lstm_hidden_size", "n_lstm_layers", "width",
+        "given",
     }  # fmt: skip
     assert RANGES.keys() - nested == RANGES.keys() & ALL
     assert {*ALIASES.values()} <= ALL
@@ -73,7 +74,7 @@ def test_every_range_belongs_to_a_hyper_parameter():
 
 @pytest.mark.parametrize("agent", AGENTS)
 def test_a_word_where_a_number_belongs_is_told_what_is_valid(agent):
-    words = {"policy", "device", "tensorboard_log", "actor_backend"}
+    words = {"policy", "device", "tensorboard_log", "actor_backend", "teacher"}
     words |= {"ent_coef", "target_entropy"} if agent in ("sac", "tqc") else set()
     for name in NAMES[agent]:
         if name in words:

@@ -132,7 +132,9 @@ def test_agents_that_do_not_fit_are_refused_with_those_that_do(agent, reason, tm
     with pytest.raises(IsacError) as error:
         plan_jobs(ENVIRONMENT, agent, out=tmp_path)
     assert reason in str(error.value)
-    able = "q_learning, dqn, ddqn, dueling_ddqn, ppo, entity_ppo, a2c, c51, rainbow, qrdqn"
+    able = (
+        "q_learning, dqn, ddqn, dueling_ddqn, ppo, entity_ppo, rollout_iteration, a2c, c51, rainbow"
+    )
     assert f"agents that can: {able}" in str(error.value)
     assert agent not in str(error.value).partition("agents that can")[2]
     assert "\n" not in str(error.value)

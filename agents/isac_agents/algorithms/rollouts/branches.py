@@ -26,16 +26,18 @@ class Rule:
     Args:
         model: The environment.
         name: Name of the baseline.
+        seed: Of what the baseline draws.
     """
 
-    def __init__(self, model: Model, name: str) -> None:
+    def __init__(self, model: Model, name: str, seed: int = 0) -> None:
         self._kind: type[Baseline] = model.baselines[name]
+        self._seed = seed
         self._bound: dict[int, Baseline] = {}
 
     def __call__(self, batch: Batch, observations: Array) -> Array:
         """Return the actions, shape ``(n, W)``."""
         if id(batch) not in self._bound:
-            self._bound[id(batch)] = self._kind(batch)
+            self._bound[id(batch)] = self._kind(batch, self._seed)
         return self._bound[id(batch)].act().reshape(batch.n, -1)
 
 

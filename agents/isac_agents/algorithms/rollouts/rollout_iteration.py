@@ -137,15 +137,13 @@ class RolloutIteration(ArrayAlgorithm):
         """Play and train in rounds; all that lives on from round to round is an attribute."""
         env = self._played
         branches = Branches(env.model, env.num_copies, self.candidates)
-        teacher = Rule(env.model, self.teacher)
         self._seen: list[tuple[Array, Array, Array]] = []
-        self._round = 0
-        left = total - self.num_timesteps
-        each = env.num_copies * (sum(GAP) / 2 + self.candidates * self.branch_steps)
-        moments = max(math.ceil(left / (self.rounds * each)), 1)
+        self._round, begin = 0, self.num_timesteps
         while self._round < self.rounds:
             hook.on_rollout_start()
-            for _ in range(moments):
+            teacher = Rule(env.model, self.teacher, int(self.random.integers(2**63)))
+            goal = begin + (total - begin) * (self._round + 1) / self.rounds
+            while self.num_timesteps < goal:
                 if not self._play(branches, teacher, hook):
                     return
             loss = self._train()
