@@ -137,23 +137,6 @@ class Batch:
         for array, saved in zip(kept, snapshot, strict=True):
             array[...] = saved
 
-    def copy_from(self, other: "Batch", rows: Array) -> None:
-        """Put every copy into the state of one of another batch of the same environment.
-
-        Args:
-            other: The other batch; not touched.
-            rows: Which of its copies, shape ``(n,)``.
-
-        Raises:
-            ValueError: If the batch is of another environment or number of entities.
-        """
-        mine, theirs = self._kept(), other._kept()
-        forms = [[(each.dtype, each.shape[1:]) for each in kept] for kept in (mine, theirs)]
-        if forms[0] != forms[1] or len(rows) != self.n:
-            raise ValueError(f"{self.model.id}: the other batch is of another environment")
-        for array, source in zip(mine, theirs, strict=True):
-            array[...] = source[rows]
-
     def _kept(self) -> tuple[Array, ...]:
         """Return the state and, where some actions are invalid, the masks that belong to it."""
         arrays = per_copy(self.state)

@@ -112,7 +112,7 @@ def test_equal_actions_earn_the_same_in_all_branches(model, started) -> None:
     branches, rule = Branches(model, 3, 5), Rule(model, "myopic")
     first = np.ones((3, 5, 3), np.int64)
     before = started.snapshot()
-    earned = branches.returns(started, first, rule, 6, 1.0, np.random.default_rng(0))
+    earned = branches.returns(started.state, first, rule, 6, 1.0, np.random.default_rng(0))
     assert (earned == earned[:, :1]).all()
     assert len(np.unique(earned)) == 3
     for one, other in zip(before, started.snapshot(), strict=True):
@@ -124,28 +124,20 @@ def test_an_episode_that_ends_earns_nothing_after(model, started) -> None:
     first = np.array([[[0, 0, 0], [1, 2, 1]]] * 3)
     left = 12 - 4
     short, long = (
-        branches.returns(started, first, rule, steps, 1.0, np.random.default_rng(5))
+        branches.returns(started.state, first, rule, steps, 1.0, np.random.default_rng(5))
         for steps in (left, left + 7)
     )
     assert (short == long).all()
-    sooner = branches.returns(started, first, rule, left - 1, 1.0, np.random.default_rng(5))
+    sooner = branches.returns(started.state, first, rule, left - 1, 1.0, np.random.default_rng(5))
     assert (sooner != short).any()
 
 
 def test_a_discount_of_zero_leaves_the_first_reward(model, started) -> None:
     branches, rule = Branches(model, 3, 2), Rule(model, "myopic")
     first = np.array([[[0, 0, 0], [1, 2, 1]]] * 3)
-    one = branches.returns(started, first, rule, 1, 1.0, np.random.default_rng(5))
-    none = branches.returns(started, first, rule, 5, 0.0, np.random.default_rng(5))
+    one = branches.returns(started.state, first, rule, 1, 1.0, np.random.default_rng(5))
+    none = branches.returns(started.state, first, rule, 5, 0.0, np.random.default_rng(5))
     assert (one == none).all()
-
-
-def test_branches_of_another_world_are_refused(model, started) -> None:
-    other = Batch(build("isac/ModeSelect-v0", None, {}), 3)
-    with pytest.raises(ValueError, match="another environment"):
-        other.copy_from(started, np.arange(3))
-    with pytest.raises(ValueError, match="another environment"):
-        Batch(model, 4).copy_from(started, np.arange(3))
 
 
 def test_candidates_vary_the_asked_part_of_the_coordinates() -> None:

@@ -5,18 +5,17 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from isac_envs.core.batch import Batch
 from isac_envs.declaration.baseline import Baseline
-from isac_envs.declaration.buffers import StepBuffers
-from isac_envs.declaration.model import Model
+from isac_envs.declaration.model import HasState, Model, State
+from isac_envs.declaration.trial import Trial
 
 Array = npt.NDArray[Any]
 
 
 class Guide(Protocol):
-    """Acts for every copy of a batch."""
+    """Acts for every copy of an environment."""
 
-    def __call__(self, batch: Batch, observations: Array) -> Array:
+    def __call__(self, copies: HasState, observations: Array) -> Array:
         """Return the actions, shape ``(n, W)``."""
 
 
@@ -34,11 +33,11 @@ class Rule:
         self._seed = seed
         self._bound: dict[int, Baseline] = {}
 
-    def __call__(self, batch: Batch, observations: Array) -> Array:
+    def __call__(self, copies: HasState, observations: Array) -> Array:
         """Return the actions, shape ``(n, W)``."""
-        if id(batch) not in self._bound:
-            self._bound[id(batch)] = self._kind(batch, self._seed)
-        return self._bound[id(batch)].act().reshape(batch.n, -1)
+        if id(copies) not in self._bound:
+            self._bound[id(copies)] = self._kind(copies, self._seed)
+        return self._bound[id(copies)].act().reshape(len(copies.state[0]), -1)
 
 
 class Branches:
@@ -51,15 +50,12 @@ class Branches:
     """
 
     def __init__(self, model: Model, states: int, candidates: int) -> None:
-        self.batch = Batch(model, states * candidates)
-        self._buffers = StepBuffers.allocate(model, self.batch.n)
+        self._trial = Trial(model, states * candidates)
         self._rows = np.repeat(np.arange(states), candidates)
-        self._actions = self.batch.actions()
         self._shape = (states, candidates)
-        self._presented = model.observation.present
 
     def returns(
-        self, batch: Batch, candidates: Array, guide: Guide, steps: int, gamma: float,
+        self, state: State, candidates: Array, guide: Guide, steps: int, gamma: float,
         random: np.random.Generator,
     ) -> Array:  # fmt: skip
         """Return what the candidates earn, shape ``(S, C)``.
@@ -67,27 +63,24 @@ class Branches:
         All branches of a state meet the same randomness. An episode that ends earns nothing after.
 
         Args:
-            batch: Copies in the states; not touched.
+            state: The states; not touched.
             candidates: First actions, shape ``(S, C, W)``.
             guide: Acts afterwards.
             steps: Steps of a branch.
             gamma: Discount.
             random: Source of the seeds.
         """
-        branches = self.batch
-        branches.copy_from(batch, self._rows)
-        seeds = random.integers(2**63, size=self._shape[0])
-        branches.seed([int(each) for each in seeds[self._rows]])
-        total, weight = np.zeros(branches.n), np.ones(branches.n)
-        self._actions[:, 0] = candidates.reshape(branches.n, -1)
+        trial = self._trial
+        trial.take(state, self._rows)
+        trial.reseed(random.integers(2**63, size=self._shape[0])[self._rows])
+        total, weight = np.zeros(trial.n), np.ones(trial.n)
+        actions = candidates.reshape(trial.n, -1)
         for step in range(steps):
             if step > 0:
-                seen = self._presented(self._buffers.observations[:, 0])
-                self._actions[:, 0] = guide(branches, seen)
-            branches.step(self._actions, self._buffers, restart=True)
-            total += weight * self._buffers.rewards[:, 0]
+                actions = guide(trial, trial.observations[:, 0])
+            total += weight * trial.step(actions, restart=True)
             weight *= gamma
-            weight[self._buffers.ended.any(1)] = 0.0
+            weight[trial.ended] = 0.0
         return total.reshape(self._shape)
 
 

@@ -17,7 +17,7 @@ from isac_agents.algorithms.array_algorithm import ArrayAlgorithm
 from isac_agents.algorithms.networks import value_counts
 from isac_agents.algorithms.rollouts.branches import Branches, Guide, Rule, varied
 from isac_agents.algorithms.rollouts.policy import ActionValuePolicy
-from isac_envs.core.batch import Batch
+from isac_envs.declaration.model import HasState
 from isac_envs.errors import IsacError, UnknownNameError
 
 Array = npt.NDArray[Any]
@@ -155,8 +155,8 @@ class RolloutIteration(ArrayAlgorithm):
                 self._dump()
         self._seen = []  # large, and of no use any more
 
-    def _own(self, batch: Batch, observations: Array) -> Array:
-        return self.policy.predict(observations)[0].reshape(batch.n, -1)
+    def _own(self, copies: HasState, observations: Array) -> Array:
+        return self.policy.predict(observations)[0].reshape(len(observations), -1)
 
     def _acts(self, teacher: Guide) -> Array:
         """Return the actions to play: of the policy, in some copies of the teacher."""
@@ -188,7 +188,7 @@ class RolloutIteration(ArrayAlgorithm):
         tried = varied(self._acts(teacher), values, self.candidates, self.changed, self.random)
         guide = teacher if self._round < self.teacher_rounds else self._own
         earned = branches.returns(
-            env.batch, tried, guide, self.branch_steps, self.gamma, self.random
+            env.batch.state, tried, guide, self.branch_steps, self.gamma, self.random
         )
         self.num_timesteps += earned.size * self.branch_steps
         self._seen.append((np.array(self._last_obs), tried, earned))
