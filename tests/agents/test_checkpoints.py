@@ -134,7 +134,7 @@ def test_no_space_left_in_the_middle_of_a_checkpoint(tmp_path, whole, monkeypatc
 
     monkeypatch.setattr(np, "savez", full)
     run = unfinished(tmp_path, until=2500)
-    assert "No space left on device; the training goes on" in capsys.readouterr().err
+    assert "No space left on device; training continues" in capsys.readouterr().err
     assert sorted(path.name for path in (run / "checkpoints").iterdir()) == [
         f"{1024:012d}.json", f"{1024:012d}.npz",
     ]  # fmt: skip

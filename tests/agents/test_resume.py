@@ -115,7 +115,7 @@ def test_without_resume_it_starts_again_and_says_so(tmp_path, capsys):
     steps = []
     train(job("q_learning", tmp_path), steps.append)
     assert steps[0] == 64
-    assert "--resume would go on from step 2048 of 4000" in capsys.readouterr().err
+    assert "--resume would continue from step 2048 of 4000" in capsys.readouterr().err
     assert sorted(each.stem for each in (run / "checkpoints").glob("*.json"))[-1] == f"{3008:012d}"
 
 
@@ -181,5 +181,5 @@ def test_an_agent_without_plain_state_starts_again(tmp_path, capsys, monkeypatch
         train(before)
     write_record(before.folder, before.record)  # as one that was killed leaves it
     train(planned(True))
-    assert "no checkpoint yet, the run starts again" in capsys.readouterr().err
+    assert "no checkpoint yet, the run starts over" in capsys.readouterr().err
     assert read_record(planned(True).folder).status == "finished"
