@@ -238,7 +238,7 @@ class Nothing(Gamble):
 
 
 def test_supports_that_are_none_are_refused():
-    with pytest.raises(ValueError, match="give v_min and v_max"):
+    with pytest.raises(ValueError, match="set v_min and v_max"):
         _table(env=Nothing, v_min=None, v_max=None).learn(8)
     with pytest.raises(ValueError, match="v_min must be below v_max"):
         _table(v_min=2.0, v_max=1.0)

@@ -85,7 +85,7 @@ def test_a_damaged_checkpoint_is_passed_over_for_the_one_before(spoil, run, whol
     told = capsys.readouterr().err
     assert told.count("\n") == 1
     assert "000000003008" in told
-    assert "going on from step 2048" in told
+    assert "resuming from step 2048" in told
     assert_same(run, whole)
 
 

@@ -135,7 +135,7 @@ def test_a_folder_is_continued_by_name(tmp_path):
     assert "--resume" in isac("train", str(run)).stderr
     refused = isac("train", str(run), "--resume", "--steps", "10")
     assert refused.returncode == 2
-    assert "leave out --steps" in refused.stderr
+    assert "omit --steps" in refused.stderr
     done = isac("train", str(run), "--resume", "--episodes", "2", "--json")
     assert done.returncode == 0, done.stderr
     assert_same(run, whole.folder)

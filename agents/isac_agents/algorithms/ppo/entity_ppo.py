@@ -1,11 +1,11 @@
-"""PPO with a network over groups of alike entities: users, sectors, tracks.
+"""PPO with a network over groups of similar entities: users, sectors, tracks.
 
-One small network reads every entity of a group, whichever place it has, so that what is learned of
-one holds for all. A choice among entities is a softmax over their scores; a score depends on the
-entity and on a summary of everything.
+One small network encodes every entity of a group, whatever its position, so that experience with
+one entity applies to all. A choice among entities is a softmax over their scores; a score depends
+on the entity and on a summary of the whole observation.
 
-Source: M. Zaheer et al., "Deep sets", NeurIPS 2017 (arXiv 1703.06114), eq. 4: sums, here means and
-maxima, of encoded members.
+Source: M. Zaheer et al., "Deep sets", NeurIPS 2017 (arXiv 1703.06114), eq. 4: sums of encoded
+members, here means and maxima.
 """
 
 from collections.abc import Sequence
@@ -21,22 +21,22 @@ from isac_agents.algorithms.ppo.ppo import Ppo
 from isac_agents.algorithms.ppo.team_policy import perceptron
 
 FIXED = -1
-"""Group of a choice whose values are no entities."""
+"""Group of a choice whose values are not entities."""
 
 
 class EntityNetwork(nn.Module):
     """Scores of all values of all choices, and features of the critic.
 
     Args:
-        groups: Count and numbers of an entity of each group, in the order of the observation;
-            what follows them describes the whole.
-        rest: Numbers that follow.
+        groups: Number of entities and numbers per entity of each group, in the order of the
+            observation; global numbers follow the groups.
+        rest: Count of global numbers.
         choices: For each coordinate of the action, the group whose entity is chosen, or
             :data:`FIXED`.
-        values: Number of values of each coordinate: of a group, its entities, and first of all
-            "none" where it has one more.
-        width: Numbers that encode an entity.
-        hidden: Numbers of the summary.
+        values: Number of values of each coordinate: the entities of its group, preceded by "none"
+            if there is one value more.
+        width: Width of an entity's encoding.
+        hidden: Width of the summary.
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class EntityNetwork(nn.Module):
             self.others.append(_head(hidden, count - size) if count > size else nn.Identity())
 
     def _encode(self, observations: torch.Tensor) -> tuple[list[torch.Tensor], torch.Tensor]:
-        """Return the entities of each group with their codes, and the summary of all."""
+        """Return the entities of each group with their encodings, and the summary of all."""
         entities, summary, first = [], [], 0
         for (count, numbers), encoder in zip(self.groups, self.encoders, strict=True):
             raw = observations[:, first : first + count * numbers].reshape(-1, count, numbers)
@@ -105,7 +105,7 @@ class EntityNetwork(nn.Module):
 
 
 def _head(inputs: int, outputs: int) -> nn.Linear:
-    """Return a layer whose first scores are nearly alike."""
+    """Create a layer whose initial scores are nearly equal."""
     layer = nn.Linear(inputs, outputs)
     nn.init.orthogonal_(layer.weight, 0.01)
     nn.init.zeros_(layer.bias)
@@ -113,16 +113,16 @@ def _head(inputs: int, outputs: int) -> nn.Linear:
 
 
 class EntityPolicy(ActorCriticPolicy):
-    """Actor and critic over entities.
+    """Actor and critic over groups of entities.
 
     Args:
         observation_space: A box.
-        action_space: Choices.
-        lr_schedule: Step size over the part of the training that is left.
-        groups: As for :class:`EntityNetwork`; without any it is a network of layers.
-        choices: As for :class:`EntityNetwork`; None where no value is an entity.
-        width: Numbers that encode an entity.
-        hidden: Numbers of the summary.
+        action_space: Discrete or MultiDiscrete.
+        lr_schedule: Step size by the remaining fraction of the training.
+        groups: As for :class:`EntityNetwork`; empty for a plain fully connected network.
+        choices: As for :class:`EntityNetwork`; None if no value is an entity.
+        width: Width of an entity's encoding.
+        hidden: Width of the summary.
         **settings: As for the base class.
 
     Raises:
@@ -161,7 +161,7 @@ class EntityPolicy(ActorCriticPolicy):
 
     def _build(self, lr_schedule: Schedule) -> None:
         super()._build(lr_schedule)
-        self.action_net: Any = nn.Identity()  # the extractor gives the scores already
+        self.action_net: Any = nn.Identity()  # the extractor already outputs the scores
         rate = lr_schedule(1)
         optimizer: Any = self.optimizer_class
         self.optimizer = optimizer(self.parameters(), lr=rate, **self.optimizer_kwargs)
@@ -178,7 +178,7 @@ def _values(action_space: spaces.Space[Any]) -> list[int]:
         return [int(count) for count in action_space.nvec]
     if isinstance(action_space, spaces.Discrete):
         return [int(action_space.n)]
-    raise ValueError(f"actions are {action_space}, entities can only be chosen")
+    raise ValueError(f"actions are {action_space}, entity policies need discrete choices")
 
 
 def _check(groups: Sequence[Sequence[int]], choices: Sequence[int], values: list[int]) -> None:
