@@ -254,7 +254,7 @@ def test_prioritised_replay_refuses_what_it_cannot_do():
 
     with pytest.raises(ValueError, match="one array"):
         DoubleDQN("MultiInputPolicy", DummyVecEnv([Dictionary]), prioritised=True, device="cpu")
-    with pytest.raises(ValueError, match="give no other class"):
+    with pytest.raises(ValueError, match="leave its class unset"):
         buffer = type(_table(DoubleDQN, n_steps=2).replay_buffer)
         _table(DoubleDQN, prioritised=True, replay_buffer_class=buffer)
 
