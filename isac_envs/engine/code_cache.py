@@ -204,7 +204,7 @@ def _remove_unused() -> None:
 def _warn_once(where: str, reason: str) -> None:
     warnings.warn(
         f"compiled kernels cannot be kept in {where} ({reason}), every process compiles them "
-        f"anew; set NUMBA_CACHE_DIR to a folder that can be written to",
+        f"again; set NUMBA_CACHE_DIR to a folder that can be written to",
         RuntimeWarning,
         stacklevel=2,
     )
