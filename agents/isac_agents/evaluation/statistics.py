@@ -1,8 +1,8 @@
 """Estimates with bootstrap intervals over runs, episodes and scenarios.
 
 Scores are given as one array of runs for each task (scenario); the arrays may differ in length.
-Runs are resampled with replacement within each task (a stratified bootstrap). Intervals are the 2.5
-% and 97.5 % percentiles.
+Runs are resampled with replacement within each task (a stratified bootstrap). Intervals are the
+2.5 % and 97.5 % percentiles.
 
 Source: R. Agarwal et al., "Deep reinforcement learning at the edge of the statistical precipice",
 NeurIPS 2021 (arXiv 2108.13264).

@@ -192,8 +192,9 @@ def uma_unit_height_probability_one(d_2d_m: Real, h_ut_m: Real) -> Real:
 def uma_effective_height_one(uniform: Real, d_2d_m: Real, h_ut_m: Real) -> Real:
     r"""Return the effective environment height hE of a UMa link in m, from one uniform draw.
 
-    1 m with :func:`uma_unit_height_probability`, else uniform over 12, 15, ..., :math:`h_{UT} -
-    1.5` m. The note leaves that set empty for :math:`13 \le h_{UT} < 13.5` m; here 12 m is in it.
+    1 m with :func:`uma_unit_height_probability`, else uniform over 12, 15, ...,
+    :math:`h_{UT} - 1.5` m. The note leaves that set empty for :math:`13 \le h_{UT} < 13.5` m; here
+    12 m is in it.
 
     Args:
         uniform: Uniform variate in [0, 1), drawn once per link.

@@ -46,8 +46,8 @@ def ca_probability(factor: float, cells: float, snr: float) -> float:
 def os_probability(factor: float, cells: int, rank: int, snr: float) -> float:
     r"""Return the exceedance probability of an OS threshold, the k-th smallest of N cells.
 
-    :math:`\prod_{i < k} (N - i) / (N - i + t)` with :math:`t = \mathrm{factor} / (1 +
-    \mathrm{snr})`.
+    :math:`\prod_{i < k} (N - i) / (N - i + t)` with
+    :math:`t = \mathrm{factor} / (1 + \mathrm{snr})`.
 
     Args:
         factor: Threshold factor.

@@ -194,8 +194,9 @@ def fill_optimal_reflection(
 def optimal_reflection(direct: complex, first: np.ndarray, second: np.ndarray) -> np.ndarray:
     r"""Return the unit coefficients that add all paths in phase.
 
-    :math:`\theta = \arg h_d - \arg(g h)`. With them :math:`\lvert y \rvert = \lvert h_d \rvert +
-    \sum \lvert g h \rvert`, the largest of all with :math:`\lvert \Gamma \rvert \le 1`.
+    :math:`\theta = \arg h_d - \arg(g h)`. With them,
+    :math:`\lvert y \rvert = \lvert h_d \rvert + \sum \lvert g h \rvert`, the largest of all with
+    :math:`\lvert \Gamma \rvert \le 1`.
 
     Args:
         direct: Direct path h_d; 0 if there is none, which leaves the total real.
