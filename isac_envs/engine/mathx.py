@@ -168,7 +168,7 @@ def exp_minus_one(x: float) -> float:
 
 @jit
 def power(base: float, exponent: float) -> float:
-    """Return base**exponent of a normal float64 above 0, for abs(exponent * log2(base)) < 1022.
+    """Return a power of a normal float64 above 0, for abs(exponent * log2(base)) < 1022.
 
     Relative error below (1 + abs(exponent * log2(base)) / 40) eps: the logarithm has two parts,
     because the exponent multiplies its rounding.

@@ -83,7 +83,7 @@ def project(
 
 
 def cross_entropy(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-    """Return the cross entropy of each row, shape ``(B,)``; its gradient equals the KL divergence's.
+    """Return the cross entropy of each row, shape ``(B,)``, with the gradient of the KL divergence.
 
     Args:
         logits: Log probabilities of the prediction, unnormalised, shape ``(B, N)``.

@@ -102,9 +102,9 @@ ALIASES = {
 
 _ELSEWHERE = {
     "env": "the environment is the argument of the command",
-    "seed": "the seeds of runs are those of --first-seed and --seeds",
-    "steps": "the length of a run is that of --steps",
-    "total_timesteps": "the length of a run is that of --steps",
+    "seed": "seeds of runs are set by --first-seed and --seeds",
+    "steps": "the length of a run is set by --steps",
+    "total_timesteps": "the length of a run is set by --steps",
 }
 _LIBRARIES = ("isac_agents", "stable_baselines3", "sb3_contrib")
 

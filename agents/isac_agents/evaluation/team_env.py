@@ -17,7 +17,7 @@ Array = npt.NDArray[Any]
 class TeamEnv:
     """Copies of an environment whose agents are rows, as in the training of a shared policy.
 
-    The interface is that of :class:`isac_envs.core.vector_env.VectorEnv` with autoreset disabled.
+    The interface of :class:`isac_envs.core.vector_env.VectorEnv` with autoreset disabled.
     Observations, actions and ``action_mask`` have a row for each agent, ``i * A + a`` for agent
     ``a`` of copy ``i``; reward, objectives, costs and metrics have one for each copy, the mean
     over its agents.

@@ -134,7 +134,7 @@ class D4pgPolicy(BasePolicy):
         lr_schedule: Learning rate of the actor, by the remaining progress.
         n_atoms: Number of atoms; all atoms are 0 until :meth:`set_atoms` is called.
         net_arch: Widths of the hidden layers: a list for both networks, or a dictionary with
-            ``pi`` for the actor and ``qf`` for the critic. The default is that of Acme.
+            ``pi`` for the actor and ``qf`` for the critic. Default as in Acme.
         layer_norm: Start the torsos with layer norm and tangent; False gives plain networks.
         activation_fn: Activation of the other layers.
         features_extractor_class: As in Stable-Baselines3; each network has its own.
