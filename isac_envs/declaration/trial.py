@@ -103,7 +103,7 @@ def tune(
         starts: Values of all these attributes to start from.
         moves: Gives, for each attribute, the values to try next to a value.
         copies: Episodes behind each choice, the same ones for all.
-        steps: Steps of an episode, if it has so many.
+        steps: Steps to play, at most those of an episode.
         sweeps: How often each attribute is looked at.
     """
 

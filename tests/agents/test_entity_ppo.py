@@ -85,7 +85,7 @@ def test_what_does_not_fit_is_refused(changes, words) -> None:
 
 
 def test_boxes_cannot_be_chosen_from() -> None:
-    with pytest.raises(ValueError, match="entities can only be chosen"):
+    with pytest.raises(ValueError, match="entity policies need discrete choices"):
         EntityPolicy(BOX, spaces.Box(-1.0, 1.0, (2,)), lambda _: 1e-3)
 
 

@@ -81,7 +81,7 @@ def test_a_user_s_parameter_wins_over_a_preset(scenario, tmp_path):
 
 
 def test_a_preset_may_not_change_the_world(scenario, tmp_path):
-    with pytest.raises(IsacError, match=r"a2c: 'horizon' is no parameter.*observation"):
+    with pytest.raises(IsacError, match=r"a2c: 'horizon' is not a parameter.*observation"):
         plan_jobs(ENVIRONMENT, "a2c", scenario=scenario, out=tmp_path)
 
 

@@ -1,10 +1,10 @@
 """Parts of networks that several learners share: layers, and groups of alike entities.
 
-Entities are users, sectors, tracks. One small network reads every entity of a group, whichever
-place it has, so that what is learned of one holds for all.
+Entities are users, sectors, tracks. One small network encodes every entity of a group, whatever its
+position, so that experience with one entity applies to all.
 
-Source: M. Zaheer et al., "Deep sets", NeurIPS 2017 (arXiv 1703.06114), eq. 4: sums, here means and
-maxima, of encoded members.
+Source: M. Zaheer et al., "Deep sets", NeurIPS 2017 (arXiv 1703.06114), eq. 4: sums of encoded
+members, here means and maxima.
 """
 
 from collections.abc import Sequence
@@ -15,17 +15,17 @@ from gymnasium import spaces
 from torch import nn
 
 FIXED = -1
-"""Group of a choice whose values are no entities."""
+"""Group of a choice whose values are not entities."""
 
 
 class EntityEncoder(nn.Module):
     """Codes of all entities, and a summary of everything.
 
     Args:
-        groups: Count and numbers of an entity of each group, in the order of the observation;
-            what follows them describes the whole.
-        rest: Numbers that follow.
-        width: Numbers that encode an entity.
+        groups: Number of entities and numbers per entity of each group, in the order of the
+            observation; global numbers follow the groups.
+        rest: Count of global numbers.
+        width: Width of an entity's encoding.
     """
 
     def __init__(self, groups: Sequence[Sequence[int]], rest: int, width: int) -> None:
@@ -68,7 +68,7 @@ def perceptron(width: int, layers: list[int], activation: type[nn.Module] = nn.T
 
 
 def small_head(inputs: int, outputs: int) -> nn.Linear:
-    """Return a layer whose first scores are nearly alike."""
+    """Create a layer whose initial scores are nearly equal."""
     layer = nn.Linear(inputs, outputs)
     nn.init.orthogonal_(layer.weight, 0.01)
     nn.init.zeros_(layer.bias)
@@ -85,7 +85,7 @@ def value_counts(action_space: spaces.Space[Any]) -> list[int]:
         return [int(count) for count in action_space.nvec]
     if isinstance(action_space, spaces.Discrete):
         return [int(action_space.n)]
-    raise ValueError(f"actions are {action_space}, entities can only be chosen")
+    raise ValueError(f"actions are {action_space}, entity policies need discrete choices")
 
 
 def check_choices(
@@ -94,7 +94,7 @@ def check_choices(
     """Refuse choices that do not fit.
 
     Args:
-        groups: Count and numbers of an entity of each group.
+        groups: Number of entities and numbers per entity of each group.
         choices: For each coordinate of the action, the group whose entity is chosen, or
             :data:`FIXED`.
         values: Number of values of each coordinate.
@@ -120,7 +120,7 @@ def numbers_besides(groups: Sequence[Sequence[int]], features: int) -> int:
     """Return how many numbers of an observation describe no entity.
 
     Args:
-        groups: Count and numbers of an entity of each group.
+        groups: Number of entities and numbers per entity of each group.
         features: Numbers of an observation.
 
     Raises:

@@ -1,7 +1,7 @@
-"""PPO with a network over groups of alike entities: users, sectors, tracks.
+"""PPO with a network over groups of similar entities: users, sectors, tracks.
 
-A choice among entities is a softmax over their scores; a score depends on the
-entity and on a summary of everything.
+A choice among entities is a softmax over their scores; a score depends on the entity and on a
+summary of the whole observation.
 """
 
 from collections.abc import Sequence
@@ -29,15 +29,15 @@ class EntityNetwork(nn.Module):
     """Scores of all values of all choices, and features of the critic.
 
     Args:
-        groups: Count and numbers of an entity of each group, in the order of the observation;
-            what follows them describes the whole.
-        rest: Numbers that follow.
+        groups: Number of entities and numbers per entity of each group, in the order of the
+            observation; global numbers follow the groups.
+        rest: Count of global numbers.
         choices: For each coordinate of the action, the group whose entity is chosen, or
             :data:`isac_agents.algorithms.networks.FIXED`.
-        values: Number of values of each coordinate: of a group, its entities, and first of all
-            "none" where it has one more.
-        width: Numbers that encode an entity.
-        hidden: Numbers of the summary.
+        values: Number of values of each coordinate: the entities of its group, preceded by "none"
+            if there is one value more.
+        width: Width of an entity's encoding.
+        hidden: Width of the summary.
     """
 
     def __init__(
@@ -93,16 +93,16 @@ class EntityNetwork(nn.Module):
 
 
 class EntityPolicy(ActorCriticPolicy):
-    """Actor and critic over entities.
+    """Actor and critic over groups of entities.
 
     Args:
         observation_space: A box.
-        action_space: Choices.
-        lr_schedule: Step size over the part of the training that is left.
-        groups: As for :class:`EntityNetwork`; without any it is a network of layers.
-        choices: As for :class:`EntityNetwork`; None where no value is an entity.
-        width: Numbers that encode an entity.
-        hidden: Numbers of the summary.
+        action_space: Discrete or MultiDiscrete.
+        lr_schedule: Step size by the remaining fraction of the training.
+        groups: As for :class:`EntityNetwork`; empty for a plain fully connected network.
+        choices: As for :class:`EntityNetwork`; None if no value is an entity.
+        width: Width of an entity's encoding.
+        hidden: Width of the summary.
         **settings: As for the base class.
 
     Raises:
@@ -136,7 +136,7 @@ class EntityPolicy(ActorCriticPolicy):
 
     def _build(self, lr_schedule: Schedule) -> None:
         super()._build(lr_schedule)
-        self.action_net: Any = nn.Identity()  # the extractor gives the scores already
+        self.action_net: Any = nn.Identity()  # the extractor already outputs the scores
         rate = lr_schedule(1)
         optimizer: Any = self.optimizer_class
         self.optimizer = optimizer(self.parameters(), lr=rate, **self.optimizer_kwargs)

@@ -31,14 +31,15 @@ class ActionValueNetwork(nn.Module):
     an entity is scored from that entity and a summary of everything.
 
     Args:
-        groups: Count and numbers of an entity of each group, in the order of the observation.
-        rest: Numbers of the observation that follow them.
+        groups: Number of entities and numbers per entity of each group, in the order of the
+            observation; global numbers follow the groups.
+        rest: Count of global numbers.
         choices: For each coordinate of the action, the group whose entity is chosen, or
             :data:`isac_agents.algorithms.networks.FIXED`.
         values: Number of values of each coordinate.
         given: The coordinate g; None for values that are additive.
-        width: Numbers that encode an entity.
-        hidden: Numbers of the summary.
+        width: Width of an entity's encoding.
+        hidden: Width of the summary.
     """
 
     def __init__(
@@ -138,8 +139,8 @@ class ActionValuePolicy(BasePolicy):
         groups: As for :class:`ActionValueNetwork`; without any it is a network of layers.
         choices: As for :class:`ActionValueNetwork`; None where no value is an entity.
         given: As for :class:`ActionValueNetwork`.
-        width: Numbers that encode an entity.
-        hidden: Numbers of the summary.
+        width: Width of an entity's encoding.
+        hidden: Width of the summary.
 
     Raises:
         ValueError: If they do not fit the spaces.

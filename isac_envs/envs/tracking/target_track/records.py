@@ -14,7 +14,7 @@ RECENT_SLOTS = 10
 MOST_SHARES = 8
 
 ENV_FIELDS: tuple[tuple[Any, ...], ...] = (
-    ("look", "u8", (4,)),  # stream of the look that is going on
+    ("look", "u8", (4,)),  # stream of the current look
     ("found", "i8"),  # detections of targets in the last slot
     ("false_alarms", "i8"),  # in the last slot
     ("look_found", "i8"),  # of the first detections that are kept, those of targets
