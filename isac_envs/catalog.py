@@ -4,7 +4,7 @@
 packages announce and for what a program registers itself. Gymnasium's and PettingZoo's registries
 follow from it.
 
-A name that a user gives, ``"module:Class"`` included, is loaded. A name in a file is a stranger's:
+A name that a user gives, ``"module:Class"`` included, is loaded. A name in a file is untrusted:
 :func:`refuse_foreign` lets through what is registered, or was loaded at the user's wish before.
 """
 
@@ -83,7 +83,7 @@ _STATED = ("id", "summary", "source", "params_type", "kernel", "objectives")
 
 @dataclass
 class _Permission:
-    """What the files of strangers may name in this process."""
+    """Names that untrusted files may use in this process."""
 
     any_module: bool = False
     paths: set[str] = field(default_factory=set)  # registered, or loaded at the user's wish
@@ -135,7 +135,7 @@ def load_class(path: str) -> Any:
     module, name = split_path(path)
     try:
         found = attrgetter(name)(importlib.import_module(module))
-    except Exception as error:  # a module of others may raise anything
+    except Exception as error:  # third-party modules may raise anything
         kind = "" if isinstance(error, (ImportError, AttributeError)) else type(error).__name__
         reason = ": ".join(filter(None, (kind, str(error))))
         raise IsacError(f"cannot load {path!r}: {reason}") from error

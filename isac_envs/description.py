@@ -21,7 +21,7 @@ def catalogue() -> Rows:
     for name, entry in ENVIRONMENTS.items():
         try:
             rows.append(_row(name))
-        except Exception as error:  # the code of others may raise anything
+        except Exception as error:  # third-party code may raise anything
             if entry.distribution == OURS:
                 raise
             owner = f" of {entry.distribution}" if entry.distribution else ""

@@ -21,7 +21,7 @@ class ScenarioError(IsacError):
 
 
 class UnknownParameterError(ScenarioError, TypeError):
-    """A keyword argument that is no parameter: TypeError is what Python raises for one."""
+    """A keyword argument that is not a parameter; a TypeError, as Python raises."""
 
 
 def hint(name: str, valid: Iterable[str]) -> str:

@@ -1,4 +1,4 @@
-"""Files of others are read here: plain files only, up to a size, and TOML up to a depth.
+"""Reading of untrusted files: plain files only, up to a size, and TOML up to a depth.
 
 Nothing is read before its size is known to be within the limit, so that a device, a pipe or a
 file made to fill the memory is refused in one line.
@@ -35,11 +35,11 @@ def read_bytes(path: str | Path, limit: int) -> bytes:
 
     Raises:
         OSError: If it cannot be read.
-        IsacError: If it is no plain file, or larger than the limit.
+        IsacError: If it is not a plain file, or larger than the limit.
     """
     path = Path(path)
     if not stat.S_ISREG(path.stat().st_mode):
-        raise IsacError(f"{path}: is no plain file")
+        raise IsacError(f"{path}: is not a plain file")
     with path.open("rb") as file:
         if os.fstat(file.fileno()).st_size > limit:
             raise IsacError(f"{path}: is larger than the limit of {_size(limit)}")
@@ -58,7 +58,7 @@ def read_text(path: str | Path, limit: int) -> str:
 
     Raises:
         OSError: If it cannot be read.
-        IsacError: If it is no plain file, larger than the limit, or not UTF-8.
+        IsacError: If it is not a plain file, larger than the limit, or not UTF-8.
     """
     try:
         return read_bytes(path, limit).decode("utf-8-sig")
@@ -71,7 +71,7 @@ def read_toml(path: str | Path) -> dict[str, Any]:
 
     Raises:
         OSError: If it cannot be read.
-        IsacError: If it is no plain file, too large, nested too deeply, or not TOML.
+        IsacError: If it is not a plain file, too large, nested too deeply, or not TOML.
     """
     content = read_bytes(path, LARGEST_TOML)
     deep = IsacError(f"{path}: tables or arrays are nested more than {DEEPEST} deep")

@@ -135,7 +135,7 @@ def _announcing() -> Iterator[Distribution]:
 
 @contextmanager
 def _left_out(distribution: str) -> Iterator[None]:
-    """Warn of what goes wrong inside instead of raising it: the files of others hold anything."""
+    """Turn errors into warnings: third-party files may hold anything."""
     try:
         yield
     except Exception as error:

@@ -14,8 +14,8 @@ the defaults, presets of agents, and reference scores that a command measured::
     [agents.ddqn]
     learning_rate = 1e-3
 
-The scenarios of the model ``UavAlloc`` stand in a folder ``scenarios/uav_alloc``, at the top of
-this repository. Those of a model of another package stand in such a folder beside its module.
+The scenarios of the model ``UavAlloc`` are in a folder ``scenarios/uav_alloc``, at the top of
+this repository. Scenarios of other packages are in such a folder beside the model's module.
 """
 
 import hashlib
@@ -167,7 +167,7 @@ def load(
         ignore_reference: Accept reference scores that belong to other parameters.
 
     Raises:
-        UnknownNameError: If there is no scenario of this name; the message holds the nearest.
+        UnknownNameError: If there is no such scenario; the message suggests the nearest one.
         ScenarioError: If the file is not a valid scenario of this environment.
     """
     model = model_class(environment)
@@ -186,7 +186,7 @@ def path(environment: Environment, scenario: str | Path | None = None) -> Path:
         scenario: Name, or a path that ends in ``.toml``; None for the default scenario.
 
     Raises:
-        UnknownNameError: If there is no scenario of this name; the message holds the nearest.
+        UnknownNameError: If there is no such scenario; the message suggests the nearest one.
     """
     model = model_class(environment)
     if isinstance(scenario, Path) or str(scenario).endswith(".toml"):
@@ -233,7 +233,7 @@ def build(model: str | Model, scenario: str | Path | None, overrides: Mapping[st
         overrides: Parameters by name.
 
     Raises:
-        UnknownParameterError: If an override is no parameter.
+        UnknownParameterError: If an override is not a parameter.
         ScenarioError: If a parameter is not valid.
     """
     if isinstance(model, Model):

@@ -28,6 +28,7 @@ SMALL = {
 OWN = {
     "a2c": {"n_steps": 8},
     "lstm_predictor": {"hidden": 8, "rounds": 4, "batch_size": 64},
+    "rollout_iteration": {"rounds": 4, "candidates": 4, "branch_steps": 2, "epochs": 1},
 }
 STEPS, EVERY, STOP = 4_000, 1_000, 2_700
 

@@ -101,7 +101,7 @@ def test_stopped_by_the_keyboard_it_goes_on_where_it_was(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     done = isac(*arguments)
     assert done.returncode == 0, done.stderr
-    assert "2 runs, 1 of them done before" in done.stderr
+    assert "2 runs, 1 already done" in done.stderr
     assert kept.stat().st_mtime_ns == before
     assert list((runs / "odd_learners.Waiting").rglob("evaluation.json"))
 
@@ -167,8 +167,8 @@ def test_ray_tasks_train_and_failures_stop_nothing(tmp_path, monkeypatch):
     reasons = " ".join(content["failed"].values())
     assert "it broke" in reasons
     assert "WorkerCrashed" in reasons
-    assert f"begun again {RETRIES} times" in reasons
-    assert done.stderr.count("begun again") == 2 + RETRIES  # notes: one of Fragile; the reason
+    assert f"restarted {RETRIES} times" in reasons
+    assert done.stderr.count("restarted") == 2 + RETRIES  # notes: one of Fragile; the reason
 
 
 class Cluster:
@@ -179,7 +179,7 @@ class Cluster:
             pass
 
     def __init__(self, deaths):
-        self.deaths, self.begun = dict(deaths), []
+        self.deaths, self.started = dict(deaths), []
 
     def init(self, **_):
         pass
@@ -195,14 +195,14 @@ class Cluster:
 
     def get(self, ready):
         function, (called, arguments), _ = ready
-        self.begun.append(arguments[0])
+        self.started.append(arguments[0])
         if self.deaths.get(arguments[0], 0):
             self.deaths[arguments[0]] -= 1
             raise self.exceptions.RayError("the node died")
         return function(called, arguments)
 
 
-def test_what_died_on_ray_is_begun_again_a_bounded_number_of_times(monkeypatch, capsys):
+def test_what_died_on_ray_is_restarted_a_bounded_number_of_times(monkeypatch, capsys):
     cluster = Cluster({"a": 1, "b": 99})
     monkeypatch.setitem(sys.modules, "ray", cluster)
     monkeypatch.setattr("isac_agents.launch.os", SimpleNamespace(environ={}))
@@ -212,7 +212,7 @@ def test_what_died_on_ray_is_begun_again_a_bounded_number_of_times(monkeypatch, 
     assert outcome[0] == outcome[2] == ""
     assert "the node died" in outcome[1]
     assert str(RETRIES) in outcome[1]
-    assert [cluster.begun.count(each) for each in "abc"] == [2, 1 + RETRIES, 1]
+    assert [cluster.started.count(each) for each in "abc"] == [2, 1 + RETRIES, 1]
     assert capsys.readouterr().err.count("the node died") == 1 + RETRIES
 
 

@@ -107,7 +107,7 @@ def test_stopping_a_training_leaves_no_traceback(tmp_path):
     finally:
         running.kill()
     assert running.returncode == 130
-    assert errors.endswith("isac: error: stopped: no checkpoint was taken yet, nothing is saved\n")
+    assert errors.endswith("isac: error: stopped: there is no checkpoint yet\n")
     assert "Traceback" not in errors
     assert not list(tmp_path.iterdir())
 

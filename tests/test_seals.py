@@ -100,7 +100,7 @@ def test_a_forged_number_of_any_field_of_any_environment_is_refused(env_id, run,
             value[...] = random.choice([*odd, 2])
         np.savez(path.with_suffix(".npz"), *forged)
         write_tree(path, content, seals[number % len(seals)])
-        with pytest.raises(UnsealedError, match="checks no index"):
+        with pytest.raises(UnsealedError, match="without checks"):
             folder.newest()
         assert folder.newest(trust=True) is not None
 
@@ -216,7 +216,7 @@ def test_a_key_that_cannot_be_kept_is_good_for_this_process(monkeypatch, tmp_pat
     monkeypatch.setattr(seal, "key_file", lambda: tmp_path / "file" / seal.KEY)
     monkeypatch.setattr(seal, "_held", [])
     assert seal.is_sealed("x", "y", seal.seal("x", "y"))
-    assert "not be known as yours" in capsys.readouterr().err
+    assert "not be recognised as yours" in capsys.readouterr().err
 
 
 def test_a_job_takes_the_key_of_its_user_along(monkeypatch, tmp_path):

@@ -1,7 +1,7 @@
-"""Plain arrays in files: the only form in which weights and checkpoints are read.
+"""Plain arrays in files: the only format in which weights and checkpoints are read.
 
-A file is an npz as :func:`numpy.savez` writes it. It is read by this module alone: no objects, and
-no array before its header, the size of its member and the size of the whole are known to agree.
+A file is an npz as written by :func:`numpy.savez`. Only this module reads it. It loads no objects,
+and no array until its header, the size of its member and the size of the whole file agree.
 """
 
 import io
@@ -24,7 +24,7 @@ from isac_envs.errors import IsacError
 Array = npt.NDArray[Any]
 
 LARGEST = 1 << 30
-"""Bytes that the arrays of a file may take where that is more than the file itself has."""
+"""Limit on the bytes of a file's arrays where the file itself is smaller."""
 
 _HEADERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
 _DAMAGED = (
@@ -43,11 +43,11 @@ def write_arrays(path: str | Path, arrays: Mapping[str, Array]) -> None:
 
 
 def read_arrays(path: str | Path) -> dict[str, Array]:
-    """Return the arrays of a file by name; nothing in the file can run code.
+    """Read the arrays of a file by name; nothing in the file can run code.
 
     Raises:
         OSError: If the file cannot be opened.
-        IsacError: If it is no file of plain arrays, or expands to more than :data:`LARGEST`.
+        IsacError: If it is not a file of plain arrays, or expands to more than :data:`LARGEST`.
     """
     path = Path(path)
     with path.open("rb") as file, warnings.catch_warnings():
@@ -76,13 +76,13 @@ def _array(content: bytes) -> Array:
     file = io.BytesIO(content)
     version = npy.read_magic(file)
     if version not in _HEADERS:
-        raise ValueError(f"an array of version {version}")
+        raise ValueError(f"unsupported array version {version}")
     shape, by_columns, dtype = _HEADERS[version](file)
     if dtype.hasobject or not dtype.itemsize:
-        raise ValueError(f"an array of {dtype}")
+        raise ValueError(f"unsupported array type {dtype}")
     size = math.prod(shape) * dtype.itemsize
     if min(shape, default=0) < 0 or size != len(content) - file.tell():
-        raise ValueError(f"an array of shape {shape} whose data are of another size")
+        raise ValueError(f"the data do not fill the shape {shape}")
     flat = np.frombuffer(content, dtype, math.prod(shape), file.tell())
     order: Any = "F" if by_columns else "C"
     return flat.reshape(shape, order=order).copy(order=order)

@@ -1,4 +1,4 @@
-"""What every process of ours does that is started by another one: it ends with it."""
+"""Setup of every child process: it ends with its parent."""
 
 import multiprocessing
 import os
@@ -7,11 +7,11 @@ import threading
 
 
 def begin() -> None:
-    """Leave the keyboard to the process that started this one, and end when that one has ended.
+    """Ignore keyboard interrupts, and end when the parent process has ended.
 
-    However it ended: ``kill -9`` and lack of memory leave it no time to end its children. The
-    system closes its end of a pipe, and a thread waits for that here. Children of this process
-    end the same way, one after another.
+    ``kill -9`` and lack of memory leave the parent no time to end its children. The system then
+    closes its end of a pipe, and a thread here waits for that. Children of this process end the
+    same way, one after another.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
@@ -20,6 +20,6 @@ def begin() -> None:
 
     def watch() -> None:
         parent.join()
-        os._exit(1)  # at once: files are moved to their places when they are complete
+        os._exit(1)  # immediately: files are moved into place only when complete
 
     threading.Thread(target=watch, name="end with parent", daemon=True).start()

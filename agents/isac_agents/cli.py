@@ -1,4 +1,4 @@
-"""The ``isac`` command: nothing heavy is imported before the subcommand is known."""
+"""The ``isac`` command. Heavy imports wait until the subcommand is known."""
 
 import io
 import os
@@ -38,11 +38,11 @@ COMMANDS: dict[str, Callable[..., Any]] = {
 }
 
 TRACEBACK = "ISAC_TRACEBACK"
-"""Set this variable to see where an error came from."""
+"""Environment variable that shows tracebacks."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; return 0, 2 for bad input, 1 for a defect of ours, 130 when stopped."""
+    """Run the command line; return 0, 2 for bad input, 1 for a bug of ours, 130 when stopped."""
     words = [*(sys.argv[1:] if arguments is None else arguments)]
     if words[:1] == ["--version"]:
         sys.stdout.write(f"isac {__version__}\n")
@@ -68,7 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt as error:
         return _fail(": ".join(["stopped", *map(str, error.args)]), 130, None)
     except Exception as error:  # a user never sees a traceback
-        text = f"{type(error).__name__}: {error} (a defect; set {TRACEBACK}=1 for its place)"
+        text = f"{type(error).__name__}: {error} (a bug; set {TRACEBACK}=1 for the traceback)"
         return _fail(text, 1, error)
     return 0
 
@@ -82,14 +82,14 @@ def _fail(message: str, code: int, error: BaseException | None) -> int:
 
 def run() -> None:
     """Entry point of the console script."""
-    sys.path.insert(0, "")  # module:Class of a file in the working directory, as `python -m` has it
-    for stream in (sys.stdout, sys.stderr):  # names that the terminal has no characters for
+    sys.path.insert(0, "")  # find module:Class in the working directory, as `python -m` does
+    for stream in (sys.stdout, sys.stderr):  # names may hold characters that the terminal lacks
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     try:
         code = main()
         sys.stdout.flush()
-    except BrokenPipeError:  # the reader of our output went away: not our error
+    except BrokenPipeError:  # the reader closed the pipe: not our error
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
     sys.exit(code)

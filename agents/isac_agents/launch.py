@@ -1,4 +1,4 @@
-"""Runs functions in processes of their own, here or on Ray; a failing one stops no other."""
+"""Run functions in processes of their own, here or on Ray; a failing one stops no other."""
 
 import os
 import signal
@@ -20,25 +20,25 @@ from isac_envs.errors import IsacError
 
 WATCH_S = 0.1
 GRACE_S = 30.0
-"""How long calls that the user has stopped may take to end by themselves."""
+"""Seconds that calls may take to end after the user has stopped the command."""
 
 RETRIES = 3
-"""How often a call on Ray is begun again after its worker or node has died."""
+"""Restarts of a call on Ray after its worker or node has died."""
 
 Done = Callable[[int, str], None]
-"""Called with the number of a finished call and why it failed, which is empty if it did not."""
+"""Called with the number of a finished call and the reason of its failure, empty on success."""
 
 
 class StoppedError(Exception):
-    """The user has stopped the command; no failure of what was called."""
+    """The user has stopped the command; the called function has not failed."""
 
 
 @dataclass(frozen=True)
 class _Shared:
-    """What a call shares with the process that started it."""
+    """What a call shares with its parent process."""
 
     number: int  # of the call
-    progress: "SynchronizedArray[int]"  # what each call has reported
+    progress: "SynchronizedArray[int]"  # reported by each call
     stop: "Event"  # set when the user has stopped the command
 
 
@@ -46,10 +46,13 @@ _shared: _Shared | None = None
 
 
 def report(done: int) -> None:
-    """Say how far this call is, to the process that started it, if it is on this machine.
+    """Report the progress of this call to its parent process, if that is on this machine.
+
+    Args:
+        done: Progress so far, in the unit of the caller.
 
     Raises:
-        StoppedError: If the user has stopped the command; the call should tidy up and end.
+        StoppedError: If the user has stopped the command; the call should clean up and end.
     """
     if _shared is not None:
         _shared.progress[_shared.number] = done
@@ -58,7 +61,7 @@ def report(done: int) -> None:
 
 
 def check_processes(processes: int) -> None:
-    """Refuse a number of processes that does nothing.
+    """Check the number of processes.
 
     Raises:
         IsacError: If it is below 1.
@@ -76,15 +79,15 @@ def run_here(
 ) -> None:
     """Call a function in fresh local processes, at most ``processes`` at a time.
 
-    If this process is interrupted, calls that :func:`report` end by themselves, others are ended
+    If this process is interrupted, calls that :func:`report` end themselves, and others are killed
     after :data:`GRACE_S`.
 
     Args:
-        function: A function of a module.
-        calls: Its arguments in each call.
-        processes: Number of processes.
-        done: Hears of each call when it is over.
-        watch: Hears the sum of what all calls have reported, several times a second.
+        function: Module-level function.
+        calls: Arguments of each call.
+        processes: Number of processes, at least 1.
+        done: Called when a call has finished.
+        watch: Called several times a second with the summed progress of all calls.
 
     Raises:
         IsacError: If ``processes`` is below 1.
@@ -93,7 +96,7 @@ def run_here(
     context = get_context("spawn")
     progress, stop = context.Array("q", max(len(calls), 1)), context.Event()
     waiting = deque(enumerate(calls))
-    running: dict[Any, tuple[int, Any, Connection]] = {}  # by the handle that tells the end
+    running: dict[Any, tuple[int, Any, Connection]] = {}  # by the handle that signals the end
     try:
         while waiting or running:
             while waiting and len(running) < processes:
@@ -110,7 +113,7 @@ def run_here(
                 done(number, _reason(pipe, process.exitcode))
             if watch is not None:
                 watch(sum(progress[:]))
-    finally:  # there are some only if something went wrong, or the user stopped the command
+    finally:  # some are left only after an error or when the user stopped the command
         _end([process for _, process, _ in running.values()], stop)
 
 
@@ -120,7 +123,7 @@ def _end(processes: Sequence[Any], stop: Event) -> None:
     try:
         for each in processes:
             each.join(max(until - time.monotonic(), 0.0))
-    finally:  # at once where the user is impatient
+    finally:  # immediately after a second interrupt
         for each in processes:
             each.terminate()
             each.join()
@@ -132,25 +135,25 @@ def run_on_ray(
 ) -> None:  # fmt: skip
     """Call a function in Ray tasks of one processor each.
 
-    A call whose worker was killed or whose node was lost is begun again, up to :data:`RETRIES`
-    times; a function that keeps its state, as a training does, goes on where it was.
+    A call whose worker was killed or whose node was lost is restarted, up to :data:`RETRIES` times.
+    A function that saves its state, such as a training, then continues where it was.
 
     Args:
-        function: A function of a module that the workers can import.
-        calls: Its arguments in each call.
-        address: Of a running cluster, as ``ray.init`` takes it; empty starts a local one.
-        processes: Processors of the local one.
-        done: Hears of each call when it is over.
+        function: Module-level function that the workers can import.
+        calls: Arguments of each call.
+        address: Address of a running cluster, as for ``ray.init``; empty starts a local one.
+        processes: Number of processors of the local cluster.
+        done: Called when a call has finished.
 
     Raises:
-        IsacError: If Ray is not installed, or there is no cluster at the address.
+        IsacError: If Ray is not installed, or no cluster answers at the address.
     """
     try:
         import ray
     except ImportError:
         raise IsacError('the launcher ray needs Ray: pip install "isac-envs[ray]"') from None
     where: dict[str, Any] = {"address": address} if address else {"num_cpus": processes}
-    with redirect_stdout(sys.stderr):  # Ray prints notices, and our output may be for a machine
+    with redirect_stdout(sys.stderr):  # Ray prints notices, but our output may be parsed
         try:
             ray.init(**{"address": "local", **where}, log_to_driver=False)
         except (ConnectionError, ValueError, RuntimeError) as error:
@@ -164,14 +167,14 @@ def run_on_ray(
                     number = pending.pop(ready)
                     try:
                         reason = str(ray.get(ready))
-                    except ray.exceptions.RayError as error:  # a worker or a node is gone
+                    except ray.exceptions.RayError as error:  # a worker or a node has died
                         reason = f"{type(error).__name__}: {error}".splitlines()[0]
                         if left[number]:
-                            note(f"{reason}; begun again, {left[number]} attempts left")
+                            note(f"{reason}; restarted, {left[number]} attempts left")
                             left[number] -= 1
                             pending[task.remote(function, calls[number])] = number
                             continue
-                        reason = f"{reason} (begun again {RETRIES} times)"
+                        reason = f"{reason} (restarted {RETRIES} times)"
                     done(number, reason)
         finally:
             ray.shutdown()
@@ -182,18 +185,18 @@ def _child(
 ) -> None:
     global _shared
     _shared = shared
-    child.begin()  # the parent hears the keyboard and sets stop
+    child.begin()  # the parent handles interrupts and sets stop
     pipe.send(_outcome(function, arguments))
 
 
 def _outcome(function: Callable[..., object], arguments: tuple[Any, ...]) -> str:
-    """Return why a call failed, and an empty string if it did not."""
+    """Return the reason of a failure, or an empty string on success."""
     os.environ["OMP_NUM_THREADS"] = "1"
     try:
         function(*arguments)
     except IsacError as error:
         return str(error)
-    except Exception as error:  # the code of others may raise anything
+    except Exception as error:  # third-party code may raise anything
         return f"{type(error).__name__}: {error}"
     return ""
 

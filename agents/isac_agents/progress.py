@@ -1,7 +1,7 @@
-"""How far a command has come, on standard error: a bar on a terminal, elsewhere a line at times.
+"""Progress of a command on standard error: a bar on a terminal, elsewhere an occasional line.
 
-What takes long opens a :func:`stage` and updates it; whoever is called while it is open may open
-one within it. A command shows all of them with ``with Progress():``; without one nothing is shown.
+Long work opens a :func:`stage` and updates it; functions called within it may open nested stages.
+A command shows all of them with ``with Progress():``; without it, nothing is shown.
 """
 
 import csv
@@ -21,22 +21,22 @@ from isac_agents.text import one_line
 EVERY_S = 10.0
 """Seconds between two lines."""
 
-_BAR_S = 0.5  # between two looks at the stages for the bar
-_SAMPLES = 6  # that the rate is taken over
+_BAR_S = 0.5  # between two updates of the bar
+_SAMPLES = 6  # over which the rate is averaged
 _TAIL = 8192  # bytes that hold the last line of a learning curve
 
 
 @dataclass(eq=False)
 class Stage:
-    """A piece of work.
+    """A piece of work and its progress.
 
     Attributes:
-        title: What it is.
-        total: Its size; 0 where nobody knows.
-        unit: What is counted.
-        poll: Asked before it is shown, for work that is done elsewhere; it updates the stage.
-        done: How much of it is done.
-        note: What else there is to say, such as the last score.
+        title: Description of the work.
+        total: Its size; 0 if unknown.
+        unit: Unit of the size.
+        poll: Called before each display to update the stage, for work done elsewhere.
+        done: Amount done so far.
+        note: Further text, such as the last score.
     """
 
     title: str
@@ -48,16 +48,16 @@ class Stage:
     _samples: "deque[tuple[float, float]]" = field(default_factory=lambda: deque(maxlen=_SAMPLES))
 
     def update(self, done: float, note: str | None = None) -> None:
-        """Say how much is done, and what else there is to say."""
+        """Set the amount done, and further text to show."""
         self.done = done
         if note is not None:
             self.note = note
 
     def line(self, part: float, now: float) -> str:
-        """Return what is shown.
+        """Format the stage as one line of text.
 
         Args:
-            part: How much of the next unit is done, by the stage within.
+            part: Fraction of the current unit that a nested stage has done, 0 to 1.
             now: Time in seconds.
         """
         done = self.done + part
@@ -83,7 +83,14 @@ _open: list[Stage] = []
 def stage(
     title: str, total: float = 0, unit: str = "steps", poll: Callable[[Stage], object] | None = None
 ) -> Iterator[Stage]:
-    """Open a stage, within the one that is open."""
+    """Open a stage, nested within the current one.
+
+    Args:
+        title: Description of the work.
+        total: Its size; 0 if unknown.
+        unit: Unit of the size.
+        poll: Called before each display to update the stage, for work done elsewhere.
+    """
     opened = Stage(title, total, unit, poll)
     opened.line(0.0, time.monotonic())
     _open.append(opened)
@@ -97,7 +104,7 @@ class Progress:
     """Shows the open stages.
 
     Args:
-        hidden: Show nothing, because the output is for a machine.
+        hidden: Show nothing, as for output that is parsed.
     """
 
     def __init__(self, hidden: bool = False) -> None:
@@ -124,7 +131,7 @@ class Progress:
     def _show(self) -> None:
         began = time.monotonic()
         while not self._over.wait(EVERY_S if self._bar is None else _BAR_S):
-            with suppress(Exception):  # a display ends no training
+            with suppress(Exception):  # a display error must not end a training
                 self._show_once(began)
 
     def _show_once(self, began: float) -> None:
@@ -151,17 +158,17 @@ class Progress:
 
 
 def curve_end(folder: Path) -> tuple[int, float]:
-    """Return the steps of the last line of a learning curve, and the last mean return of episodes.
+    """Read the end of a learning curve: its last step and the last mean return of episodes.
 
-    Evaluations have lines of their own, without a return of training episodes. Where there is no
-    line, the steps are 0; where there is no return, it is NaN.
+    Evaluations have lines of their own, without a return of training episodes. Without any line,
+    the step is 0; without any return, the return is NaN.
     """
     try:
         with (folder / "progress.csv").open("rb") as file:
             head = file.readline()
             size = file.seek(0, 2)
             start = file.seek(max(len(head), size - _TAIL))
-            lines = file.read().splitlines()[start > len(head) :]  # without one that may be cut
+            lines = file.read().splitlines()[start > len(head) :]  # drops a line that may be cut
         names, *rows = csv.reader([head.decode(), *(line.decode() for line in lines)])
         found = [dict(zip(names, values, strict=False)) for values in rows]
         steps = int(dict(zip(names, rows[-1], strict=True))["time/total_timesteps"])
@@ -172,13 +179,13 @@ def curve_end(folder: Path) -> tuple[int, float]:
 
 
 def last_score(folders: Iterable[Path]) -> str:
-    """Return what the last lines of learning curves say, over runs the mean; empty without any."""
+    """Summarise the last lines of learning curves by the mean over runs; empty without any."""
     found = [value for _, value in map(curve_end, folders) if not math.isnan(value)]
     return f"return of episodes {sum(found) / len(found):.4g}" if found else ""
 
 
 def duration(seconds: float) -> str:
-    """Return a time as a person reads it."""
+    """Format a time for a human reader."""
     for size, unit in ((86_400.0, "days"), (3600.0, "h"), (60.0, "min")):
         if seconds >= 2 * size:
             return f"{seconds / size:.1f} {unit}"

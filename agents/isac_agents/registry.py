@@ -1,7 +1,7 @@
-"""Agents by name: where their classes stand and what they are trained with. Strings only.
+"""Agents by name: where their classes are and how they are trained. Strings only.
 
-A package of your own adds agents under the entry-point group ``isac_agents.agents``; an entry
-points at a class or at an :class:`AgentSpec`. ``"module:Class"`` works everywhere a name does.
+Other packages add agents under the entry-point group ``isac_agents.agents``. An entry points at a
+class or at an :class:`AgentSpec`. ``"module:Class"`` is accepted wherever a name is.
 """
 
 from collections.abc import Mapping
@@ -24,17 +24,17 @@ OPTIONAL = ("torch", "stable_baselines3", "sb3_contrib")
 
 @dataclass(frozen=True)
 class AgentSpec:
-    """An agent and how it is trained by default.
+    """An agent and its training defaults.
 
     Attributes:
         path: ``"module:Class"``.
-        num_envs: Copies of the environment to train on.
-        steps: Steps of the environment to train for, summed over copies and agents.
+        num_envs: Number of environment copies to train on.
+        steps: Training length in environment steps, summed over copies and agents.
         hyper_parameters: Keyword arguments of the class.
-        environment: Parameters of the interface that the environment must have for this agent.
-        actions: Kinds of actions that it can choose.
-        masks: It needs action masks.
-        search: What ``isac sweep`` varies; of the agents of this package it stands in
+        environment: Interface parameters that the agent requires of the environment.
+        actions: Kinds of actions that the agent supports.
+        masks: Whether the agent requires action masks.
+        search: Search space of ``isac sweep``; for agents of this package see
             :mod:`isac_agents.algorithms.search_spaces`.
     """
 
@@ -48,17 +48,17 @@ class AgentSpec:
     search: Space = field(default_factory=dict)
 
     def with_preset(self, preset: Mapping[str, Any]) -> "AgentSpec":
-        """Return the agent with a preset: hyper-parameters, steps, num_envs and environment.
+        """Apply a preset: hyper-parameters, steps, num_envs and environment.
 
-        ``environment`` is a table of parameters of the interface, such as the form of the
-        observation; :func:`isac_agents.training.interface.choose_interface` checks their names.
+        ``environment`` is a table of interface parameters, such as the form of the observation;
+        :func:`isac_agents.training.interface.choose_interface` checks their names.
         """
         chosen = {**self.hyper_parameters, **preset}
         environment = chosen.pop("environment", {})
         if not isinstance(environment, Mapping):
             raise IsacError(f"{self.path}: environment is {environment!r}, must be a table")
         if "copies" in chosen:
-            note("presets say num_envs; copies, its former name, will be refused", once=True)
+            note("presets: rename copies to num_envs; the old name will be refused", once=True)
             chosen.setdefault("num_envs", chosen.pop("copies"))
         steps, num_envs = chosen.pop("steps", self.steps), chosen.pop("num_envs", self.num_envs)
         for name, value in (("steps", steps), ("num_envs", num_envs)):
@@ -99,6 +99,12 @@ AGENTS: dict[str, AgentSpec] = {
         hyper_parameters=defaults.ENTITIES,
         actions=("discrete", "multi_discrete"),
     ),
+    "rollout_iteration": AgentSpec(
+        "isac_agents.algorithms.rollouts.rollout_iteration:RolloutIteration",
+        steps=10_000_000,
+        hyper_parameters=defaults.ROLLOUTS,
+        actions=("discrete", "multi_discrete"),
+    ),
     "a2c": AgentSpec("stable_baselines3:A2C", hyper_parameters=defaults.A2C),
     "sac": AgentSpec(
         "stable_baselines3:SAC", hyper_parameters=defaults.CONTINUOUS, actions=("box",)
@@ -136,29 +142,30 @@ AGENTS: dict[str, AgentSpec] = {
         actions=("box",),
     ),
 }
-"""The agents of this package; tuned settings stand in the scenarios' files."""
+"""The agents of this package; tuned settings are in the scenario files."""
 
 
 def names() -> list[str]:
-    """Return the names of all agents, those of other packages last."""
+    """Return the names of all agents, third-party ones last."""
     return [*AGENTS, *sorted(_entries().keys() - AGENTS.keys())]
 
 
 def paths() -> set[str]:
-    """Return ``"module:Class"`` of all agents: what a file may name as well."""
+    """Return ``"module:Class"`` of all agents; files may use these too."""
     own = {each.path for each in AGENTS.values()}
     return own | {each.value for each in _entries().values()}
 
 
 def preset(name: str, presets: Mapping[str, Mapping[str, Any]] | None = None) -> AgentSpec:
-    """Return an agent by name.
+    """Look an agent up by name, with its preset.
 
     Args:
         name: A name of :func:`names`, or ``"module:Class"``.
-        presets: What to replace, by agent, such as :attr:`isac_envs.scenarios.Scenario.agents`.
+        presets: Settings to replace, by agent, such as
+            :attr:`isac_envs.scenarios.Scenario.agents`.
 
     Raises:
-        UnknownNameError: If the name is unknown; the message holds the nearest one.
+        UnknownNameError: If the name is unknown; the message suggests the nearest one.
     """
     replaced = (presets or {}).get(name, {})
     if ":" in name:
@@ -174,17 +181,17 @@ def preset(name: str, presets: Mapping[str, Mapping[str, Any]] | None = None) ->
 
 
 def resolve(name: str) -> Any:
-    """Return the class of an agent.
+    """Import the class of an agent.
 
     Raises:
-        UnknownNameError: If the name is unknown; the message holds the nearest one.
-        IsacError: If nothing stands there, or a package that it needs is not installed.
+        UnknownNameError: If the name is unknown; the message suggests the nearest one.
+        IsacError: If there is no such class, or a package that it needs is not installed.
     """
     return _load(preset(name).path)
 
 
 def search_space(name: str) -> Space:
-    """Return what of an agent may be searched, by hyper-parameter.
+    """Return the search space of an agent, by hyper-parameter.
 
     Raises:
         IsacError: If the name is unknown, or the agent declares no search space.
@@ -196,28 +203,28 @@ def search_space(name: str) -> Space:
 
 
 def create(agent: AgentSpec, env: Any, seed: int | None = None, **hyper_parameters: Any) -> Any:
-    """Return a new learner.
+    """Create a learner.
 
     Args:
         agent: From :func:`preset`.
-        env: What it learns on, with the parameters of ``agent.environment``.
+        env: Training environment, with the parameters of ``agent.environment``.
         seed: Seed of the learner and of the environment; None for fresh entropy.
         **hyper_parameters: Replace the agent's.
 
     Raises:
-        IsacError: As :func:`settings`.
+        IsacError: See :func:`settings`.
     """
-    # A copy: learners write into what they get (A2C its optimiser into policy_kwargs).
+    # A copy: learners modify their arguments (A2C adds its optimiser to policy_kwargs).
     chosen = deepcopy(settings(agent, hyper_parameters))
     return _load(agent.path)(env=env, seed=seed, **chosen)
 
 
 def settings(agent: AgentSpec, hyper_parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the hyper-parameters of an agent with others in their place, all checked.
+    """Return the checked hyper-parameters of an agent after replacements.
 
     Raises:
-        IsacError: If a package is missing, the class has no argument of a name, or a value is not
-            valid.
+        IsacError: If a package is missing, the class has no argument of a given name, or a value is
+            not valid.
     """
     chosen = {**agent.hyper_parameters, **hyper_parameters}
     return checked(agent.path, _load(agent.path), chosen)

@@ -1,4 +1,4 @@
-"""Tables for terminals and in Markdown; what is in them is text, never markup or control codes."""
+"""Tables for terminals and in Markdown. Cells are text, never markup or control codes."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -9,11 +9,17 @@ from rich.text import Text
 from isac_agents.text import markdown_text, plain
 
 SHORT = 24
-"""Columns whose cells are all at most this long are never folded."""
+"""Columns are never folded if all their cells are at most this long."""
 
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Table:
-    """Return a table; numbers are aligned to the right."""
+    """Build a table for the terminal; numbers are aligned to the right.
+
+    Args:
+        title: Line above the table.
+        columns: Column names.
+        rows: Cells of each row, as many as columns; any type that has a text.
+    """
     rows = [[_text(cell) for cell in row] for row in rows]
     made = Table(title=_cell(title, "bold"), title_justify="left")
     for k, name in enumerate(columns):
@@ -32,14 +38,14 @@ def _cell(text: str, style: str = "") -> Text:
 
 
 def markdown(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Return a table in Markdown."""
+    """Format a table in Markdown."""
     head, *body = ([*map(markdown_text, line)] for line in (columns, *rows))
     lines = [head, ["---"] * len(columns), *body]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
 
 
 def records(title: str, rows: Sequence[dict[str, Any]]) -> Table:
-    """Return a table of dictionaries with the same keys."""
+    """Build a table from dictionaries with the same keys."""
     columns = list(rows[0]) if rows else []
     return table(title, columns, [[row[c] for c in columns] for row in rows])
 

@@ -1,4 +1,4 @@
-"""Text of others on its way out: what comes from a file is shown as text, and as nothing else."""
+"""Output of foreign text: text from a file is shown as text and never interpreted."""
 
 import re
 import sys
@@ -6,14 +6,14 @@ import unicodedata
 
 LONGEST_MESSAGE = 4000
 _noted: set[str] = set()
-_HIDDEN = ("Cc", "Cf", "Cs", "Zl", "Zp")  # control, format, surrogate, separators of lines
+_HIDDEN = ("Cc", "Cf", "Cs", "Zl", "Zp")  # control, format, surrogate, line separators
 
 
 def plain(text: str) -> str:
-    r"""Return text in which control characters are written out, an escape as ``\x1b``.
+    r"""Write out control characters in text, an escape as ``\x1b``.
 
-    Line feeds and tabs stay. Terminals obey the others, browsers and XML refuse them, and some
-    turn the direction of what follows.
+    Line feeds and tabs stay. Terminals interpret the other characters, browsers and XML reject
+    them, and some reverse the direction of the text that follows.
     """
     if text.isascii() and text.isprintable():
         return text
@@ -21,13 +21,13 @@ def plain(text: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """Return :func:`plain` text in one line, cut where it is very long."""
+    """Return :func:`plain` text on one line, cut if very long."""
     line = plain(" ".join(text.split()))
     return line if len(line) <= LONGEST_MESSAGE else f"{line[:LONGEST_MESSAGE]} ..."
 
 
 def note(text: str, once: bool = False) -> None:
-    """Tell the user something on standard error; ``once`` in the life of the process."""
+    """Print a note on standard error; with ``once``, only once per process."""
     if once and text in _noted:
         return
     _noted.add(text)
@@ -35,7 +35,7 @@ def note(text: str, once: bool = False) -> None:
 
 
 def markdown_text(text: str) -> str:
-    """Return text that Markdown shows as it is, in a cell of a table as well."""
+    """Escape text for Markdown, also within a table cell."""
     line = re.sub(r"([\\|`*])", r"\\\1", plain(" ".join(text.split())))
     line = re.sub(r"(?<!\w)_|_(?!\w)", r"\\_", line)
     return line.replace("<", "&lt;").replace("](", "]\\(")

@@ -71,7 +71,7 @@ class Adapter:
         return self._renderer.picture(self.batch.state, self._buffers, copy)
 
     def close(self) -> None:
-        """Free the window, where there is one."""
+        """Close the window, if there is one."""
         if self._renderer is not None:
             self._renderer.close()
 

@@ -1,6 +1,6 @@
 """The batch: state records of n copies of one environment, and the only calls of its kernels.
 
-The loops over the copies stand in :mod:`isac_envs.engine.loops`, the arrays that they write in
+The loops over the copies are in :mod:`isac_envs.engine.loops`, the arrays that they write in
 :mod:`isac_envs.declaration.buffers`.
 """
 
@@ -82,7 +82,7 @@ class Batch:
             entropy: Seeds the copies that never had a seed; fresh entropy when None.
 
         Raises:
-            ValueError: If a seed is no integer in 0..2**64-1 or the number of seeds is wrong.
+            ValueError: If a seed is not an integer in 0..2**64-1 or the number of seeds is wrong.
         """
         everyone = np.ones(self.n, np.bool_)
         mask = everyone if mask is None else np.array(mask, np.bool_)
@@ -146,7 +146,7 @@ class Batch:
         """Restart the random streams of the copies that have a seed.
 
         Raises:
-            ValueError: If a seed is no integer in 0..2**64-1 or the number of seeds is wrong.
+            ValueError: If a seed is not an integer in 0..2**64-1 or the number of seeds is wrong.
         """
         if len(seeds) != self.n:
             raise ValueError(f"{len(seeds)} seeds for {self.n} copies")
@@ -197,7 +197,7 @@ class Batch:
     def _entry(self, name: str, arguments: tuple[Any, ...]) -> Callable[..., None]:
         """Return the machine code of a kernel for this batch's arrays.
 
-        The types never change in the life of a batch; numba's dispatcher would work them out anew
+        The types never change in the life of a batch; numba's dispatcher would determine them again
         at every call, which for record arrays takes longer than a step of one copy.
         """
         if name not in self._entries:
@@ -208,7 +208,7 @@ class Batch:
         return self._entries[name]
 
     def __getstate__(self) -> dict[str, Any]:
-        """Leave machine code and threads out of pickles and copies; they are made anew."""
+        """Leave machine code and threads out of pickles and copies; they are recreated."""
         return {**self.__dict__, "_entries": {}, "_pool": None}
 
 

@@ -70,7 +70,7 @@ class Env(GymnasiumAdapter, gymnasium.Env[Any, Any]):
         self._bind()
 
     def _bind(self) -> None:
-        """Make the arrays of a step, and what would be looked up anew at every step."""
+        """Make the arrays of a step, and look up once what every step needs."""
         self._buffers, self._values = StepBuffers.single(self.model)
         self._actions = self.batch.actions()
         self._row = self._actions[0, 0]
@@ -96,7 +96,7 @@ class Env(GymnasiumAdapter, gymnasium.Env[Any, Any]):
         return kept
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        """Restore the environment and make its arrays anew."""
+        """Restore the environment and recreate its arrays."""
         self.__dict__.update(state)
         self._bind()
 
@@ -105,7 +105,7 @@ class Env(GymnasiumAdapter, gymnasium.Env[Any, Any]):
     ) -> tuple[Any, dict[str, Any]]:
         """Start an episode; a seed restarts the random streams, None continues them."""
         if seed is None and not self.batch.env["world"].any():
-            seed = int(np.random.default_rng().integers(2**63))  # stands in np_random_seed then
+            seed = int(np.random.default_rng().integers(2**63))  # then in np_random_seed
         super().reset(seed=seed)
         self.batch.reset(self._buffers, (seed,))
         self._over = False
@@ -140,7 +140,7 @@ class Env(GymnasiumAdapter, gymnasium.Env[Any, Any]):
     def render(self) -> npt.NDArray[np.uint8] | None:
         """Return the picture of the present state, shape ``(height, width, 3)``.
 
-        None in the mode ``human``, which draws by itself, and without a mode, with a warning.
+        None in the mode ``human``, which draws itself, and without a mode, with a warning.
 
         Raises:
             gymnasium.error.ResetNeeded: Before the first reset.
@@ -150,7 +150,7 @@ class Env(GymnasiumAdapter, gymnasium.Env[Any, Any]):
     def simulate(
         self, action: Any, seed: int | None = None
     ) -> tuple[Any, Any, bool, bool, dict[str, Any]]:
-        """Return what ``step(action)`` would return, and leave the state as it is.
+        """Return the result that ``step(action)`` would have, leaving the state unchanged.
 
         Args:
             action: A valid action.
@@ -158,7 +158,7 @@ class Env(GymnasiumAdapter, gymnasium.Env[Any, Any]):
                 the very future that a step would meet.
         """
         saved, over = self.snapshot(), self._over
-        renderer, self._renderer = self._renderer, None  # a trial is no part of the episode
+        renderer, self._renderer = self._renderer, None  # a trial is not part of the episode
         try:
             if seed is not None:
                 self.batch.seed((seed,))

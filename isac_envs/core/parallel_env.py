@@ -71,7 +71,7 @@ class ParallelEnv(Adapter, pettingzoo.ParallelEnv[str, Any, Any]):  # type: igno
         self._advance: Callable[[], None] | None = None  # made by the first step
 
     def __getstate__(self) -> dict[str, Any]:
-        """Leave the machine code of a step out of pickles and copies; it is made anew."""
+        """Leave the machine code of a step out of pickles and copies; it is recreated."""
         return {**self.__dict__, "_advance": None}
 
     @property
@@ -183,7 +183,7 @@ class ParallelEnv(Adapter, pettingzoo.ParallelEnv[str, Any, Any]):  # type: igno
         if len(actions) > len(clipped):
             surplus = next(each for each in actions if each not in self.possible_agents)
             raise InvalidAction(
-                f"{self.model.id}: an action for {surplus!r}, who is no agent; the agents are "
+                f"{self.model.id}: an action for {surplus!r}, not an agent; the agents are "
                 f"{', '.join(self.possible_agents)}"
             )
         return clipped

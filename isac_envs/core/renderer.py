@@ -25,7 +25,7 @@ MOST_COPIES = 64
 def make_renderer(
     model: Model, render_mode: str | None, copies: int = 1, modes: tuple[str, ...] = MODES
 ) -> "Renderer | None":
-    """Return what draws an environment, or None where nothing is to be drawn.
+    """Return the renderer of an environment, or None without a render mode.
 
     Args:
         model: The environment.
@@ -88,7 +88,7 @@ class Renderer:
         self._window = Window(self.model.id, FPS) if self.mode == "human" else None
 
     def __getstate__(self) -> dict[str, Any]:
-        """Leave pictures and windows out of pickles and copies; they are made anew."""
+        """Leave pictures and windows out of pickles and copies; they are recreated."""
         made = ("_canvas", "_scene", "_window")
         return {key: value for key, value in self.__dict__.items() if key not in made}
 
@@ -111,7 +111,7 @@ class Renderer:
     def record(
         self, state: State, actions: Array, buffers: StepBuffers, restarted: Array | None = None
     ) -> None:
-        """Remember what a step did; copies that were reset instead begin anew.
+        """Remember what a step did; copies that were reset instead start again.
 
         Args:
             state: State of the batch.

@@ -160,7 +160,7 @@ class VectorEnv(GymnasiumAdapter, gymnasium.vector.VectorEnv[Any, Any, Any]):
             raise ResetNeeded(f"{self.model.id}: reset the finished copies {np.flatnonzero(done)}")
 
     def _renew(self, keep_observations: bool = False) -> None:
-        """Give the coming step arrays of its own, so that what was handed out stays as it is."""
+        """Give the next step arrays of its own, so that returned arrays do not change."""
         if not self._copy:
             return
         before, self._buffers = self._buffers, StepBuffers.allocate(self.model, self.num_envs)

@@ -1,6 +1,6 @@
 """Policies that every environment can ship with: random draws, tables, the optimum.
 
-Their base stands beside :class:`isac_envs.declaration.model.Model`, which names its baselines.
+Their base class is beside :class:`isac_envs.declaration.model.Model`, which names its baselines.
 """
 
 from typing import Any

@@ -25,7 +25,7 @@ def empty_masks(model: Model, n: int) -> Array | None:
 
 @dataclass(frozen=True)
 class StepBuffers:
-    """What one step writes; the shapes stand in the module's docstring."""
+    """Output of one step; the module's docstring gives the shapes."""
 
     observations: Array
     masks: Array | None
@@ -94,7 +94,7 @@ class StepBuffers:
         return self.metrics[CLIPPED.name] if counted else None
 
     def count_clipped(self, counts: Any) -> None:
-        """Write how many coordinates of each action were clipped, where actions have any.
+        """Write the number of clipped coordinates of each action, where actions have any.
 
         Args:
             counts: One number for each copy and agent, in any shape.

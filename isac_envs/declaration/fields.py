@@ -121,7 +121,7 @@ class Spec:
         return spaces.MultiDiscrete(self.high.astype(np.int64) + 1)
 
     def present(self, values: npt.NDArray[Any]) -> Any:
-        """Return what a user sees of an array ``(..., width)``: discrete drops the last axis."""
+        """Return the user's view of an array ``(..., width)``: discrete drops the last axis."""
         if self.kind == "multi_binary":
             return values.astype(np.int8)
         return values[..., 0][()] if self.kind == "discrete" else values  # [()]: a scalar of one

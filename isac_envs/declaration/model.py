@@ -110,7 +110,7 @@ class Model:
         return type(self)(build(type(self.params), values, self.id))
 
     def shortened(self, steps: int | None) -> Self:
-        """Return the same environment with episodes of at most so many steps.
+        """Return the same environment with episodes of at most this many steps.
 
         Raises:
             ScenarioError: If there is not at least one step.
@@ -120,15 +120,15 @@ class Model:
         return self.with_parameters({"horizon": steps})
 
     def observation_spec(self) -> Spec:
-        """Return what one agent observes; where agents differ, the widest of them."""
+        """Return the observation fields of one agent; where agents differ, the widest."""
         raise NotImplementedError
 
     def action_spec(self) -> Spec:
-        """Return what one agent decides; where agents differ, the widest of them."""
+        """Return the action fields of one agent; where agents differ, the widest."""
         raise NotImplementedError
 
     def specs_of(self, agent: int) -> tuple[Spec, Spec]:
-        """Return what an agent observes and decides, by its place on the agent axis.
+        """Return the observation and action of an agent, by its index on the agent axis.
 
         A model whose agents differ overrides it. The arrays of a batch have room for the widest
         one; of an agent's rows the first coordinates count, and what is behind them is 0.

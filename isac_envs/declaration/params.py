@@ -131,7 +131,7 @@ class EnvParams(BaseModel):
         return get_args(cls.model_fields[name].annotation).index(choice)
 
     def derived(self) -> dict[str, Any]:
-        """Return what kernels need beyond the fields, computed once: numbers or float arrays."""
+        """Return derived values for kernels, computed once: numbers or float arrays."""
         return {}
 
     @cached_property
@@ -179,7 +179,7 @@ def build(params: type[EnvParams], values: dict[str, Any], where: str) -> EnvPar
 
 
 def near_name(params: type[EnvParams], name: str) -> str:
-    """Return the nearest field; a right name with a wrong unit suffix is told apart."""
+    """Return the nearest field; a right name with a wrong unit suffix is recognised."""
     close = nearest(name, params.model_fields, cutoff=0.9)
     for candidate, field in params.model_fields.items():
         extra: Any = field.json_schema_extra
@@ -190,7 +190,7 @@ def near_name(params: type[EnvParams], name: str) -> str:
 
 
 def _suffix(unit: str) -> str:
-    """Return how a name spells a unit: ``m/s`` is ``m_s``."""
+    """Return the spelling of a unit in a name: ``m/s`` is ``m_s``."""
     return unit.lower().replace("/", "_").replace("^", "").replace("bit_s", "bps")
 
 
@@ -230,7 +230,7 @@ def _limits(metadata: Sequence[Any]) -> str:
 
 
 def _bound(metadata: Sequence[Any], name: str) -> Any:
-    """Return a bound of pydantic by its name, None where there is none."""
+    """Return a bound of pydantic by its name, None if undefined."""
     found = (getattr(part, name, None) for part in metadata)
     return next((value for value in found if value is not None), None)
 

@@ -60,12 +60,27 @@ class Trial:
         seeds = np.asarray(seeds, np.uint64)
         seed_batch(env["world"], env["measurement"], seeds, self._everyone)
 
-    def step(self, actions: Any) -> Array:
-        """Advance all copies; return their rewards, the mean over agents, shape ``(n,)``."""
+    def step(self, actions: Any, restart: bool = False) -> Array:
+        """Advance all copies; return their rewards, the mean over agents, shape ``(n,)``.
+
+        Args:
+            actions: Of all copies and agents.
+            restart: Start a new episode in copies whose episode has ended, instead of a step.
+        """
         self._actions[...] = np.reshape(actions, self._actions.shape)
         params, written = self.model.params.record, self._buffers.written
-        self._kernel.step(params, self.state, self._actions, False, *written)
+        self._kernel.step(params, self.state, self._actions, restart, *written)
         return np.asarray(self._buffers.rewards.mean(1))
+
+    @property
+    def observations(self) -> npt.NDArray[Any]:
+        """Observations after the last step, as agents get them, shape ``(n, A, D)``."""
+        return np.asarray(self.model.observation.present(self._buffers.observations))
+
+    @property
+    def ended(self) -> npt.NDArray[np.bool_]:
+        """Whether the last step ended the episodes, shape ``(n,)``."""
+        return np.asarray(self._buffers.ended.any(1))
 
 
 def tune(
@@ -88,7 +103,7 @@ def tune(
         starts: Values of all these attributes to start from.
         moves: Gives, for each attribute, the values to try next to a value.
         copies: Episodes behind each choice, the same ones for all.
-        steps: Steps of an episode, if it has so many.
+        steps: Steps to play, at most those of an episode.
         sweeps: How often each attribute is looked at.
     """
 

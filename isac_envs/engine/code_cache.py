@@ -2,10 +2,10 @@
 
 Numba files machine code by the path of a source file and checks that this one file is unchanged.
 So an edited callee in another file would leave stale code in use, and each checkout of one package
-would compile everything again. Here the key of a file is a hash over the function, all that
-it calls, the constants that it reads, the types of its arguments, the processor and the versions
-of the compilers. An edit recompiles only what it reaches, equal sources share their machine code
-wherever they are installed, and comments cost nothing.
+would compile everything again. Here the key of a file is a hash over the function, all its callees,
+the constants that it reads, the types of its arguments, the processor and the versions
+of the compilers. An edit recompiles only what it affects, equal sources share their machine code
+wherever they are installed, and changed comments recompile nothing.
 """
 
 import functools
@@ -32,7 +32,7 @@ from numba.misc.appdirs import AppDirs
 from isac_envs.engine.fingerprint import content_hash, fingerprint
 
 UNUSED_DAYS = 60
-"""Machine code that nobody loaded for so long is removed."""
+"""Machine code that was not loaded for this many days is removed."""
 
 _SETTINGS = (config.OPT, config.LOOP_VECTORIZE, config.SLP_VECTORIZE, config.DEBUGINFO_DEFAULT)
 _VERSIONS = (numba.__version__, llvmlite.__version__, np.__version__, sys.version_info[:2])
@@ -41,12 +41,12 @@ _awaited: list["_Compilation"] = []  # what is about to be loaded or compiled, i
 
 
 def folder() -> Path:
-    """Return where machine code is kept: ``NUMBA_CACHE_DIR``, or the user's cache folder."""
+    """Return the folder of machine code: ``NUMBA_CACHE_DIR``, or the user's cache folder."""
     return Path(config.CACHE_DIR or AppDirs("isac-envs", appauthor=False).user_cache_dir)
 
 
 def is_writable() -> bool:
-    """Return whether machine code can be kept there."""
+    """Return whether machine code can be stored there."""
     try:
         folder().mkdir(parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=folder()).close()
@@ -57,10 +57,10 @@ def is_writable() -> bool:
 
 @contextmanager
 def announced(name: str) -> Iterator[None]:
-    """Say on stderr that something is compiled, if it is, and how long that took.
+    """Report on stderr that something is compiled, if it is, and how long that took.
 
     Args:
-        name: What a user knows it by, such as the id of an environment.
+        name: Name that the user knows, such as the id of an environment.
     """
     _awaited.append(_Compilation(name))
     try:
@@ -88,9 +88,9 @@ class CodeCache(caching._Cache):  # type: ignore[misc]
     """Numba's interface of a cache, for one function.
 
     Args:
-        function: What is compiled.
+        function: Function to compile.
         options: Target options.
-        library: Class of what is read; Numba's own if not given.
+        library: Class of loaded libraries; Numba's own by default.
     """
 
     def __init__(
@@ -116,7 +116,7 @@ class CodeCache(caching._Cache):  # type: ignore[misc]
         """Do nothing: a key is never used for other machine code."""
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
-        """Return machine code for the types of the arguments, None where there is none.
+        """Return machine code for the types of the arguments, None if there is none.
 
         A damaged file counts as none; the recompiled one replaces it.
         """
@@ -127,7 +127,7 @@ class CodeCache(caching._Cache):  # type: ignore[misc]
         found = None
         if (payload := _read(path)) is not None:
             with suppress(Exception), self._own_library(target_context.codegen()):
-                # whatever a file holds, it can be compiled anew
+                # whatever a file holds, the function can be compiled again
                 found = compiler.CompileResult._rebuild(target_context, *pickle.loads(payload))
         if found is None and _awaited:
             _awaited[-1].begin()
@@ -144,7 +144,7 @@ class CodeCache(caching._Cache):  # type: ignore[misc]
             codegen._library_class = usual
 
     def save_overload(self, sig: Any, data: Any) -> None:
-        """Keep machine code; if that fails, say so once and continue."""
+        """Store machine code; if that fails, warn once and continue."""
         if not self._enabled or data.library.has_dynamic_globals:
             return
         try:
@@ -164,7 +164,7 @@ class CodeCache(caching._Cache):  # type: ignore[misc]
 
 
 def _read(path: Path) -> bytes | None:
-    """Return what a file holds behind its checksum; None if it is missing or damaged."""
+    """Read the content of a file after its checksum; None if missing or damaged."""
     try:
         content = path.read_bytes()
         if time.time() - path.stat().st_mtime > 86400.0:
@@ -176,7 +176,7 @@ def _read(path: Path) -> bytes | None:
 
 
 def _write(path: Path, payload: bytes) -> None:
-    """Write a file as a whole or not at all, its checksum first."""
+    """Write a file completely or not at all, its checksum first."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
     try:
@@ -191,7 +191,7 @@ def _write(path: Path, payload: bytes) -> None:
 
 @functools.cache
 def _remove_unused() -> None:
-    """Remove what was not used for long, once in a process."""
+    """Remove files that were not used for long, once per process."""
     oldest = time.time() - 86400.0 * UNUSED_DAYS
     for pattern in ("*.nbc", "*.tmp"):
         for path in folder().glob(pattern):
@@ -204,7 +204,7 @@ def _remove_unused() -> None:
 def _warn_once(where: str, reason: str) -> None:
     warnings.warn(
         f"compiled kernels cannot be kept in {where} ({reason}), every process compiles them "
-        f"anew; set NUMBA_CACHE_DIR to a folder that can be written to",
+        f"again; set NUMBA_CACHE_DIR to a folder that can be written to",
         RuntimeWarning,
         stacklevel=2,
     )

@@ -1,4 +1,4 @@
-"""From a compiled function of numbers to a function of arrays that gives the same bits.
+"""Array functions from compiled functions of numbers, with the same bits.
 
 A scalar kernel checks nothing and is what other kernels call; it is named ``<name>_one``. Its
 public function broadcasts like NumPy, checks that every argument is finite and inside its range,
@@ -32,7 +32,7 @@ class Range(NamedTuple):
     unit: str = ""
     open_low: bool = False
     whole: bool = False
-    """Whether the argument counts or numbers something: fractions are refused."""
+    """Whether the argument is a count or an index: fractions are refused."""
 
     def __str__(self) -> str:
         """Return the interval with its unit, such as ``[10, 5000] m``."""
@@ -58,8 +58,8 @@ def elementwise(
         A function with the kernel's signature that takes numbers or arrays that broadcast against
         each other, and returns a float if all are numbers, else a float64 array of their common
         shape; a tuple of such results where the kernel's annotation says ``tuple``. It raises
-        ValueError for an argument outside its range. Its attributes ``ranges``
-        and ``ordered`` are what was given here, for callers that validate parameters early.
+        ValueError for an argument outside its range. Its attributes ``ranges`` and ``ordered`` are
+        these arguments, for callers that validate parameters early.
 
     Raises:
         TypeError: An argument has no range, or a range has no argument.
@@ -156,10 +156,10 @@ def _evaluate(loop: Callable[..., None], arguments: list[Any], outputs: int) -> 
 
 
 def _column(value: Any, shape: tuple[int, ...]) -> Any:
-    """Return a number as it is, so that the compiler takes its share of the work out of the loop.
+    """Return a number unchanged, so that the compiler moves its share of the work out of the loop.
 
-    Anything else becomes a flat array; read-only ones are copied: they would be a type of their
-    own, to be compiled for again.
+    Anything else becomes a flat array. Read-only arrays are copied: they would be a type of their
+    own, compiled for separately.
     """
     if type(value) is float:
         return value

@@ -1,4 +1,4 @@
-"""What a compiled function computes, as one hash: of its code, and all that it calls or reads.
+"""A hash of the computation of a compiled function: its code, and all that it calls or reads.
 
 Two functions with equal fingerprints compile to the same machine code, wherever their sources lie.
 Comments, docstrings and line numbers do not count.
@@ -19,9 +19,9 @@ from numba.extending import _Intrinsic
 
 @functools.cache
 def fingerprint(function: FunctionType) -> str:
-    """Return a hash over what a function computes: its code, and all that it calls or reads.
+    """Return a hash over the computation of a function: its code, and all that it calls or reads.
 
-    It is worked out at the first call, by which all that the function calls must be defined.
+    It is computed at the first call, when all callees of the function must be defined.
     """
     found, numbers, texts = [function], {function: 0}, []
     for each in found:
@@ -41,7 +41,7 @@ def content_hash(data: bytes) -> str:
 
 @functools.cache
 def _describe_function(function: FunctionType) -> tuple[str, tuple[FunctionType, ...]]:
-    """Return what a function does by itself, its closure and globals included; and its callees."""
+    """Describe a function without its callees, closure and globals included; and its callees."""
     callees: list[FunctionType] = []
     lines = [f"def {function.__module__}.{function.__qualname__}{function.__defaults__!r}"]
     for cell in function.__closure__ or ():
@@ -57,7 +57,7 @@ def _describe_function(function: FunctionType) -> tuple[str, tuple[FunctionType,
 
 @functools.cache
 def _read_code(code: CodeType) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
-    """Return what a code object does, the attributes and the globals that it names, sorted.
+    """Describe a code object, and the attributes and globals that it names, sorted.
 
     Line numbers and docstrings are left out.
     """
@@ -89,9 +89,9 @@ def _describe(
     """Describe a constant or a callee, found as a global or in a closure.
 
     Args:
-        value: What was found.
+        value: Constant or callee.
         attributes: The attributes that the function names, some of which may be of this value.
-        callees: Where callees are added.
+        callees: Receives the callees.
     """
     if hasattr(value, "py_func"):
         yield repr(sorted(value.targetoptions.items()))
@@ -106,7 +106,7 @@ def _describe(
                     yield name
                     yield from _describe(getattr(value, name), attributes, callees)
     elif isinstance(value, FunctionType):
-        # what compiled code sees in its place stands in the same module, as an overload
+        # the overload for compiled code is in the same module
         yield _module_source(value.__module__)
     elif isinstance(value, np.ndarray):
         yield f"{value.dtype!r} {value.shape} {content_hash(np.ascontiguousarray(value).tobytes())}"

@@ -39,7 +39,7 @@ def inlined(function: Function) -> Function:
 
 
 def allocating(function: Function) -> Function:
-    """Like :func:`jit`, for a function that makes arrays of its own."""
+    """Like :func:`jit`, for a function that allocates arrays."""
     return _compile(function, _nrt=True, forceinline=False)
 
 
@@ -50,7 +50,7 @@ def record(*fields: tuple[Any, ...]) -> np.dtype[Any]:
         *fields: ``(name, format)`` or ``(name, format, shape)``, as for :class:`numpy.dtype`.
 
     Raises:
-        ValueError: If NumPy's records have such an attribute: interpreted kernels would read that.
+        ValueError: If NumPy's records have such an attribute, which interpreted kernels would read.
     """
     for name, *_ in fields:
         if hasattr(np.record, name):
@@ -62,7 +62,7 @@ def record_of(values: Mapping[str, Any]) -> np.ndarray:
     """Return numbers and arrays of numbers as the fields of a record array of shape ``(1,)``.
 
     Args:
-        values: By the name of the field. Floats become float64, integers int64.
+        values: Values by field name. Floats become float64, integers int64.
     """
     arrays = {name: np.asarray(value) for name, value in values.items()}
     formats = {"f": "f8", "i": "i8", "b": "?"}

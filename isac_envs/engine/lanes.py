@@ -1,4 +1,4 @@
-"""Eight single-precision numbers at once, for loops that the compiler cannot take apart by itself.
+"""Eight single-precision numbers together, for loops that the compiler cannot vectorise itself.
 
 A loop over many arrays runs in vector registers only after a check that none of them overlaps with
 another one that is written. With sixteen arrays and short rows those checks cost more than the
@@ -21,7 +21,7 @@ from numba.extending import intrinsic, lower_builtin, models, register_model
 from isac_envs.engine.jit import INTERPRETED, inlined
 
 WIDTH = 8
-"""Numbers in one set of lanes; rows of scratch arrays are padded to a multiple of it."""
+"""Numbers in one set of lanes; rows of scratch arrays are padded to a multiple of this."""
 
 Lanes: TypeAlias = Any
 """Eight float32: can be added, subtracted and multiplied."""

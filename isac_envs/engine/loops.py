@@ -4,11 +4,11 @@ A loop is written out as source text for each function: one that received the fu
 argument could not be kept on disk.
 
 The state of a batch is a tuple of arrays with an axis of copies: the records of the environments,
-then what entities there are. The state of one copy is what the annotation of ``state`` says: a
-:class:`typing.NamedTuple` with its part of these arrays, the first called ``env``. Where there are
-no entities and no annotation, it is the record of the environment alone. A last field ``scratch``
-is room for what a step works out on its way: it has no axis of copies, all copies of a loop write
-into the same, and nothing in it outlives the call for one copy.
+then those of any entities. The annotation of ``state`` gives the state of one copy: a
+:class:`typing.NamedTuple` with its part of these arrays, the first called ``env``. Without entities
+and annotation, it is the record of the environment alone. A last field ``scratch`` holds
+intermediate results of a step: it has no axis of copies, all copies of a loop write into the same
+one, and nothing in it outlives the call for one copy.
 """
 
 import functools
@@ -22,12 +22,12 @@ from isac_envs.engine.passes import total, weighted_sum
 
 
 class Outcome(NamedTuple):
-    """What a step of one copy writes; with several agents, each array has an axis of agents first.
+    """Output of a step of one copy; with several agents, each array has an axis of agents first.
 
     Attributes:
         objectives: Shape ``(K,)``.
         costs: Shape ``(C,)``.
-        metrics: A record, one field a metric; with several agents an array of records.
+        metrics: A record, one field per metric; with several agents an array of records.
     """
 
     objectives: Any
@@ -117,7 +117,7 @@ def batch_kernel(dynamics: ModuleType) -> BatchKernel:
     """
     for name in ("reset", "step", "observe"):
         if not hasattr(dynamics, name):
-            raise TypeError(f"{dynamics.__name__} is no kernel: it has no function {name!r}")
+            raise TypeError(f"{dynamics.__name__} is not a kernel: it has no function {name!r}")
     several = "actions" in inspect.signature(dynamics.step).parameters
     masked = hasattr(dynamics, "allow")
     copy, env, state_type = _state(dynamics.step)

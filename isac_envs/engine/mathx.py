@@ -1,6 +1,6 @@
 """Branch-free elementary functions that LLVM vectorises inside compiled loops.
 
-Numba has no vector math library since 0.62: ``math.sin`` in a loop is one scalar library call an
+Numba has no vector math library since 0.62: ``math.sin`` in a loop is one scalar library call per
 element. The functions here are only multiplications, fused multiply-adds and bit operations, so
 loops over them use the full vector width, and they give the same bits on every machine with a
 fused multiply-add. The polynomials are minimax fits on the stated intervals. Angles are in turns
@@ -35,10 +35,10 @@ _ATAN_TURNS = np.arange(5) / 32.0  # the nodes are their tangents
 
 @jit
 def sincos_turns(turns: float) -> tuple[float, float]:
-    """Return sine and cosine of an angle in turns.
+    r"""Return sine and cosine of an angle in turns.
 
     Args:
-        turns: Angle divided by 2 pi, magnitude below 2**49.
+        turns: Angle divided by :math:`2 \pi`, magnitude below 2**49.
 
     Returns:
         ``(sin, cos)``, absolute error below 2e-16.
@@ -144,20 +144,20 @@ def _exp2_of_sum(high: float, low: float) -> float:
 
 @jit
 def exp2(x: float) -> float:
-    """Return 2**x for abs(x) < 1022; relative error below 2 eps."""
+    """Return :math:`2^x` for abs(x) < 1022; relative error below 2 eps."""
     return _exp2_of_sum(x, 0.0)
 
 
 @jit
 def exp(x: float) -> float:
-    """Return e**x for abs(x) < 708; relative error below 2 eps."""
+    """Return :math:`e^x` for abs(x) < 708; relative error below 2 eps."""
     high = x * _LOG2_E
     return _exp2_of_sum(high, fma(x, _LOG2_E_LOW, fma(x, _LOG2_E, -high)))
 
 
 @jit
 def exp_minus_one(x: float) -> float:
-    """Return e**x - 1 for abs(x) < 708; relative error below 4 eps: a series near 0."""
+    """Return :math:`e^x - 1` for abs(x) < 708; relative error below 4 eps: a series near 0."""
     if abs(x) > 0.35:
         return exp(x) - 1.0
     total = 1.0
@@ -168,7 +168,7 @@ def exp_minus_one(x: float) -> float:
 
 @jit
 def power(base: float, exponent: float) -> float:
-    """Return base**exponent of a normal float64 above 0, for abs(exponent * log2(base)) < 1022.
+    """Return a power of a normal float64 above 0, for abs(exponent * log2(base)) < 1022.
 
     Relative error below (1 + abs(exponent * log2(base)) / 40) eps: the logarithm has two parts,
     because the exponent multiplies its rounding.
@@ -202,12 +202,12 @@ def log10(x: float) -> float:
 
 @jit
 def db_to_linear(x_db: float) -> float:
-    """Return 10**(x_db / 10), a power ratio, for abs(x_db) < 3070 dB."""
+    """Return a power ratio, :math:`10^{x / 10}` of x in dB, for abs(x_db) < 3070 dB."""
     high = x_db * _LOG2_10_TENTH
     return _exp2_of_sum(high, fma(x_db, _LOG2_10_TENTH_LOW, fma(x_db, _LOG2_10_TENTH, -high)))
 
 
 @jit
 def linear_to_db(x: float) -> float:
-    """Return 10 log10(x) in dB of a power ratio, a normal float64 above 0."""
+    r"""Return a power ratio in dB, :math:`10 \lg x` of a normal float64 above 0."""
     return log2(x) * 3.0102999566398120

@@ -1,8 +1,9 @@
 """Normal variates by number instead of in sequence: for grids and long records of noise.
 
-Variate ``i`` of a key is a function of both alone, so that a loop over them fills whole vector
-registers and any part of a record can be made by itself. Environments draw from their streams, see
-:mod:`isac_envs.engine.rng`; where one step needs many variates, one draw of the stream is the key.
+Variate ``i`` of a key is a function of both alone. A loop over variates therefore fills whole
+vector registers, and any part of a record can be made separately. Environments draw from their
+streams, see :mod:`isac_envs.engine.rng`; where one step needs many variates, one draw of the stream
+is the key.
 
 Source: Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011
 (numbering instead of sequence); Steele, Lea and Flood, OOPSLA 2014 (SplitMix64, the mixer); Box and
@@ -43,7 +44,7 @@ def normal_pair(key: Any, number: Any) -> tuple[float, float]:
     """Return two independent standard normal variates, magnitudes below 8.5.
 
     Args:
-        key: Names the record, uint64.
+        key: Key of the record, uint64.
         number: Number of the pair in the record, uint64 below 2**63.
     """
     z = key + number * (GOLDEN + GOLDEN)
@@ -61,7 +62,7 @@ def single_pair(key: Any, number: Any) -> tuple[Any, Any]:
     half of each vector register would be empty.
 
     Args:
-        key: Names the record, uint64.
+        key: Key of the record, uint64.
         number: Number of the pair in the record, uint64 below 2**63.
     """
     z = mix(key + number * GOLDEN)
@@ -90,7 +91,7 @@ def add_single_normal(key: Any, first: int, deviation: Any, real: Any, imaginary
     """Add circular complex Gaussian noise to two rows of single precision, in place.
 
     Args:
-        key: Names the record, uint64.
+        key: Key of the record, uint64.
         first: Number of the first pair.
         deviation: Standard deviation of each component, float32.
         real: Real parts, float32, shape ``(n,)``.
@@ -119,7 +120,7 @@ def add_complex_normal(key: Any, deviation: float, out: Any) -> None:
     """Add circular complex Gaussian noise to an array of shape ``(n,)``, in place.
 
     Args:
-        key: Names the record, uint64.
+        key: Key of the record, uint64.
         deviation: Standard deviation of each component, in the unit of ``out``.
         out: Complex, contiguous.
     """
@@ -129,14 +130,14 @@ def add_complex_normal(key: Any, deviation: float, out: Any) -> None:
 
 
 def standard_normal(seed: int, size: int | tuple[int, ...]) -> npt.NDArray[np.float64]:
-    """Return standard normal variates; a shorter record is the beginning of a longer one.
+    """Return standard normal variates; a shorter record is the start of a longer one.
 
     Args:
-        seed: Names the record, in 0..2**64-1.
+        seed: Key of the record, in 0..2**64-1.
         size: Shape of the result.
 
     Raises:
-        ValueError: If the seed is out of its range.
+        ValueError: If the seed is out of range.
     """
     if seed != int(seed) or not 0 <= seed < 2**64:
         raise ValueError(f"seed = {seed} is not a whole number in [0, 2**64 - 1]")

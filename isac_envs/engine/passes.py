@@ -52,7 +52,7 @@ def clip_row(row: Any, low: Any, high: Any) -> int:
 
 @inlined
 def weighted_sum(values: Any, weights: Any) -> float:
-    """Return a sum of weighted numbers, added in their order."""
+    """Return a sum of weighted numbers, added in order."""
     result = 0.0
     for k in range(values.shape[0]):
         result += weights[k] * values[k]
@@ -61,7 +61,7 @@ def weighted_sum(values: Any, weights: Any) -> float:
 
 @inlined
 def total(values: Any) -> float:
-    """Return a sum of numbers, added in their order."""
+    """Return a sum of numbers, added in order."""
     result = 0.0
     for k in range(values.shape[0]):
         result += values[k]

@@ -1,7 +1,7 @@
 """Compiling a kernel and all that it calls as one program.
 
-Numba makes every function ready to run by itself: it is optimised, turned into machine code and
-wrapped for Python, and where another one calls it, the result is optimised once more within that.
+Numba makes every function ready to run on its own: it is optimised, turned into machine code and
+wrapped for Python. Where another function calls it, the result is optimised once more within that.
 A step of an environment calls a hundred functions, on up to seven levels, and Python calls a dozen
 of them. So a :class:`Kernel` has two forms. The one that Python calls is complete. The one that
 other kernels call ends as LLVM's intermediate code, which is optimised once, where it is used.
@@ -28,7 +28,7 @@ class Kernel(CPUDispatcher):  # type: ignore[misc]
     """A compiled function, for Python and for other kernels.
 
     Args:
-        function: What is compiled.
+        function: Function to compile.
         options: Target options of :func:`numba.njit`.
     """
 
@@ -74,16 +74,16 @@ class _InnerLibrary(JITCodeLibrary):  # type: ignore[misc]
         """Do nothing."""
 
     def get_pointer_to_function(self, name: str) -> int:
-        """Return that there is no machine code."""
+        """Return 0: there is no machine code."""
         self._ensure_finalized()
         return 0
 
     def serialize_using_object_code(self) -> Any:
-        """Return what is kept on disk."""
+        """Return the form that is stored on disk."""
         return self.serialize_using_bitcode()
 
     def _optimize_final_module(self) -> None:
-        """Leave that to the program that it becomes part of."""
+        """Do nothing: the program that includes this library is optimised instead."""
 
     def _finalize_final_module(self) -> None:
         self._finalize_dynamic_globals()

@@ -4,9 +4,9 @@ Source: Blackman and Vigna, "Scrambled linear pseudorandom number generators", A
 2021 (xoshiro256++); Steele, Lea and Flood, OOPSLA 2014 (SplitMix64, for seeding); Marsaglia and
 Tsang, "The ziggurat method", J. Stat. Softw. 5(8), 2000 (normal variates, 256 layers).
 
-A stream is an array of four uint64. Two streams stand in every environment record: ``world``
-drives what happens, ``measurement`` the noise of what is seen, so that two policies can be
-compared on the same world.
+A stream is an array of four uint64. Every environment record has two streams: ``world`` drives the
+events, ``measurement`` the noise of observations, so that two policies can be compared on the
+same world.
 """
 
 import decimal
@@ -67,8 +67,8 @@ def seed_batch(world: Any, measurement: Any, seeds: Any, selected: Any) -> None:
     """Seed both streams of the selected copies of a batch.
 
     Args:
-        world: Streams of what happens, shape ``(n, 4)``.
-        measurement: Streams of the noise on what is measured, shape ``(n, 4)``.
+        world: Streams of the events, shape ``(n, 4)``.
+        measurement: Streams of the measurement noise, shape ``(n, 4)``.
         seeds: uint64, shape ``(n,)``.
         selected: Copies to seed, bool, shape ``(n,)``.
     """
@@ -118,7 +118,7 @@ def discrete(stream: Stream, cumulative: Any) -> int:
 
     Args:
         stream: Random stream.
-        cumulative: Cumulative probabilities, ending in 1, for instance of
+        cumulative: Cumulative probabilities, ending in 1, such as those of
             :func:`poisson_table`.
     """
     u = uniform(stream)
@@ -157,7 +157,7 @@ def poisson(stream: Stream, mean: float) -> int:
 
     Args:
         stream: Random stream.
-        mean: Expected value in [0, 500]; the time grows with it.
+        mean: Expected value in [0, 500]; the run time grows with it.
     """
     u = uniform(stream)
     probability = mathx.exp(-mean)

@@ -1,5 +1,5 @@
-"""Physics as compiled scalar functions of numbers; each subject has a room of its own.
+"""Physics as compiled scalar functions of numbers, one package per subject.
 
-A kernel knows neither environments nor APIs, and takes what it needs as arguments. Constants of
-nature stand in ``constants``; what has no physics (random numbers, decorators) is in the engine.
+A kernel knows neither environments nor APIs, and takes all inputs as arguments. Physical constants
+are in ``constants``; code without physics (random numbers, decorators) is in the engine.
 """

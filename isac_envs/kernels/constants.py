@@ -4,7 +4,7 @@ SPEED_OF_LIGHT_M_S = 299792458.0
 """Speed of light in vacuum, m/s: exact (BIPM, SI brochure, 9th edition, 2019)."""
 
 SPEED_OF_LIGHT_3GPP_M_S = 3.0e8
-"""What TR 38.901 table 7.4.1-1 note 1 uses in the breakpoint distance; only to reproduce it."""
+"""Value of TR 38.901 table 7.4.1-1 note 1 in the breakpoint distance; only to reproduce it."""
 
 BOLTZMANN_J_K = 1.380649e-23
 """Boltzmann constant, J/K: exact (BIPM, SI brochure, 9th edition, 2019)."""

@@ -193,7 +193,7 @@ def finite_horizon(
         mdp: The problem.
         horizon: Steps of the episode; ``mdp.horizon`` when None.
         most_rows: How many rows of the policy are kept. Far from the end the policy no longer
-            depends on the time left, so the last row stands for the rest.
+            depends on the time left, so the last row applies to the rest.
     """
     steps = _horizon(mdp, horizon)
     values, base = np.zeros(mdp.states), 0.0  # a state is worth its value and the base

@@ -23,7 +23,7 @@ SIZE = (800, 500)
 """Width and height of every environment's picture, in pixels."""
 
 _FAR = 8000.0  # gfxdraw takes 16-bit coordinates; nothing beyond this is in any picture
-_FINE = 4  # letters are drawn so many times larger and scaled down: small fonts space them badly
+_FINE = 4  # letters are drawn this many times larger and scaled down: small fonts have bad spacing
 _MASKS = (0xFF, 0xFF00, 0xFF0000, 0)  # bytes in the order red, green, blue
 
 Points = npt.ArrayLike

@@ -57,7 +57,7 @@ def draw_mast(world: World, position_m: Position, height: float = 46.0, name: st
 
 
 def mast_top(world: World, position_m: Position, height: float = 46.0) -> Position:
-    """Return where in the world the top of a mast appears.
+    """Return the world position at which the top of a mast appears.
 
     Args:
         world: What to draw in.

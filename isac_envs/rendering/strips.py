@@ -37,7 +37,7 @@ class Series:
 
 @dataclass(frozen=True)
 class Strip:
-    """Quantities of one unit over the past steps, on a range that stays as it is.
+    """Quantities of one unit over the past steps, on a fixed range.
 
     Attributes:
         title: What is shown.
@@ -57,7 +57,7 @@ class Strip:
 def strip_points(
     values: npt.ArrayLike, low: float, high: float, span: int, width: float, height: float
 ) -> Array:
-    """Return where the newest ``span`` values stand on a plot, in pixels.
+    """Return the positions of the newest ``span`` values on a plot, in pixels.
 
     Until ``span`` values are there, they fill the plot from the left; then it scrolls.
 

@@ -38,7 +38,7 @@ class View:
 
     @property
     def last(self) -> Any:
-        """Record of the last step, or None when the episode has just begun."""
+        """Record of the last step, or None at the start of an episode."""
         return self.steps[-1] if len(self.steps) else None
 
     def metric(self, name: str, agent: int = 0) -> Array:
@@ -92,7 +92,7 @@ class Traces:
         self._ends[i] = end + 1
 
     def forget(self, chosen: Array | slice) -> None:
-        """Begin anew for some copies."""
+        """Start again for some copies."""
         self._ends[chosen] = 0
 
     def past(self, i: int) -> Array:

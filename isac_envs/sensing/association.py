@@ -30,17 +30,17 @@ _TENTATIVE_PENALTY = 3.0
 
 @jit
 def process(p: Record, look: Look, tracks: Any, detections: Any, bench: Record) -> None:
-    """Take the detections of a look into the tracks; those that fit nowhere start new ones.
+    r"""Associate the detections of a look with tracks; the others start new tracks.
 
-    A detection may belong to a track if its squared Mahalanobis distance d^2 lies in the gate.
-    Pairs minimise the sum of d^2 + ln det S, S the covariance of the innovation; confirmed tracks
-    come first.
+    A detection may belong to a track if its squared Mahalanobis distance :math:`d^2` is within the
+    gate. Pairs minimise the sum of :math:`d^2 + \ln \det S`, S the covariance of the innovation;
+    confirmed tracks come first.
 
     Args:
         p: Parameters of radar and tracker.
         look: The look.
         tracks: Records of :data:`isac_envs.sensing.tracks.TRACK`, shape ``(MOST_TRACKS,)``.
-        detections: Those of the look, shape ``(D,)`` with D at most MOST_DETECTIONS.
+        detections: Detections of the look, shape ``(D,)`` with D at most MOST_DETECTIONS.
         bench: Scratch, a record of :data:`BENCH`.
     """
     rows, count = 0, detections.shape[0]

@@ -1,4 +1,4 @@
-"""What a look hands to a tracker, whatever its fidelity."""
+"""Detections of a look for a tracker, at any fidelity."""
 
 from isac_envs.engine.jit import record
 
@@ -12,4 +12,4 @@ DETECTION = record(
 """One detection."""
 
 MOST_DETECTIONS = 24
-"""Detections of a look that are kept."""
+"""Largest number of detections of a look."""

@@ -1,4 +1,4 @@
-"""The cells of a range-Doppler map that count as peaks.
+"""The peaks of a range-Doppler map.
 
 A cell above its threshold is a peak if none of the eight around it is greater. Two targets one and
 a half cells apart may lie in neighbouring cells, of which that rule keeps one. So a cell beside a
@@ -6,8 +6,8 @@ greater one is a peak as well, if the map falls below both of them halfway: the 
 two cells that one target shares is never smaller than both. Its first sidelobe, beyond a zero, is
 13 dB lower, hence the second cell must be at most 6 dB below the first.
 
-A strong target has sidelobes along both axes that exceed a threshold by themselves. A peak is
-dropped if it is no greater than the sidelobes of a stronger one can be there. So a weak target in
+A strong target has sidelobes along both axes that exceed the threshold on their own. A peak is
+dropped if it is not greater than the sidelobes of a stronger one can be there. So a weak target in
 the range or the Doppler cells of a strong one is not seen.
 """
 
@@ -90,7 +90,7 @@ def _any_above(power: Any, level: Any, factor: Any) -> bool:
 
 @jit
 def _envelope(apart: int, size: int) -> float:
-    """Return the envelope of the sidelobes over the peak, so many cells away on a periodic axis.
+    """Return the envelope of the sidelobes over the peak at a distance on a periodic axis.
 
     The peak may lie half a cell nearer than its cell.
     """
@@ -103,11 +103,11 @@ def _envelope(apart: int, size: int) -> float:
 
 @jit
 def drop_sidelobes(p: Record, symbols: int, count: int, work: EchoWork) -> int:
-    """Drop peaks that a stronger one explains, and return how many are left.
+    """Drop peaks that a stronger one explains, and return the number of the others.
 
     Args:
         p: Parameters, as :data:`.echo_work.PARAMETERS`.
-        symbols: M.
+        symbols: Number of symbols M.
         count: Number of peaks, the strongest first.
         work: Scratch space with the peaks.
     """
@@ -127,11 +127,11 @@ def drop_sidelobes(p: Record, symbols: int, count: int, work: EchoWork) -> int:
 
 @jit
 def find_peaks(p: Record, symbols: int, work: EchoWork) -> int:
-    """Write the strongest peaks above their thresholds, and return how many.
+    """Write the strongest peaks above their thresholds, and return their number.
 
     Args:
         p: Parameters, as :data:`.echo_work.PARAMETERS`.
-        symbols: M.
+        symbols: Number of symbols M.
         work: Scratch space with the map and the levels.
     """
     rows, columns = symbols - 1, p.sensing_subcarriers

@@ -1,15 +1,17 @@
 r"""Peaks of a range-Doppler map, refined between the bins, and the angle at each of them.
 
 The transform of the sum of the halves is evaluated at any delay and Doppler shift, from the grid
-without its mean. The difference of the halves is needed at the refined peaks alone. There its
+without its mean. The difference of the halves is needed only at the refined peaks. There its
 echoes are geometric series. Its noise is drawn from the law that the transform of a grid of white
 noise has at these places: jointly normal, with the covariance
 
+.. math::
+
     G_N(x_a - x_b) [G_M(y_b - y_a) - G_M(-y_a) G_M(y_b) / M]
 
-for delays x and Doppler shifts y in turns, G_K(t) being the sum of exp(2 pi j k t) over k < K, and
-independent of the noise of the sum. So a look costs one
-grid, not two, and its detections have the same distribution.
+for delays x and Doppler shifts y in turns, with :math:`G_K(t) = \sum_{k < K} \exp(2 \pi j k t)`,
+and independent of the noise of the sum. So a look costs one grid, not two, and its detections have
+the same distribution.
 
 Source: E. Aboutanios and B. Mulgrew, "Iterative frequency estimation by interpolation on Fourier
 coefficients", IEEE Trans. Signal Processing 53(4), 2005 (refinement; recalled).
@@ -111,7 +113,7 @@ def _at(turns: float, count: int, work: EchoWork) -> tuple[float, float]:
 
 @jit
 def _step(turns: float, sign: float, count: int, half: Any, work: EchoWork) -> float:
-    """Return how far the peak of the line lies beyond a frequency, at most a bin, in turns.
+    """Return the distance of the line's peak from a frequency, at most a bin, in turns.
 
     With the values X and Y half a bin to either side, the step is half a bin times the real part
     of (X + Y) / (X - Y). They are A + jB and A - jB, sums over cosines and sines of half a bin.
@@ -136,7 +138,7 @@ def fill_halves(p: Record, symbols: int, work: EchoWork) -> None:
 
     Args:
         p: Parameters, as :data:`.echo_work.PARAMETERS`.
-        symbols: M.
+        symbols: Number of symbols M.
         work: Scratch space; phasors are written.
     """
     axis = padded(p.sensing_subcarriers)
@@ -150,7 +152,7 @@ def power_between(p: Record, symbols: int, bins: tuple[float, float], work: Echo
 
     Args:
         p: Parameters, as :data:`.echo_work.PARAMETERS`.
-        symbols: M.
+        symbols: Number of symbols M.
         bins: Doppler and range bin, which need not be whole.
         work: Scratch space with the grid.
     """
@@ -168,7 +170,7 @@ def refine_peak(p: Record, symbols: int, k: int, work: EchoWork) -> None:
 
     Args:
         p: Parameters, as :data:`.echo_work.PARAMETERS`.
-        symbols: M.
+        symbols: Number of symbols M.
         k: Number of the peak.
         work: Scratch space with grid and peaks.
     """
@@ -241,9 +243,9 @@ def write_differences(
 
     Args:
         p: Parameters, as :data:`PARAMETERS`.
-        paths: How many paths the work space holds.
-        symbols: M.
-        count: How many peaks it holds.
+        paths: Number of paths in the work space.
+        symbols: Number of symbols M.
+        count: Number of peaks in the work space.
         stream: Random stream of the measurement.
         work: Scratch space.
     """
@@ -260,17 +262,18 @@ def write_differences(
 
 @jit
 def write_detection(p: Record, sine: float, k: int, work: EchoWork, found: Any) -> None:
-    """Write a refined peak as a detection.
+    r"""Write a refined peak as a detection.
 
     With the sum S and the difference D of the halves, the phase between these is the angle of
-    |S|^2 - |D|^2 + 2 j Im(D S*); it is pi (columns / 2) times the sine beside the beam.
+    :math:`\lvert S \rvert^2 - \lvert D \rvert^2 + 2 j \operatorname{Im}(D S^*)`; it is
+    :math:`\pi (\mathrm{columns} / 2)` times the sine relative to the beam.
 
     Args:
         p: Parameters, as :data:`PARAMETERS`.
-        sine: Of the beam.
+        sine: Sine of the beam's azimuth.
         k: Number of the peak.
         work: Scratch space.
-        found: One record, is overwritten.
+        found: One record; overwritten.
     """
     delay = work.refined[0, k] - math.floor(work.refined[0, k])
     shift = work.refined[1, k] - round_even(work.refined[1, k])

@@ -26,19 +26,19 @@ PARAMETERS = record(
     ("cfar_factor", "f8"),  # threshold over level
     ("cfar_rank", "i8"),  # of OS-CFAR; 0 for the mean of the cells
 )
-"""What a look reads of the parameters of an environment; any record with these fields will do."""
+"""Parameters of an environment that a look reads; any record with these fields will do."""
 
 CLEAN, SPARE = 0, (2, 4)
-"""Planes of the work space: the grid, as it is and then without its mean; two for transforms."""
+"""Planes of the work space: the grid, before and after removal of its mean; two for transforms."""
 
 
 class Beam(NamedTuple):
-    """Where a look points and how long it lasts."""
+    """Direction and duration of a look."""
 
     sine: float
-    """Of the azimuth of the beam."""
+    """Sine of the beam's azimuth."""
     symbols: int
-    """M, at most those of the work space."""
+    """Number of symbols M, at most those of the work space."""
 
 
 class EchoWork(NamedTuple):
@@ -46,7 +46,7 @@ class EchoWork(NamedTuple):
 
     Attributes:
         turns: Delay and Doppler shift of each path as phase steps, float64, shape ``(2, P)``.
-        amplitude: Of each path in the sum, float64, shape ``(2, P)``.
+        amplitude: Amplitude of each path in the sum, float64, shape ``(2, P)``.
         slope: Difference over sum of the halves, divided by j, shape ``(P,)``.
         rows: Phasors over the subcarriers, float32, shape ``(P, 2, N)``.
         columns: Phasors over the symbols, float32, flat.
@@ -55,19 +55,19 @@ class EchoWork(NamedTuple):
         row: One of its rows with margins, float32.
         sums: For the mean levels, float32, shape ``(2, size)``.
         window: For the ordered levels, float32, one window.
-        level: What the map is compared with, float32, flat.
+        level: Level of each cell for the threshold, float32, flat.
         bands: Training and guard cells along Doppler and range, int64, shape ``(2, 2)``.
         peaks: Doppler and range bins of the peaks, int64, shape ``(2, K)``.
-        statistic: Their power, falling, shape ``(K,)``.
+        statistic: Power of the peaks, decreasing, shape ``(K,)``.
         refined: Range and Doppler in turns, then the sum of the halves there, shape ``(4, K)``.
-        difference: Of the halves at these places, shape ``(2, K)``.
+        difference: Difference of the halves at the peaks, shape ``(2, K)``.
         law: Root of the covariance of its noise, shape ``(2, K, K)``.
-        phasor: Of one axis, float32, shape ``(2, longest axis)``.
+        phasor: Phasor of one axis, float32, shape ``(2, longest axis)``.
         line: A grid summed over one axis, float32, shape ``(2, longest axis)``.
         range_half: Phasors of half a range bin, float32, shape ``(2, axis)``.
-        doppler_half: Phasors of half a Doppler bin, likewise.
-        range_plan: Of the transform over the subcarriers.
-        doppler_plan: Of the transform over the symbols.
+        doppler_half: Phasors of half a Doppler bin, float32, shape ``(2, axis)``.
+        range_plan: Plan of the transform over the subcarriers.
+        doppler_plan: Plan of the transform over the symbols.
     """
 
     turns: Any
@@ -103,15 +103,15 @@ def echo_work(
     train: tuple[int, int] = (4, 4),
     guard: tuple[int, int] = (2, 2),
 ) -> EchoWork:
-    """Return the scratch space of looks.
+    """Allocate the scratch space of looks.
 
     Args:
-        subcarriers: N, in 1..4096.
+        subcarriers: Number of subcarriers N, in 1..4096.
         symbols: The largest M, in 2..4096.
         paths: The largest number of paths, in 1..4096.
         detections: The largest number of detections, in 1..256.
         train: Training cells on each side of a cell, along range and Doppler.
-        guard: Guard cells on each side, likewise.
+        guard: Guard cells on each side of a cell, along range and Doppler.
 
     Raises:
         ValueError: An argument is outside its range, or the window of the threshold does not fit

@@ -1,16 +1,17 @@
 r"""One look of an OFDM radar, from the echoes of all paths to a list of detections.
 
-The array has two halves. The coherent sum of their grids, N subcarriers by M symbols, is made in
-full: echoes, noise, removal of the mean over the symbols (static clutter), transform over both
+The array has two halves. The coherent sum of their grids, N subcarriers by M symbols, is computed
+in full: echoes, noise, removal of the mean over the symbols (static clutter), transform over both
 axes, power, CFAR, local maxima over 3 x 3 cells, refinement between the bins. Of their difference
-only the values at the refined peaks are needed, for the angle, and only these are made
-(:mod:`.echo_peaks`). Grids are complex numbers of single precision whose two parts stand apart.
+only the values at the refined peaks are needed, for the angle, and only these are computed
+(:mod:`.echo_peaks`). Grids are complex numbers of single precision with separate parts.
 
 Noise has unit variance in each element of the sum and of the difference, which is the same as in
 each half. Delays and Doppler shifts follow :mod:`isac_envs.kernels.radar.echo`: an approaching
-target, with a negative range rate, has a positive shift. Beyond +-lambda / (4 T) speeds alias, and
-ranges beyond c / (2 df). The cells at 0 Hz are no part of the map, which the threshold continues
-periodically: removal of the mean leaves no noise there, and they would lower the level beside.
+target, with a negative range rate, has a positive shift. Speeds beyond
+:math:`\pm \lambda / (4 T)` alias, and so do ranges beyond :math:`c / (2\, \Delta f)`. The map omits
+the cells at 0 Hz, and the threshold continues it periodically: removal of the mean leaves no
+noise there, and these cells would lower the level beside them.
 
 Sources: C. Sturm and W. Wiesbeck, Proc. IEEE 99(7), 2011 (transform); M. A. Richards,
 "Fundamentals of radar signal processing", 2014 (chain); recalled.
@@ -57,15 +58,15 @@ _FLAT = 1e-9
 
 @jit
 def write_paths(p: Record, echoes: Any, symbols: int, stream: rng.Stream, work: EchoWork) -> None:
-    """Write phase steps and amplitudes of all paths; draws one phase for each.
+    r"""Write phase steps and amplitudes of all paths; draws one phase for each.
 
-    The amplitude of the sum is sqrt(snr / (N M)) over unit noise. A phase 2 x between the halves
-    makes the difference j tan(x) times the sum.
+    The amplitude of the sum is :math:`\sqrt{\mathrm{snr} / (N M)}` over unit noise. A phase 2 x
+    between the halves makes the difference :math:`j \tan x` times the sum.
 
     Args:
         p: Parameters, as :data:`PARAMETERS`.
         echoes: :data:`ECHO`, shape ``(P,)``.
-        symbols: M.
+        symbols: Number of symbols M.
         stream: Random stream of the measurement.
         work: Scratch space.
     """
@@ -85,12 +86,12 @@ def write_paths(p: Record, echoes: Any, symbols: int, stream: rng.Stream, work: 
 
 @jit
 def write_grid(p: Record, paths: int, symbols: int, stream: rng.Stream, work: EchoWork) -> None:
-    """Write the sum of the halves: the echoes of so many paths and noise; draws its key.
+    """Write the sum of the halves, echoes of all paths and noise; draws its key.
 
     Args:
         p: Parameters, as :data:`.echo_work.PARAMETERS`.
-        paths: How many paths the work space holds.
-        symbols: M.
+        paths: Number of paths in the work space.
+        symbols: Number of symbols M.
         stream: Random stream of the measurement.
         work: Scratch space; its first planes are written.
     """
@@ -109,11 +110,11 @@ def write_grid(p: Record, paths: int, symbols: int, stream: rng.Stream, work: Ec
 
 @jit
 def remove_mean(p: Record, symbols: int, work: EchoWork) -> None:
-    """Subtract from each subcarrier its mean over the symbols; what follows them becomes 0.
+    """Subtract from each subcarrier its mean over the symbols; the padding becomes 0.
 
     Args:
         p: Parameters, as :data:`.echo_work.PARAMETERS`.
-        symbols: M.
+        symbols: Number of symbols M.
         work: Scratch space with the grid.
     """
     pitch = padded(symbols)
@@ -134,7 +135,7 @@ def remove_mean(p: Record, symbols: int, work: EchoWork) -> None:
 
 @jit
 def _transpose(source: Any, target: Any, rows: int, columns: int) -> None:
-    """Write a matrix whose rows are padded into its transpose, likewise."""
+    """Transpose a matrix with padded rows into another one."""
     pitch, height = padded(columns), padded(rows)
     for k in range(columns):
         line = target[k * height : k * height + rows]
@@ -157,7 +158,7 @@ def write_map(p: Record, symbols: int, work: EchoWork) -> None:
 
     Args:
         p: Parameters, as :data:`.echo_work.PARAMETERS`.
-        symbols: M.
+        symbols: Number of symbols M.
         work: Scratch space with the grid; the map is written.
     """
     subcarriers = p.sensing_subcarriers
@@ -182,11 +183,11 @@ def write_map(p: Record, symbols: int, work: EchoWork) -> None:
 
 @jit
 def write_level(p: Record, symbols: int, work: EchoWork) -> None:
-    """Write the level around each cell, which the factor of the CFAR multiplies.
+    """Write the level around each cell, to be multiplied by the CFAR factor.
 
     Args:
         p: Parameters, as :data:`.echo_work.PARAMETERS`.
-        symbols: M.
+        symbols: Number of symbols M.
         work: Scratch space with the map; the level is written.
     """
     rows, columns = symbols - 1, p.sensing_subcarriers
@@ -205,7 +206,7 @@ def find_echoes(
 ) -> int:
     """Take one look and return the number of detections, the strongest first.
 
-    Draws a phase for each path and the keys of two grids of noise, whatever is detected.
+    Draws a phase for each path and the keys of two grids of noise, regardless of the detections.
 
     Args:
         p: Parameters, as :data:`PARAMETERS`.
@@ -247,22 +248,22 @@ def echo_parameters(
     subcarrier_step_hz: float = 720e3,
     symbol_step_s: float = 178.4e-6,
 ) -> npt.NDArray[Any]:
-    """Return the parameters of looks by themselves, without an environment.
+    """Return the parameters of standalone looks, without an environment.
 
     Args:
-        subcarriers: Number N of those that are processed, in 13..4096.
-        columns: Of the array, half a wavelength apart; even, in 2..1024.
+        subcarriers: Number N of processed subcarriers, in 13..4096.
+        columns: Elements of the array, half a wavelength apart; even, in 2..1024.
         false_alarm: Probability in one cell, in [1e-12, 0.5].
         kind: ``"ca"``, or ``"os"`` with the cell of rank three quarters.
         carrier_hz: In [1e6, 1e13] Hz.
-        subcarrier_step_hz: Between subcarriers that are processed, in [1, 1e10] Hz.
-        symbol_step_s: Between symbols that are processed, in [1e-9, 1] s.
+        subcarrier_step_hz: Spacing of the processed subcarriers, in [1, 1e10] Hz.
+        symbol_step_s: Time between the processed symbols, in [1e-9, 1] s.
 
     Returns:
         Shape ``(1,)``, of :data:`.echo_work.PARAMETERS`.
 
     Raises:
-        ValueError: An argument is outside its range, or the kind is another one.
+        ValueError: An argument is outside its range, or the kind is unknown.
     """
     if kind not in ("ca", "os"):
         raise ValueError(f"kind = {kind!r} is neither 'ca' nor 'os'")
@@ -294,7 +295,7 @@ def echo_paths(
     Args:
         range_m: Distance, in [0, 1e9] m.
         range_rate_m_s: Positive when the distance grows, in [-1e5, 1e5] m/s; 0 for clutter.
-        offset: Sine of the azimuth minus that of the beam, in [-2, 2].
+        offset: Sine of the azimuth minus the beam's sine, in [-2, 2].
         snr: Realised SNR after the matched filter over all elements and the whole array, with the
             pattern of the beam; linear, in [0, 1e9].
 
@@ -319,32 +320,32 @@ def echo_paths(
 
 
 class ObservedLook(NamedTuple):
-    """What one look saw; rows of the map are sorted by range rate, without 0 m/s."""
+    """Data of one look; rows of the map are sorted by range rate, without 0 m/s."""
 
     detections: npt.NDArray[Any]
-    """Of :data:`.detections.DETECTION`, the strongest first."""
+    """Records of :data:`.detections.DETECTION`, the strongest first."""
     grid: npt.NDArray[np.complex64]
     """Sum of the halves over its noise, shape ``(N, M)``: subcarriers, symbols."""
     power: npt.NDArray[np.float32]
-    """Of the cells over the noise, shape ``(M - 1, N)``: range rates, ranges."""
+    """Power of the cells over the noise, shape ``(M - 1, N)``: range rates, ranges."""
     threshold: npt.NDArray[np.float32]
-    """What the power is compared with, of the same shape."""
+    """Threshold of the power, of the same shape."""
     range_rate_m_s: npt.NDArray[np.float64]
-    """Of the rows, shape ``(M - 1,)``."""
+    """Range rates of the rows, shape ``(M - 1,)``."""
     range_m: npt.NDArray[np.float64]
-    """Of the columns, shape ``(N,)``."""
+    """Ranges of the columns, shape ``(N,)``."""
 
 
 def observe_echoes(
     echoes: npt.NDArray[Any], parameters: npt.NDArray[Any], beam: Beam, seed: int = 0
 ) -> ObservedLook:
-    """Take one look and return what it saw.
+    """Take one look and return its data.
 
     Args:
         echoes: Paths of :func:`echo_paths`.
         parameters: Of :func:`echo_parameters`.
         beam: Its sine, in [-1, 1], and the number of symbols, in 14..4096.
-        seed: Of phases and noise, in 0..2**64 - 1.
+        seed: Seed of phases and noise, in 0..2**64 - 1.
 
     Raises:
         ValueError: An argument is outside its range.

@@ -1,8 +1,8 @@
-"""GOSPA: how far a set of estimates is from the truth, in errors, misses and false estimates.
+"""GOSPA: the distance between estimates and truth, as errors, misses and false estimates.
 
 With p = 2 and alpha = 2 its square is a sum: the squared distance of every pair, and half the
-squared cutoff for every target without an estimate and every estimate without a target, for the
-assignment that makes it least. Pairs farther apart than the cutoff are none.
+squared cutoff for every target without an estimate and every estimate without a target, minimised
+over assignments. Positions farther apart than the cutoff are not paired.
 
 Source: A. S. Rahmathullah, A. F. Garcia-Fernandez and L. Svensson, "Generalized optimal
 sub-pattern assignment metric", FUSION 2017, Proposition 1, arXiv 1601.05585.
@@ -46,7 +46,7 @@ def match(cost: Any, cutoff_m: float, partner: Any, prices: Any, paths: Any) -> 
     Args:
         cost: Squared distances in m^2 of targets (rows) and estimates, shape ``(T, E)``;
             overwritten.
-        cutoff_m: Distance from which a pair is none.
+        cutoff_m: Distance beyond which positions are not paired.
         partner: Receives the estimate of each target or -1, int64, shape ``(T,)``.
         prices: Scratch of :func:`isac_envs.kernels.numerics.assignment.assignment_work`.
         paths: The other scratch.
@@ -69,7 +69,7 @@ def gospa(truth: npt.ArrayLike, estimates: npt.ArrayLike, cutoff_m: float) -> Go
     Args:
         truth: Positions of the targets in m, shape ``(T, d)``.
         estimates: Estimated positions, shape ``(E, d)``.
-        cutoff_m: Distance from which a pair is none, in (0, 1e6] m.
+        cutoff_m: Distance beyond which positions are not paired, in (0, 1e6] m.
 
     Raises:
         ValueError: Positions are not finite or have other shapes, or the cutoff is out of range.

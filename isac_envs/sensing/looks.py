@@ -1,9 +1,10 @@
-"""Looks by their statistics: who is detected, how well, and how many false alarms there are.
+"""Looks by their statistics: detections, their accuracy, and false alarms.
 
-A look is a beam that integrates an OFDM grid coherently. Targets fluctuate (Swerling 1, one draw a
-look); static clutter is removed with the bin at 0 Hz; the threshold is that of cell averaging; the
-errors of a detection are normal with the Cramer-Rao variances, in angle those of the phase between
-the halves of the array. :mod:`isac_envs.sensing.echoes` makes the same detections from the grid.
+A look is a beam that integrates an OFDM grid coherently. Targets fluctuate (Swerling 1, one draw
+per look); static clutter is removed with the bin at 0 Hz; the threshold is cell averaging. The
+errors of a detection are normal with the Cramer-Rao variances; in angle, with the variance of the
+phase between the halves of the array. :mod:`isac_envs.sensing.echoes` makes the same detections
+from the grid.
 
 The sender may be another station (bistatic). Then everything is in the frame of the receiver, whose
 whole array forms beams by computing: ranges and their rates are those of half the total path, the
@@ -42,7 +43,7 @@ from isac_envs.kernels.radar.swerling import exponential
 from isac_envs.sensing.detections import MOST_DETECTIONS
 
 LEAST_SNR = 4.0
-"""SNR below which the errors of a detection grow no more: it has passed the threshold."""
+"""SNR below which the errors of a detection grow no further, as it has passed the threshold."""
 
 ELEMENT_GAIN_DB = 8.0
 HALF_WAVELENGTH = 0.5
@@ -56,40 +57,41 @@ class Radar(NamedTuple):
     power_w: float
     """Power of one resource element of the grid, W."""
     columns: int
-    """Elements N_a of the array, of TR 38.901's pattern; it sends and receives."""
+    """Elements N_a of the transmit and receive array, with TR 38.901's pattern."""
     noise_figure_db: float
-    """Of the receiver."""
+    """Noise figure of the receiver."""
     loss_db: float
     """All other losses."""
     subcarrier_spacing_hz: float
-    """Bandwidth of the noise of a resource element."""
+    """Subcarrier spacing, the noise bandwidth of a resource element."""
     subcarriers: int
-    """Subcarriers N that are processed."""
+    """Number N of processed subcarriers."""
     subcarrier_step_hz: float
-    """Their distance."""
+    """Spacing of the processed subcarriers."""
     symbol_step_s: float
-    """Time between the symbols that are processed."""
+    """Time between processed symbols."""
     data_loss: float
-    """Loss of SNR of echoes that are divided by data. Linear, E[1/|s|^2]; 17/9 for 16-QAM."""
+    r"""Loss of SNR by division by data, linear, :math:`E[1 / \lvert s \rvert^2]`; 17/9 for
+    16-QAM."""
     false_alarm_probability: float
-    """In one cell of the map."""
+    """False alarm probability in one cell of the map."""
     train_cells: int
     """Training cells of the threshold on each side, on either axis."""
     guard_cells: int
-    """Guard cells likewise."""
+    """Guard cells on each side, on either axis."""
     range_from_m: float
-    """Nearest range that is looked at."""
+    """Nearest observed range."""
     range_to_m: float
-    """Farthest."""
+    """Farthest observed range."""
 
     @property
     def range_cell_m(self) -> float:
-        """Range resolution c / (2 N df)."""
+        r"""Range resolution :math:`c / (2 N\, \Delta f)`."""
         return SPEED_OF_LIGHT_M_S / (2.0 * self.subcarriers * self.subcarrier_step_hz)
 
     @property
     def fastest_m_s(self) -> float:
-        """Unambiguous radial speed lambda / (4 T)."""
+        r"""Unambiguous radial speed :math:`\lambda / (4 T)`."""
         return float(wavelength(self.carrier_hz)) / (4.0 * self.symbol_step_s)
 
     @property
@@ -104,7 +106,7 @@ class Radar(NamedTuple):
 
         Args:
             range_m: Distance of the target.
-            cross_section_m2: Of the target.
+            cross_section_m2: Cross section of the target.
             symbols: Symbols M of the look.
         """
         gain = self.columns * mathx.db_to_linear(ELEMENT_GAIN_DB)
@@ -116,7 +118,7 @@ class Radar(NamedTuple):
         return float(self.subcarriers * symbols * echo / noise)
 
     def fields(self) -> dict[str, Any]:
-        """Return what kernels read."""
+        """Return the fields that kernels read."""
         return {
             "carrier_hz": self.carrier_hz,
             "wavelength_m": float(wavelength(self.carrier_hz)),
@@ -158,12 +160,12 @@ HERE = Sender(0.0, 0.0, 1.0, 0.0, 0.0)
 
 
 class Look(NamedTuple):
-    """Where and for how long a beam looks."""
+    """Direction and duration of a look."""
 
     sine: float
     """Sine of the beam's angle from broadside, of the sender."""
     symbols: float
-    """Symbols M that are integrated."""
+    """Integrated symbols M."""
     loss: float
     """Loss of SNR of the waveform, linear, at least 1."""
     columns: float
@@ -173,12 +175,12 @@ class Look(NamedTuple):
 
 
 class Echo(NamedTuple):
-    """A target as a look meets it."""
+    """A target in a look."""
 
     range_m: float
     """Distance from the receiver."""
     range_rate_m_s: float
-    """Rate of half the total path, positive when it grows."""
+    """Rate of half the total path, positive when it increases."""
     sine: float
     """Sine of the angle from broadside."""
     cross_section_m2: float
@@ -263,7 +265,7 @@ def _element_db(sine: float) -> float:
 
 @inlined
 def mean_snr_one(p: Record, look: Look, range_m: float, sine: float) -> float:
-    """Return the mean SNR of 1 m^2 after the matched filter, on a bin, without a Doppler notch.
+    """Return the mean SNR of 1 m^2 after the matched filter, on a bin, without Doppler notch.
 
     Args:
         p: Parameters of the radar.
@@ -285,13 +287,13 @@ def mean_snr_one(p: Record, look: Look, range_m: float, sine: float) -> float:
 
 @inlined
 def speed_cell_m_s(p: Record, look: Look) -> float:
-    """Return the resolution of the radial speed, lambda / (2 M T)."""
+    r"""Return the resolution of the radial speed, :math:`\lambda / (2 M T)`."""
     return p.wavelength_m / (2.0 * look.symbols * p.symbol_step_s)
 
 
 @inlined
 def doppler_gain_one(p: Record, look: Look, range_rate_m_s: float) -> float:
-    """Return what is left of the power between Doppler bins, the one at 0 Hz being deleted.
+    """Return the fraction of power kept between Doppler bins, with the bin at 0 Hz deleted.
 
     Args:
         p: Parameters of the radar.
@@ -304,7 +306,7 @@ def doppler_gain_one(p: Record, look: Look, range_rate_m_s: float) -> float:
 
 @inlined
 def range_gain_one(p: Record, range_m: float) -> float:
-    """Return what is left of the power between range bins."""
+    """Return the fraction of power kept between range bins."""
     cells = range_m / p.range_cell_m
     return bin_gain_one(cells - mathx.round_even(cells))
 
@@ -342,7 +344,7 @@ def error_variances(p: Record, look: Look, snr: float, sine: float, variances: A
 def detect(
     p: Record, look: Look, stream: rng.Stream, echo: Echo, variances: Any, found: Any
 ) -> bool:
-    """Draw whether a target is detected and, if so, what is measured; the number of draws is fixed.
+    """Draw whether a target is detected, and its measurement; the number of draws is fixed.
 
     Args:
         p: Parameters.
@@ -350,7 +352,7 @@ def detect(
         stream: Random stream of the look.
         echo: The target.
         variances: Scratch, shape ``(3,)``.
-        found: Detection that is written; without one its content is not defined.
+        found: Receives the detection; undefined without one.
 
     Returns:
         Whether it is detected.
@@ -375,7 +377,7 @@ def detect(
 
 @jit
 def false_alarms(p: Record, look: Look, stream: rng.Stream, detections: Any, count: int) -> int:
-    """Append the false alarms of a look and return how many detections there are then.
+    """Append the false alarms of a look and return the new number of detections.
 
     A receiver beside the sender follows the pulse with its beams: it has as many cells, each where
     a path meets the beam. Those behind it or on the straight way from the sender are none.
@@ -385,7 +387,7 @@ def false_alarms(p: Record, look: Look, stream: rng.Stream, detections: Any, cou
         look: The look.
         stream: Random stream of the look.
         detections: Records, shape ``(D,)``.
-        count: How many of them are taken.
+        count: Number of detections so far.
     """
     cells = p.range_to_m / p.range_cell_m * (look.symbols - 1.0)
     number = rng.poisson(stream, min(p.false_alarm_probability * cells, 1.0 * MOST_DETECTIONS))

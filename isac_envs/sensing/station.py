@@ -1,4 +1,4 @@
-"""A station of its own: looks, detections and tracks without an environment."""
+"""A standalone station: looks, detections and tracks without an environment."""
 
 from typing import Any
 
@@ -28,11 +28,11 @@ def observe_all(
         look: The look.
         stream: Random stream of the look.
         targets: x, y in m, vx, vy in m/s and cross section in m^2, shape ``(T, 5)``.
-        detections: Records that are written, shape ``(D,)``.
+        detections: Receives the detections, shape ``(D,)``.
         work: Scratch of the tracker.
 
     Returns:
-        Number of targets that are detected, and of detections with the false alarms, which come
+        Number of detected targets, and number of detections including the false alarms, which come
         last.
     """
     count = 0
@@ -62,7 +62,7 @@ class Station:
     Args:
         radar: The radar.
         tracker: The tracker.
-        seed: Seed of what is drawn.
+        seed: Seed of the random streams.
 
     Attributes:
         tracks: All places for tracks, records of :data:`isac_envs.sensing.tracks.TRACK`.
@@ -78,12 +78,12 @@ class Station:
         rng.seed_stream(self._stream, np.uint64(seed), np.uint64(1))
 
     def look_at(self, sine: float, symbols: int, data: bool = False) -> Look:
-        """Return a look of the whole array.
+        """Make a look of the whole array.
 
         Args:
             sine: Sine of the beam's azimuth, in [-1, 1].
-            symbols: Symbols that are integrated, at least 2.
-            data: Whether they carry data.
+            symbols: Integrated symbols, at least 2.
+            data: Whether the symbols carry data.
         """
         loss = self.radar.data_loss if data else 1.0
         return Look(float(sine), float(symbols), loss, float(self.radar.columns))
@@ -96,7 +96,7 @@ class Station:
             targets: x, y in m, vx, vy in m/s and cross section in m^2, shape ``(T, 5)``.
 
         Raises:
-            ValueError: If the shape is another, or a number is not finite.
+            ValueError: If the shape is wrong, or a number is not finite.
         """
         states = np.array(targets, np.float64).reshape(-1, 5)
         if not np.isfinite(states).all():
@@ -107,7 +107,7 @@ class Station:
         return found[:count]
 
     def track(self, look: Look, detections: npt.NDArray[Any]) -> None:
-        """Take the detections of a look into the tracks."""
+        """Update the tracks with the detections of a look."""
         process(self.parameters[0], look, self.tracks, detections, self._bench[0])
 
     def close(self) -> None:

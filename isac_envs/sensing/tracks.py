@@ -1,4 +1,4 @@
-"""Tracks: what a radar believes of its targets, from prediction to the end of a track.
+"""Tracks: a radar's estimates of its targets, from prediction to the end of a track.
 
 A track is the state x, y, vx, vy of an extended Kalman filter with white acceleration, for a radar
 at the origin that looks along the x axis; azimuth and its sine are from there. Detections measure
@@ -60,7 +60,7 @@ WORK = record(
 """Scratch of a tracker."""
 
 STRADDLE = 0.75
-"""Mean power that is left between the bins."""
+"""Mean fraction of the power that is kept between the bins."""
 _CROSS_SECTIONS = 0.02, 30.0
 _MEMORY = 6
 _ROOT_3 = math.sqrt(3.0)
@@ -76,24 +76,24 @@ class Tracker(NamedTuple):
     acceleration_psd: float
     """Spectral density q of the white acceleration, m^2/s^3."""
     tangential_std_m_s: float
-    """Deviation of the speed across the line of sight in a new track."""
+    """Standard deviation of the speed across the line of sight in a new track."""
     gate: float
     """Largest squared Mahalanobis distance of a detection."""
     confirm_hits: int
     """Hits M that confirm a track."""
     confirm_opportunities: int
-    """Opportunities N in which they must fall, from the first detection on."""
+    """Opportunities N in which they must occur, from the first detection on."""
     delete_missed: int
     """Missed opportunities that end a confirmed track."""
     coast_s: float
-    """Time since the last hit that must have passed as well."""
+    """Least time since the last hit before a confirmed track ends."""
     cutoff_m: float
-    """Error from which a track is no use: 2.5 of it ends a track, 5 a tentative one."""
+    """Error beyond which a track is useless: 2.5 times it ends a track, 5 times a tentative one."""
     azimuth_deg: float
-    """Half the width of the sector that is watched."""
+    """Half the width of the observed sector."""
 
     def fields(self) -> dict[str, Any]:
-        """Return what kernels read."""
+        """Return the fields that kernels read."""
         return {
             "transition": transition(self.interval_s),
             "process_noise": process_noise(self.interval_s, self.acceleration_psd),
@@ -119,7 +119,7 @@ def process_noise(interval_s: float, acceleration_psd: float) -> np.ndarray:
     """Return the covariance that white acceleration adds in an interval, shape ``(4, 4)``.
 
     Args:
-        interval_s: Its length.
+        interval_s: Length of the interval, s.
         acceleration_psd: Spectral density on each axis, m^2/s^3.
     """
     place, mixed = interval_s * interval_s * interval_s / 3.0, 0.5 * interval_s * interval_s
@@ -176,7 +176,7 @@ def position_variance(covariance: Any) -> float:
 
 @jit
 def predict(p: Record, track: Record, work: Record) -> None:
-    """Move a track on by one interval.
+    """Predict a track over one interval.
 
     Args:
         p: Parameters.
@@ -191,13 +191,13 @@ def predict(p: Record, track: Record, work: Record) -> None:
 
 @inlined
 def expected_snr(p: Record, look: Look, track: Record, sine: float) -> float:
-    """Return the mean SNR that a look gets of a track if it lies at a sine.
+    """Return the mean SNR of a track in a look, for a sine of its azimuth.
 
     Args:
         p: Parameters.
         look: The look.
         track: The track.
-        sine: Sine of the azimuth at which it may lie.
+        sine: Assumed sine of its azimuth.
     """
     _, rate, _, sent_rate = _legs(look, track)
     rate_cells = abs(0.5 * (rate + sent_rate)) / looks.speed_cell_m_s(p, look)
@@ -208,7 +208,7 @@ def expected_snr(p: Record, look: Look, track: Record, sine: float) -> float:
 
 @jit
 def detection_probability(p: Record, look: Look, track: Record) -> float:
-    """Return how likely a look detects a track: the mean over the error of the angle.
+    """Return the probability that a look detects a track: the mean over the error of the angle.
 
     Args:
         p: Parameters.
@@ -230,10 +230,10 @@ def detection_probability(p: Record, look: Look, track: Record) -> float:
 
 @inlined
 def offer(p: Record, look: Look, track: Record) -> None:
-    """Note that a look passes a track: whether it should be seen, and how likely it is.
+    """Record that a look passes a track: whether it should be seen, and with what probability.
 
-    A confirmed track should be seen where it is likely to be. A tentative one should where the beam
-    is, however likely: a false track that expects little would never be missed.
+    A confirmed track should be seen where it is likely to be. A tentative one should be seen where
+    the beam is, whatever the probability: a false track that expects little would never be missed.
 
     Args:
         p: Parameters.
@@ -309,7 +309,7 @@ def distance(
 ) -> tuple[float, float]:
     """Return squared Mahalanobis distance of a detection and log determinant of its covariance.
 
-    The derivatives of the track must stand in the scratch. Both are infinite if the covariance is
+    The scratch must hold the derivatives of the track. Both are infinite if the covariance is
     not positive.
 
     Args:
@@ -340,7 +340,7 @@ def distance(
 
 @inlined
 def _average(p: Record, look: Look, track: Record, found: Record) -> None:
-    """Take a detection into the estimate of the cross section."""
+    """Update the estimate of the cross section with a detection."""
     unit = looks.mean_snr_one(p, look, range_of(track), sine_of(track))
     if unit <= 0.0:
         return
@@ -352,7 +352,7 @@ def _average(p: Record, look: Look, track: Record, found: Record) -> None:
 
 @jit
 def update(p: Record, look: Look, track: Record, found: Record, work: Record) -> None:
-    """Take a detection into a track.
+    """Update a track with a detection.
 
     Args:
         p: Parameters.
@@ -377,7 +377,7 @@ def update(p: Record, look: Look, track: Record, found: Record, work: Record) ->
 
 @jit
 def start(p: Record, look: Look, track: Record, found: Record, work: Record) -> None:
-    """Start a tentative track from a detection that no other track wanted.
+    """Start a tentative track from a detection without a track.
 
     Args:
         p: Parameters.

@@ -73,5 +73,5 @@ def test_saved_agents_can_go_on_learning(name, tmp_path):
 def test_settings_that_make_no_sense_are_refused():
     with pytest.raises(ValueError, match=r"reward_scale is 0\.0, must be .*above 0"):
         learner("ppo", reward_scale=0.0)
-    with pytest.raises(ValueError, match="takes no final_learning_rate"):
+    with pytest.raises(ValueError, match="final_learning_rate cannot go with a schedule"):
         learner("ppo", learning_rate=lambda _: 1e-3, final_learning_rate=0.0)

@@ -238,7 +238,7 @@ class Nothing(Gamble):
 
 
 def test_supports_that_are_none_are_refused():
-    with pytest.raises(ValueError, match="give v_min and v_max"):
+    with pytest.raises(ValueError, match="set v_min and v_max"):
         _table(env=Nothing, v_min=None, v_max=None).learn(8)
     with pytest.raises(ValueError, match="v_min must be below v_max"):
         _table(v_min=2.0, v_max=1.0)
@@ -254,7 +254,7 @@ def test_prioritised_replay_refuses_what_it_cannot_do():
 
     with pytest.raises(ValueError, match="one array"):
         DoubleDQN("MultiInputPolicy", DummyVecEnv([Dictionary]), prioritised=True, device="cpu")
-    with pytest.raises(ValueError, match="give no other class"):
+    with pytest.raises(ValueError, match="leave its class unset"):
         buffer = type(_table(DoubleDQN, n_steps=2).replay_buffer)
         _table(DoubleDQN, prioritised=True, replay_buffer_class=buffer)
 

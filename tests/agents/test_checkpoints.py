@@ -85,7 +85,7 @@ def test_a_damaged_checkpoint_is_passed_over_for_the_one_before(spoil, run, whol
     told = capsys.readouterr().err
     assert told.count("\n") == 1
     assert "000000003008" in told
-    assert "going on from step 2048" in told
+    assert "resuming from step 2048" in told
     assert_same(run, whole)
 
 
@@ -134,7 +134,7 @@ def test_no_space_left_in_the_middle_of_a_checkpoint(tmp_path, whole, monkeypatc
 
     monkeypatch.setattr(np, "savez", full)
     run = unfinished(tmp_path, until=2500)
-    assert "No space left on device; the training goes on" in capsys.readouterr().err
+    assert "No space left on device; training continues" in capsys.readouterr().err
     assert sorted(path.name for path in (run / "checkpoints").iterdir()) == [
         f"{1024:012d}.json", f"{1024:012d}.npz",
     ]  # fmt: skip

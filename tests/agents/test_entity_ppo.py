@@ -7,7 +7,8 @@ from gymnasium import spaces
 
 from isac_agents import registry
 from isac_agents.adapters.vec_env import BatchVecEnv
-from isac_agents.algorithms.ppo.entity_ppo import FIXED, EntityPolicy
+from isac_agents.algorithms.networks import FIXED
+from isac_agents.algorithms.ppo.entity_ppo import EntityPolicy
 
 USERS, SECTORS = (6, 7), (16, 5)
 BOX = spaces.Box(-1.0, 1.0, (6 * 7 + 16 * 5 + 2,))
@@ -84,7 +85,7 @@ def test_what_does_not_fit_is_refused(changes, words) -> None:
 
 
 def test_boxes_cannot_be_chosen_from() -> None:
-    with pytest.raises(ValueError, match="entities can only be chosen"):
+    with pytest.raises(ValueError, match="entity policies need discrete choices"):
         EntityPolicy(BOX, spaces.Box(-1.0, 1.0, (2,)), lambda _: 1e-3)
 
 

@@ -113,5 +113,5 @@ def test_the_same_seed_comes_to_the_same_weights_and_files_keep_them(tmp_path):
 
 def test_parts_of_a_team_are_refused():
     agent = learner(Signals(SignalsParams()))
-    with pytest.raises(ValueError, match="4 rows are no whole teams of 3 agents"):
+    with pytest.raises(ValueError, match="4 rows are not whole teams of 3 agents"):
         agent.predict(np.zeros((4, 4), np.float32))

@@ -81,7 +81,7 @@ def test_a_user_s_parameter_wins_over_a_preset(scenario, tmp_path):
 
 
 def test_a_preset_may_not_change_the_world(scenario, tmp_path):
-    with pytest.raises(IsacError, match=r"a2c: 'horizon' is no parameter.*observation"):
+    with pytest.raises(IsacError, match=r"a2c: 'horizon' is not a parameter.*observation"):
         plan_jobs(ENVIRONMENT, "a2c", scenario=scenario, out=tmp_path)
 
 
@@ -132,7 +132,9 @@ def test_agents_that_do_not_fit_are_refused_with_those_that_do(agent, reason, tm
     with pytest.raises(IsacError) as error:
         plan_jobs(ENVIRONMENT, agent, out=tmp_path)
     assert reason in str(error.value)
-    able = "q_learning, dqn, ddqn, dueling_ddqn, ppo, entity_ppo, a2c, c51, rainbow, qrdqn"
+    able = (
+        "q_learning, dqn, ddqn, dueling_ddqn, ppo, entity_ppo, rollout_iteration, a2c, c51, rainbow"
+    )
     assert f"agents that can: {able}" in str(error.value)
     assert agent not in str(error.value).partition("agents that can")[2]
     assert "\n" not in str(error.value)

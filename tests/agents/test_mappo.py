@@ -156,5 +156,5 @@ def test_an_environment_without_teams_has_teams_of_one():
 
 
 def test_rows_that_are_no_whole_teams_are_refused():
-    with pytest.raises(ValueError, match="48 rows are no whole teams of 5 agents"):
+    with pytest.raises(ValueError, match="48 rows are not whole teams of 5 agents"):
         learner(num_agents=5)

@@ -115,7 +115,7 @@ def test_without_resume_it_starts_again_and_says_so(tmp_path, capsys):
     steps = []
     train(job("q_learning", tmp_path), steps.append)
     assert steps[0] == 64
-    assert "--resume would go on from step 2048 of 4000" in capsys.readouterr().err
+    assert "--resume would continue from step 2048 of 4000" in capsys.readouterr().err
     assert sorted(each.stem for each in (run / "checkpoints").glob("*.json"))[-1] == f"{3008:012d}"
 
 
@@ -135,7 +135,7 @@ def test_a_folder_is_continued_by_name(tmp_path):
     assert "--resume" in isac("train", str(run)).stderr
     refused = isac("train", str(run), "--resume", "--steps", "10")
     assert refused.returncode == 2
-    assert "leave out --steps" in refused.stderr
+    assert "omit --steps" in refused.stderr
     done = isac("train", str(run), "--resume", "--episodes", "2", "--json")
     assert done.returncode == 0, done.stderr
     assert_same(run, whole.folder)
@@ -181,5 +181,5 @@ def test_an_agent_without_plain_state_starts_again(tmp_path, capsys, monkeypatch
         train(before)
     write_record(before.folder, before.record)  # as one that was killed leaves it
     train(planned(True))
-    assert "no checkpoint yet, the run starts again" in capsys.readouterr().err
+    assert "no checkpoint yet, the run starts over" in capsys.readouterr().err
     assert read_record(planned(True).folder).status == "finished"

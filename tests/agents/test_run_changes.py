@@ -53,7 +53,7 @@ def test_a_changed_scenario_is_refused_or_recorded(tmp_path):
 def test_an_override_is_another_run_and_no_changed_scenario(tmp_path):
     first = unfinished(tmp_path, overrides={"event_fast": 0.5})
     with pytest.raises(
-        IsacError, match=f"no run of these settings.*unfinished: {re.escape(str(first))}"
+        IsacError, match=f"no run with these settings.*unfinished: {re.escape(str(first))}"
     ):
         plan_jobs(
             NAME, "q_learning", steps=STEPS, out=tmp_path, overrides={"event_fast": 0.4},
@@ -106,7 +106,7 @@ def test_a_number_that_is_not_finite_stops_the_run(array, word, tmp_path, monkey
     assert (run / "checkpoints" / "failed.npz").is_file()
     again = refused("train", str(run), "--resume", "--json")
     assert word in again
-    assert "start again" in again
+    assert "start over" in again
     for path in (run / "checkpoints").glob("failed.*"):
         path.unlink()
     assert isac("train", str(run), "--resume", "--episodes", "2", "--json").returncode == 0

@@ -15,14 +15,14 @@ def test_resume_without_anything_to_resume_is_refused_and_lists_what_there_is(tm
     asked = arguments("q_learning", tmp_path, "--resume", steps=640)
     done = isac(*asked)
     assert done.returncode == 2
-    assert "no run of these settings to go on with" in done.stderr
-    assert "no run there is unfinished" in done.stderr
+    assert "no run with these settings to resume" in done.stderr
+    assert "there are no unfinished runs" in done.stderr
     assert not [*tmp_path.iterdir()]
     run = unfinished(tmp_path)
     assert f"unfinished: {run} (q_learning, seed 0, 4000 steps)" in isac(*asked).stderr
     nothing = isac("train", str(run.with_name("seed_7")), "--resume")
     assert nothing.returncode == 2
-    assert f"seed_7: there is no such folder; in {run.parent}: unfinished: {run}" in nothing.stderr
+    assert f"seed_7: no such folder; in {run.parent}: unfinished: {run}" in nothing.stderr
 
 
 def stop_at(monkeypatch, steps, times=1):
@@ -44,9 +44,9 @@ def test_stopped_by_the_keyboard_it_says_what_is_saved_and_how_to_go_on(tmp_path
     done = isac(*arguments("q_learning", tmp_path / "a b"))
     assert done.returncode == 130
     run = folder(tmp_path / "a b")
-    message = f"stopped: {run} is saved up to step 2048 of 4000; go on with: "
+    message = f"stopped: {run} is saved up to step 2048 of 4000; resume with: "
     assert message in done.stderr
-    words = shlex.split(done.stderr.partition("go on with: ")[2])
+    words = shlex.split(done.stderr.partition("resume with: ")[2])
     assert words == ["isac", "train", str(run), "--resume"]
     assert isac(*words[1:], "--episodes", "2").returncode == 0
     assert read_record(run).status == "finished"
@@ -58,7 +58,7 @@ def test_the_command_to_go_on_with_several_runs(tmp_path, monkeypatch):
     done = isac(*asked)
     assert done.returncode == 130
     stop_at(monkeypatch, 2500)
-    words = shlex.split(done.stderr.partition("go on with: ")[2])
+    words = shlex.split(done.stderr.partition("resume with: ")[2])
     assert words[:3] == ["isac", "train", "isac/ModeSelect-v0"]
     assert isac(*words[1:], "--jobs", "1").returncode == 130
     assert isac(*words[1:], "--jobs", "1", "--episodes", "2").returncode == 0

@@ -77,7 +77,7 @@ def test_spaces_that_start_elsewhere_and_binary_ones():
 
 @pytest.mark.parametrize("space", [spaces.Box(0, 1, (2,)), spaces.MultiDiscrete([[2, 2]])])
 def test_other_spaces_are_no_lattices(space):
-    with pytest.raises(ValueError, match="no lattice"):
+    with pytest.raises(ValueError, match="not a lattice"):
         Lattice(space)
 
 

@@ -67,7 +67,7 @@ def test_scratch_may_be_larger_and_dirty() -> None:
 
 
 def test_matrix_must_be_finite() -> None:
-    with pytest.raises(ValueError, match="no matrix of finite numbers"):
+    with pytest.raises(ValueError, match="not a matrix of finite numbers"):
         least_cost_assignment([[np.nan]])
-    with pytest.raises(ValueError, match="no matrix"):
+    with pytest.raises(ValueError, match="not a matrix"):
         least_cost_assignment([1.0])

@@ -1,7 +1,7 @@
-"""Environments and numbers in the form in which Stable-Baselines3 takes them.
+"""Environments and numbers as Stable-Baselines3 expects them.
 
-Here stand the vector environment over the native batch and the guard that stops what is not a
-finite number. Nothing here knows a learner, a run folder or a command.
+The vector environment over the native batch is here, and the guard against numbers that are not
+finite. Nothing here depends on a learner, a run folder or a command.
 """
 
 from isac_agents.adapters.nan_guard import NotFiniteError

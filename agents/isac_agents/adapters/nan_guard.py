@@ -1,4 +1,4 @@
-"""Numbers that a learner must never be fed with: NaN and infinities."""
+"""Guard of learners against NaN and infinities."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from isac_envs.errors import IsacError
 Array = npt.NDArray[Any]
 
 LARGEST = float(np.finfo(np.float32).max)
-"""Rewards reach learners as float32."""
+"""Learners receive rewards as float32."""
 
 
 class NotFiniteError(IsacError):
@@ -24,12 +24,12 @@ def check_step(rewards: Array, observations: Array, spec: Spec) -> None:
     Args:
         rewards: Shape ``(n, A)``.
         observations: Shape ``(n, A, D)``.
-        spec: What an observation is made of.
+        spec: Fields of an observation.
 
     Raises:
-        NotFiniteError: Naming the first copy and agent.
+        NotFiniteError: If a value is not finite; the message names the first copy and agent.
     """
-    # One comparison for all: it is false for NaN, too.
+    # One comparison suffices: it is false for NaN, too.
     if not np.abs(rewards).max() <= LARGEST:
         copy, agent = np.argwhere(~(np.abs(rewards) <= LARGEST))[0].tolist()
         raise NotFiniteError(

@@ -1,4 +1,4 @@
-"""Stable-Baselines3's vector environment, straight over the native batch."""
+"""Stable-Baselines3's vector environment, directly over the native batch."""
 
 import time
 from collections.abc import Iterable
@@ -25,27 +25,26 @@ class BatchVecEnv(VecEnv):
     """Many copies of an environment for Stable-Baselines3, stepped by one compiled loop.
 
     Every agent of every copy is one environment to the learner, in copy-major order: row
-    ``i * A + a`` is agent ``a`` of copy ``i``, so that a policy is shared by all agents. A
-    finished copy is reset in the same step; copy ``i`` follows
+    ``i * A + a`` is agent ``a`` of copy ``i``, so that all agents share a policy. A finished copy
+    is reset in the same step; copy ``i`` matches
     :class:`isac_envs.core.vector_env.VectorEnv` with same-step autoreset bit for bit.
 
-    The ``info`` of a step is empty, except where an episode ends: ``terminal_observation``,
-    ``TimeLimit.truncated``, ``terminal_action_mask`` where there are masks, and with ``monitor``
-    also ``episode`` (``r`` return, ``l`` steps,
-    ``t`` seconds since the construction), ``episode_costs`` (sums) and ``episode_metrics`` (means
-    over the steps).
+    The ``info`` of a step is empty, except at the end of an episode: ``terminal_observation``,
+    ``TimeLimit.truncated``, with masks ``terminal_action_mask``, and with ``monitor`` also
+    ``episode`` (``r`` return, ``l`` steps, ``t`` seconds since the construction),
+    ``episode_costs`` (sums) and ``episode_metrics`` (means over the steps).
 
     Args:
         model: Id of a registered environment, ``"module:Class"``, or a bound model.
         num_copies: Number of copies; ``num_envs`` is this times the number of agents.
         scenario: Name of a registered scenario or path of a scenario file; None for the default.
-        seed: As a call of :meth:`seed`; None for fresh entropy.
+        seed: As in :meth:`seed`; None for fresh entropy.
         monitor: Report the totals of finished episodes.
         **overrides: Single parameters that replace the scenario's.
 
     Raises:
         ScenarioError: If the scenario or an override is not valid.
-        ValueError: If there is not at least one copy.
+        ValueError: If there are no copies.
     """
 
     def __init__(
@@ -83,7 +82,7 @@ class BatchVecEnv(VecEnv):
         return self.model.reward_bounds()
 
     def _allocate(self) -> None:
-        """Make the arrays that every step writes and the totals of the running episodes."""
+        """Allocate the arrays that every step writes, and the totals of the running episodes."""
         rows = (self.num_copies, self.num_agents)
         self._buffers = StepBuffers.allocate(self.model, self.num_copies)
         self._actions = self.batch.actions()
@@ -123,7 +122,7 @@ class BatchVecEnv(VecEnv):
         """Take the actions of the coming step.
 
         Raises:
-            gymnasium.error.InvalidAction: If any action is not valid; no state is touched.
+            gymnasium.error.InvalidAction: If any action is not valid; no state changes.
             gymnasium.error.ResetNeeded: Before the first reset.
         """
         if not self.batch.env["world"][0].any():
@@ -164,12 +163,12 @@ class BatchVecEnv(VecEnv):
         return self.batch.masks.reshape(self.num_envs, -1).copy()
 
     def snapshot(self) -> dict[str, Any]:
-        """Return the whole state between two steps, running episodes included, as plain data."""
+        """Return the complete state between two steps, with running episodes, as plain data."""
         totals = tuple(total.copy() for total in self._totals)
         return {"state": self.batch.snapshot(), "totals": totals}
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Put the copies back to a snapshot of a vector of the same environment and size.
+        """Restore the copies from a snapshot of a vector of the same environment and size.
 
         Raises:
             ValueError: If the snapshot is of another environment, size or number of entities.
@@ -191,6 +190,11 @@ class BatchVecEnv(VecEnv):
     def set_attr(self, attr_name: str, value: Any, indices: Indices = None) -> None:
         """Refuse: all copies share one set of parameters.
 
+        Args:
+            attr_name: Not used.
+            value: Not used.
+            indices: Not used.
+
         Raises:
             AttributeError: Always.
         """
@@ -210,7 +214,7 @@ class BatchVecEnv(VecEnv):
         return [masks[i] for i in self._selected(indices)]
 
     def env_is_wrapped(self, wrapper_class: type[Any], indices: Indices = None) -> list[bool]:
-        """Say yes to ``Monitor`` alone, whose ``episode`` entry this class provides itself."""
+        """Return True only for ``Monitor``, whose ``episode`` entry this class provides itself."""
         wrapped = self.monitor and issubclass(Monitor, wrapper_class)
         return [wrapped] * len(self._selected(indices))
 
@@ -219,7 +223,7 @@ class BatchVecEnv(VecEnv):
         return np.asarray(self.model.observation.present(values))
 
     def _finish(self, done: Array, infos: list[Info]) -> None:
-        """Report the episodes that ended, and start the next ones."""
+        """Report finished episodes, and start the next ones."""
         last = self._observations()
         masks = None if self._buffers.masks is None else self.action_masks()
         for copy in np.flatnonzero(done).tolist():

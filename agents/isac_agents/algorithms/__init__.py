@@ -1,6 +1,6 @@
-"""Learners with Stable-Baselines3's interface, one room a family, and what families share.
+"""Learners with the interface of Stable-Baselines3, one package per family, and shared code.
 
-What two of the rooms need stands beside them, with the presets and ranges of hyper-parameters. A
-learner knows an environment by its spaces only, ``forecast`` excepted, and never a run folder or an
+Code for more than one family is beside them, with the presets and ranges of hyper-parameters.
+Learners know an environment only by its spaces, except ``forecast``, and never a run folder or an
 evaluation. This file imports nothing, because presets are read without torch.
 """

@@ -1,4 +1,4 @@
-"""What the learners of this package share that are no gradient descent of Stable-Baselines3."""
+"""Common code of learners that do not use the training loops of Stable-Baselines3."""
 
 import json
 from abc import abstractmethod
@@ -21,20 +21,20 @@ from isac_envs.errors import IsacError, hint
 
 
 class ArrayAlgorithm(BaseAlgorithm):
-    """A learner on the CPU that is kept as arrays: the weights of its policy and its settings.
+    """A learner on the CPU that is saved as arrays: the weights of its policy and its settings.
 
-    A subclass learns in ``_learn``, names its settings in ``saved_settings``, and makes itself
+    A subclass learns in ``_learn``, names its settings in ``saved_settings``, and creates itself
     from a file in ``_revived``.
 
     Args:
         policy: Name of a policy of the subclass, or its class.
         env: The environment; None to set it up later.
         learning_rate: Step size.
-        seed: Of everything random; None for fresh entropy.
+        seed: Seed of all random streams; None for fresh entropy.
         tensorboard_log: Folder of the log; None for no log.
         verbose: 0 is silent, 1 prints the log.
         device: Not used: everything stays on the CPU.
-        stats_window_size: Episodes that logged means run over.
+        stats_window_size: Number of episodes in logged means.
     """
 
     saved_settings: ClassVar[tuple[str, ...]]
@@ -74,15 +74,15 @@ class ArrayAlgorithm(BaseAlgorithm):
         reset_num_timesteps: bool = True,
         progress_bar: bool = False,
     ) -> Self:
-        """Learn for at least this many steps, summed over the copies.
+        """Learn for at least the given number of steps, summed over the copies.
 
         Args:
             total_timesteps: Steps of the environment.
             callback: As in Stable-Baselines3.
-            log_interval: Episodes or rounds between two lines of the log; None for the class's.
+            log_interval: Episodes or rounds between two lines of the log; None: class default.
             tb_log_name: Name of the TensorBoard run.
             reset_num_timesteps: Count steps from zero and start new episodes.
-            progress_bar: Show one.
+            progress_bar: Show a progress bar.
         """
         total, hook = self._setup_learn(
             total_timesteps, callback, reset_num_timesteps, tb_log_name, progress_bar
@@ -94,22 +94,28 @@ class ArrayAlgorithm(BaseAlgorithm):
 
     @abstractmethod
     def _learn(self, total: int, hook: BaseCallback, log_interval: int) -> None:
-        """Learn until ``num_timesteps`` is at least ``total``, or the callback stops."""
+        """Learn until ``num_timesteps`` is at least ``total``, or the callback stops training."""
 
     def save(
         self, path: Any, exclude: Iterable[str] | None = None, include: Iterable[str] | None = None
     ) -> None:
-        """Write weights and settings as npz (``path`` gets that suffix)."""
+        """Write weights and settings as npz (``path`` gets that suffix).
+
+        Args:
+            path: File to write.
+            exclude: Not used; an argument of Stable-Baselines3.
+            include: Not used; an argument of Stable-Baselines3.
+        """
         weights = {name: each.numpy() for name, each in self.policy.state_dict().items()}
         write_arrays(_npz(path), {"settings": np.array(json.dumps(self._header())), **weights})
 
     @classmethod
     def load(cls, path: Any, env: VecEnv | None = None, **settings: Any) -> Self:  # type: ignore[override]
-        """Return what :meth:`save` wrote; nothing in the file can run code.
+        """Load a file of :meth:`save`; nothing in it can run code.
 
         Args:
             path: As for :meth:`save`.
-            env: To go on learning, or to act in a variant; None is enough to predict.
+            env: Environment for further learning, or a variant to act in; None suffices to predict.
             **settings: Replace saved settings.
 
         Raises:
@@ -128,22 +134,22 @@ class ArrayAlgorithm(BaseAlgorithm):
 
     @classmethod
     def _settings_of(cls, text: Any, path: Any) -> dict[str, Any]:
-        """Return the settings in a file: what is saved, all of it, and no other arguments."""
+        """Read the settings of a file: exactly the saved ones, all of them."""
         try:
             header = dict(json.loads(text.item()))
         except (ValueError, TypeError, AttributeError, RecursionError):
-            raise IsacError(f"{path}: has no settings, or damaged ones") from None
+            raise IsacError(f"{path}: settings are missing or damaged") from None
         saved = (*cls.saved_settings, *cls.saved_beside)
         for name in header:
             if name not in saved:
                 raise IsacError(f"{path}: unknown setting {name!r}{hint(name, saved)}")
         for name in cls.saved_beside:
             if not isinstance(header.get(name), dict):
-                raise IsacError(f"{path}: has no table {name!r}, or a damaged one")
+                raise IsacError(f"{path}: table {name!r} is missing or damaged")
         return header
 
     def _header(self) -> dict[str, Any]:
-        """Return what is saved beside the weights."""
+        """Return the content saved beside the weights."""
         return {name: getattr(self, name) for name in self.saved_settings}
 
     @classmethod
@@ -155,10 +161,10 @@ class ArrayAlgorithm(BaseAlgorithm):
         env: VecEnv | None,
         settings: dict[str, Any],
     ) -> Self:
-        """Return a learner from what was saved, its policy not yet made."""
+        """Create a learner from saved content, its policy not yet made."""
 
     def _log_episodes(self) -> None:
-        """Note the means over the last episodes."""
+        """Record the means over the last episodes."""
         episodes: Any = self.ep_info_buffer
         if episodes:
             self.logger.record("rollout/ep_rew_mean", safe_mean([e["r"] for e in episodes]))

@@ -7,8 +7,13 @@ from torch.nn import functional
 def make_atoms(v_min: float, v_max: float, count: int) -> torch.Tensor:
     """Return equally spaced atoms from ``v_min`` to ``v_max``, float32, shape ``(count,)``.
 
+    Args:
+        v_min: Smallest atom.
+        v_max: Largest atom, above ``v_min``.
+        count: Number of atoms, at least 2.
+
     Raises:
-        ValueError: If the bounds do not rise or there are fewer than two atoms.
+        ValueError: If ``v_min`` is not below ``v_max`` or there are fewer than two atoms.
     """
     if not v_min < v_max:
         raise ValueError(f"v_min is {v_min} and v_max {v_max}: v_min must be below v_max")
@@ -20,17 +25,17 @@ def make_atoms(v_min: float, v_max: float, count: int) -> torch.Tensor:
 def return_bounds(
     low: float, high: float, gamma: float, horizon: int | None = None
 ) -> tuple[float, float]:
-    """Return between what values discounted returns lie if each reward lies in ``low..high``.
+    """Return bounds of discounted returns if each reward lies in ``low..high``.
 
     Episodes last from one step to ``horizon`` steps: the upper bound is ``high`` times
-    ``1 + gamma + ... = (1 - gamma**T) / (1 - gamma)`` where ``high`` is positive, else ``high``.
+    ``1 + gamma + ... = (1 - gamma**T) / (1 - gamma)`` if ``high`` is positive, else ``high``.
 
     Args:
         low: Smallest reward of a step.
         high: Largest reward of a step.
         gamma: Discount factor, 0 to 1.
-        horizon: Most steps T of an episode; None for no limit, which also is right where the value
-            of truncated episodes is bootstrapped. Needed where ``gamma`` is 1.
+        horizon: Maximum steps T of an episode; None for no limit, also if the value of truncated
+            episodes is bootstrapped. Required if ``gamma`` is 1.
 
     Raises:
         ValueError: If ``gamma`` is 1 and there is no horizon.
@@ -38,7 +43,7 @@ def return_bounds(
     if gamma < 1.0:
         length = (1.0 - (0.0 if horizon is None else gamma**horizon)) / (1.0 - gamma)
     elif horizon is None:
-        raise ValueError("returns have no bounds where gamma is 1 and episodes may last for ever")
+        raise ValueError("returns are unbounded if gamma is 1 and episodes have no horizon")
     else:
         length = float(horizon)
     return min(low, low * length), max(high, high * length)
@@ -47,21 +52,21 @@ def return_bounds(
 def project(
     positions: torch.Tensor, probabilities: torch.Tensor, atoms: torch.Tensor
 ) -> torch.Tensor:
-    """Move probability from where it lies to the two nearest atoms, in proportion of nearness.
+    """Move probability to the two nearest atoms, linearly in the distance.
 
-    A position beyond the first or last atom counts as that atom. With ``b`` the position in units
-    of the spacing, atom ``i`` receives ``p * max(0, 1 - |b - i|)`` from each position. Mass is
-    kept, and so is the mean where no position is clipped.
+    Positions beyond the first or last atom are clipped to it. With ``b`` the position in units of
+    the spacing, atom ``i`` receives ``p * max(0, 1 - |b - i|)`` from each position. The projection
+    preserves the total probability, and the mean where no position is clipped.
 
     Source: M. G. Bellemare, W. Dabney, R. Munos, "A distributional perspective on reinforcement
     learning", ICML 2017 (arXiv 1707.06887), equation (7) and algorithm 1. Difference from
     algorithm 1: the lower atom is at most the last but one, and the upper atom always the next, so
-    that no mass is lost where ``b`` is a whole number (there, algorithm 1 has ``l == u``).
+    that no mass is lost where ``b`` is an integer (there, algorithm 1 has ``l == u``).
 
     Args:
-        positions: Where the probability lies, such as ``r + gamma * atoms``, shape ``(B, M)``.
-        probabilities: How much of it, shape ``(B, M)``.
-        atoms: Equally spaced, rising, at least two, shape ``(N,)``.
+        positions: Positions of the probability, such as ``r + gamma * atoms``, shape ``(B, M)``.
+        probabilities: Probability at each position, shape ``(B, M)``.
+        atoms: Equally spaced, increasing, at least two, shape ``(N,)``.
 
     Returns:
         Probabilities of the atoms, shape ``(B, N)``.
@@ -78,10 +83,10 @@ def project(
 
 
 def cross_entropy(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-    """Return the cross entropy of each row, shape ``(B,)``; its gradient is that of the KL.
+    """Return the cross entropy of each row, shape ``(B,)``, with the gradient of the KL divergence.
 
     Args:
-        logits: Logarithms of the learned probabilities, not normalised, shape ``(B, N)``.
-        targets: Probabilities to learn, shape ``(B, N)``.
+        logits: Log probabilities of the prediction, unnormalised, shape ``(B, N)``.
+        targets: Target probabilities, shape ``(B, N)``.
     """
     return -(targets * functional.log_softmax(logits, 1)).sum(1)

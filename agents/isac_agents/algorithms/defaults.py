@@ -1,7 +1,7 @@
-"""Hyper-parameters that agents start from: small networks, made for the CPU and one thread.
+"""Default hyper-parameters of the agents: small networks, made for the CPU and one thread.
 
-Tuned settings stand in the scenarios' files. ``policy_kwargs`` of a preset replace these as a
-whole.
+Tuned settings are in the scenario files. ``policy_kwargs`` of a preset replace the defaults here as
+a whole.
 """
 
 from typing import Any
@@ -55,7 +55,7 @@ D4PG: dict[str, Any] = {
     **_REPLAY,
     "policy_kwargs": {"net_arch": [128, 128]},
     "batch_size": 256,
-    "learning_rate": 1e-4,  # a faster actor can saturate in a corner of the box and never leave it
+    "learning_rate": 1e-4,  # a faster actor may saturate in a corner of the box and stay there
     "critic_learning_rate": 1e-3,
     "final_learning_rate": 1e-5,
 }
@@ -79,6 +79,7 @@ PPO: dict[str, Any] = {
     "ent_coef": 0.01,
 }
 ENTITIES: dict[str, Any] = {**PPO, "policy": "EntityPolicy", "policy_kwargs": {}}
+ROLLOUTS: dict[str, Any] = {"policy": "ActionValuePolicy"}
 A2C: dict[str, Any] = {
     **_NETWORK,
     "learning_rate": 1e-3,

@@ -1,8 +1,8 @@
-"""What hyper-parameters may be: their kinds from the signatures, their ranges from one table.
+"""Checks of hyper-parameters: types from the signatures, ranges from one table.
 
-The names are those of the field: a name of the table means the same for every learner that is
-built on Stable-Baselines3, those of this package included. Learners of another kind are checked by
-their signatures alone.
+Names follow the field. A name of the table means the same for every learner based on
+Stable-Baselines3, including those of this package. Other learners are checked by their signatures
+alone.
 """
 
 import inspect
@@ -27,8 +27,8 @@ class Interval:
     Attributes:
         low: Smallest value.
         high: Largest value.
-        above: ``low`` itself is not in it.
-        besides: A further value, which learners read as 'automatic'.
+        above: Whether ``low`` itself is excluded.
+        besides: A further valid value, which learners read as 'automatic'.
     """
 
     low: float
@@ -80,6 +80,9 @@ RANGES: dict[str, Interval] = {
     "noise_scale": _NOT_NEGATIVE, "noise_spread": _POSITIVE, "noise_std": _NOT_NEGATIVE,
     "final_noise_std": _NOT_NEGATIVE, "target_policy_noise": _NOT_NEGATIVE,
     "target_noise_clip": _NOT_NEGATIVE, "disturbed": _PROBABILITY, "sweep_below": _PROBABILITY,
+    # rollouts
+    "teacher_rounds": _NOT_NEGATIVE, "candidates": Interval(2), "changed": _SHARE,
+    "branch_steps": _COUNT, "given": _NOT_NEGATIVE,
     # losses
     "clip_range": _SHARE, "clip_range_vf": _POSITIVE, "ent_coef": _NOT_NEGATIVE,
     "final_ent_coef": _NOT_NEGATIVE, "vf_coef": _NOT_NEGATIVE, "max_grad_norm": _POSITIVE,
@@ -98,30 +101,31 @@ ALIASES = {
     "net_arch": "policy_kwargs", "hidden_sizes": "policy_kwargs", "layers": "policy_kwargs",
     "n_step": "n_steps", "atoms": "n_atoms",
 }  # fmt: skip
-"""What others call them, for messages."""
+"""Names in other libraries, for messages."""
 
 _ELSEWHERE = {
     "env": "the environment is the argument of the command",
-    "seed": "the seeds of runs are those of --first-seed and --seeds",
-    "steps": "the length of a run is that of --steps",
-    "total_timesteps": "the length of a run is that of --steps",
+    "seed": "seeds of runs are set by --first-seed and --seeds",
+    "steps": "the length of a run is set by --steps",
+    "total_timesteps": "the length of a run is set by --steps",
 }
 _LIBRARIES = ("isac_agents", "stable_baselines3", "sb3_contrib")
 
 
 def checked(title: str, learner: Any, hyper_parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """Return hyper-parameters as a learner takes them: integers that were written as 1e5 are int.
+    """Check hyper-parameters and convert them: integers written as 1e5 become int.
 
     Args:
-        title: Of the learner, for messages.
-        learner: Its class.
+        title: Name of the learner, for messages.
+        learner: Class of the learner.
         hyper_parameters: Keyword arguments.
 
     Raises:
-        IsacError: Naming the hyper-parameter, its value and what is valid, or the nearest name.
+        IsacError: If one is not valid; the message names the hyper-parameter, its value, and valid
+            values or the nearest name.
     """
     if not isinstance(learner, type):
-        raise IsacError(f"{title} is no class")
+        raise IsacError(f"{title} is not a class")
     declared = arguments(learner)
     bases = inspect.getmro(learner)
     ranged = any(base.__module__.partition(".")[0] in _LIBRARIES for base in bases)
@@ -129,7 +133,7 @@ def checked(title: str, learner: Any, hyper_parameters: Mapping[str, Any]) -> di
     for name, value in hyper_parameters.items():
         unknown = declared is not None and name not in declared
         if name in ("env", "seed") or (unknown and name in _ELSEWHERE):
-            raise IsacError(f"{title}: {name!r} is no hyper-parameter: {_ELSEWHERE[name]}")
+            raise IsacError(f"{title}: {name!r} is not a hyper-parameter: {_ELSEWHERE[name]}")
         if declared is not None and unknown:
             other = ALIASES.get(name)
             near = f"; did you mean {other!r}?" if other in declared else hint(name, declared)
@@ -140,9 +144,9 @@ def checked(title: str, learner: Any, hyper_parameters: Mapping[str, Any]) -> di
 
 
 def arguments(learner: type) -> dict[str, Any] | None:
-    """Return the annotations of a class's keyword arguments, through ``**`` up its bases.
+    """Return the annotations of a class's keyword arguments, following ``**`` up its bases.
 
-    None if any argument goes; ``Any`` where an argument has no annotation.
+    None if any argument is accepted; ``Any`` for arguments without an annotation.
     """
     found: dict[str, Any] = {}
     for base in inspect.getmro(learner):
@@ -162,7 +166,7 @@ def arguments(learner: type) -> dict[str, Any] | None:
 def _parameters(function: Any) -> Iterable[inspect.Parameter]:
     try:
         signature = inspect.signature(function, eval_str=True)
-    except Exception:  # annotations may name what is imported for type checkers only
+    except Exception:  # annotations may name imports for type checkers only
         signature = inspect.signature(function)
     return signature.parameters.values()
 
@@ -186,7 +190,7 @@ def _members(kind: Any) -> tuple[Any, ...]:
 
 
 def _fits(value: Any, kind: Any) -> bool:
-    """Return whether a value is of a kind; of a kind that is no class, everything is."""
+    """Return whether a value has a type; True for annotations that are not classes."""
     if get_origin(kind) is Literal:
         return value in get_args(kind)
     if kind in (Any, object):
@@ -206,9 +210,9 @@ def _fits(value: Any, kind: Any) -> bool:
 
 
 def _check_numbers(name: str, path: str, value: Any, ranged: bool, kind: str = "a number") -> None:
-    """Refuse numbers that are not finite or out of range, in lists and tables too.
+    """Refuse numbers that are not finite or out of range, also within lists and tables.
 
-    The range is that of the innermost name that has one.
+    The innermost name that has a range determines it.
     """
     if isinstance(value, Mapping):
         for key, each in value.items():
@@ -225,7 +229,7 @@ def _check_numbers(name: str, path: str, value: Any, ranged: bool, kind: str = "
 
 
 def _described(kinds: Iterable[Any], interval: Interval | None) -> str:
-    """Return what a value may be, as far as it can be written down."""
+    """Describe the valid values of a type and range."""
     words = {bool: "true or false", int: "an integer", float: "a number", str: "a word"}
     told = []
     for kind in kinds:
@@ -239,4 +243,4 @@ def _described(kinds: Iterable[Any], interval: Interval | None) -> str:
             told.append("a table")
         elif isinstance(name, type) and issubclass(name, Sequence) and name is not tuple:
             told.append("a list")
-    return " or ".join(told) or "an object that is made in Python"
+    return " or ".join(told) or "an object made in Python"

@@ -1,4 +1,4 @@
-"""Replay buffers of many copies: returns over n steps, and draws by priority."""
+"""Replay buffers for many copies: n-step returns and prioritised replay."""
 
 from typing import Any, NamedTuple
 
@@ -23,25 +23,25 @@ class NStepBuffer(ReplayBuffer):
         rewards = r_t + gamma r_(t+1) + ... + gamma**(k-1) r_(t+k-1)
         discounts = gamma**k, next_observations = s_(t+k), dones = s_(t+k) is terminal
 
-    ``k`` is ``n_steps``, or fewer where the episode ends or the newest transition of the copy is
-    met. Terminated episodes have no value behind their end, truncated ones do: ``dones`` is 0 and
-    the next observation the last one of the episode.
+    ``k`` is ``n_steps``, or fewer at the end of the episode or at the newest transition of the
+    copy. Terminated episodes have no value behind their end, truncated ones do: ``dones`` is 0 and
+    the next observation is the last one of the episode.
 
     Source: R. S. Sutton, Machine Learning 3, 1988; with deep Q-learning M. Hessel et al.,
     "Rainbow", AAAI 2018 (arXiv 1710.02298).
 
     Differences from :class:`stable_baselines3.common.buffers.NStepReplayBuffer`: :meth:`cut` ends
-    the running episodes where the environment was reset from outside (a second ``learn``), which
-    otherwise would be joined to the next ones; samples can be asked for by place.
+    the running episodes when the environment was reset from outside (a second ``learn``), which
+    otherwise would be joined to the next ones; samples can be requested by index.
 
     Args:
         *args: As for :class:`stable_baselines3.common.buffers.ReplayBuffer`.
-        n_steps: Most steps of a sample.
+        n_steps: Maximum steps of a sample.
         gamma: Discount factor.
         **kwargs: As for :class:`stable_baselines3.common.buffers.ReplayBuffer`.
 
     Raises:
-        ValueError: If ``n_steps`` is below 1 or ``optimize_memory_usage`` is asked for.
+        ValueError: If ``n_steps`` is below 1 or ``optimize_memory_usage`` is set.
     """
 
     def __init__(self, *args: Any, n_steps: int = 3, gamma: float = 0.99, **kwargs: Any) -> None:
@@ -62,10 +62,10 @@ class NStepBuffer(ReplayBuffer):
     def gather(
         self, rows: Array, copies: Array, env: VecNormalize | None = None
     ) -> tuple[torch.Tensor, ...]:
-        """Return the columns of the samples that start at given places.
+        """Gather the columns of the samples that start at given indices.
 
         Args:
-            rows: Places along the buffer, shape ``(B,)``.
+            rows: Indices in the buffer, shape ``(B,)``.
             copies: Copies of the environment, shape ``(B,)``.
             env: Normalises observations and rewards.
         """
@@ -73,7 +73,7 @@ class NStepBuffer(ReplayBuffer):
         column = copies[:, None]
         newest = (self.pos - 1) % self.buffer_size
         over = (self.dones[path, column] + self.timeouts[path, column] > 0.0) | (path == newest)
-        within = over.cumsum(1) - over == 0  # up to and with the first end
+        within = over.cumsum(1) - over == 0  # up to and including the first end
         steps = within.sum(1)
         last = path[np.arange(len(rows)), steps - 1]
         factors = within * self.gamma ** np.arange(self.n_steps)
@@ -97,17 +97,17 @@ class NStepBuffer(ReplayBuffer):
 
 
 class PrioritisedSamples(NamedTuple):
-    """What Stable-Baselines3's samples hold, with weights and places.
+    """Samples of Stable-Baselines3 with weights and indices.
 
     Attributes:
         observations: Shape ``(B, ...)``.
         actions: Shape ``(B, W)``.
-        next_observations: Observations ``n_steps`` or fewer later, shape ``(B, ...)``.
-        dones: 1 where they are terminal, shape ``(B, 1)``.
-        rewards: Discounted sums, shape ``(B, 1)``.
-        discounts: Of the value of the next observation, shape ``(B, 1)``.
+        next_observations: Observations at most ``n_steps`` steps later, shape ``(B, ...)``.
+        dones: 1 if terminal, shape ``(B, 1)``.
+        rewards: Discounted sums of rewards, shape ``(B, 1)``.
+        discounts: Discount of the next observation's value, shape ``(B, 1)``.
         weights: Factors on the losses, at most 1, shape ``(B, 1)``.
-        places: For :meth:`PrioritisedBuffer.update_priorities`, int64, shape ``(B, 1)``.
+        places: Indices for :meth:`PrioritisedBuffer.update_priorities`, int64, shape ``(B, 1)``.
     """
 
     observations: torch.Tensor
@@ -125,23 +125,23 @@ class PrioritisedBuffer(NStepBuffer):
 
     Transition ``i`` is drawn with probability ``P(i) = p_i**alpha / sum_k p_k**alpha``, where
     ``p_i`` is its last error plus ``epsilon``; new transitions get the largest priority so far.
-    Losses are weighted by ``(N P(i))**-beta``, divided by the largest weight drawn. ``beta`` rises
-    to 1 as the learner calls :meth:`anneal`. One draw is taken from each of ``batch_size`` parts of
-    equal probability.
+    Losses are weighted by ``(N P(i))**-beta``, divided by the largest weight in the sample.
+    ``beta`` increases to 1 as the learner calls :meth:`anneal`. One transition is drawn from each
+    of ``batch_size`` intervals of equal probability.
 
     Source: T. Schaul et al., "Prioritized experience replay", ICLR 2016 (arXiv 1511.05952),
     equations (1) and (2) and algorithm 1.
 
-    The learner has to use ``weights`` and to call :meth:`update_priorities`; those of this package
-    do with ``prioritised=True``. One that does not draws uniformly.
+    The learner must use ``weights`` and call :meth:`update_priorities`; the learners of this
+    package do so with ``prioritised=True``. Otherwise the draws are uniform.
 
     Args:
         *args: As for :class:`stable_baselines3.common.buffers.ReplayBuffer`.
-        n_steps: Most steps of a sample.
+        n_steps: Maximum steps of a sample.
         gamma: Discount factor of these steps.
         alpha: Exponent of the priorities, 0 (uniform) to 1.
-        beta: Exponent of the weights in the beginning, 0 (none) to 1.
-        epsilon: Added to errors so that nothing is never drawn, above 0.
+        beta: Initial exponent of the weights, 0 (none) to 1.
+        epsilon: Added to errors so that every transition can be drawn, above 0.
         **kwargs: As for :class:`stable_baselines3.common.buffers.ReplayBuffer`.
 
     Raises:
@@ -169,7 +169,7 @@ class PrioritisedBuffer(NStepBuffer):
         self.tree = sum_tree.make_tree(self.buffer_size * self.n_envs)
 
     def reset(self) -> None:
-        """Forget everything."""
+        """Clear the buffer."""
         super().reset()
         self.tree[...] = 0.0
         self.max_priority = 1.0
@@ -181,10 +181,10 @@ class PrioritisedBuffer(NStepBuffer):
         sum_tree.set_leaves(self.tree, places, self.max_priority**self.alpha)
 
     def anneal(self, progress_remaining: float) -> None:
-        """Let ``beta`` rise linearly from its first value to 1, reached at the end of training.
+        """Increase ``beta`` linearly from its initial value to 1 at the end of training.
 
         Args:
-            progress_remaining: Falls from 1 to 0.
+            progress_remaining: Decreases from 1 to 0.
         """
         self.beta = 1.0 - (1.0 - self.first_beta) * max(progress_remaining, 0.0)
 
@@ -195,7 +195,7 @@ class PrioritisedBuffer(NStepBuffer):
         places = sum_tree.find_leaves(self.tree, parts)
         data = self.gather(*np.divmod(places, self.n_envs), env)
         chances = sum_tree.get_leaves(self.tree, places) / whole
-        # N cancels, as the largest weight, that of the smallest chance, is made 1.
+        # N cancels: the weight of the smallest probability is normalised to 1.
         weights = ((chances / chances.min()) ** -self.beta).astype(np.float32)
         return PrioritisedSamples(
             *data,  # type: ignore[call-arg]
@@ -204,19 +204,19 @@ class PrioritisedBuffer(NStepBuffer):
         )
 
     def update_priorities(self, places: torch.Tensor, errors: torch.Tensor) -> None:
-        """Give transitions the priorities of their new errors.
+        """Set the priorities of transitions from their new errors.
 
         Args:
-            places: From the samples, shape ``(B, 1)`` or ``(B,)``.
-            errors: Absolute errors, or any other measure of surprise, 0 or above, as many.
+            places: Indices from the samples, shape ``(B, 1)`` or ``(B,)``.
+            errors: Absolute errors, or another nonnegative measure of surprise, of the same shape.
 
         Raises:
-            NotFiniteError: If an error is not finite; such a priority would stay for ever.
+            NotFiniteError: If an error is not finite; its priority would never change again.
             ValueError: If an error is negative.
         """
         surprises = errors.detach().cpu().numpy().ravel().astype(np.float64)
         if not np.isfinite(surprises).all():
-            raise NotFiniteError("an error that a priority is made of is not finite")
+            raise NotFiniteError("an error of a priority is not finite")
         if (surprises < 0.0).any():
             raise ValueError(f"an error is {surprises.min()}, must be at least 0")
         priorities = surprises + self.epsilon

@@ -1,4 +1,4 @@
-"""Which replay buffer an off-policy algorithm of Stable-Baselines3 uses."""
+"""Choice of the replay buffer of an off-policy algorithm of Stable-Baselines3."""
 
 from typing import Any
 
@@ -11,16 +11,16 @@ from isac_agents.algorithms.replay import NStepBuffer, PrioritisedBuffer
 
 
 class ReplayChoice:
-    """Gives an off-policy algorithm the replay buffers of this package; a mix-in before it.
+    """Adds the replay buffers of this package to an off-policy algorithm; a mix-in before it.
 
-    Where ``replay_buffer_class`` is None, ``prioritised`` chooses
-    :class:`isac_agents.algorithms.replay.PrioritisedBuffer` and ``n_steps`` above 1
-    :class:`isac_agents.algorithms.replay.NStepBuffer`. The class mixed with sets ``prioritised``
-    before it calls its base, and draws from :meth:`_draw`.
+    If ``replay_buffer_class`` is None, ``prioritised`` chooses
+    :class:`isac_agents.algorithms.replay.PrioritisedBuffer`, and ``n_steps`` above 1 chooses
+    :class:`isac_agents.algorithms.replay.NStepBuffer`. The algorithm sets ``prioritised``
+    before it calls its base class, and draws from :meth:`_draw`.
 
     Raises:
-        ValueError: If prioritised replay is asked for with another buffer class, or with
-            observations that are no single array.
+        ValueError: If prioritised replay is requested with another buffer class, or with
+            observations that are not a single array.
     """
 
     prioritised: bool
@@ -42,7 +42,7 @@ class ReplayChoice:
     def _setup_model(self) -> None:
         automatic = self.replay_buffer_class is None
         if self.prioritised and not automatic:
-            raise ValueError("prioritised=True chooses the replay buffer; give no other class")
+            raise ValueError("prioritised=True chooses the replay buffer; leave its class unset")
         if self.replay_buffer is None and automatic and (self.prioritised or self.n_steps > 1):
             self.replay_buffer = self._make_buffer()
         super()._setup_model()  # type: ignore[misc]
@@ -80,7 +80,7 @@ class ReplayChoice:
         )
 
     def _draw(self, count: int) -> Any:
-        """Return ``count`` samples, with weights and places where replay is prioritised."""
+        """Draw ``count`` samples, with weights and indices if replay is prioritised."""
         if isinstance(self.replay_buffer, PrioritisedBuffer):
             self.replay_buffer.anneal(self._current_progress_remaining)
         assert self.replay_buffer is not None

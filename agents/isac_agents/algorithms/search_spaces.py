@@ -1,7 +1,7 @@
-"""What ``isac sweep`` varies: a search space for each agent, beside its defaults.
+"""Search spaces of ``isac sweep`` for each agent, separate from its defaults.
 
-An agent of another package declares its own: ``AgentSpec(..., search={...})`` behind its entry
-point, or a class attribute ``search_space`` of a class that is named as ``module:Class``.
+Other packages declare their own: ``AgentSpec(..., search={...})`` behind an entry point, or a class
+attribute ``search_space`` of a class named as ``module:Class``.
 """
 
 from collections.abc import Mapping
@@ -37,7 +37,7 @@ class Range:
 
 @dataclass(frozen=True)
 class Choice:
-    """One of some values, of any kind that TOML can hold."""
+    """One of several values of any TOML type."""
 
     values: tuple[Any, ...]
 
@@ -63,7 +63,7 @@ _DEEP_Q: Space = {
     **_REPLAY, **_EXPLORATION, "policy_kwargs": _NETWORK, "reward_scale": _SCALE,
 }  # fmt: skip
 _STEPS = Choice((1, 3, 5))
-# Without a reward scale: ends of a support that a preset gives are in scaled rewards.
+# Without reward_scale, because a preset's v_min and v_max are in scaled rewards.
 _DISTRIBUTIONS: Space = {
     **_REPLAY, **_EXPLORATION, "policy_kwargs": _NETWORK, "n_steps": _STEPS,
 }  # fmt: skip
@@ -125,6 +125,13 @@ SPACES: dict[str, Space] = {
     "recurrent_ppo": _CLIPPED,
     "maskable_ppo": {**_CLIPPED, "policy_kwargs": _NETWORK, "reward_scale": _SCALE},
     "entity_ppo": _CLIPPED,
+    "rollout_iteration": {
+        "learning_rate": Range(3e-4, 3e-3, log=True),
+        "candidates": Choice((8, 16, 32)),
+        "changed": Range(0.2, 0.8),
+        "branch_steps": Choice((8, 16, 24, 32)),
+        "epochs": Range(4, 16),
+    },
     "mappo": _CLIPPED,
     "gnn_ppo": {**_CLIPPED, "policy_kwargs": Choice(({"width": 32}, {"width": 64}))},
     "lstm_predictor": {
@@ -135,4 +142,4 @@ SPACES: dict[str, Space] = {
         "sweep_below": Range(0.3, 0.9),
     },
 }
-"""The spaces of the agents of this package, by name."""
+"""The search spaces of the agents of this package, by name."""

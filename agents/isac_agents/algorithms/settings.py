@@ -1,4 +1,4 @@
-"""Settings that several learners share: scaled rewards, falling step sizes, the fused Adam."""
+"""Settings shared by several learners: scaled rewards, decreasing step sizes, fused Adam."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from stable_baselines3.common.utils import LinearSchedule
 
 
 def check_reward_scale(reward_scale: float) -> None:
-    """Refuse a factor on the rewards that is not above 0.
+    """Check that a factor on the rewards is above 0.
 
     Raises:
         ValueError: If it is not.
@@ -18,7 +18,7 @@ def check_reward_scale(reward_scale: float) -> None:
 
 
 def falling_rate(learning_rate: float | Schedule, final: float | None) -> float | Schedule:
-    """Return a step size that falls linearly to a final one; None keeps it.
+    """Return a step size that decreases linearly to a final one; None keeps it constant.
 
     Raises:
         ValueError: If both a schedule and a final step size are given.
@@ -26,14 +26,14 @@ def falling_rate(learning_rate: float | Schedule, final: float | None) -> float 
     if final is None:
         return learning_rate
     if callable(learning_rate):
-        raise ValueError("a schedule as learning_rate takes no final_learning_rate")
+        raise ValueError("final_learning_rate cannot go with a schedule as learning_rate")
     return LinearSchedule(learning_rate, final, 1.0)
 
 
 def with_fused_adam(
     optimizer_class: type[torch.optim.Optimizer], optimizer_kwargs: dict[str, Any] | None
 ) -> dict[str, Any] | None:
-    """Return an optimiser's arguments, with the fused form of Adam where nothing else is asked."""
+    """Return an optimiser's arguments, with fused Adam by default."""
     if optimizer_class is not torch.optim.Adam:
         return optimizer_kwargs
     return {"fused": True, **(optimizer_kwargs or {})}

@@ -1,9 +1,9 @@
-"""Sums over a changing array of weights, and draws in proportion to them, in a binary tree.
+"""Sums over a changing array of weights, and proportional sampling, in a binary tree.
 
-A tree over ``n`` leaves, padded to a power of two ``m``, is one float64 array of ``2 m``: node 1
-is the root, the children of node ``i`` are ``2 i`` and ``2 i + 1``, leaf ``k`` is node ``m + k``.
-Every inner node is exactly the sum of its children, recomputed and never adjusted, so that
-rounding does not pile up. All functions work on many leaves at once.
+A tree over ``n`` leaves, padded to a power of two ``m``, is one float64 array of length ``2 m``:
+node 1 is the root, the children of node ``i`` are ``2 i`` and ``2 i + 1``, leaf ``k`` is node ``m +
+k``. Every inner node is exactly the sum of its children, recomputed and never adjusted, so rounding
+errors do not accumulate. All functions process many leaves at a time.
 """
 
 from typing import Any
@@ -15,10 +15,10 @@ Array = npt.NDArray[Any]
 
 
 def make_tree(leaves: int) -> Array:
-    """Return a tree whose leaves are all 0.
+    """Create a tree whose leaves are all 0.
 
     Raises:
-        ValueError: If there is not at least one leaf.
+        ValueError: If there are no leaves.
     """
     if leaves < 1:
         raise ValueError(f"a tree has {leaves} leaves, must have at least 1")
@@ -36,7 +36,13 @@ def get_leaves(tree: Array, leaves: Array) -> Array:
 
 
 def set_leaves(tree: Array, leaves: Array, values: Array | float) -> None:
-    """Give leaves new values, 0 or above; of a leaf named twice the last value counts."""
+    """Set the values of leaves.
+
+    Args:
+        tree: The tree, changed in place.
+        leaves: Indices of leaves, shape ``(B,)``; of repeated ones, the last value is used.
+        values: New values, 0 or above, shape ``(B,)`` or one number.
+    """
     nodes = len(tree) // 2 + leaves
     tree[nodes] = values
     for _ in range(_depth(tree)):
@@ -45,11 +51,11 @@ def set_leaves(tree: Array, leaves: Array, values: Array | float) -> None:
 
 
 def find_leaves(tree: Array, sums: Array) -> Array:
-    """Return the leaf that each sum falls into, counted from the first leaf upwards.
+    """Find the leaf that each cumulative sum falls into, counted from the first leaf.
 
-    Leaf ``k`` is found by sums from the total of the leaves before it up to its own end; uniform
-    draws below the total therefore find leaves in proportion to their values. A leaf of 0 is never
-    found while the total is above 0.
+    Leaf ``k`` covers the sums from the total of the leaves before it up to that total plus its own
+    value. Uniform draws below the total therefore sample leaves in proportion to their values. A
+    leaf of 0 is never found while the total is above 0.
 
     Args:
         tree: The tree.

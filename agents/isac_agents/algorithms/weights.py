@@ -1,4 +1,4 @@
-"""Weights of a learner's policy as files that cannot run code, and as a start for another run."""
+"""Weights of a learner's policy in files that cannot run code, and as the start of another run."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,7 +17,7 @@ def save_weights(model: Any, path: str | Path) -> None:
 
     Args:
         model: The learner.
-        path: The file, which ends in ``.npz``.
+        path: File to write, ending in ``.npz``.
 
     Raises:
         OSError: If the file cannot be written.
@@ -27,7 +27,7 @@ def save_weights(model: Any, path: str | Path) -> None:
 
 
 def load_weights(path: str | Path) -> dict[str, torch.Tensor]:
-    """Return weights from a file of :func:`save_weights`.
+    """Read weights from a file of :func:`save_weights`.
 
     Raises:
         OSError: If the file cannot be read.
@@ -37,10 +37,10 @@ def load_weights(path: str | Path) -> dict[str, torch.Tensor]:
 
 
 def as_weights(arrays: Mapping[str, Any], path: str | Path) -> dict[str, torch.Tensor]:
-    """Return the arrays of a file as weights.
+    """Convert the arrays of a file to weights.
 
     Raises:
-        IsacError: If one is no array of numbers.
+        IsacError: If one is not an array of numbers.
     """
     try:
         return {name: torch.from_numpy(each) for name, each in arrays.items()}
@@ -49,20 +49,20 @@ def as_weights(arrays: Mapping[str, Any], path: str | Path) -> dict[str, torch.T
 
 
 def warm_start(model: Any, weights: Weights | str | Path) -> Any:
-    """Let a learner start from the weights of another run, and return it.
+    """Initialise a learner with the weights of another run, and return it.
 
-    The optimiser, the replay buffer and the step counter stay as they are. Start a Q-learner with
-    little exploration, a small learning rate and a well filled buffer, or the first updates on few
-    transitions undo what the weights know; from ``highway`` to ``storm`` of the mode selection
-    problem, ``exploration_initial_eps=0.2, learning_rate=2e-4, learning_starts=10_000`` never fell
-    below 98 % of the optimum.
+    The optimiser, the replay buffer and the step counter are unchanged. Start a Q-learner with
+    little exploration, a small learning rate and a well-filled buffer; otherwise the first updates
+    on few transitions undo what the weights have learned. From ``highway`` to ``storm`` of the mode
+    selection problem, ``exploration_initial_eps=0.2, learning_rate=2e-4, learning_starts=10_000``
+    never fell below 98 % of the optimum.
 
     Args:
         model: A learner whose policy has the same architecture.
         weights: The weights, or a file of :func:`save_weights`.
 
     Raises:
-        IsacError: If the weights are of another architecture.
+        IsacError: If the weights have another architecture.
     """
     if isinstance(weights, (str, Path)):
         weights = load_weights(weights)

@@ -1,7 +1,7 @@
-"""Many runs for one question: a matrix of agents and scenarios, or a search.
+"""Many runs that answer one question: a matrix of agents and scenarios, or a search.
 
-What plans and performs many trainings belongs here. A single training stands in ``training``, pages
-and tables of what came out in ``report``.
+Code that plans and performs many trainings belongs here. A single training is in ``training``,
+pages and tables of results in ``report``.
 """
 
 from isac_agents.benchmark.matrix import plan, read

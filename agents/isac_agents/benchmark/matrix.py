@@ -4,14 +4,14 @@
 
     seeds = 5          # runs of each agent in each scenario
     first_seed = 0
-    steps = 100_000    # of a run; left out: the preset's
+    steps = 100_000    # of a run; default: the preset's
     episodes = 1000    # held-out episodes of the evaluation
 
     [[entries]]
     environment = "isac/ModeSelect-v0"
-    scenarios = ["highway", "storm"]     # left out: the default one
+    scenarios = ["highway", "storm"]     # default: the environment's default scenario
     agents = ["ddqn", "my_package:MyLearner"]
-    steps = 50_000                       # seeds, first_seed, steps: replace those above
+    steps = 50_000                       # seeds, first_seed, steps replace those above
     parameters = {event_fast = 0.6}      # replace the scenario's
     hyper_parameters.ddqn = {gamma = 0.95}   # replace the preset's
 """
@@ -32,17 +32,17 @@ from isac_envs.files import read_toml
 
 
 class Entry(BaseModel):
-    """Agents on the scenarios of one environment.
+    """Agents to run in scenarios of one environment.
 
     Attributes:
         environment: Id of the environment.
         scenarios: Names, or paths of scenario files beside the matrix; empty for the default.
         agents: Names of learners, or ``module:Class`` where the user trusts the file.
-        seeds: Number of runs; that of the matrix when left out.
-        first_seed: Seed of the first run, likewise.
-        steps: Environment steps of a run, likewise.
+        seeds: Number of runs; None for the matrix's.
+        first_seed: Seed of the first run; None for the matrix's.
+        steps: Environment steps of a run; None for the matrix's.
         parameters: Environment parameters that replace the scenario's.
-        hyper_parameters: What replaces the preset of an agent, by agent.
+        hyper_parameters: Hyper-parameters that replace an agent's preset, by agent.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
@@ -62,10 +62,10 @@ class Matrix(BaseModel):
 
     Attributes:
         seeds: Number of runs of each agent in each scenario.
-        first_seed: Seed of the first run; the others follow.
-        steps: Environment steps of a run; the preset's when left out.
+        first_seed: Seed of the first run; the others are consecutive.
+        steps: Environment steps of a run; None for the preset's.
         episodes: Held-out episodes of the evaluation.
-        entries: What is run.
+        entries: Combinations to run.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
@@ -78,11 +78,11 @@ class Matrix(BaseModel):
 
 
 def read(path: Path) -> Matrix:
-    """Read and check the file of a matrix; names are checked by :func:`plan`.
+    """Read and check a matrix file; :func:`plan` checks the names in it.
 
     Raises:
-        IsacError: Naming the field, its value, what is valid and the nearest valid name; also if
-            the file names an environment or an agent that is not registered.
+        IsacError: If a field is not valid; the message names the field, its value, the valid range
+            and the nearest valid name. Also if the file names an unregistered environment or agent.
     """
     try:
         matrix = Matrix(**read_toml(path))
@@ -100,14 +100,14 @@ def read(path: Path) -> Matrix:
 
 
 def plan(path: Path, matrix: Matrix, out: Path) -> list[Job]:
-    """Return all runs of a matrix, each with a folder of its own; interrupted ones go on.
+    """Plan all runs of a matrix, each with a folder of its own; interrupted runs are resumed.
 
-    Everything is validated before anything is written. Folders of new runs are then taken at
-    once, so that entries with other settings of the same agent do not meet in one.
+    Everything is validated before anything is written. The folders of new runs are then reserved
+    together, so that entries with different settings of one agent never share a folder.
 
     Args:
-        path: File of the matrix, whose folder paths of scenario files are relative to.
-        matrix: Its content.
+        path: File of the matrix; paths of scenario files are relative to its folder.
+        matrix: Content of the file.
         out: Folder of all runs.
 
     Raises:
@@ -161,7 +161,7 @@ def _take(job: Job) -> None:
 
 
 def _explain(problem: dict[str, Any]) -> str:
-    """Return what is wrong with a field: its path, its value, what is valid."""
+    """Describe an error in a field: its path, its value and valid values."""
     *above, name = (str(part) for part in problem["loc"])
     where = ".".join([*above, name])
     if problem["type"] == "extra_forbidden":

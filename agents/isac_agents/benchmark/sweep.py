@@ -1,8 +1,8 @@
-"""Search for hyper-parameters with Optuna: the study is shared by processes and can be continued.
+"""Hyper-parameter search with Optuna: processes share the study, and it can be continued.
 
-A trial trains an agent and is scored on validation episodes: random actions 0, the optimum 1.
-Their seeds start at :data:`VALIDATION_SEED`, apart from those of training and from the held-out
-ones of comparisons and reports, so that a preset is not chosen by what it will be judged with.
+A trial trains an agent and scores it on validation episodes: random actions 0, the optimum 1. Their
+seeds start at :data:`VALIDATION_SEED`, separate from those of training and from the held-out ones
+of comparisons and reports, so that a preset is never chosen by the data of its evaluation.
 """
 
 import json
@@ -22,21 +22,21 @@ from isac_agents.runs.learners import make_learner
 from isac_agents.runs.record import RunRecord
 from isac_envs.errors import IsacError
 
-_DIGITS = 4  # of a number that is tried and printed
+_DIGITS = 4  # significant digits of numbers tried and printed
 
 
 @dataclass(frozen=True)
 class Sweep:
-    """What is searched, and where the study is kept.
+    """A search, and the storage of its study.
 
     Attributes:
-        record: A run with the settings that all trials share; its seed is that of the first run.
-        space: What varies.
+        record: A run with the settings common to all trials, seeded as their first run.
+        space: Search space.
         runs: Runs of each trial, with consecutive seeds.
         episodes: Validation episodes.
-        rungs: Intermediate scores of a run by which a trial may be given up; 0 never gives up.
-        storage: Address of the data base.
-        study: Name of the study in it.
+        rungs: Intermediate scores of a run by which a trial may be stopped; 0 never stops.
+        storage: Address of the database.
+        study: Name of the study in the database.
         seed: Seed of the search.
     """
 
@@ -50,7 +50,7 @@ class Sweep:
     seed: int
 
     def settings(self) -> dict[str, Any]:
-        """Return what must not change within a study."""
+        """Return the settings that must not change within a study."""
         record = self.record
         return {
             "environment": record.environment,
@@ -68,13 +68,13 @@ class Sweep:
 
 
 def open_study(sweep: Sweep) -> Any:
-    """Return the study, made where it does not exist.
+    """Open the study, or create it.
 
-    The first trial of a new study is the present preset, as far as it lies in the space, so that
-    the best preset is never worse than it on the validation episodes.
+    The first trial of a new study is the present preset, as far as it lies in the space. The best
+    preset is therefore never worse than the present one on the validation episodes.
 
     Raises:
-        IsacError: If Optuna is missing, the data base cannot be opened, or the study was begun
+        IsacError: If Optuna is missing, the database cannot be opened, or the study was started
             with other settings.
     """
     optuna = _optuna()
@@ -83,7 +83,7 @@ def open_study(sweep: Sweep) -> Any:
             storage=sweep.storage, study_name=sweep.study, direction="maximize",
             load_if_exists=True, pruner=optuna.pruners.MedianPruner(n_startup_trials=4),
         )  # fmt: skip
-    except Exception as error:  # each data base has errors of its own
+    except Exception as error:  # each database has errors of its own
         raise IsacError(f"the storage of the study: {type(error).__name__}: {error}") from error
     settings = json.loads(json.dumps(sweep.settings()))
     before = study.user_attrs.get("settings")
@@ -95,8 +95,8 @@ def open_study(sweep: Sweep) -> Any:
     elif before != settings:
         changed = [name for name in settings if before.get(name) != settings[name]]
         raise IsacError(
-            f"study {sweep.study!r} was begun with another {', '.join(changed)}; "
-            "give this one another name with --study"
+            f"study {sweep.study!r} was started with another {', '.join(changed)}; "
+            "name this one differently with --study"
         )
     return study
 
@@ -104,12 +104,17 @@ def open_study(sweep: Sweep) -> Any:
 def work(sweep: Sweep, trials: int, worker: int) -> None:
     """Run trials of a study in this process.
 
+    Args:
+        sweep: The search.
+        trials: Number of trials, at least 1.
+        worker: Number of this process among those of the command, from 0; part of the seed.
+
     Raises:
-        IsacError: As :func:`open_study`.
+        IsacError: See :func:`open_study`.
     """
     optuna = _optuna()
     study = open_study(sweep)
-    done = len(study.get_trials(deepcopy=False))  # a continued study must not draw the same again
+    done = len(study.get_trials(deepcopy=False))  # a continued study must not repeat its draws
     random = np.random.default_rng([sweep.seed, done, worker])
     study.sampler = optuna.samplers.TPESampler(seed=int(random.integers(2**32)))
     world = sweep.record.world()
@@ -121,12 +126,12 @@ def work(sweep: Sweep, trials: int, worker: int) -> None:
 
 
 def best_preset(sweep: Sweep, study: Any, fixed: Mapping[str, Any]) -> str:
-    """Return the best preset as a table to paste into a scenario file.
+    """Format the best preset as a table to paste into a scenario file.
 
     Args:
         sweep: The sweep.
         study: Its study.
-        fixed: The scenario's preset and what the user fixed; the table holds these too.
+        fixed: Hyper-parameters of the scenario's preset and of the user; the table includes them.
 
     Raises:
         IsacError: If no trial was completed; the message says why the last one failed.
@@ -134,7 +139,7 @@ def best_preset(sweep: Sweep, study: Any, fixed: Mapping[str, Any]) -> str:
     complete = [each for each in study.trials if each.state.name == "COMPLETE"]
     if not complete:
         reasons = [each.user_attrs.get("reason", "") for each in study.trials]
-        last = next((each for each in reversed(reasons) if each), "none was begun")
+        last = next((each for each in reversed(reasons) if each), "none was started")
         raise IsacError(f"study {sweep.study!r}: no trial was completed: {last}")
     best = study.best_trial
     record = sweep.record
@@ -163,13 +168,13 @@ def chosen(trial: Any, space: Space) -> dict[str, Any]:
 
 
 def rank(trial: Any) -> tuple[bool, float]:
-    """Return the key that sorts trials: complete ones by falling score, then the others."""
+    """Return the sorting key of trials: complete ones by decreasing score, then the others."""
     complete = trial.state.name == "COMPLETE"
     return not complete, -trial.value if complete else 0.0
 
 
 class _Trial:
-    """One set of hyper-parameters: trained once a seed and scored."""
+    """One set of hyper-parameters: trained once per seed and scored."""
 
     def __init__(self, sweep: Sweep, trial: Any, cache: EvaluationCache, scale: Scale) -> None:
         self.sweep, self.trial, self.cache, self.scale = sweep, trial, cache, scale
@@ -267,7 +272,7 @@ def _optuna() -> Any:
 
 
 def space_of(agent: str, fixed: Mapping[str, Any]) -> Space:
-    """Return the space of an agent without what the user fixed.
+    """Return the search space of an agent without the hyper-parameters that the user fixed.
 
     Raises:
         IsacError: If nothing is left to search.
@@ -279,10 +284,10 @@ def space_of(agent: str, fixed: Mapping[str, Any]) -> Space:
 
 
 def check_space(agent: str, space: Space) -> None:
-    """Refuse a search space with a name or a value that the agent does not take.
+    """Refuse a search space with a name or a value that the agent does not accept.
 
     Raises:
-        IsacError: Naming the hyper-parameter, its value and what is valid.
+        IsacError: If so; the message names the hyper-parameter, its value and valid values.
     """
     spec = registry.preset(agent)
     for name, each in space.items():
@@ -291,7 +296,7 @@ def check_space(agent: str, space: Space) -> None:
 
 
 def ended(study: Any) -> tuple[int, str]:
-    """Return how many trials of a study have ended, and what the best one scored."""
+    """Return the number of ended trials of a study, and the best score as text."""
     trials = [each for each in study.get_trials(deepcopy=False) if each.state.is_finished()]
     scores = [each.value for each in trials if each.state.name == "COMPLETE"]
     return len(trials), f"best score {max(scores):.4f}" if scores else ""

@@ -1,4 +1,4 @@
-"""A matrix of runs: trained, evaluated, and resumed where a former attempt stopped."""
+"""The runs of a matrix: train, evaluate, and resume after an interruption."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -17,7 +17,7 @@ from isac_agents.training.train_jobs import train
 
 
 def is_done(job: Job, episodes: int) -> bool:
-    """Return whether a run is trained and its evaluation kept."""
+    """Return whether a run is trained and its evaluation stored."""
     if not is_finished(job.folder):
         return False
     record = read_record(job.folder)
@@ -26,10 +26,10 @@ def is_done(job: Job, episodes: int) -> bool:
 
 
 def perform(job: Job, episodes: int) -> None:
-    """Train a run, from its last checkpoint on, and evaluate it, as far as that is not done yet.
+    """Train a run, resuming from its last checkpoint, and evaluate it; skip finished parts.
 
     Raises:
-        IsacError: If the training fails, or the agent does not play.
+        IsacError: If the training fails, or the agent cannot be evaluated.
     """
     job.announce()
     if not is_finished(job.folder):
@@ -42,7 +42,7 @@ def perform(job: Job, episodes: int) -> None:
 
 
 def group(folders: Iterable[Path]) -> dict[str, list[Path]]:
-    """Return run folders by the title of the world that they were trained in."""
+    """Group run folders by environment and parameters."""
     titles: dict[str, str] = {}
     groups: dict[str, list[Path]] = {}
     for folder in folders:
@@ -55,7 +55,7 @@ def group(folders: Iterable[Path]) -> dict[str, list[Path]]:
 
 
 def summarise(folders: Iterable[Path], episodes: int) -> dict[str, Comparison]:
-    """Return a comparison for each world among finished runs, by its title."""
+    """Compare finished runs; one comparison for each group of :func:`group`."""
     return {title: _compare(each, episodes) for title, each in group(folders).items()}
 
 

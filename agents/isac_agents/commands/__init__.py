@@ -1,5 +1,5 @@
 """The subcommands of ``isac``, one module each.
 
-Arguments, messages and the form of the output belong here, and no work of their own. A module
-imports what is heavy only inside its functions, so that ``isac list`` answers at once.
+Arguments, messages and output formats belong here; the work itself is done elsewhere. Heavy imports
+are inside the functions, so that ``isac list`` responds immediately.
 """

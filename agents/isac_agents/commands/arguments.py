@@ -1,4 +1,4 @@
-"""Command lines before they are parsed: repeated options add up, and integers may be 1e5."""
+"""Preprocessing of command lines: repeated options add up, and integers may be 1e5."""
 
 import inspect
 from collections.abc import Callable, Iterator, Sequence
@@ -7,28 +7,28 @@ from typing import Annotated, Any, get_args, get_origin
 
 from isac_envs.errors import IsacError
 
-_MOST_DIGITS = 19  # of 2**63 - 1: an integer with an exponent is not written out at any length
+_MOST_DIGITS = 19  # of 2**63 - 1: longer integers with an exponent are not written out
 _NEGATIVE = ("-inf", "-nan", "-infinity")
 
 
 def prepare(arguments: Sequence[str], command: Callable[..., Any]) -> list[str]:
-    """Return the arguments of a command in the form that the parser reads completely.
+    """Rewrite the arguments of a command so that the parser reads all of them.
 
-    The parser keeps the last occurrence of a repeated option and drops the others without a word.
-    Here the values of an option for several values add up, ``--hyper a=1 --hyper b=2`` is
-    ``--hyper a=1 b=2``, and two values for one place are refused. Integers may be written as
-    ``1e5``.
+    The parser keeps the last occurrence of a repeated option and silently drops the others. Here
+    the values of an option for several values add up: ``--hyper a=1 --hyper b=2`` is
+    ``--hyper a=1 b=2``. Two different values of a single-value option are refused. Integers may be
+    written as ``1e5``.
 
     Args:
-        arguments: What follows the name of the command.
+        arguments: Command-line words after the name of the command.
         command: The function of the command.
 
     Raises:
-        IsacError: If an option for one value is given twice with different values.
+        IsacError: If a single-value option is given twice with different values.
     """
     kinds = options(command)
     prepared: list[list[str]] = []
-    first: dict[str, list[str]] = {}  # the words of the first occurrence of each option
+    first: dict[str, list[str]] = {}  # first occurrence of each option
     for words in _split(arguments):
         name = words[0].replace("--no-", "--")
         kind = kinds.get(name)
@@ -38,7 +38,7 @@ def prepare(arguments: Sequence[str], command: Callable[..., Any]) -> list[str]:
             first[name] = words
             prepared.append(words)
             continue
-        own = 0 if kind is tuple else 1 if kind is bool else 2  # words that are not positional
+        own = 0 if kind is tuple else 1 if kind is bool else 2  # words that belong to the option
         if first[name][:own] != words[:own]:
             told = [" ".join(each[:own]) for each in (first[name], words)]
             raise IsacError(f"{name} is given twice: {told[0]!r} and {told[1]!r}")
@@ -47,7 +47,7 @@ def prepare(arguments: Sequence[str], command: Callable[..., Any]) -> list[str]:
 
 
 def options(command: Callable[..., Any]) -> dict[str, type]:
-    """Return the kind of each option: tuple of several values, int, bool; object of another."""
+    """Return the kind of each option: tuple for several values, int, bool, or object for others."""
     return {
         "--" + each.name.replace("_", "-"): _kind(each.annotation)
         for each in inspect.signature(command).parameters.values()
@@ -65,11 +65,11 @@ def _kind(annotation: Any) -> type:
 
 
 def _split(arguments: Sequence[str]) -> Iterator[list[str]]:
-    """Yield each option with the words that follow it, ``--name=value`` taken apart."""
+    """Yield each option with the words that follow it; ``--name=value`` is split."""
     words: list[str] = []
     for k, word in enumerate(arguments):
         is_option = word.startswith("-") and word.lstrip("-")[:1].isalpha()
-        if word == "--":  # what follows is no option
+        if word == "--":  # positional arguments follow
             if words:
                 yield words
             yield [*arguments[k:]]
@@ -86,7 +86,7 @@ def _split(arguments: Sequence[str]) -> Iterator[list[str]]:
 
 
 def _integer(text: str) -> str:
-    """Return an integer that is written with a point or an exponent in digits."""
+    """Write an integer given with a point or an exponent in plain digits."""
     try:
         value = Decimal(text)
     except InvalidOperation:

@@ -27,21 +27,22 @@ def benchmark(
     trust_checkpoints: bool = False,
     json: bool = False,
 ) -> None:
-    """Train and evaluate agents x scenarios x seeds; started again, it goes on where it stopped.
+    """Train and evaluate agents x scenarios x seeds; when started again, resume unfinished runs.
 
-    A run that fails does not stop the others; it is listed at the end, and the exit code is 2.
+    A failing run does not stop the others. It is listed at the end, and the exit code is 2.
 
     Args:
         matrix: TOML file of the matrix.
         out: Folder of the run folders.
-        jobs: Runs at the same time; the number of processors when left out. A Ray cluster
-            decides by its own processors.
-        launcher: Processes of this machine, or Ray tasks.
-        ray_address: Address of a running Ray cluster; a local one is started when left out.
-        wandb: Project of Weights & Biases that the learning curves go to as well.
-        trust_modules: Import what the matrix names, registered or not: its code runs.
-        trust_checkpoints: Go on from checkpoints that another user or machine has written: compiled
-            code takes their numbers as they are.
+        jobs: Runs at the same time; by default the number of processors. A Ray cluster decides
+            itself.
+        launcher: Processes on this machine, or Ray tasks.
+        ray_address: Address of a running Ray cluster; by default a local one is started.
+        wandb: Weights & Biases project that also receives the learning curves.
+        trust_modules: Import the modules that the matrix names, registered or not; this runs their
+            code.
+        trust_checkpoints: Resume from checkpoints written by another user or machine; compiled code
+            uses their numbers without checks.
         json: Print JSON instead of progress and tables.
     """
     trust(trust_modules)
@@ -68,7 +69,7 @@ def benchmark(
     failed: dict[Path, str] = {}
     notes = console(stderr=True)
     notes.quiet = json
-    notes.print(f"{len(planned)} runs, {len(planned) - len(todo)} of them done before")
+    notes.print(f"{len(planned)} runs, {len(planned) - len(todo)} already done")
 
     def done(number: int, reason: str) -> None:
         folder = todo[number].folder
@@ -91,7 +92,7 @@ def benchmark(
 
 
 def _look(shown: "Stage", jobs: Sequence["Job"]) -> None:
-    """Read off the run folders how far the runs are, wherever they are trained."""
+    """Read the progress of the runs from their folders, wherever they are trained."""
     from isac_agents.progress import curve_end
     from isac_agents.runs.record import is_finished
 

@@ -33,7 +33,7 @@ def describe(
     """Describe an environment: spaces with units, parameters, baselines, reference scores.
 
     Args:
-        environment: Id, for instance isac/ModeSelect-v0, or module:Class of your own.
+        environment: Id, such as isac/ModeSelect-v0, or module:Class of your own.
         scenario: Name of a scenario or path of a scenario file.
         json: Print JSON instead of tables.
     """

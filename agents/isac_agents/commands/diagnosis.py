@@ -1,4 +1,4 @@
-"""What ``isac doctor`` looks at."""
+"""Checks of ``isac doctor``."""
 
 import os
 import time
@@ -24,7 +24,7 @@ PACKAGES = {
 
 
 def diagnose() -> list[dict[str, Any]]:
-    """Return one row a check: name, value, and what to do where something is amiss."""
+    """Run the checks; return one row each: name, value, and advice where something is wrong."""
     rows = [_row("python processors", os.cpu_count())]
     for name, use in PACKAGES.items():
         try:
@@ -47,7 +47,7 @@ def _row(check: str, value: Any, advice: str = "") -> dict[str, Any]:
 
 
 def _fused() -> dict[str, Any]:
-    """Without a fused multiply-add every elementary function becomes a library call."""
+    """Check for a fused multiply-add; without it, elementary functions become library calls."""
     import llvmlite.binding as llvm
 
     fused = bool(llvm.get_host_cpu_features().get("fma", False)) or llvm.get_host_cpu_name() in (

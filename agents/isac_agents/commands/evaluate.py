@@ -24,20 +24,21 @@ def evaluate(
     trust_modules: bool = False,
     json: bool = False,
 ) -> None:
-    """Compare agents with the baselines on held-out seeds, all on the same episodes.
+    """Compare agents with the baselines on the same held-out episodes.
 
     Args:
-        environment: Id, for instance isac/ModeSelect-v0, module:Class of your own, or a run folder
-            (then it is evaluated on the environment that it was trained on).
-        agent: Run folders, names of baselines, or module:Class of your own; all baselines are
-            in the table anyway.
+        environment: Id, such as isac/ModeSelect-v0, module:Class of your own, or a run folder,
+            which is evaluated on its own environment.
+        agent: Run folders, names of baselines, or module:Class of your own; the table always holds
+            all baselines.
         scenario: Name of a scenario or path of a scenario file.
         parameters: Environment parameters that replace the scenario's.
         episodes: Number of episodes.
-        seed: Seed of the first episode; a block kept apart from training when left out.
+        seed: Seed of the first episode; by default a block kept apart from training.
         against: Row to subtract from every row, paired by episode: a baseline or an agent.
-        details: Print reward, score and objectives of every single run as well.
-        trust_modules: Import what run folders name, registered or not: their code runs.
+        details: Also print reward, score and objectives of every single run.
+        trust_modules: Import the modules that run folders name, registered or not; this runs their
+            code.
         json: Print JSON instead of a table.
     """
     trust(trust_modules)

@@ -8,10 +8,10 @@ from isac_envs.errors import IsacError
 
 
 def warmup(environment: tuple[str, ...] = (), json: bool = False) -> None:
-    """Compile environments once, so that later processes start from the cache.
+    """Compile environments once, so that later processes load them from the cache.
 
     Args:
-        environment: Ids, or module:Class of your own; all registered ones when left out.
+        environment: Ids, or module:Class of your own; by default all registered ones.
         json: Print JSON instead of a table.
     """
     import time
@@ -29,7 +29,7 @@ def warmup(environment: tuple[str, ...] = (), json: bool = False) -> None:
             started = time.perf_counter()
             try:
                 exercise(name)
-            except Exception as error:  # the code of others may raise anything
+            except Exception as error:  # third-party code may raise anything
                 failed.append(f"{name}: {error}")
                 continue
             rows.append({"id": name, "seconds": round(time.perf_counter() - started, 2)})
@@ -42,7 +42,7 @@ def warmup(environment: tuple[str, ...] = (), json: bool = False) -> None:
 
 
 def doctor(json: bool = False) -> None:
-    """Check this machine: versions, processor, cache, optional packages, a first step.
+    """Check this machine: versions, processor, cache, optional packages and a first step.
 
     Args:
         json: Print JSON instead of a table.

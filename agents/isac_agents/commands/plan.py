@@ -21,7 +21,7 @@ def plan(
     """Solve a small environment exactly.
 
     Args:
-        environment: Id, for instance isac/ModeSelect-v0, or module:Class of your own.
+        environment: Id, such as isac/ModeSelect-v0, or module:Class of your own.
         scenario: Name of a scenario or path of a scenario file.
         parameters: Environment parameters that replace the scenario's.
         discount: Discount factor of value iteration.
@@ -35,7 +35,7 @@ def plan(
         raise IsacError(f"discount is {discount}, must lie in [0, 1)")
     model = scenarios.build(environment, scenario, assignments(parameters))
     if not model.finite:
-        raise IsacError(f"{model.id}: its state space is not small enough for an exact solution")
+        raise IsacError(f"{model.id}: its state space is too large for an exact solution")
     with Progress(hidden=json), stage(f"solving {model.id}"):
         result = exact_rows(model, discount)
     if json:
@@ -67,13 +67,13 @@ def reference(
     write: bool = False,
     json: bool = False,
 ) -> None:
-    """Measure the scores of all baselines, and write them into the scenario file on demand.
+    """Measure the scores of all baselines, and optionally write them into the scenario file.
 
     Args:
-        environment: Id, for instance isac/ModeSelect-v0, or module:Class of your own.
-        scenario: Name of a scenario or path of a scenario file; all scenarios when left out.
-        episodes: Episodes that each baseline plays.
-        write: Write the scores into the scenario file (comments are kept).
+        environment: Id, such as isac/ModeSelect-v0, or module:Class of your own.
+        scenario: Name of a scenario or path of a scenario file; by default all scenarios.
+        episodes: Episodes per baseline.
+        write: Write the scores into the scenario file, keeping its comments.
         json: Print JSON instead of a table.
     """
     from isac_agents.evaluation import reference as measuring
@@ -87,7 +87,7 @@ def reference(
     missing = [path for path in files if not path.is_file()]
     if write and missing:
         raise IsacError(
-            f"{environment}: there is no scenario file {missing[0]} to write into: write one, or "
+            f"{environment}: no scenario file {missing[0]} to write into: create it, or "
             "name another with --scenario FILE.toml"
         )
     results: dict[str, Any] = {}

@@ -19,17 +19,18 @@ def report(
     episodes: int | None = None,
     trust_modules: bool = False,
 ) -> None:
-    """Make one self-contained HTML page of run folders, and tables in Markdown on demand.
+    """Make a self-contained HTML page about run folders, and optionally tables in Markdown.
 
-    Results that the run folders do not keep are measured and kept. A damaged or unfinished run
-    is named and left out.
+    Results that the run folders lack are measured and stored. Damaged and unfinished runs are named
+    and left out.
 
     Args:
         folders: Run folders, or folders of run folders such as runs/.
         out: File of the page.
         markdown: File of the same tables in Markdown.
-        episodes: Held-out episodes; as many as the run folders keep results of when left out.
-        trust_modules: Import what the run folders name, registered or not: their code runs.
+        episodes: Held-out episodes; by default as many as the stored results have.
+        trust_modules: Import the modules that the run folders name, registered or not; this runs
+            their code.
     """
     trust(trust_modules)
     if not folders:

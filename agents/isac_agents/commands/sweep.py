@@ -33,25 +33,26 @@ def sweep(
 ) -> None:
     """Search for the hyper-parameters of an agent, and print the best as a preset.
 
-    Trials are scored on validation episodes, apart from those of training and of comparisons. The
-    same study goes on when the command is started again, and several may work on it at once.
+    Trials are scored on validation episodes, separate from those of training and of comparisons.
+    Started again, the command continues the same study. Several processes may share one study.
 
     Args:
-        environment: Id, for instance isac/ModeSelect-v0, or module:Class of your own.
+        environment: Id, such as isac/ModeSelect-v0, or module:Class of your own.
         agent: Name of an agent, or module:Class of your own with an attribute search_space.
         trials: Trials to add to the study.
         scenario: Name of a scenario or path of a scenario file.
         parameters: Environment parameters that replace the scenario's.
         hyper: Hyper-parameters that replace the preset's and are not searched.
-        steps: Environment steps of a run; the preset's when left out.
-        seeds: Runs of each trial; its score is their mean.
+        steps: Environment steps of a run; by default the preset's.
+        seeds: Runs of each trial; its score is their mean score.
         first_seed: Seed of the first run.
         episodes: Validation episodes.
-        rungs: How often a run is scored on the way, to give up trials below the median; 0 never.
+        rungs: Intermediate scores of a run, by which trials below the median are stopped; 0 for
+            none.
         jobs: Trials at the same time.
-        study: Name of the study; made of environment, scenario and agent when left out.
-        storage: Address of the data base; a SQLite file sweeps.db in the folder out when left out.
-        out: Folder of that file and of the preset that is written.
+        study: Name of the study; by default made of environment, scenario and agent.
+        storage: Address of the database; by default a SQLite file sweeps.db in the folder out.
+        out: Folder of that file and of the resulting preset.
         search_seed: Seed of the search.
         json: Print JSON instead of tables.
     """

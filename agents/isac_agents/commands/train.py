@@ -33,33 +33,34 @@ def train(
     trust_checkpoints: bool = False,
     json: bool = False,
 ) -> None:
-    """Train an agent, one run a seed, and compare it with the baselines on held-out seeds.
+    """Train an agent, one run per seed, and compare it with the baselines on held-out episodes.
 
-    Finished runs of the same settings are kept.
+    Finished runs with the same settings are reused.
 
     Args:
-        environment: Id, for instance isac/ModeSelect-v0, module:Class of your own, or with
-            --resume a run folder.
-        agent: Name of an agent, or module:Class of your own; ddqn when left out.
+        environment: Id, such as isac/ModeSelect-v0, module:Class of your own, or, with --resume, a
+            run folder.
+        agent: Name of an agent, or module:Class of your own; by default ddqn.
         scenario: Name of a scenario or path of a scenario file.
         seeds: Number of runs.
-        first_seed: Seed of the first run; the others follow.
-        steps: Environment steps of a run, each agent's counted; the preset's when left out.
+        first_seed: Seed of the first run; the others are consecutive.
+        steps: Environment steps of a run, summed over agents; by default the preset's.
         parameters: Environment parameters that replace the scenario's.
         hyper: Hyper-parameters that replace the preset's.
-        jobs: Runs trained at the same time; the number of processors when left out.
-        actors: Processes that play the copies of each run, for agents that have actors.
+        jobs: Runs trained at the same time; by default the number of processors.
+        actors: Processes that play the copies of each run, for agents with actors.
         out: Folder of the run folders.
-        resume: Go on with unfinished runs of the same settings, or with the named run folder;
-            they come to the numbers that they would have come to without the interruption.
-        accept_changes: Go on even if the scenario or packages have changed since.
-        checkpoint_every: Environment steps between checkpoints, 0 for none; when left out, as
-            many that they cost 2 % of the time.
+        resume: Resume unfinished runs with the same settings, or the given run folder; the results
+            are the same as without the interruption.
+        accept_changes: Resume even if the scenario or packages have changed since.
+        checkpoint_every: Environment steps between checkpoints, 0 for none; by default checkpoints
+            take at most 2 % of the time.
         episodes: Held-out episodes of the comparison.
-        wandb: Project of Weights & Biases that the learning curves go to as well.
-        trust_modules: Import what the run folder names, registered or not: its code runs.
-        trust_checkpoints: Go on from checkpoints that another user or machine has written: compiled
-            code takes their numbers as they are.
+        wandb: Weights & Biases project that also receives the learning curves.
+        trust_modules: Import the modules that the run folder names, registered or not; this runs
+            their code.
+        trust_checkpoints: Resume from checkpoints written by another user or machine; compiled code
+            uses their numbers without checks.
         json: Print JSON instead of progress and tables.
     """
     trust(trust_modules)
@@ -82,9 +83,9 @@ def train(
         if value < low:
             raise IsacError(f"{name} is {value}, must be at least {low}")
     if accept_changes and not resume:
-        raise IsacError("--accept-changes is about runs to go on with: add --resume")
+        raise IsacError("--accept-changes applies to resumed runs only: add --resume")
     if trust_checkpoints and not resume:
-        raise IsacError("--trust-checkpoints is about runs to go on with: add --resume")
+        raise IsacError("--trust-checkpoints applies to resumed runs only: add --resume")
     going_on: Any = {"accept_changes": accept_changes, "checkpoint_every": checkpoint_every}
     if is_folder(environment):
         given = {
@@ -132,9 +133,9 @@ def train(
 
 
 def _refuse_settings(folder: str, given: dict[str, Any], resume: bool) -> None:
-    """Refuse a run folder where it cannot stand, or with settings beside its own."""
+    """Refuse a run folder without --resume, or with settings that differ from its own."""
     if not resume:
-        raise IsacError(f"{folder} is a folder: add --resume to go on with the run in it")
+        raise IsacError(f"{folder} is a folder: add --resume to resume the run in it")
     for name, value in given.items():
         if value not in (None, ()):
-            raise IsacError(f"{folder} has its own settings: leave out --{name}")
+            raise IsacError(f"{folder} has its own settings: omit --{name}")

@@ -8,7 +8,7 @@ from isac_envs.errors import IsacError
 
 
 def assignments(texts: Iterable[str]) -> dict[str, Any]:
-    """Parse ``name=value`` pairs; values are written as in TOML, bare words are strings.
+    """Parse ``name=value`` pairs; values use TOML syntax, bare words are strings.
 
     Raises:
         IsacError: If a pair has no ``=``, or a name has two values.
@@ -17,9 +17,9 @@ def assignments(texts: Iterable[str]) -> dict[str, Any]:
     for text in texts:
         name, equals, value = text.partition("=")
         if not (name and equals):
-            raise IsacError(f"{text!r} is not of the form name=value")
+            raise IsacError(f"{text!r} does not have the form name=value")
         parsed = _parse(value)
-        if repr(values.setdefault(name, parsed)) != repr(parsed):  # 1 is not true
+        if repr(values.setdefault(name, parsed)) != repr(parsed):  # so that 1 differs from true
             raise IsacError(f"{name} is given twice, as {values[name]!r} and as {parsed!r}")
     return values
 

@@ -1,7 +1,7 @@
-"""Policies on held-out episodes: played, kept, and compared with the baselines.
+"""Policies on held-out episodes: play them, store results, and compare them with the baselines.
 
-What measures a policy belongs here, with the statistics and where policies come from. Nothing here
-trains, and nothing decides how results are shown.
+Measurements of policies belong here, with their statistics and the loading of policies. Training
+and the presentation of results do not.
 """
 
 from isac_agents.evaluation.cache import Candidate, EvaluationCache

@@ -1,4 +1,4 @@
-"""Who takes part in a comparison, and their results: played once, then kept in the run folders."""
+"""The policies of a comparison, and their results: played once, then stored in run folders."""
 
 from collections.abc import Iterable
 from contextlib import suppress
@@ -14,12 +14,12 @@ from isac_envs.declaration.model import Model
 
 @dataclass(frozen=True)
 class Candidate:
-    """A policy and the environment in the form that it observes.
+    """A policy and the environment with the interface that it uses.
 
     Attributes:
         model: The environment as the policy sees it.
         make: Makes the policy for the environment.
-        folder: Run folder that keeps the results; None keeps them nowhere.
+        folder: Run folder that stores the results; None to store none.
         weights: Hash of the weights in the folder.
     """
 
@@ -30,7 +30,7 @@ class Candidate:
 
     @classmethod
     def trained(cls, model: Model, policy: Policy) -> "Candidate":
-        """Return a candidate for a policy that exists already."""
+        """Wrap an existing policy as a candidate."""
         return cls(model, lambda env: policy)
 
 
@@ -60,7 +60,7 @@ class EvaluationCache:
         return self._baselines
 
     def borrow(self, folders: Iterable[Path]) -> None:
-        """Take the baselines from a run folder where this user has kept them on these episodes."""
+        """Reuse the baseline results that this user stored in a run folder for these episodes."""
         key = Key.of(self.model, self.episodes, self.seed)
         for folder in folders:
             found = results.read_baselines(folder, key)
@@ -70,7 +70,7 @@ class EvaluationCache:
                 return
 
     def agent(self, candidate: Candidate) -> Result:
-        """Return the result of an agent; one that had to be played is kept in its run folder.
+        """Return the result of an agent; if it had to be played, it is stored in the run folder.
 
         Raises:
             IsacError: If the agent cannot be made, or its actions do not fit the environment.
@@ -82,7 +82,7 @@ class EvaluationCache:
         result = self._play(candidate.make, candidate.model)
         if candidate.folder:
             entry = Entry(key=key, agent=result, baselines=self.baselines())
-            with suppress(OSError):  # a folder that cannot be written is evaluated all the same
+            with suppress(OSError):  # read-only folders are evaluated too
                 results.write(candidate.folder, entry)
         return result
 

@@ -1,4 +1,4 @@
-"""Agents beside the baselines of an environment, on the same held-out episodes."""
+"""Agents compared with the baselines of an environment, on the same held-out episodes."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -26,7 +26,7 @@ from isac_envs.declaration.model import Model
 from isac_envs.errors import IsacError, UnknownNameError
 
 Cells = tuple[list[str], list[list[str]]]
-"""Names of columns, and rows of text."""
+"""Column names, and rows of text."""
 
 
 @dataclass(frozen=True)
@@ -34,10 +34,10 @@ class Run:
     """One run of an agent, or a baseline.
 
     Attributes:
-        folder: Run folder; empty for what is not trained.
-        reward: Return of an episode over the steps of the longest.
+        folder: Run folder; empty for untrained policies.
+        reward: Return of an episode divided by the steps of the longest.
         score: Normalised: 0 for random actions, 1 for the optimum on the same episodes.
-        objectives: The same of each objective.
+        objectives: Each objective, summed and divided like the reward.
     """
 
     folder: str
@@ -52,15 +52,16 @@ class Row:
 
     Attributes:
         name: Agent or baseline.
-        kind: ``agent``, or what the baseline's score means.
-        reward: Return of an episode over the steps of the longest.
+        kind: ``agent``, or the meaning of the baseline's score.
+        reward: Return of an episode divided by the steps of the longest.
         score: Normalised: 0 for random actions, 1 for the optimum on the same episodes.
-        runs: Trained runs behind the row; 1 for a baseline.
-        members: Each of the runs.
-        objectives: The same of each objective, over runs their interquartile mean.
-        figures: The environment's summary figures, likewise.
-        difference: Reward minus that of the policy that all are compared with, paired by episode;
-            None where there is none.
+        runs: Number of trained runs in the row; 1 for a baseline.
+        members: The single runs.
+        objectives: Each objective, summed and divided like the reward; interquartile mean over
+            runs.
+        figures: The environment's summary figures; interquartile mean over runs.
+        difference: Reward minus the reward of the reference row, paired by episode; None without a
+            reference.
     """
 
     name: str
@@ -80,7 +81,7 @@ class Row:
 
     @property
     def label(self) -> str:
-        """Name, with the kind where that says more."""
+        """Name, with the kind where it adds information."""
         return self.name if self.kind in ("heuristic", self.name) else f"{self.name} ({self.kind})"
 
 
@@ -100,11 +101,11 @@ class Comparison:
         return {**head, "rows": rows}
 
     def table(self, title: str) -> Table:
-        """Return the table for a terminal."""
+        """Build the table for a terminal."""
         return table(title, *self.cells())
 
     def markdown(self) -> str:
-        """Return the table in Markdown."""
+        """Format the table in Markdown."""
         return markdown(*self.cells())
 
     def cells(self) -> Cells:
@@ -140,7 +141,7 @@ class Comparison:
         ], rows
 
     def caption(self, runs: int) -> str:
-        """Return what the numbers mean."""
+        """Explain the numbers."""
         agents = f"interquartile mean over {runs} runs" if runs > 1 else "one run"
         paired = (
             f" Minus {self.against}: difference of reward/step on the same episodes, its interval "
@@ -160,7 +161,7 @@ class Comparison:
 
 
 def spread(interval: Interval, digits: int = 3) -> str:
-    """Return an interval as text."""
+    """Format an interval."""
     return f"{interval.low:z.{digits}f} to {interval.high:z.{digits}f}"
 
 
@@ -175,14 +176,14 @@ def compare(
 
     Args:
         model: The environment.
-        agents: Candidates by agent name, one a run.
+        agents: Candidates by agent name, one per run.
         episodes: Number of episodes.
         seed: Seed of the first episode.
-        against: Agent or baseline whose reward is subtracted from that of each row.
+        against: Agent or baseline whose reward is subtracted from each row's reward.
 
     Raises:
-        IsacError: If an agent's actions do not fit the environment, or there is no policy at all.
-        UnknownNameError: If ``against`` is no row of the comparison.
+        IsacError: If an agent's actions do not fit the environment, or there are no policies.
+        UnknownNameError: If ``against`` is not a row of the comparison.
     """
     if not agents and not model.baselines:
         raise IsacError(f"{model.id} has no baselines: name an agent to evaluate")
@@ -208,14 +209,14 @@ def tabulate(
     folders: Mapping[str, Sequence[str]],
     against: str = "",
 ) -> Comparison:
-    """Return the comparison of results on the same episodes.
+    """Tabulate results on the same episodes.
 
     Args:
         model: The environment.
         baselines: Results of its baselines by name.
         agents: Results of the runs of each agent.
-        folders: Where each of these runs is kept, empty where nowhere.
-        against: Agent or baseline whose reward is subtracted from that of each row.
+        folders: Run folder of each run, empty for none.
+        against: Agent or baseline whose reward is subtracted from each row's reward.
     """
     scale = Scale.of(baselines, model.reference_baseline)
     rows = [
@@ -237,23 +238,23 @@ def tabulate(
 
 @dataclass(frozen=True)
 class Scale:
-    """Rewards of random actions and of the optimum in the same episodes, to normalise with."""
+    """Rewards of random actions and of the optimum in the same episodes, for normalisation."""
 
     floor: Array
     top: Array
 
     @classmethod
     def of(cls, played: Mapping[str, Result], top: str | None) -> "Scale":
-        """Read the scale off the baseline ``random`` and the one that scores 1.
+        """Take the scale from the baseline ``random`` and the one that scores 1.
 
-        Where no baseline does (``top`` is None), scores are rewards.
+        Without the latter (``top`` is None), scores are rewards.
         """
         if top is None:
             return cls(np.zeros(1), np.ones(1))
         return cls(played["random"].rewards, played[top].rewards)
 
     def score(self, reward: Any) -> Any:
-        """Return the normalised score of mean rewards; of one number or of an array."""
+        """Normalise mean rewards, a number or an array."""
         low = self.floor.mean()
         return (reward - low) / (self.top.mean() - low)
 

@@ -1,15 +1,15 @@
 """Evaluation of policies on held-out seeds with common random numbers.
 
 Every policy plays the same episodes: episode ``i`` runs in a copy seeded with ``seed + i``, and
-the environments draw the same random numbers whatever the action. Differences between policies
-are therefore differences of the policies.
+the environments draw the same random numbers whatever the action. Differences between results are
+therefore differences between policies.
 
 With several agents, the observations of a copy are consecutive rows (row ``i * A + a`` is agent
-``a`` of copy ``i``), one policy chooses for all rows, and every figure of an episode - reward,
+``a`` of copy ``i``). One policy chooses for all rows, and every figure of an episode - reward,
 objectives, costs, metrics - is the mean over the agents.
 
-Rewards are returns: the sum over an episode, divided by the most steps that an episode of the
-scenario can last. Two episodes with the same return count the same, however long they were.
+Rewards are returns: the sum over an episode, divided by the largest possible number of steps of an
+episode of the scenario. Episodes with equal returns score the same, whatever their lengths.
 """
 
 import inspect
@@ -29,19 +29,19 @@ from isac_envs.declaration.model import Model
 from isac_envs.errors import IsacError
 
 HELD_OUT_SEED = 1_000_000_000
-"""First seed of evaluation episodes; training seeds stay below."""
+"""First seed of evaluation episodes; training seeds are smaller."""
 
 UNIT: Final = "return of an episode per step of the longest"
-"""What the rewards of evaluations, reference scores and tables are."""
+"""Unit of the rewards of evaluations, reference scores and tables."""
 
 VALIDATION_SEED = 2 * HELD_OUT_SEED
-"""First seed of the episodes that searches and evaluation curves play, apart from the held-out."""
+"""First seed of the episodes of searches and evaluation curves, distinct from held-out ones."""
 
 Array = npt.NDArray[np.float64]
 
 
 class Policy(Protocol):
-    """Whatever can choose actions: Stable-Baselines3's ``predict`` signature."""
+    """An object that chooses actions: Stable-Baselines3's ``predict`` signature."""
 
     def predict(
         self,
@@ -50,9 +50,16 @@ class Policy(Protocol):
         episode_start: Any = None,
         deterministic: bool = True,
     ) -> tuple[Any, Any]:
-        """Return actions for a batch of observations, and the state of a recurrent policy.
+        """Choose actions for a batch of observations; return them and the recurrent state.
 
-        A policy with an argument ``action_masks`` gets the masks, shape ``(rows, actions)``.
+        If the method has an argument ``action_masks``, it receives the masks, shape
+        ``(rows, actions)``.
+
+        Args:
+            observation: Shape ``(rows, ...)``.
+            state: State from the previous call; None at the start.
+            episode_start: Which rows start an episode, bool, shape ``(rows,)``.
+            deterministic: Choose without exploration.
         """
 
 
@@ -62,14 +69,15 @@ MakePolicy = Callable[[Any], Policy]
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What a policy did in a number of episodes.
+    """Results of a policy over a number of episodes.
 
     Attributes:
-        reward: Return of each episode over the steps of the longest, shape ``(episodes,)``.
+        reward: Return of each episode divided by the steps of the longest, shape ``(episodes,)``.
         lengths: Steps of each episode, shape ``(episodes,)``.
-        objectives: The same of each objective, by name, each of shape ``(episodes,)``.
-        costs: The same of each cost, likewise.
-        totals: Sum of each metric, likewise.
+        objectives: Each objective by name, summed and divided like the reward, each of shape
+            ``(episodes,)``.
+        costs: Each cost by name, summed and divided like the reward, each of shape ``(episodes,)``.
+        totals: Sum of each metric by name, each of shape ``(episodes,)``.
     """
 
     reward: Array
@@ -79,7 +87,7 @@ class Evaluation:
     totals: dict[str, Array]
 
     def summary(self, model: Model) -> dict[str, float]:
-        """Return the figures that the environment's tables show."""
+        """Return the summary figures of the environment's tables."""
         figures = {}
         for each in model.summaries:
             below = self.totals[each.denominator] if each.denominator else self.lengths
@@ -93,16 +101,16 @@ class Evaluation:
 def play(
     make: MakePolicy, model: Model, episodes: int = 256, seed: int = HELD_OUT_SEED
 ) -> Evaluation:
-    """Let a policy play episodes to their end.
+    """Play complete episodes with a policy.
 
     Args:
         make: Makes the policy for the environment.
         model: The environment with its parameters.
-        episodes: Number of episodes, all played side by side.
+        episodes: Number of episodes, all played in parallel.
         seed: Seed of the first episode; episode ``i`` has ``seed + i``.
 
     Raises:
-        IsacError: If the policy returns something that is no action of this environment.
+        IsacError: If the policy returns something other than actions of this environment.
     """
     env = arena(model, episodes)
     policy = make(env)
@@ -116,7 +124,7 @@ def play(
             step += 1
             shown.update(step)
             masks = {}
-            if masked and env.batch.masks is not None:  # of all copies, not of those just reset
+            if masked and env.batch.masks is not None:  # of all copies, not only those just reset
                 masks = {"action_masks": env.batch.masks.reshape(len(observation), -1).copy()}
             actions, memory = _decide(policy, observation, memory, start, model, masks)
             try:
@@ -127,13 +135,13 @@ def play(
             over = terminated | truncated
             start = np.repeat(over, len(model.agents))
             running &= ~over
-            if over.any() and running.any():  # a finished copy goes on unseen
+            if over.any() and running.any():  # finished copies continue but are ignored
                 observation, _ = env.reset(options={"reset_mask": over})
     return sums.result()
 
 
 def arena(model: Model, episodes: int) -> VectorEnv | TeamEnv:
-    """Return what policies play in: a vector environment, or its form for several agents."""
+    """Make the environment for evaluation: a vector environment, or its form for several agents."""
     if len(model.agents) > 1:
         return TeamEnv(model, episodes)
     return VectorEnv(model, episodes, autoreset_mode=AutoresetMode.DISABLED)
@@ -145,7 +153,7 @@ def baseline(model: Model, name: str) -> MakePolicy:
 
 
 class _Sums:
-    """Running totals of the episodes that are not over."""
+    """Running totals of unfinished episodes."""
 
     def __init__(self, model: Model, episodes: int) -> None:
         self.model = model
@@ -183,7 +191,7 @@ def _decide(
             observation, state=memory, episode_start=start, deterministic=True, **masks
         )
         actions, memory = answer
-    except Exception as error:  # the code of others may raise anything
+    except Exception as error:  # third-party code may raise anything
         reason = f"{type(policy).__name__}.predict raised {type(error).__name__}: {error}"
         raise IsacError(f"{model.id}: {reason}") from error
     return np.asarray(actions), memory

@@ -1,4 +1,4 @@
-"""What the names on the command line stand for: run folders, agents, classes of one's own."""
+"""Policies by the names on the command line: run folders, agents, classes of the user."""
 
 import os
 import re
@@ -15,18 +15,18 @@ from isac_envs.declaration.model import Model
 from isac_envs.errors import IsacError, UnknownNameError
 
 PER_RUN = {"seed", "status", "cpu_seconds", "weights_sha256", "versions", "git"}
-"""What may differ between runs that share a row."""
+"""Settings that may differ between runs of one row."""
 
 
 def gather(names: Iterable[str], model: Model) -> dict[str, list[Candidate]]:
-    """Return the candidates by the name of their row; runs that differ by seed share one.
+    """Collect the candidates by row name; runs that differ only by seed share a row.
 
     Args:
         names: Run folders, names of agents or baselines, or ``module:Class``; each counts once.
         model: The environment of the comparison.
 
     Raises:
-        IsacError: If a name stands for nothing, or an agent does not fit the environment.
+        IsacError: If a name is unknown, or an agent does not fit the environment.
     """
     rows: dict[str, list[Candidate]] = {}
     labels: dict[str, str] = {}
@@ -42,29 +42,29 @@ def gather(names: Iterable[str], model: Model) -> dict[str, list[Candidate]]:
             rows[name] = [Candidate(model, maker(name))]
         elif name in registry.AGENTS:
             train = f"isac train {model.id} --agent {name}"
-            raise IsacError(f"{name} has to be trained first: {train}; then name its run folder")
+            raise IsacError(f"{name} must be trained first: {train}; then name its run folder")
         elif name in registry.names():
             rows[name] = [Candidate(model, maker(name))]
-        elif name not in model.baselines:  # baselines are in every comparison
+        elif name not in model.baselines:  # every comparison has the baselines
             raise UnknownNameError("agent or baseline", name, [*model.baselines, *registry.names()])
     return rows
 
 
 def is_folder(name: str) -> bool:
-    """Return whether a name is meant as the path of a run folder, be there one or not."""
+    """Return whether a name is the path of a run folder, existing or not."""
     path_like = "/" in name.replace(os.sep, "/") and ":" not in name
     is_id = re.search(r"^[^./~][^/]*/[^/]+-v\d+$", name) is not None
     return Path(name).exists() or (path_like and not is_id)
 
 
 def maker(name: str) -> MakePolicy:
-    """Return the maker of an agent of the user's own: its class takes the environment."""
+    """Return the maker of a user-defined agent, whose class takes the environment."""
     agent_class = registry.resolve(name)
 
     def make(env: Any) -> Any:
         try:
             agent = agent_class(env)
-        except Exception as error:  # the code of others may raise anything
+        except Exception as error:  # third-party code may raise anything
             raise IsacError(f"{name}: cannot be made: {type(error).__name__}: {error}") from error
         if not callable(getattr(agent, "predict", None)):
             raise IsacError(f"{name}: has no method predict(observation, state, ...)")
@@ -74,10 +74,10 @@ def maker(name: str) -> MakePolicy:
 
 
 def trained(folder: str | Path, model: Model) -> tuple[RunRecord, Candidate]:
-    """Return a finished run as a candidate; its weights are loaded when it has to play.
+    """Open a finished run as a candidate; its weights are loaded when it has to play.
 
     Raises:
-        IsacError: If the folder is no finished run, or does not fit the environment.
+        IsacError: If the folder is not a finished run, or does not fit the environment.
     """
     record = read_record(folder)
     find_weights(Path(folder), record)
@@ -93,7 +93,7 @@ def trained(folder: str | Path, model: Model) -> tuple[RunRecord, Candidate]:
 
     def make(env: Any) -> Policy:
         policy: Policy = load(folder)[1]
-        if before != now and hasattr(policy, "num_agents"):  # it looks at all agents together
+        if before != now and hasattr(policy, "num_agents"):  # its network takes all agents together
             raise IsacError(f"{folder}: was trained with {before} agents, not {now}")
         return policy
 

@@ -1,4 +1,4 @@
-"""Reference scores: what the baselines of a scenario earn, exactly or by simulation."""
+"""Reference scores: rewards of a scenario's baselines, exact or simulated."""
 
 from typing import Any
 
@@ -16,19 +16,19 @@ from isac_envs.declaration.model import Model
 
 HEADER = "# measured; made by: isac reference {environment} --scenario {name} --write"
 
-_MOST_SWEEPS = 100_000  # a few hundred do for chains that mix within an episode
+_MOST_SWEEPS = 100_000  # a few hundred suffice for chains that mix within an episode
 
 
 def exact_rows(model: Model, discount: float) -> dict[str, Any]:
-    """Return the exact long-run and episode averages of all policies that are tables.
+    """Compute exact long-run and episode averages of all tabular policies.
 
     Args:
         model: An environment with a finite model.
-        discount: Discount factor of the value iteration that gives the first row.
+        discount: Discount factor of the value iteration in the first row, in [0, 1).
 
     Returns:
-        The rows and the optima; ``optimal_average`` is None where it depends on the
-        start, or is not found in a reasonable time (chains that hardly ever move).
+        The rows and the optima; ``optimal_average`` is None where it depends on the start state, or
+        is not found in reasonable time (chains that rarely move).
     """
     mdp = model.transition_model()
     solution = planning.value_iteration(mdp, discount)
@@ -47,10 +47,15 @@ def exact_rows(model: Model, discount: float) -> dict[str, Any]:
 
 
 def measure(environment: str, scenario: str, episodes: int) -> dict[str, Any]:
-    """Return what every baseline earns in an episode, over the steps of the longest.
+    """Measure the reward of every baseline: return of an episode over the steps of the longest.
 
-    Exact where a baseline is a table over the states of a finite model, otherwise from episodes
-    on held-out seeds with the half width of a 95 % interval.
+    The reward is exact where a baseline is a table over the states of a finite model. Otherwise it
+    is a mean over held-out episodes, with the half width of its 95 % interval.
+
+    Args:
+        environment: Id of the environment.
+        scenario: Name of a scenario or path of a scenario file.
+        episodes: Number of simulated episodes, at least 2.
     """
     chosen = scenarios.load(environment, scenario, ignore_reference=True)
     model = model_class(environment)(chosen.parameters)
@@ -82,7 +87,13 @@ def measure(environment: str, scenario: str, episodes: int) -> dict[str, Any]:
 
 
 def write(environment: str, scenario: str, result: dict[str, Any]) -> None:
-    """Put the scores into the scenario file, which keeps its comments and everything else."""
+    """Write the scores into the scenario file, leaving the rest and its comments unchanged.
+
+    Args:
+        environment: Id of the environment.
+        scenario: Name of the scenario or path of its file.
+        result: Scores from :func:`measure`.
+    """
     path = scenarios.path(environment, scenario)
     document = tomlkit.parse(path.read_text(encoding="utf-8"))
     document.pop("reference", None)
@@ -102,7 +113,7 @@ def write(environment: str, scenario: str, result: dict[str, Any]) -> None:
 
 
 def _optimal_average(mdp: planning.FiniteMdp) -> float | None:
-    """Return the best long-run average, or None where there is no single one or none is found."""
+    """Return the best long-run average, or None if it is not unique or not found."""
     try:
         return planning.optimal_average(mdp, max_sweeps=_MOST_SWEEPS)
     except (ValueError, RuntimeError):
@@ -110,7 +121,7 @@ def _optimal_average(mdp: planning.FiniteMdp) -> float | None:
 
 
 def _tables(model: Model, mdp: planning.FiniteMdp) -> dict[str, Any]:
-    """Return the policies of all baselines whose exact value is known."""
+    """Return the policies of all baselines with a known exact value."""
     tables: dict[str, Any] = {}
     for name, declared in model.baselines.items():
         if declared.memoryless:

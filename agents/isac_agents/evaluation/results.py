@@ -1,12 +1,12 @@
-"""Results of policies on held-out episodes, kept in run folders so that nothing plays twice.
+"""Results of policies on held-out episodes, stored in run folders so that nothing is played twice.
 
-``evaluation.json`` of a run folder holds one entry for each set of episodes: the agent's result
-and those of all baselines on the same episodes. An entry belongs to the hash of the weights, the
+``evaluation.json`` of a run folder holds one entry for each set of episodes: the results of the
+agent and of all baselines on the same episodes. An entry belongs to the hash of the weights, the
 hash of the scenario, the number of episodes, the first seed, the unit of the rewards and the
-version of the environments; entries of other weights or versions are dropped when a new one is
-written, a file with rewards in another unit is not read. Nor is one without the seal of the user
-(:mod:`isac_agents.runs.seal`): whatever a stranger's folder says of an agent or of the baselines,
-which the scores of all runs are measured by, is played again here.
+version of the environments. Entries of other weights or versions are dropped when a new one is
+written. Files with rewards in another unit are ignored, and so are files without the user's seal
+(:mod:`isac_agents.runs.seal`): the claims of a foreign folder about the agent, or about the
+baselines that all scores are measured against, are played again.
 """
 
 from pathlib import Path
@@ -34,10 +34,10 @@ from isac_envs.scenarios import content_hash
 
 FILE = "evaluation.json"
 LARGEST = 1 << 28
-"""Bytes of that file."""
+"""Size limit of that file, in bytes."""
 
 _PURPOSE = "results"
-_MOST = 1e100  # of a number that means something, and can be squared
+_MOST = 1e100  # of a plausible number; its square is finite
 
 
 def _sound(value: float) -> float:
@@ -48,18 +48,18 @@ def _sound(value: float) -> float:
 
 Number = Annotated[float, Field(ge=-_MOST, le=_MOST)]
 Figure = Annotated[float, AfterValidator(_sound)]
-"""A number, or nan where nothing was counted."""
+"""A number, or nan for an empty count."""
 
 _MODEL = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="strings")
 
 
 class Result(BaseModel):
-    """What is kept of a policy's episodes.
+    """The stored results of a policy's episodes.
 
     Attributes:
-        reward: Return of each episode over the steps of the longest, in the order of their seeds.
-        objectives: The same of each objective, averaged over episodes.
-        costs: The same of each cost, likewise.
+        reward: Return of each episode divided by the steps of the longest, in the order of seeds.
+        objectives: Each objective, summed and divided like the reward, mean over episodes.
+        costs: Each cost, summed and divided like the reward, mean over episodes.
         figures: The environment's summary figures.
     """
 
@@ -72,7 +72,7 @@ class Result(BaseModel):
 
     @classmethod
     def of(cls, played: Evaluation, model: Model) -> "Result":
-        """Keep what comparisons and reports need."""
+        """Reduce an evaluation to the numbers that comparisons and reports need."""
         return cls(
             reward=tuple(played.reward.tolist()),
             objectives={name: float(each.mean()) for name, each in played.objectives.items()},
@@ -81,7 +81,7 @@ class Result(BaseModel):
         )
 
     def fits(self, model: Model) -> bool:
-        """Return whether this is a result of an environment, by the names in it."""
+        """Return whether the names in this result are those of an environment."""
         pairs = (
             (self.objectives, model.objectives),
             (self.costs, model.costs),
@@ -91,19 +91,19 @@ class Result(BaseModel):
 
     @property
     def rewards(self) -> Array:
-        """Return of each episode over the steps of the longest, shape ``(episodes,)``."""
+        """Return of each episode divided by the steps of the longest, shape ``(episodes,)``."""
         return np.array(self.reward)
 
 
 class Key(BaseModel):
-    """What a kept result belongs to.
+    """Identity of a stored result.
 
     Attributes:
-        weights_sha256: Hash of the agent's weights; empty where nothing is kept.
+        weights_sha256: Hash of the agent's weights; empty if results are not stored.
         scenario_hash: Hash of the environment that was played, without the agent's interface.
         episodes: Number of episodes.
         seed: Seed of the first episode.
-        unit: What the rewards are.
+        unit: Unit of the rewards.
         version: Version of the environments.
     """
 
@@ -118,7 +118,14 @@ class Key(BaseModel):
 
     @classmethod
     def of(cls, model: Model, episodes: int, seed: int, weights: str = "") -> "Key":
-        """Return the key of episodes in an environment."""
+        """Make the key of episodes in an environment.
+
+        Args:
+            model: The environment, without the agent's interface.
+            episodes: Number of episodes.
+            seed: Seed of the first episode.
+            weights: Hash of the agent's weights; empty if results are not stored.
+        """
         return cls(
             weights_sha256=weights,
             scenario_hash=content_hash(model.id, model.params),
@@ -142,7 +149,7 @@ class Entry(BaseModel):
     def _every_episode_counts(self) -> Self:
         for each in (self.agent, *self.baselines.values()):
             if len(each.reward) != self.key.episodes:
-                raise ValueError("there is not one reward for each episode")
+                raise ValueError("the number of rewards differs from the number of episodes")
         return self
 
 
@@ -155,17 +162,17 @@ class _Kept(BaseModel):
     seal: str = ""
 
     def content(self) -> str:
-        """Return what the seal is on."""
+        """Return the sealed text."""
         return self.model_dump_json(include={"entries"})
 
 
 def read(folder: Path, key: Key) -> Entry | None:
-    """Return what a run folder keeps of certain episodes; None if nothing or nothing legible."""
+    """Read the entry of a run folder for a key; None if absent or not readable."""
     return next((each for each in _entries(folder) if each.key == key), None)
 
 
 def read_baselines(folder: Path, key: Key) -> dict[str, Result]:
-    """Return the baselines that a run folder keeps of certain episodes, whatever its weights."""
+    """Read the baselines of a run folder for a key, whatever its weights."""
     weightless = key.model_copy(update={"weights_sha256": ""})
     for each in _entries(folder):
         if each.key.model_copy(update={"weights_sha256": ""}) == weightless:
@@ -174,14 +181,20 @@ def read_baselines(folder: Path, key: Key) -> dict[str, Result]:
 
 
 def most_episodes(folder: Path, scenario_hash: str, seed: int) -> int:
-    """Return the largest number of episodes of a scenario that a run folder keeps; 0 if none."""
+    """Return the largest number of stored episodes of a scenario in a run folder; 0 if none.
+
+    Args:
+        folder: Run folder.
+        scenario_hash: Hash of the environment with its parameters.
+        seed: Seed of the first episode.
+    """
     keys = [each.key for each in _entries(folder)]
     kept = [key for key in keys if (key.scenario_hash, key.seed) == (scenario_hash, seed)]
     return max((key.episodes for key in kept), default=0)
 
 
 def write(folder: Path, entry: Entry) -> None:
-    """Keep an entry beside those of other episodes."""
+    """Store an entry beside those of other episodes."""
 
     def current(key: Key) -> bool:
         same = (key.weights_sha256, key.version) == (entry.key.weights_sha256, entry.key.version)
@@ -197,6 +210,6 @@ def write(folder: Path, entry: Entry) -> None:
 def _entries(folder: Path) -> tuple[Entry, ...]:
     try:
         kept = _Kept.model_validate_json(read_bytes(folder / FILE, LARGEST))
-    except (OSError, IsacError, ValidationError):  # it can be measured again
+    except (OSError, IsacError, ValidationError):  # the result can be measured again
         return ()
     return kept.entries if is_sealed(_PURPOSE, kept.content(), kept.seal) else ()

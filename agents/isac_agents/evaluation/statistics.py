@@ -1,8 +1,8 @@
 """Estimates with bootstrap intervals over runs, episodes and scenarios.
 
-Scores are given as one array of runs a task (scenario), which need not be equally long. Runs are
-resampled within each task (a stratified bootstrap), with replacement; intervals are the 2.5 % and
-97.5 % percentiles.
+Scores are given as one array of runs for each task (scenario); the arrays may differ in length.
+Runs are resampled with replacement within each task (a stratified bootstrap). Intervals are the
+2.5 % and 97.5 % percentiles.
 
 Source: R. Agarwal et al., "Deep reinforcement learning at the edge of the statistical precipice",
 NeurIPS 2021 (arXiv 2108.13264).
@@ -34,7 +34,7 @@ class Interval:
 
 @dataclass(frozen=True)
 class Profile:
-    """Share of runs above each threshold with its 95 % interval, all of shape ``(thresholds,)``."""
+    """Fraction of runs above each threshold and its 95 % interval, each ``(thresholds,)``."""
 
     thresholds: Array
     value: Array
@@ -43,7 +43,7 @@ class Profile:
 
 
 def interquartile_mean(*tasks: Array, seed: int = 0) -> Interval:
-    """Return the mean of the middle half of all scores, runs resampled within each task.
+    """Compute the mean of the middle half of all scores; runs are resampled within each task.
 
     Args:
         *tasks: Scores of the runs of each task.
@@ -57,14 +57,14 @@ def interquartile_mean(*tasks: Array, seed: int = 0) -> Interval:
 
 
 def interquartile_means(curves: Array, seed: int = 0) -> Profile:
-    """Return the interquartile mean at each point of learning curves, runs resampled as a whole.
+    """Compute the interquartile mean at each point of learning curves, resampling whole runs.
 
     Args:
         curves: Scores, shape ``(runs, points)``.
         seed: Seed of the bootstrap.
 
     Returns:
-        The curve; its thresholds are the numbers of the points.
+        The curve; its thresholds are the indices of the points.
     """
     runs, points = curves.shape
     chosen = np.random.default_rng(seed).integers(runs, size=(RESAMPLES, runs))
@@ -74,7 +74,7 @@ def interquartile_means(curves: Array, seed: int = 0) -> Profile:
 
 
 def performance_profile(*tasks: Array, thresholds: Array, seed: int = 0) -> Profile:
-    """Return the share of runs that score above each threshold, averaged over all runs.
+    """Compute the fraction of all runs that score above each threshold.
 
     Args:
         *tasks: Scores of the runs of each task.
@@ -91,13 +91,13 @@ def performance_profile(*tasks: Array, thresholds: Array, seed: int = 0) -> Prof
 
 
 def probability_of_improvement(better: Tasks, worse: Tasks, seed: int = 0) -> Interval:
-    """Return the probability that a run of one agent beats a run of another, averaged over tasks.
+    """Compute the probability that a run of one agent beats a run of another, averaged over tasks.
 
-    Equal scores count one half (the Mann-Whitney U statistic over the number of pairs).
+    Equal scores count one half (the Mann-Whitney U statistic divided by the number of pairs).
 
     Args:
-        better: Scores of the agent that is asked about, by task.
-        worse: Scores of the other on the same tasks, in the same order.
+        better: Scores of the first agent, by task.
+        worse: Scores of the second agent on the same tasks, in the same order.
         seed: Seed of the bootstrap; the runs of the two are resampled independently.
     """
     random = np.random.default_rng(seed)
@@ -106,14 +106,15 @@ def probability_of_improvement(better: Tasks, worse: Tasks, seed: int = 0) -> In
 
 
 def paired_difference(ours: Array, theirs: Array, seed: int = 0) -> Interval:
-    """Return the difference of the rewards of two policies on the same episodes.
+    """Compare the rewards of two policies on the same episodes, as first minus second.
 
-    Each policy counts by the interquartile mean over its runs of their mean over episodes.
-    Episodes are resampled jointly, because both policies met the same ones; runs independently.
+    The reward of a policy is the interquartile mean over its runs of their means over episodes.
+    Episodes are resampled jointly, because both policies played the same ones; runs are resampled
+    independently.
 
     Args:
         ours: Reward of each run in each episode, shape ``(runs, episodes)``.
-        theirs: Likewise, with the same episodes.
+        theirs: Reward of the other policy, shape ``(runs, episodes)``, on the same episodes.
         seed: Seed of the bootstrap.
     """
 
@@ -134,7 +135,7 @@ def paired_difference(ours: Array, theirs: Array, seed: int = 0) -> Interval:
 
 
 def mean_interval(values: Array, seed: int = 0) -> Interval:
-    """Return the mean with a percentile bootstrap interval over independent episodes."""
+    """Compute the mean with a percentile bootstrap interval over independent episodes."""
     value = float(np.mean(values))
     if len(values) < 2 or np.ptp(values) == 0.0:
         return Interval(value, value, value)
@@ -142,11 +143,11 @@ def mean_interval(values: Array, seed: int = 0) -> Interval:
 
 
 def interval_of(samples: tuple[Array, ...], statistic: Callable[..., Any], seed: int) -> Interval:
-    """Return a statistic of paired samples with its 95 % percentile bootstrap interval.
+    """Compute a statistic of paired samples with its 95 % percentile bootstrap interval.
 
     Args:
         samples: Arrays of equal length; their entries are resampled together.
-        statistic: Takes the arrays and ``axis``.
+        statistic: Function of the arrays and ``axis``.
         seed: Seed of the bootstrap.
     """
     found = stats.bootstrap(
@@ -169,7 +170,7 @@ def _wins(better: Tasks, worse: Tasks) -> Any:
 
 
 def _resampled(tasks: Tasks, random: np.random.Generator) -> list[Array]:
-    """Return the runs of each task drawn anew, each of shape ``(resamples, runs)``."""
+    """Resample the runs of each task, each of shape ``(resamples, runs)``."""
     sizes = [len(task) for task in tasks]
     return [
         task[random.integers(n, size=(RESAMPLES, n))] for task, n in zip(tasks, sizes, strict=True)

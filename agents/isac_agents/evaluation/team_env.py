@@ -1,4 +1,4 @@
-"""Copies of an environment with several agents, in which policies are evaluated."""
+"""Copies of an environment with several agents, for the evaluation of policies."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -15,9 +15,9 @@ Array = npt.NDArray[Any]
 
 
 class TeamEnv:
-    """Copies of an environment whose agents are rows, as a shared policy is trained on them.
+    """Copies of an environment whose agents are rows, as in the training of a shared policy.
 
-    The interface is that of :class:`isac_envs.core.vector_env.VectorEnv` with autoreset disabled.
+    The interface of :class:`isac_envs.core.vector_env.VectorEnv` with autoreset disabled.
     Observations, actions and ``action_mask`` have a row for each agent, ``i * A + a`` for agent
     ``a`` of copy ``i``; reward, objectives, costs and metrics have one for each copy, the mean
     over its agents.
@@ -41,7 +41,7 @@ class TeamEnv:
         """Start episodes.
 
         Args:
-            seed: ``s`` seeds copy ``i`` with ``s + i``; None goes on.
+            seed: ``s`` seeds copy ``i`` with ``s + i``; None keeps the streams.
             options: ``{"reset_mask": bool array}`` resets only some copies.
         """
         seeds = None if seed is None else [seed + i for i in range(self.num_envs)]
@@ -49,16 +49,16 @@ class TeamEnv:
         return self._observations(), self._masks({})
 
     def step(self, actions: Any) -> tuple[Array, Array, Array, Array, dict[str, Any]]:
-        """Advance every copy; actions have shape ``(n * A,)`` or ``(n, A)``, with a width if any.
+        """Advance every copy; actions have shape ``(n * A,)`` or ``(n, A)``, plus any action axis.
 
         Raises:
-            gymnasium.error.InvalidAction: If any action is not valid; no state is touched.
+            gymnasium.error.InvalidAction: If any action is not valid; no state changes.
             gymnasium.error.ResetNeeded: If a copy is finished or was never reset.
         """
         if self.batch.env["done"].any() or not self.batch.env["world"].any():
             raise ResetNeeded(f"{self.model.id}: reset the finished copies first")
         spec, actions = self.model.action, np.asarray(actions)
-        if actions.shape[:2] == (self.num_envs, self.num_agents):  # a baseline's
+        if actions.shape[:2] == (self.num_envs, self.num_agents):  # actions of a baseline
             actions = actions.reshape(-1, *actions.shape[2:])
         rows = self._actions.reshape(self.num_envs * self.num_agents, spec.width)
         clipped = spec.encode_rows(actions, rows, self.model.id)

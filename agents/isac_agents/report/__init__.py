@@ -1,5 +1,5 @@
 """Reports of run folders: one page of HTML, and tables in Markdown.
 
-What collects finished runs and shows them belongs here: figures, tables, the page. What is measured
-or computed anew stands in ``evaluation``.
+Code that collects finished runs and shows them belongs here: figures, tables, the page.
+Measurements are in ``evaluation``.
 """

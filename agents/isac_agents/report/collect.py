@@ -1,4 +1,4 @@
-"""What a report shows: the runs of each world, their curves and their results."""
+"""The data of a report: the runs of each environment and scenario, their curves and results."""
 
 import csv
 from collections.abc import Callable, Iterable, Sequence
@@ -22,26 +22,26 @@ from isac_envs.errors import IsacError
 from isac_envs.files import read_text
 
 EPISODES = 1000
-"""Held-out episodes where no run folder keeps results."""
+"""Number of held-out episodes if no run folder has results."""
 
 LARGEST = 1 << 26
-"""Bytes of a learning curve."""
+"""Size limit of a learning curve, in bytes."""
 
 STEPS = "time/total_timesteps"
 EVALUATED, TRAINED = "eval/mean_reward", "rollout/ep_rew_mean"
-"""Columns of learning curves, the better one first."""
+"""Columns of learning curves, the preferred one first."""
 
 Warn = Callable[[str], None]
 
 
 @dataclass(frozen=True)
 class Curve:
-    """Learning curve of a run: normalised scores after numbers of steps.
+    """Learning curve of a run: normalised scores against environment steps.
 
     Attributes:
-        steps: Environment steps, rising.
+        steps: Environment steps, increasing.
         scores: Normalised scores of episodes.
-        greedy: Of evaluations without exploration; otherwise of the episodes of the training.
+        greedy: Whether the scores come from evaluations without exploration, not from training.
     """
 
     steps: Array
@@ -51,13 +51,13 @@ class Curve:
 
 @dataclass(frozen=True)
 class Agent:
-    """The runs of an agent in one world.
+    """The runs of an agent in one environment and scenario.
 
     Attributes:
         name: Its name in the report.
-        records: What was run.
+        records: Records of the runs.
         scores: Normalised score of each run on the held-out episodes, shape ``(runs,)``.
-        curves: Learning curves of the runs that have one.
+        curves: Learning curves, of the runs that have one.
     """
 
     name: str
@@ -67,13 +67,13 @@ class Agent:
 
     @property
     def shown_curves(self) -> tuple[Curve, ...]:
-        """The curves without exploration; all of them where there is none of these."""
+        """The curves without exploration; all curves where there are none."""
         return tuple(each for each in self.curves if each.greedy) or self.curves
 
 
 @dataclass(frozen=True)
 class World:
-    """An environment with its parameters, and everything that was run in it."""
+    """An environment with its parameters, and all its runs."""
 
     title: str
     model: Model
@@ -82,10 +82,10 @@ class World:
 
 
 def find(places: Iterable[Path]) -> list[Path]:
-    """Return all run folders among places and below them, without repetition.
+    """Find all run folders among places and below them, without duplicates.
 
     Raises:
-        IsacError: If a place does not exist, or holds no run folder at all.
+        IsacError: If a place does not exist or holds no run folder.
     """
     found: dict[Path, Path] = {}
     for place in places:
@@ -99,12 +99,12 @@ def find(places: Iterable[Path]) -> list[Path]:
 
 
 def collect(folders: Sequence[Path], episodes: int | None, warn: Warn) -> list[World]:
-    """Read the runs, and play those whose results are not kept.
+    """Read the runs, and play the held-out episodes of those without stored results.
 
     Args:
         folders: Run folders.
-        episodes: Held-out episodes; None for as many as the run folders keep results of.
-        warn: Hears of each folder that is left out, and why.
+        episodes: Held-out episodes; None for as many as the stored results have.
+        warn: Called with the reason for each folder that is left out.
 
     Raises:
         IsacError: If no run is left.
@@ -128,7 +128,7 @@ def _world(title: str, folders: Sequence[Path], episodes: int | None, warn: Warn
     model = record.world()
     kept = (results.most_episodes(each, record.scenario_hash, HELD_OUT_SEED) for each in folders)
     if episodes is None:
-        episodes = max(kept) or EPISODES  # 0 where nothing is kept
+        episodes = max(kept) or EPISODES  # 0 without any stored results
     cache = EvaluationCache(model, episodes)
     cache.borrow(folders)
     played: dict[Path, Result] = {}
@@ -150,7 +150,7 @@ def _world(title: str, folders: Sequence[Path], episodes: int | None, warn: Warn
     )
     scale = Scale.of(baselines, model.reference_baseline)
     if model.reference_baseline is None:
-        warn(f"{title}: no bound is known, scores are rewards")
+        warn(f"{title}: no bound is known, so scores are rewards")
     scores = {row.name: np.array(row.scores) for row in comparison.rows if row.kind == "agent"}
     agents = tuple(
         Agent(
@@ -165,9 +165,9 @@ def _world(title: str, folders: Sequence[Path], episodes: int | None, warn: Warn
 
 
 def _curve(folder: Path, model: Model, scale: Scale, warn: Warn) -> Curve | None:
-    """Return the evaluations of a run in training, or else its training episodes.
+    """Return the evaluations of a run during training, or else its training episodes.
 
-    None if it has fewer than two points of either.
+    None if there are fewer than two points of either.
     """
     path = folder / "progress.csv"
     try:
@@ -187,11 +187,11 @@ def _curve(folder: Path, model: Model, scale: Scale, warn: Warn) -> Curve | None
 
 
 def _points(lines: list[dict[str, str]], name: str) -> Array:
-    """Return steps and values of a column, shape ``(points, 2)``; of equal steps the last value.
+    """Return steps and values of a column, shape ``(points, 2)``; the last value of repeated steps.
 
     Raises:
         KeyError: If there are lines without steps.
-        ValueError: If something is not a number.
+        ValueError: If an entry is not a number.
     """
     rows = [(float(line[STEPS] or "nan"), float(line.get(name) or "nan")) for line in lines]
     values = np.array(rows).reshape(-1, 2)

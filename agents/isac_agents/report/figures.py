@@ -1,4 +1,4 @@
-"""The figures of a report as SVG that stands in a page: readable on light and dark ground.
+"""The figures of a report as inline SVG, readable on light and dark backgrounds.
 
 Text and axes take the colour of the page. Agents differ by colour (the palette of Okabe and Ito,
 made for all kinds of colour vision) and by dash or marker.
@@ -22,7 +22,7 @@ from isac_envs.errors import IsacError
 PALETTE = ("#0072b2", "#e69f00", "#009e73", "#d55e00", "#cc79a7", "#56b4e9")
 DASHES = ("-", "--", ":", "-.")
 MARKERS = "osD^vP*X"
-_INK = "#010203"  # stands for the colour of the page's text until the SVG is written
+_INK = "#010203"  # placeholder for the colour of the page's text
 _GREY = "#8a8a8a"
 _STYLE: dict[str, Any] = {
     **dict.fromkeys(("text.color", "axes.edgecolor", "axes.labelcolor"), _INK),
@@ -56,7 +56,7 @@ class Figures:
         self._count = 0
 
     def curves(self, world: World) -> str:
-        """Return learning curves with intervals over runs; empty if there is none."""
+        """Draw the learning curves with intervals over runs; empty if there are none."""
         found = [(each, curve) for each in world.agents if (curve := mean_curve(each))]
         if not found:
             return ""
@@ -80,7 +80,7 @@ class Figures:
         return self._draw(draw, (6.4, 3.6), f"Learning curves, {world.title}")
 
     def pareto(self, world: World) -> str:
-        """Return all policies over the first two objectives; empty if there is only one."""
+        """Draw all policies in the plane of the first two objectives; empty if there is one."""
         names = [each.name for each in world.model.objectives][:2]
         if len(names) < 2:
             return ""
@@ -120,7 +120,7 @@ class Figures:
         return self._draw(draw, (6.4, 4.2), f"Objectives, {world.title}")
 
     def overall(self, agents: Sequence[Overall]) -> str:
-        """Return interquartile means with intervals."""
+        """Draw interquartile means with intervals."""
 
         def draw(axes: Any) -> None:
             for row, each in enumerate(agents):
@@ -132,7 +132,7 @@ class Figures:
         return self._draw(draw, (6.4, 1.0 + 0.32 * len(agents)), "Interquartile means")
 
     def profiles(self, agents: Sequence[Overall]) -> str:
-        """Return performance profiles."""
+        """Draw performance profiles."""
 
         def draw(axes: Any) -> None:
             for each in agents:
@@ -148,7 +148,7 @@ class Figures:
         return self._draw(draw, (6.4, 3.4), "Performance profiles")
 
     def pairs(self, pairs: Sequence[Pair]) -> str:
-        """Return probabilities of improvement; empty if no two agents share a scenario."""
+        """Draw probabilities of improvement; empty if no two agents share a scenario."""
         if not pairs:
             return ""
 
@@ -177,7 +177,7 @@ class Figures:
 
     def _draw(self, draw: Any, size: tuple[float, float], title: str) -> str:
         with self._rc(_STYLE), warnings.catch_warnings():
-            warnings.filterwarnings("ignore", "Glyph .* missing")  # the browser has them
+            warnings.filterwarnings("ignore", "Glyph .* missing")  # browsers have them
             figure = self._figure(figsize=size, layout="constrained")
             draw(figure.add_subplot())
             file = io.StringIO()
@@ -187,7 +187,7 @@ class Figures:
 
 
 def _inline(svg: str, prefix: str, title: str) -> str:
-    """Return SVG that stands in a page beside others: its own ids, the page's colour and font."""
+    """Return inline SVG: ids unique on the page, and the page's colour and font."""
     svg = plain(svg[svg.index("<svg") :])
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
     svg = re.sub(r'\bid="', f'id="{prefix}', svg)
@@ -198,7 +198,7 @@ def _inline(svg: str, prefix: str, title: str) -> str:
 
 
 def _marks(line: Any, limits: tuple[float, float]) -> None:
-    """Draw where random actions and the optimum lie, if that is within sight."""
+    """Draw where random actions and the optimum lie, if within the axes."""
     for place in (0.0, 1.0):
         if limits[0] <= place <= limits[1]:
             line(place, color=_GREY, linewidth=1.2, zorder=1)
@@ -220,7 +220,7 @@ def _legend(axes: Any) -> None:
 
 
 def _compact(value: float, _: int) -> str:
-    """Return a number of steps as text that fits between two ticks."""
+    """Abbreviate a number of steps to fit between two ticks."""
     for size, unit in ((1e9, " G"), (1e6, " M"), (1e3, " k")):
         if abs(value) >= size:
             return f"{value / size:g}{unit}"

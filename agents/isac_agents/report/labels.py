@@ -1,4 +1,4 @@
-"""Names beside the points of a figure, where they cover neither each other nor the points."""
+"""Labels of the points of a figure, which overlap neither each other nor the points."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -8,26 +8,26 @@ import numpy.typing as npt
 
 Array = npt.NDArray[np.float64]
 
-_SAME = 5.0  # points of type: what lies nearer shares one list of names
-_AROUND = 4.0  # half the size of a marker, likewise
+_SAME = 5.0  # points of type: nearer points share one label
+_AROUND = 4.0  # half the size of a marker, in the same unit
 _DISTANCES = (6.0, 14.0, 24.0, 36.0, 52.0, 72.0, 96.0, 124.0)
 _DIRECTIONS = 16
-_NEAR = 10.0  # up to here no line has to lead from the name to its point
+_NEAR = 10.0  # no line is drawn to a point nearer than this
 
 
 def write_labels(
     axes: Any, labels: Sequence[tuple[str, Any]], points: Any, colour: str, line: str
 ) -> None:
-    """Write names beside points, each at the nearest free place.
+    """Write labels beside points, each at the nearest free place.
 
-    Call it last: it fixes the layout of the figure.
+    Call this last: it fixes the layout of the figure.
 
     Args:
-        axes: Of matplotlib.
-        labels: Names and their points.
-        points: Everything that no name may cover, shape ``(points, 2)``.
-        colour: Of the names.
-        line: Colour of the lines from names to points that are not beside them.
+        axes: Axes of matplotlib.
+        labels: Labels and their points.
+        points: Everything that no label may cover, shape ``(points, 2)``.
+        colour: Colour of the labels.
+        line: Colour of the lines from labels to points that are not beside them.
     """
     from matplotlib.text import Text
 
@@ -57,7 +57,7 @@ def write_labels(
 
 
 def _groups(names: Sequence[str], places: Array) -> Iterator[tuple[list[str], Array]]:
-    """Yield the names of points that nearly coincide, and where these lie."""
+    """Yield the names and the places of points that nearly coincide."""
     left = [*range(len(names))]
     while left:
         near = [k for k in left if np.abs(places[k] - places[left[0]]).max() < _SAME]
@@ -66,7 +66,7 @@ def _groups(names: Sequence[str], places: Array) -> Iterator[tuple[list[str], Ar
 
 
 def _candidates(centre: Array, size: Array) -> Iterator[tuple[float, Array]]:
-    """Yield places for a text and their distance, near ones first."""
+    """Yield places for a text and their distance, nearest first."""
     for distance in _DISTANCES:
         for k in range(_DIRECTIONS):
             turn = 2.0 * np.pi * k / _DIRECTIONS
@@ -76,7 +76,7 @@ def _candidates(centre: Array, size: Array) -> Iterator[tuple[float, Array]]:
 
 
 def _badness(box: Array, taken: Sequence[Array], inside: Array) -> float:
-    """Return the covered area and that outside; rounded, so that equal ones are equal."""
+    """Return the area covered plus the area outside, rounded so that equal places compare equal."""
     others = np.array(taken).reshape(-1, 4)
     width = np.minimum(others[:, 2:], box[2:]) - np.maximum(others[:, :2], box[:2])
     kept = np.minimum(inside[2:], box[2:]) - np.maximum(inside[:2], box[:2])

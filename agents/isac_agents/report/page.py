@@ -1,4 +1,4 @@
-"""The page of a report: one HTML file that needs nothing beside it."""
+"""The page of a report: one HTML file that needs no other file."""
 
 from collections.abc import Sequence
 from importlib.resources import files
@@ -13,11 +13,11 @@ from isac_envs.errors import IsacError
 
 
 def html_page(study: Study, warnings: Sequence[str]) -> str:
-    """Return the page.
+    """Render the page.
 
     Args:
-        study: What is shown.
-        warnings: What was left out and why.
+        study: Content of the page.
+        warnings: Folders that were left out, with the reasons.
 
     Raises:
         IsacError: If jinja2 or matplotlib is not installed.
@@ -66,7 +66,7 @@ def html_page(study: Study, warnings: Sequence[str]) -> str:
 
 
 def numeric(cells: Cells) -> list[bool]:
-    """Return which columns hold numbers alone."""
+    """Return which columns hold only numbers."""
     columns, rows = cells
     return [all(_is_number(row[k]) for row in rows) for k in range(len(columns))]
 

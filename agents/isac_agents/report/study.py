@@ -1,4 +1,4 @@
-"""Statistics over all worlds of a report, and its tables."""
+"""Statistics over all runs of a report, and its tables."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,19 +22,19 @@ from isac_agents.tables import markdown
 from isac_agents.text import markdown_text
 
 _POINTS = 100  # of a learning curve
-_MOST_PAIRS = 15  # of agents that are all compared with each other
+_MOST_PAIRS = 15  # for which all agents are compared with each other
 
 
 @dataclass(frozen=True)
 class Overall:
-    """An agent over all scenarios that it was run in.
+    """An agent over all scenarios that it has runs in.
 
     Attributes:
         name: Its name.
         scenarios: Number of scenarios.
-        runs: Number of runs in all of them.
+        runs: Number of runs in all scenarios.
         score: Interquartile mean of the scores.
-        profile: Share of runs above each score.
+        profile: Fraction of runs above each score.
     """
 
     name: str
@@ -46,7 +46,7 @@ class Overall:
 
 @dataclass(frozen=True)
 class Pair:
-    """How likely a run of one agent beats a run of another, in the scenarios that both have."""
+    """Probability that a run of one agent beats a run of another, over their common scenarios."""
 
     better: str
     worse: str
@@ -66,13 +66,13 @@ class Study:
 
     @property
     def comparable(self) -> tuple[World, ...]:
-        """The worlds whose scores mean the same: with a bound, or all where none has one."""
+        """The worlds whose scores are comparable: those with a bound, or all if none has one."""
         return (
             tuple(w for w in self.worlds if w.model.reference_baseline is not None) or self.worlds
         )
 
     def overall(self) -> list[Overall]:
-        """Return the agents of comparable worlds with their scores over these, the best first."""
+        """Score the agents over the comparable worlds, best first."""
         names = [name for name in self.names() if self._tasks(name)]
         every = np.concatenate([scores for name in names for scores in self._tasks(name)])
         margin = 0.05 * float(np.ptp(every)) or 0.01
@@ -92,9 +92,9 @@ class Study:
         return sorted(found, key=lambda each: -each.score.value)
 
     def pairs(self) -> list[Pair]:
-        """Return the pairs of overall agents with common scenarios, the better agent first.
+        """Compare pairs of agents with common scenarios, the better agent first.
 
-        With many agents only the best one is compared with each of the others.
+        With many agents, only the best one is compared with each of the others.
         """
         names = [each.name for each in self.overall()]
         pairs = list(combinations(names, 2))
@@ -118,7 +118,7 @@ class Study:
 
 
 def mean_curve(agent: Agent) -> tuple[Array, Profile] | None:
-    """Return steps and interquartile mean of the learning curves where all runs have a value."""
+    """Return steps and interquartile mean of learning curves, over steps that all runs reach."""
     curves = agent.shown_curves
     if not curves:
         return None
@@ -132,7 +132,7 @@ def mean_curve(agent: Agent) -> tuple[Array, Profile] | None:
 
 
 def front(points: Array) -> Array:
-    """Return which points are not dominated, shape ``(points,)``; more is better.
+    """Find the points that are not dominated, shape ``(points,)``; more is better.
 
     Args:
         points: Objectives, shape ``(points, objectives)``.
@@ -143,7 +143,7 @@ def front(points: Array) -> Array:
 
 
 def overall_cells(study: Study) -> Cells:
-    """Return the table of all agents over all scenarios."""
+    """Build the table of all agents over all scenarios."""
     rows = [
         [each.name, f"{each.scenarios} of {len(study.worlds)}", str(each.runs),
          f"{each.score.value:z.3f}", spread(each.score)]
@@ -153,7 +153,7 @@ def overall_cells(study: Study) -> Cells:
 
 
 def pair_cells(study: Study) -> Cells:
-    """Return the table of probabilities of improvement."""
+    """Build the table of probabilities of improvement."""
     rows = [
         [each.better, each.worse, str(each.scenarios), f"{each.probability.value:.3f}",
          spread(each.probability)]
@@ -163,7 +163,7 @@ def pair_cells(study: Study) -> Cells:
 
 
 def objective_cells(world: World) -> Cells:
-    """Return the table of objective vectors."""
+    """Build the table of objective vectors."""
     names = [each.name for each in world.model.objectives]
     rows = [
         [row.label, *(f"{row.objectives[name]:z.4f}" for name in names)]
@@ -173,7 +173,7 @@ def objective_cells(world: World) -> Cells:
 
 
 def run_cells(world: World) -> Cells:
-    """Return what was run in a world."""
+    """Build the table of the runs of a world."""
     rows = []
     for agent in world.agents:
         first = agent.records[0]
@@ -185,13 +185,13 @@ def run_cells(world: World) -> Cells:
             command(agent.records),
         ])  # fmt: skip
     columns = ["agent", "seeds", "steps", "CPU s a run", "git", "command"]
-    if not any(row[4] for row in rows):  # made outside of a working directory of git
+    if not any(row[4] for row in rows):  # made outside a git working directory
         columns, rows = [*columns[:4], columns[5]], [[*row[:4], row[5]] for row in rows]
     return columns, rows
 
 
 def version_text(runs: Sequence[Agent]) -> str:
-    """Return the versions that runs were made with; several where they differ."""
+    """List the versions that runs used; several where they differ."""
     found: dict[str, set[str]] = {}
     for agent in runs:
         for record in agent.records:
@@ -201,7 +201,7 @@ def version_text(runs: Sequence[Agent]) -> str:
 
 
 def markdown_page(study: Study) -> str:
-    """Return the tables of a report in Markdown."""
+    """Format the tables of a report in Markdown."""
     parts = ["# Report of runs\n", "## All scenarios\n", markdown(*overall_cells(study))]
     columns, rows = pair_cells(study)
     if rows:

@@ -1,7 +1,7 @@
-"""Run folders: what was trained, with which numbers, and the weights.
+"""Run folders: the settings of a run, its results and the weights.
 
-Whatever reads or writes a file of a run folder belongs here: record, weights, checkpoints, lock and
-seal. How a run is trained or measured does not.
+All code that reads or writes files of a run folder belongs here: record, weights, checkpoints, lock
+and seal. Training and evaluation do not.
 """
 
 from isac_agents.runs.learners import load, make_learner

@@ -1,10 +1,10 @@
-"""Checkpoints of a run: complete states of training in files that cannot run code.
+"""Checkpoints of a run: complete training states in files that cannot run code.
 
-A checkpoint is a pair of files in the folder ``checkpoints`` of the run, named by the step:
-``000000065536.npz`` holds arrays, ``000000065536.json`` the tree that counts them, the run that it
-belongs to, the SHA-256 of the arrays, that of its own content, and the seal of the user who wrote
-it (:mod:`isac_agents.runs.seal`). The second file is moved to its place last, so that a
-checkpoint is there as a whole or not at all. The newest two are kept.
+A checkpoint is a pair of files in the folder ``checkpoints`` of the run, named by the step.
+``000000065536.npz`` holds arrays. ``000000065536.json`` holds the tree that numbers them, the run
+of the checkpoint, the SHA-256 of the arrays, the SHA-256 of its own content, and the seal of the
+user who wrote it (:mod:`isac_agents.runs.seal`). The second file is moved into place last, so that
+a checkpoint exists completely or not at all. The newest two are kept.
 """
 
 import hashlib
@@ -35,28 +35,28 @@ Array = npt.NDArray[Any]
 FORMAT = 2
 KEPT = 2
 LARGEST = 1 << 29
-"""Bytes of the second file."""
+"""Size limit of the second file, in bytes."""
 FAILED = "failed"
 TRUST = "--trust-checkpoints"
 _PURPOSE = "checkpoint"
 
 
 class UnsealedError(IsacError):
-    """A checkpoint is not known to be of this user."""
+    """A checkpoint is not known to be from this user."""
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A state of training.
+    """A training state.
 
     Attributes:
-        steps: Environment steps that were done.
-        cpu_seconds: Process time that they took.
-        seconds: Time that they took, as the learner counts it.
-        log: Where the learning curves stood.
-        tree: The state, of :func:`isac_agents.training.learner_state.capture`.
+        steps: Environment steps done.
+        cpu_seconds: Process time of these steps.
+        seconds: Time of these steps as counted by the learner.
+        log: Position in the learning curves.
+        tree: The state, from :func:`isac_agents.training.learner_state.capture`.
         arrays: The arrays of the state.
-        scenario_hash: The world that it was taken in, of a checkpoint that was read.
+        scenario_hash: Hash of the environment and its parameters, set when read from a file.
     """
 
     steps: int
@@ -69,7 +69,7 @@ class Checkpoint:
 
     @property
     def name(self) -> str:
-        """Name of its files."""
+        """Name of the files, without suffix."""
         return f"{self.steps:012d}"
 
 
@@ -78,8 +78,8 @@ class CheckpointFolder:
 
     Args:
         run: Folder of the run.
-        record: The run: checkpoints of others are refused.
-        begin: The one that the training goes on from: it is kept until there are newer ones.
+        record: The run; checkpoints of other runs are refused.
+        begin: Checkpoint that the training resumes from; kept until there are newer ones.
     """
 
     def __init__(self, run: Path, record: RunRecord, begin: Checkpoint | None = None) -> None:
@@ -88,39 +88,39 @@ class CheckpointFolder:
         self._kept = [] if begin is None else [begin.name]
 
     def write(self, state: Checkpoint) -> None:
-        """Write a checkpoint, and remove all but the newest two of this training.
+        """Write a checkpoint, and remove all but the two newest of this training.
 
         Raises:
-            OSError: If it cannot be written; those written before are left as they were.
+            OSError: If it cannot be written; earlier ones remain.
         """
         self._write(state.name, state, "")
         self._kept = [*(name for name in self._kept if name != state.name), state.name][-KEPT:]
         self._remove_but(self._kept)
 
     def write_failed(self, state: Checkpoint, reason: str) -> None:
-        """Write the state of a training that cannot go on; nothing is removed for it."""
+        """Write the state of a failed training, removing nothing."""
         self._write(FAILED, state, reason)
 
     def failure(self) -> str:
-        """Return why the training could not go on; empty if it can."""
+        """Return the reason of a failed training; empty without one."""
         path = self.path / f"{FAILED}.json"
         return _content(path).reason if path.is_file() else ""
 
     def clear_failure(self) -> None:
-        """Remove the state of a training that could not go on."""
+        """Remove the state of a failed training."""
         for path in self.path.glob(f"{FAILED}.*"):
             path.unlink()
 
     def newest(self, trust: bool = False) -> Checkpoint | None:
-        """Return the newest checkpoint that is sound; None where there is no checkpoint at all.
+        """Return the newest sound checkpoint; None if there are no checkpoints.
 
-        Damaged ones are passed over, with a note, and removed as those before the newest two.
+        Damaged ones are skipped with a note, and removed like those older than the two newest.
 
         Args:
-            trust: Take also one without the user's seal.
+            trust: Accept checkpoints without the user's seal, too.
 
         Raises:
-            UnsealedError: If the newest sound one is without it, and not to be trusted.
+            UnsealedError: If the newest sound one lacks the seal and ``trust`` is False.
             IsacError: If all are damaged.
         """
         remove_temporary(self.path)
@@ -135,7 +135,7 @@ class CheckpointFolder:
                 reasons.append(str(error))
                 continue
             for reason in reasons:
-                note(f"{reason}; going on from step {found.steps}")
+                note(f"{reason}; resuming from step {found.steps}")
             self._remove_but([each.stem for each in paths[k : k + KEPT]])
             return found
         if reasons:
@@ -146,7 +146,7 @@ class CheckpointFolder:
         return None
 
     def steps(self) -> int:
-        """Return the step of the newest checkpoint, sound or not; 0 where there is none."""
+        """Return the step of the newest checkpoint, sound or not; 0 without any."""
         return next((int(path.stem) for path in self._newest_first()), 0)
 
     def _newest_first(self) -> Iterator[Path]:
@@ -185,7 +185,7 @@ class CheckpointFolder:
             raise
 
     def is_of_another_world(self, state: Checkpoint) -> bool:
-        """Return whether a checkpoint that was read was taken with other parameters."""
+        """Return whether a checkpoint belongs to other parameters."""
         return state.scenario_hash != self._record.scenario_hash
 
     def _read(self, path: Path, trust: bool) -> Checkpoint:
@@ -194,12 +194,11 @@ class CheckpointFolder:
         known |= {str(each.get("scenario_hash")) for each in self._record.changes}
         other = content.run != self._record.identity or content.scenario_hash not in known
         if other or content.name != path.stem:
-            raise IsacError(f"{path}: is not the checkpoint that the run wrote there")
+            raise IsacError(f"{path}: is not the checkpoint that the run wrote")
         if not (trust or content.sealed):
             raise UnsealedError(
-                f"{path}: was not written by you on this machine, and the numbers in it would go "
-                f"on in compiled code that checks no index; if you trust where it comes from, add "
-                f"{TRUST}"
+                f"{path}: was not written by you on this machine, and compiled code uses its "
+                f"numbers as indices without checks; if you trust its origin, add {TRUST}"
             )
         return Checkpoint(
             content.steps,
@@ -213,7 +212,7 @@ class CheckpointFolder:
 
 
 class _Content(BaseModel):
-    """What the second file of a checkpoint holds, and whether it bears the user's seal."""
+    """Content of the second file of a checkpoint, and whether it has the user's seal."""
 
     model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
@@ -233,10 +232,10 @@ class _Content(BaseModel):
 
 
 def _content(path: Path) -> _Content:
-    """Return what a file of :meth:`CheckpointFolder._write` holds.
+    """Read a file of :meth:`CheckpointFolder._write`.
 
     Raises:
-        IsacError: If it is damaged, edited or of another format.
+        IsacError: If it is damaged, edited or in another format.
     """
     try:
         content = json.loads(read_bytes(path, LARGEST))
@@ -248,22 +247,22 @@ def _content(path: Path) -> _Content:
     except IsacError:
         raise
     except (ValueError, LookupError, AttributeError, TypeError, RecursionError):
-        raise IsacError(f"{path}: is no checkpoint, or a damaged one") from None
+        raise IsacError(f"{path}: is not a checkpoint, or is damaged") from None
     if form != FORMAT:
         raise IsacError(f"{path}: has format {form!r}, this version reads {FORMAT}")
     if stated != hashed:
-        raise IsacError(f"{path}: is damaged or was edited, its content has another hash")
+        raise IsacError(f"{path}: is damaged or edited: its hash does not match")
     try:
         return _Content(**{**content, "sealed": is_sealed(_PURPOSE, hashed, sealed)})
     except (ValidationError, RecursionError):
-        raise IsacError(f"{path}: is no checkpoint, or a damaged one") from None
+        raise IsacError(f"{path}: is not a checkpoint, or is damaged") from None
 
 
 def _arrays(path: Path, count: int, stated: str) -> list[Array]:
     if not path.is_file():
         raise IsacError(f"{path}: is missing")
     if sha256(path) != stated:
-        raise IsacError(f"{path}: is damaged or was edited, its content has another hash")
+        raise IsacError(f"{path}: is damaged or edited: its hash does not match")
     saved = read_arrays(path)
     try:
         return [saved[f"arr_{k}"] for k in range(count)]

@@ -1,4 +1,4 @@
-"""The command that would train runs again."""
+"""The command that reproduces runs."""
 
 import json
 import shlex
@@ -12,9 +12,9 @@ from isac_envs.errors import IsacError
 
 
 def command(records: Sequence[RunRecord]) -> str:
-    """Return the command line that trains runs which differ by their seed.
+    """Compose the command line that trains runs which differ only by seed.
 
-    Where the scenario or the agent is not known here, its settings are given in full.
+    Settings are given in full if the scenario or the agent is not known here.
 
     Args:
         records: The runs.
@@ -43,7 +43,7 @@ def command(records: Sequence[RunRecord]) -> str:
 
 
 def _usual(record: RunRecord) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return parameters of the scenario and hyper-parameters of the preset, as they are now."""
+    """Return the present parameters of the scenario and hyper-parameters of the preset."""
     try:
         chosen = scenarios.load(record.environment, record.scenario)
         preset = registry.preset(record.agent, chosen.agents)

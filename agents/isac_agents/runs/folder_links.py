@@ -1,4 +1,4 @@
-"""Links in run folders: nothing is read or written through one, it may lead anywhere."""
+"""Links in run folders: nothing is read or written through them, as they may lead anywhere."""
 
 import stat
 from pathlib import Path
@@ -7,16 +7,16 @@ from isac_envs.errors import IsacError
 
 
 def refuse_links(folder: str | Path, writing: bool = False) -> None:
-    """Refuse a run folder in which a link, a pipe or a device stands where we read or write.
+    """Refuse a run folder with a link, a pipe or a device in place of a file or folder.
 
     The folder itself may be a link: the user named it.
 
     Args:
-        folder: The folder.
-        writing: Refuse files with a second name, too: what is written would appear there as well.
+        folder: The run folder.
+        writing: Also refuse files with a second hard link, which writing would change elsewhere.
 
     Raises:
-        IsacError: Naming the file.
+        IsacError: If there is one; the message names it.
         OSError: If the folder cannot be read.
     """
     for place in (Path(folder), Path(folder) / "checkpoints"):
@@ -26,18 +26,18 @@ def refuse_links(folder: str | Path, writing: bool = False) -> None:
                 continue
             if not stat.S_ISREG(found.st_mode):
                 what = "a link" if stat.S_ISLNK(found.st_mode) else "neither file nor folder"
-                raise IsacError(f"{path}: is {what}, a run folder holds only files and folders")
+                raise IsacError(f"{path}: is {what}, run folders hold only files and folders")
             if writing and found.st_nlink > 1:
                 raise IsacError(f"{path}: has a second name elsewhere (a hard link), copy it first")
 
 
 def refuse_linked(folder: Path, root: Path) -> None:
-    """Refuse a folder below a root that is a link, or stands below one.
+    """Refuse a folder below a root that is a link, or lies below one.
 
     Raises:
-        IsacError: Naming the link.
+        IsacError: If there is a link; the message names it.
     """
     while folder != root and folder != folder.parent:
         if folder.is_symlink():
-            raise IsacError(f"{folder}: is a link, and nothing is written through one")
+            raise IsacError(f"{folder}: is a link, nothing is written through links")
         folder = folder.parent

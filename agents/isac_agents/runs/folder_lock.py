@@ -15,7 +15,7 @@ LOCK = ".lock"
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Keep all other processes from training in a folder; a process that is killed lets go.
+    """Lock a folder against training by other processes; a killed process releases the lock.
 
     Raises:
         IsacError: If another process trains there, or there are links in the folder.

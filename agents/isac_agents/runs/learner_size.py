@@ -1,4 +1,4 @@
-"""How much memory a learner asks for, before it is made: a record may come from a stranger."""
+"""Memory needs of a learner, checked before it is made, since its record may be untrusted."""
 
 import math
 from collections.abc import Iterator, Mapping
@@ -8,18 +8,18 @@ from gymnasium import spaces
 
 from isac_envs.memory import refuse_beyond
 
-_WIDTHS = ("policy_kwargs", "hidden", "n_atoms", "n_quantiles")  # hold sizes of networks
+_WIDTHS = ("policy_kwargs", "hidden", "n_atoms", "n_quantiles")  # determine network sizes
 
 
 def refuse_too_large(hyper_parameters: Mapping[str, Any], env: Any) -> None:
-    """Refuse buffers and networks that do not fit into the memory of this machine.
+    """Refuse buffers and networks that exceed the memory of this machine.
 
     Args:
-        hyper_parameters: Of the learner.
-        env: The vector of environments that it learns on.
+        hyper_parameters: Hyper-parameters of the learner.
+        env: Its vector environment.
 
     Raises:
-        IsacError: Naming the hyper-parameters.
+        IsacError: If they do; the message names the hyper-parameters.
     """
     seen, done = _width(env.observation_space), _width(env.action_space)
     replay = _count(hyper_parameters.get("buffer_size"))

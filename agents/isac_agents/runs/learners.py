@@ -1,4 +1,4 @@
-"""Learners of runs: made from a record, saved as plain arrays, loaded again."""
+"""Learners of runs: create them from a record, save them as plain arrays, and load them."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +15,7 @@ WEIGHTS = "weights.npz"
 
 
 def make_learner(record: RunRecord) -> Any:
-    """Return a new learner on its environment, both seeded.
+    """Create a learner and its environment, both seeded.
 
     Raises:
         IsacError: If a hyper-parameter is not valid or a package is missing.
@@ -31,7 +31,7 @@ def make_learner(record: RunRecord) -> Any:
         raise
     except (TypeError, ValueError, AssertionError, ArithmeticError, MemoryError) as error:
         raise IsacError(f"agent {record.agent}: {error or type(error).__name__}") from error
-    except Exception as error:  # learners of others may raise anything for a setting of a file
+    except Exception as error:  # third-party learners may raise anything
         raise IsacError(f"agent {record.agent}: {type(error).__name__}: {error}") from error
     env.seed(record.seed * record.num_envs)  # blocks of runs with other seeds must not overlap
     return agent
@@ -41,8 +41,8 @@ def save_learner(agent: Any, folder: Path) -> Path:
     """Write the weights of a learner into a run folder and return their file.
 
     Raises:
-        IsacError: If a weight is not finite (the training has diverged), or an agent that saves
-            itself writes something else than plain arrays.
+        IsacError: If a weight is not finite (the training has diverged), or an agent with its own
+            ``save`` writes anything but plain arrays.
     """
     weights = folder / WEIGHTS
     if not _has_policy(agent):
@@ -63,10 +63,10 @@ def save_learner(agent: Any, folder: Path) -> Path:
 
 
 def load(folder: str | Path) -> tuple[RunRecord, Any]:
-    """Return the record and the trained agent of a run folder.
+    """Load the record and the trained agent of a run folder.
 
     Raises:
-        IsacError: If the folder is no finished run or a file in it is damaged.
+        IsacError: If the folder is not a finished run or a file in it is damaged.
     """
     folder = Path(folder)
     record = read_record(folder)
@@ -81,10 +81,10 @@ def load(folder: str | Path) -> tuple[RunRecord, Any]:
 
 
 def find_weights(folder: Path, record: RunRecord) -> Path:
-    """Return the file of weights of a run, and load nothing.
+    """Return the weights file of a run without loading it.
 
     Raises:
-        IsacError: If the run is not finished, or the file is missing or another one.
+        IsacError: If the run is not finished, or the file is missing or was replaced.
     """
     if record.status != "finished":
         raise IsacError(f"{folder}: the run is not finished")
@@ -97,15 +97,15 @@ def find_weights(folder: Path, record: RunRecord) -> Path:
 
 
 def _has_policy(agent: Any) -> bool:
-    """Return whether an agent keeps what it has learnt in the weights of a policy."""
+    """Return whether an agent keeps all that it has learned in the weights of a policy."""
     return hasattr(agent, "policy") and hasattr(agent.policy, "state_dict")
 
 
 def _revive(agent_class: Any, arrays: dict[str, Any], path: Path, record: RunRecord) -> Any:
-    """Let an agent of the user's own load what it saved.
+    """Let a user-defined agent load what it saved.
 
-    It never gets the file of the run, which may be a stranger's, but one with the arrays that
-    were found there: whatever its ``load`` understands, there is nothing in it but numbers.
+    The file of the run may be untrusted. The agent therefore gets a new file with the arrays found
+    there: whatever its ``load`` interprets, the file holds nothing but numbers.
     """
     from isac_agents.adapters.vec_env import BatchVecEnv
 
@@ -114,6 +114,6 @@ def _revive(agent_class: Any, arrays: dict[str, Any], path: Path, record: RunRec
         with TemporaryDirectory() as place:
             write_arrays(Path(place) / WEIGHTS, arrays)
             return agent_class.load(Path(place) / WEIGHTS, env=env)
-    except Exception as error:  # the code of others may raise anything
+    except Exception as error:  # third-party code may raise anything
         reason = f"{type(error).__name__}: {error}"
         raise IsacError(f"{path}: the weights cannot be loaded: {reason}") from error

@@ -1,9 +1,9 @@
-"""Run folders: what was trained, with which numbers, and the weights; nothing is ever unpickled.
+"""Run folders: the settings of a run, its results and the weights; nothing is ever unpickled.
 
 A run is a folder with ``run.toml`` (environment, complete parameters and their hash, agent, its
-hyper-parameters, seed, versions), ``progress.csv`` (the learning curve), the weights, and
-``checkpoints`` while it is trained. Files are written beside their place and moved there in one
-step, so that a reader never sees half.
+hyper-parameters, seed, versions), ``progress.csv`` (the learning curve), the weights, and, during
+training, ``checkpoints``. Files are written under a temporary name and moved into place
+atomically, so that a reader never sees half a file.
 """
 
 import hashlib
@@ -42,26 +42,26 @@ class RunRecord(BaseModel):
     """The content of ``run.toml``.
 
     Attributes:
-        status: ``planned`` where a benchmark has reserved the folder, ``running`` until the weights
-            are written, then ``finished``.
-        environment: Id of the environment, ``module:Class`` where no package announces it.
-        scenario: Name or path that the parameters came from.
+        status: ``planned`` for a folder reserved by a benchmark, ``running`` until the weights are
+            written, then ``finished``.
+        environment: Id of the environment, or ``module:Class`` if it is not registered.
+        scenario: Name or path of the scenario that the parameters come from.
         scenario_hash: Hash of the environment with its complete parameters.
         parameters: The complete parameters.
-        overrides: Those that the user gave beside the scenario.
-        interface: What the agent sees or how it acts where that differs from ``parameters``;
-            the world is the same, and baselines are measured without it.
+        overrides: Parameters given by the user on top of the scenario.
+        interface: Parameters of the agent's interface that differ from ``parameters``; they do not
+            change the problem, and baselines are measured without them.
         agent: Name of the agent, or ``module:Class``.
         hyper_parameters: Keyword arguments of the algorithm.
         num_envs: Environment copies that fed the learner.
         steps: Environment steps of training.
         seed: Seed of the learner and of the first copy.
         cpu_seconds: Process time of training, 0 while running.
-        weights_sha256: Hash of the file of weights, empty while running.
-        versions: Versions of Python and the packages that matter.
-        git: Commit of the working directory, empty where there is none.
-        changes: What was accepted to be another when the run was continued: ``steps`` done
-            before, ``scenario_hash`` of before, and the changed values, ``[before, after]``.
+        weights_sha256: Hash of the weights file, empty while running.
+        versions: Versions of Python and of relevant packages.
+        git: Commit of the working directory, empty outside git.
+        changes: Changes that were accepted when the run was resumed: ``steps`` done before,
+            the previous ``scenario_hash``, and the changed values as ``[before, after]``.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -86,41 +86,41 @@ class RunRecord(BaseModel):
 
     @property
     def content_hash(self) -> str:
-        """SHA-256 over everything above, written into the file to tell when it was edited."""
+        """SHA-256 over all fields, written into the file to detect edits."""
         content = self.model_dump(mode="json")
-        for name in ("overrides", "changes"):  # records of before these fields keep their hash
+        for name in ("overrides", "changes"):  # records older than these fields keep their hash
             if not content[name]:
                 del content[name]
         return _hash(content)
 
     @property
     def identity(self) -> str:
-        """SHA-256 over what the user asked for: it stays when a scenario file is changed."""
+        """SHA-256 over the user's settings: it survives changes of a scenario file."""
         return _hash(self.model_dump(mode="json", exclude=_OUTCOME | _WORLD))
 
     def is_same(self, other: "RunRecord", as_continued: bool = False) -> bool:
-        """Return whether another run has the same settings and comes to the same numbers.
+        """Return whether another run has the same settings and thus the same results.
 
         Args:
             other: The other run.
-            as_continued: Pass over what this one changed on its way.
+            as_continued: Ignore changes accepted when this run was resumed.
         """
         ignored = _OUTCOME | {"overrides"} | ({"changes"} if as_continued else set())
         return self.model_dump(exclude=ignored) == other.model_dump(exclude=ignored)
 
     def model(self) -> Model:
-        """Return the environment that the run was trained on, as its agent sees it.
+        """Return the environment of the run with the agent's interface.
 
         Raises:
-            IsacError: As :meth:`world`, or if the interface is no longer valid.
+            IsacError: See :meth:`world`, or if the interface is no longer valid.
         """
         return self.world().with_parameters(self.interface)
 
     def world(self) -> Model:
-        """Return the environment of the run without the agent's interface, for baselines.
+        """Return the environment of the run without the agent's interface, as for baselines.
 
         Raises:
-            IsacError: If the parameters are no longer valid, or their hash is not the recorded.
+            IsacError: If the parameters are no longer valid, or their hash differs from the record.
         """
         declared = model_class(self.environment)
         params = build_params(declared.params_type, self.parameters, "parameters")
@@ -131,15 +131,15 @@ class RunRecord(BaseModel):
 
 
 def place(records: Sequence[RunRecord], root: Path, resume: bool = False) -> list[Path]:
-    """Return a folder for each run, in the first place that holds no run of other settings.
+    """Return a folder for each run, at the first place without runs of other settings.
 
-    Runs of the same settings and versions share a place: they come to the same numbers.
+    Runs with the same settings and versions share a place, because their results are the same.
 
     Args:
-        records: Runs of one agent that differ by their seed.
+        records: Runs of one agent that differ only by seed.
         root: Folder of the environment's runs.
-        resume: Take also a place with an unfinished run of the same settings, be it of a scenario
-            or with packages that have changed since.
+        resume: Also accept a place with an unfinished run of the same settings, even if the
+            scenario or packages have changed since.
     """
     name = records[0].agent.replace(":", ".")
     for number in count(1):
@@ -158,12 +158,12 @@ def place(records: Sequence[RunRecord], root: Path, resume: bool = False) -> lis
 
 
 def _is_free(folder: Path) -> bool:
-    """Return whether nothing was written into a folder, but what is hidden."""
+    """Return whether a folder is empty except for hidden files."""
     return not folder.exists() or all(path.name.startswith(".") for path in folder.iterdir())
 
 
 def held_run(folder: Path) -> RunRecord | None:
-    """Return the run that a folder holds; None where there is none or its record is damaged."""
+    """Return the run of a folder; None if there is none or its record is damaged."""
     try:
         return read_record(folder)
     except IsacError:
@@ -177,13 +177,13 @@ def write_record(folder: Path, record: RunRecord) -> None:
 
 
 def read_record(folder: str | Path) -> RunRecord:
-    """Read ``run.toml`` and check that its parameters still make the recorded environment.
+    """Read ``run.toml`` and check that its parameters still match the recorded environment.
 
-    The folder may be a stranger's: no link in it is followed, and only what is registered is
+    The folder may be untrusted: no link in it is followed, and only registered modules are
     imported (:func:`isac_envs.catalog.refuse_foreign`).
 
     Raises:
-        IsacError: If the folder is no run, or the file is damaged; the message says where.
+        IsacError: If the folder is not a run, or the file is damaged; the message says where.
     """
     path = Path(folder) / RECORD
     try:
@@ -191,14 +191,14 @@ def read_record(folder: str | Path) -> RunRecord:
         content = read_toml(path)
     except (FileNotFoundError, NotADirectoryError):
         found = path.parent.is_dir()
-        reason = f"not a run folder, it has no {RECORD}" if found else "there is no such folder"
+        reason = f"not a run folder, it has no {RECORD}" if found else "no such folder"
         raise IsacError(f"{folder}: {reason}") from None
     except OSError as error:
         raise IsacError(f"{path}: cannot be read: {error.strerror}") from None
     try:
         stated = content.pop("record_hash", None)
         if "copies" in content:
-            note("run folders say num_envs; they have been read with its former name, copies", True)
+            note("run folders with copies, the old name of num_envs, were read", True)
             content.setdefault("num_envs", content.pop("copies"))
         record = RunRecord(**content)
         refuse_foreign("environment", record.environment)
@@ -212,7 +212,7 @@ def read_record(folder: str | Path) -> RunRecord:
     except IsacError as error:
         raise IsacError(f"{path}: {error}") from None
     if stated != record.content_hash:
-        raise IsacError(f"{path}: was edited, its content does not have the stated record_hash")
+        raise IsacError(f"{path}: was edited: its record_hash does not match")
     return record
 
 
@@ -229,27 +229,27 @@ def sha256(path: Path) -> str:
 
 
 def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
-    """Let ``write`` fill a file beside its place, and move it there when it is complete."""
+    """Let ``write`` fill a temporary file, and move it into place when complete."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    # Not by tempfile, whose files nobody else may read.
+    # Not with tempfile, whose files only their owner may read.
     temporary = path.with_name(f"{_TEMPORARY}{path.name}.{token_hex(4)}{path.suffix}")
     try:
         write(temporary)
         with temporary.open("rb") as file:
-            os.fsync(file.fileno())  # or a power failure could leave an empty file in its place
+            os.fsync(file.fileno())  # else a power failure could leave an empty file
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
 
 
 def remove_temporary(folder: Path) -> None:
-    """Remove what processes that were killed had begun to write."""
+    """Remove temporary files that killed processes left behind."""
     for path in folder.glob(f"{_TEMPORARY}*"):
         path.unlink(missing_ok=True)
 
 
 def versions(environment: str) -> dict[str, str]:
-    """Return the versions that a result depends on, that of an environment's package included."""
+    """Return the versions that a result depends on, including the environment's package."""
     found = {"python": platform.python_version()}
     entry = ENVIRONMENTS.get(environment)
     owner = (entry.distribution,) if entry is not None and entry.distribution else ()
@@ -263,7 +263,7 @@ def versions(environment: str) -> dict[str, str]:
 
 
 def git_commit() -> str:
-    """Return the commit of the working directory with ``+`` if changed, or an empty string."""
+    """Return the commit of the working directory, with ``+`` if modified; empty outside git."""
     command = ["git", "describe", "--always", "--abbrev=12", "--dirty=+", "--exclude=*"]
     try:
         found = subprocess.run(command, capture_output=True, text=True, timeout=5, check=False)
@@ -273,6 +273,6 @@ def git_commit() -> str:
 
 
 def _hash(content: dict[str, Any]) -> str:
-    # num_envs counts under its former name: hashes of records and checkpoints outlive it.
+    # num_envs is hashed under its old name, so that existing hashes remain valid.
     named = {"copies" if name == "num_envs" else name: value for name, value in content.items()}
     return hashlib.sha256(json.dumps(named, sort_keys=True).encode()).hexdigest()

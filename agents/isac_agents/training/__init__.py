@@ -1,7 +1,7 @@
-"""Training of runs: planned, started or resumed, watched, and written to run folders.
+"""Training of runs: plan, start, resume and monitor them, and write run folders.
 
-The jobs, the session in a folder, callbacks, logs and the state of learners belong here. Formats of
-files stand in ``runs``; what a policy is worth in ``evaluation``.
+Jobs, the session in a folder, callbacks, logs and the state of learners belong here. File formats
+are in ``runs``, the evaluation of policies in ``evaluation``.
 """
 
 from isac_agents.training.job import Job, Report

@@ -1,4 +1,4 @@
-"""The callback of a training: it reports, takes checkpoints, and goes on from one."""
+"""The training callback: it reports progress, writes checkpoints, and resumes from one."""
 
 import copy
 import time
@@ -17,26 +17,26 @@ from isac_agents.training.run_log import RunLog
 from isac_agents.training.state_tree import StateTreeError
 
 SHARE = 0.02
-"""Part of the time that checkpoints may take where no number of steps is given."""
+"""Fraction of the time that checkpoints may take if no interval is given."""
 
 SHORTEST = 20.0
-"""Least process time between two of them, seconds: short runs are as quick without."""
+"""Least process time between two checkpoints, seconds: shorter runs simply start again."""
 
 
 class CheckpointCallback(BaseCallback):
-    """Takes checkpoints where a rollout starts, and goes on from one at the same place.
+    """Write checkpoints at the start of rollouts, and resume from one at the same point.
 
-    There the state of a training is complete: no step is half done, and the variables of the
-    learner's loop hold nothing that is not an attribute as well. A training that is continued
-    begins like a new one; at the start of its first rollout everything is overwritten.
+    There the state of a training is complete: no step is half done, and the local variables of
+    the learner's loop hold nothing that is not also an attribute. A resumed training starts like
+    a new one; at the start of its first rollout, everything is overwritten.
 
     Args:
-        folder: Where checkpoints are written.
-        begin: From where to go on; None at the start of a run.
-        every: Environment steps between two checkpoints; 0 for none; None for as many that they
-            cost 2 % of the time.
+        folder: Folder of the checkpoints.
+        begin: Checkpoint to resume from; None for a new run.
+        every: Environment steps between two checkpoints; 0 for none; None chooses the interval so
+            that checkpoints take about 2 % of the time.
         report: Called with the number of environment steps done so far.
-        curve: Evaluates the learner from time to time; None for no evaluations.
+        curve: Evaluates the learner during training; None for no evaluations.
     """
 
     def __init__(
@@ -56,14 +56,14 @@ class CheckpointCallback(BaseCallback):
 
     @property
     def cpu_seconds(self) -> float:
-        """Process time of the training, that before it was continued included."""
+        """Process time of the training, including the time before it was resumed."""
         return self._cpu_before + time.process_time() - self._started
 
     def state(self) -> Checkpoint:
         """Return the state of the training.
 
         Raises:
-            StateTreeError: If the learner holds something that is not plain data.
+            StateTreeError: If the learner holds objects that are not plain data.
         """
         model: Any = self.model
         tree, arrays = capture(model)
@@ -81,16 +81,16 @@ class CheckpointCallback(BaseCallback):
             if self._curve is not None:
                 self._curve.pass_by(begin.steps)
             return
-        if self._curve is not None:  # before a checkpoint, which keeps the log up to here
+        if self._curve is not None:  # before a checkpoint, which includes the log up to here
             self._curve.look(self.model)
         if self._is_due():
             self._take()
 
     def _go_on(self, begin: Checkpoint) -> None:
-        """Put the learner where a checkpoint was taken.
+        """Restore the learner from a checkpoint.
 
-        A state of an environment means nothing in one with other parameters: its numbers could
-        lie outside of tables that are smaller now. There the episodes that have just begun go on.
+        The environment's state is not valid in an environment with other parameters: its numbers
+        could index beyond tables that have become smaller. Then the new episodes continue instead.
         """
         model: Any = self.model
         another = self._folder.is_of_another_world(begin)
@@ -128,7 +128,7 @@ class CheckpointCallback(BaseCallback):
             note(f"no checkpoints: {error}", once=True)
             self._every = 0
         except OSError as error:
-            note(f"{self._folder.path}: {error.strerror}; the training goes on", once=True)
+            note(f"{self._folder.path}: {error.strerror}; training continues", once=True)
         if self._every:
             self._next = (self.model.num_timesteps // self._every + 1) * self._every
         else:

@@ -1,9 +1,10 @@
-"""Evaluation curves: how well a learner does without exploration while it learns.
+"""Evaluation curves: the performance of a learner without exploration during training.
 
-At :data:`POINTS` numbers of steps, evenly spaced, the learner plays a few episodes of its own seeds
-with its best actions. A line of ``progress.csv`` holds the result: ``eval/mean_reward``, the mean
-return of an episode, and ``eval/mean_ep_length``, named as in Stable-Baselines3's ``EvalCallback``.
-Everything that the learner draws or holds stays as it is, so that it learns the same without.
+At :data:`POINTS` numbers of steps, evenly spaced, the learner plays a few episodes with seeds of
+their own and its best actions. A line of ``progress.csv`` holds the result: ``eval/mean_reward``,
+the mean return of an episode, and ``eval/mean_ep_length``, named as in Stable-Baselines3's
+``EvalCallback``. Evaluations do not change the learner or its random numbers, and so do not affect
+training.
 """
 
 from collections.abc import Iterator
@@ -21,18 +22,18 @@ from isac_agents.training.run_log import RunLog
 from isac_envs.errors import IsacError
 
 POINTS = 20
-"""Evaluations of a run after its first one, before the first step."""
+"""Evaluations of a run besides the first one, which precedes training."""
 
 EPISODES = 32
-"""Episodes of an evaluation, side by side."""
+"""Episodes of an evaluation, played in parallel."""
 
 
 class GreedyCurve:
-    """Evaluates a learner where that is due.
+    """Evaluates a learner when an evaluation is due.
 
-    Which steps these are follows from the settings of the run alone: a run that goes on does what
-    one that was never stopped does. A copy takes at least as many steps of training between two
-    evaluations as an episode has, so that short runs are not spent on them.
+    The steps of evaluations follow from the settings of the run alone: a resumed run does the same
+    as an uninterrupted one. Between two evaluations, a copy trains for at least as many steps as
+    an episode has, so that short runs do not spend their time on evaluations.
 
     Args:
         record: The run.
@@ -46,24 +47,24 @@ class GreedyCurve:
         self._given_up = False
 
     def pass_by(self, steps: int) -> None:
-        """Go on after a number of steps, up to which everything stands in the log."""
+        """Skip the evaluations up to a number of steps, which are in the log already."""
         self._next = (steps // self._every + 1) * self._every
 
     def look(self, agent: Any) -> None:
-        """Evaluate a learner if that is due.
+        """Evaluate a learner if an evaluation is due.
 
         Raises:
-            NotFiniteError: If a weight of it is not finite.
+            NotFiniteError: If one of its weights is not finite.
         """
         if agent.num_timesteps >= self._next:
             self.pass_by(agent.num_timesteps)
             self.evaluate(agent)
 
     def evaluate(self, agent: Any) -> None:
-        """Evaluate a learner, if that was not done at this very step.
+        """Evaluate a learner unless it was evaluated at this step.
 
         Raises:
-            NotFiniteError: If a weight of it is not finite.
+            NotFiniteError: If one of its weights is not finite.
         """
         if self._given_up or agent.num_timesteps == self._last:
             return
@@ -76,7 +77,7 @@ class GreedyCurve:
         try:
             with _untouched(agent):
                 result = play(lambda _: agent, self._model, EPISODES, VALIDATION_SEED)
-        except IsacError as error:  # training needs no predict; the comparison at the end will say
+        except IsacError as error:  # training needs no predict; the comparison will report it
             note(f"no evaluation curve: {error}", once=True)
             self._given_up = True
             return
@@ -89,7 +90,7 @@ class GreedyCurve:
 
 @contextmanager
 def _untouched(agent: Any) -> Iterator[None]:
-    """Put back the generators of the process and the modes of the networks."""
+    """Restore the process's random generators and the modes of the networks."""
     policy = getattr(agent, "policy", None)
     parts = [*policy.modules()] if isinstance(policy, torch.nn.Module) else []
     state, modes = generators(), [each.training for each in parts]

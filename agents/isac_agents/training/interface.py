@@ -1,4 +1,4 @@
-"""Whether an agent can use an environment, and in which form it sees and acts."""
+"""Whether an agent fits an environment, and the interface that it uses."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -13,17 +13,17 @@ from isac_envs.errors import IsacError, hint
 def choose_interface(
     agent: str, preset: AgentSpec, model: Model, given: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Return the parameters in which the agent's form of the environment differs from a model.
+    """Return the interface parameters of an agent that differ from a model's.
 
     Args:
         agent: Name of the agent.
         preset: The agent with the preset of the scenario.
         model: The environment with the scenario's parameters and the user's.
-        given: Parameters that the user stated; they win over a preset, not over a need.
+        given: Parameters given by the user; they override presets, but not an agent's requirements.
 
     Raises:
         IsacError: If the agent cannot use the environment (the message names agents that can), or
-            a preset asks for a parameter that changes more than the interface.
+            a preset sets a parameter that affects more than the interface.
     """
     needed = registry.preset(agent).environment
     for name, value in needed.items():
@@ -33,7 +33,7 @@ def choose_interface(
     for name in preset.environment:
         if name not in valid and name not in needed:
             raise IsacError(
-                f"agent {agent}: {name!r} is no parameter that an agent may choose"
+                f"agent {agent}: {name!r} is not a parameter that an agent may choose"
                 f"{hint(name, valid)}"
             )
     wanted = {name: value for name, value in preset.environment.items() if name not in given}
@@ -46,8 +46,13 @@ def choose_interface(
 def refuse_unfit(agent: str, spec: AgentSpec, model: Model) -> None:
     """Refuse an agent that cannot act in an environment.
 
+    Args:
+        agent: Name of the agent, for the message.
+        spec: The agent.
+        model: The environment.
+
     Raises:
-        IsacError: Saying why, and which agents can.
+        IsacError: If it cannot; the message states the reason and the agents that can.
     """
     reason = misfit(spec, model)
     if reason:
@@ -57,7 +62,7 @@ def refuse_unfit(agent: str, spec: AgentSpec, model: Model) -> None:
 
 
 def misfit(spec: AgentSpec, model: Model) -> str:
-    """Return why an agent cannot act in an environment; empty if it can."""
+    """Explain why an agent cannot act in an environment; empty if it can."""
     try:
         seen = model.with_parameters(spec.environment)
     except IsacError:

@@ -1,4 +1,4 @@
-"""One run to train: what is planned here, and done wherever it is sent."""
+"""One run to train: planned in one place, trained in any process."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -17,14 +17,14 @@ class Job:
     """One run to train.
 
     Attributes:
-        record: What is trained.
-        folder: The folder that it fills.
-        resume: Go on where the folder's run was interrupted.
-        checkpoint_every: Environment steps between two checkpoints; 0 for none; None for as many
-            that they cost 2 % of the time.
-        wandb: Project of Weights & Biases that the learning curves go to as well; empty for none.
-        trust_checkpoints: Go on from what another user or machine has written, too.
-        key: Of the user, whose seal is on what is written, wherever the job is done.
+        record: Settings of the run.
+        folder: Run folder to write.
+        resume: Resume the interrupted run of the folder.
+        checkpoint_every: Environment steps between two checkpoints; 0 for none; None chooses the
+            interval so that checkpoints take about 2 % of the time.
+        wandb: Weights & Biases project that also receives the learning curves; empty for none.
+        trust_checkpoints: Also resume from checkpoints of another user or machine.
+        key: Key of the user's seal, for files written wherever the job is done.
     """
 
     record: RunRecord
@@ -36,7 +36,7 @@ class Job:
     key: bytes = field(default_factory=seal.key, repr=False, compare=False)
 
     def announce(self) -> None:
-        """Let this process read the folder as the one that has planned the job."""
+        """Give this process the key of the process that planned the job."""
         seal.adopt(self.key)
         for name in (self.record.environment, self.record.agent):
             announce(name)

@@ -1,4 +1,4 @@
-"""The complete state of a training: the learner, its environment and the global generators."""
+"""The complete state of a training: the learner, its environment and global random generators."""
 
 import json
 import random
@@ -13,12 +13,12 @@ from isac_envs.errors import IsacError
 
 
 def capture(agent: Any) -> tuple[dict[str, Node], list[Array]]:
-    """Return the state of a learner as trees of plain data and the arrays that they count.
+    """Capture the state of a learner as trees of plain data and arrays that the trees number.
 
-    The arrays may be views of the learner's memory: use them before it goes on.
+    The arrays may be views of the learner's memory: use them before training continues.
 
     Raises:
-        StateTreeError: If it holds something that is not plain data.
+        StateTreeError: If the learner holds objects that are not plain data.
     """
     writer = Writer()
     parts = {"form": _form(agent), "learner": agent, "generators": generators()}
@@ -26,28 +26,28 @@ def capture(agent: Any) -> tuple[dict[str, Node], list[Array]]:
 
 
 def restore(agent: Any, tree: dict[str, Node], arrays: list[Array]) -> None:
-    """Put a learner and the global generators back to what :func:`capture` returned.
+    """Restore a learner and the global generators to a state of :func:`capture`.
 
     Args:
-        agent: A learner that was made with the same settings, where it was captured.
-        tree: Its state.
-        arrays: The arrays of the tree.
+        agent: A learner made with the same settings, at the same point of training.
+        tree: The state.
+        arrays: The arrays that the state numbers.
 
     Raises:
-        MisfitError: If the state does not fit the learner, or did not come back exactly.
+        MisfitError: If the state does not fit the learner, or was not restored exactly.
     """
     try:
         _restore(agent, tree, Reader(arrays))
         again, copies = capture(agent)
     except IsacError:
         raise
-    except Exception as error:  # a tree that nothing of ours wrote may ask for anything
+    except Exception as error:  # a foreign tree may demand anything
         reason = f"{type(error).__name__}: {error}"
         raise MisfitError(f"the state does not fit the learner: {reason}") from error
     for name, part in tree.items():
         place = _difference(part, again[name], arrays, copies, name)
         if place:
-            raise MisfitError(f"{place} does not come back exactly")
+            raise MisfitError(f"{place} was not restored exactly")
 
 
 def _restore(agent: Any, tree: dict[str, Node], reader: Reader) -> None:
@@ -59,7 +59,7 @@ def _restore(agent: Any, tree: dict[str, Node], reader: Reader) -> None:
 
 
 def unsound_weights(agent: Any) -> str:
-    """Return the name of a weight that is not finite; empty if all are."""
+    """Return the name of a weight that is not finite; empty if all are finite."""
     policy = getattr(agent, "policy", None)
     if isinstance(policy, torch.nn.Module):
         for name, weight in policy.state_dict().items():
@@ -69,7 +69,7 @@ def unsound_weights(agent: Any) -> str:
 
 
 def _form(agent: Any) -> list[str]:
-    """Return what the environment looks like to the learner; bounds may change, sizes may not."""
+    """Describe the environment's spaces; bounds may change, sizes may not."""
     form = [f"{agent.n_envs} environments"]
     for what in ("observation", "action"):
         space = getattr(agent, f"{what}_space")
@@ -91,13 +91,13 @@ def generators() -> dict[str, Any]:
 
 
 def set_generators(state: dict[str, Any]) -> None:
-    """Put the generators that belong to the process back to what :func:`generators` returned.
+    """Restore the generators that belong to the process to a state of :func:`generators`.
 
     Raises:
-        MisfitError: If NumPy's is at a position that it does not have.
+        MisfitError: If the position of NumPy's generator is out of range.
     """
-    if not 0 <= state["numpy"]["state"]["pos"] <= 624:  # NumPy reads beyond its memory otherwise
-        raise MisfitError("the generator of NumPy has no such position")
+    if not 0 <= state["numpy"]["state"]["pos"] <= 624:  # otherwise NumPy would read out of bounds
+        raise MisfitError("the position of NumPy's generator is out of range")
     random.setstate(state["python"])
     np.random.set_state(state["numpy"])
     torch.set_rng_state(state["torch"])
@@ -106,7 +106,7 @@ def set_generators(state: dict[str, Any]) -> None:
 
 
 def _difference(a: Node, b: Node, arrays: list[Array], copies: list[Array], where: str) -> str:
-    """Return where two states differ; empty if they are equal bit by bit."""
+    """Return where two states differ; empty if they are identical bit by bit."""
     if not (isinstance(a, dict) and isinstance(b, dict) and a.keys() == b.keys()):
         return "" if json.dumps(a) == json.dumps(b) else where
     kind = next(iter(a))

@@ -1,4 +1,4 @@
-"""What to train: everything is validated before anything is trained, one job a run."""
+"""Plans of trainings: everything is validated before training starts; one job per run."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -29,7 +29,7 @@ def plan_jobs(
     accept_changes: bool = False,
     checkpoint_every: int | None = None,
 ) -> list[Job]:
-    """Validate everything before anything is trained, and return one job a seed.
+    """Validate everything before training starts, and return one job per seed.
 
     Args:
         environment: Id of the environment, or ``module:Class``.
@@ -38,10 +38,10 @@ def plan_jobs(
         overrides: Environment parameters that replace the scenario's.
         hyper_parameters: Keyword arguments that replace the preset's.
         seeds: Seeds of the runs.
-        steps: Environment steps, each agent's counted; the preset's when None.
+        steps: Environment steps, summed over agents; None for the preset's.
         out: Folder of all runs.
-        resume: Go on with runs of the same settings that were interrupted.
-        accept_changes: Go on although the scenario or packages have changed since.
+        resume: Resume interrupted runs with the same settings.
+        accept_changes: Resume even if the scenario or packages have changed since.
         checkpoint_every: As in :class:`isac_agents.training.job.Job`.
 
     Raises:
@@ -97,15 +97,15 @@ def plan_jobs(
 def plan_resumed(
     folder: str | Path, *, accept_changes: bool = False, checkpoint_every: int | None = None
 ) -> list[Job]:
-    """Return the job that goes on with exactly one run folder.
+    """Return the job that resumes a given run folder.
 
     Args:
-        folder: Of the run.
-        accept_changes: Go on although the scenario or packages have changed since.
+        folder: Run folder.
+        accept_changes: Resume even if the scenario or packages have changed since.
         checkpoint_every: As in :class:`isac_agents.training.job.Job`.
 
     Raises:
-        IsacError: If the folder is no run, or has changed, or could not go on.
+        IsacError: If the folder is not a run, has changed, or cannot be resumed.
     """
     _check_interval(checkpoint_every)
     record = resumption.reopen(Path(folder))

@@ -1,4 +1,4 @@
-"""Going on with runs that were not finished: with which, and what may have changed since."""
+"""Unfinished runs: which can be resumed, and what may have changed in between."""
 
 import shlex
 from collections.abc import Iterable, Sequence
@@ -13,18 +13,18 @@ from isac_envs import scenarios
 from isac_envs.errors import IsacError
 
 ACCEPT = "--accept-changes"
-_LISTED = 8  # runs in a message
+_LISTED = 8  # runs listed in a message
 
 
 def reopen(folder: Path) -> RunRecord:
-    """Return the record of a run folder with the parameters that its scenario has now.
+    """Read the record of a run folder, with the parameters that its scenario has now.
 
     Raises:
-        IsacError: If the folder is no run, or its scenario is gone or not valid.
+        IsacError: If the folder is not a run, or its scenario is missing or not valid.
     """
     if not folder.exists():
         above = next(each for each in folder.parents if each.exists())
-        raise IsacError(f"{folder}: there is no such folder; in {above}: {unfinished(above)}")
+        raise IsacError(f"{folder}: no such folder; in {above}: {unfinished(above)}")
     record = read_record(folder)
     if record.status == "finished":
         return record
@@ -39,10 +39,10 @@ def reopen(folder: Path) -> RunRecord:
 
 
 def require(folders: Iterable[Path], out: Path) -> None:
-    """Refuse to go on where there is nothing to go on with.
+    """Check that there is a run to resume.
 
     Args:
-        folders: Where the runs would be.
+        folders: Possible folders of the run.
         out: Folder of all runs.
 
     Raises:
@@ -51,34 +51,34 @@ def require(folders: Iterable[Path], out: Path) -> None:
     if any(map(held_run, folders)):
         return
     raise IsacError(
-        f"there is no run of these settings to go on with in {out}: leave out --resume to begin "
-        f"one; {unfinished(out)}"
+        f"no run with these settings to resume in {out}: omit --resume to start one; "
+        f"{unfinished(out)}"
     )
 
 
 def unfinished(out: Path) -> str:
-    """Return which runs below a folder could go on, as text."""
+    """List the runs below a folder that could be resumed, as text."""
     found = []
     for path in sorted(out.glob(f"**/{RECORD}")):
         held = held_run(path.parent)
         if held is not None and held.status == "running":
             found.append(f"{path.parent} ({held.agent}, seed {held.seed}, {held.steps} steps)")
     if not found:
-        return "no run there is unfinished"
+        return "there are no unfinished runs"
     more = f" and {len(found) - _LISTED} more" if len(found) > _LISTED else ""
     return f"unfinished: {', '.join(found[:_LISTED])}{more}"
 
 
 def check(folder: Path, now: RunRecord, accept: bool) -> None:
-    """Refuse to go on with a run that cannot go on, or whose world has changed.
+    """Check that a run can be resumed and that its scenario and packages have not changed.
 
     Args:
-        folder: Of the run; it may hold none.
-        now: The run as it would go on.
-        accept: Go on with the changes.
+        folder: Run folder; it may hold no run.
+        now: The run as it would be resumed.
+        accept: Accept changes.
 
     Raises:
-        IsacError: Naming what has changed, or why the training could not go on.
+        IsacError: If it cannot be resumed; the message names the changes or the failure.
     """
     before = held_run(folder)
     if before is None or before.status == "finished":
@@ -86,14 +86,14 @@ def check(folder: Path, now: RunRecord, accept: bool) -> None:
     failure = CheckpointFolder(folder, before).failure()
     if failure:
         raise IsacError(
-            f"{folder}: {failure}; it would come to that again: train with other settings, or "
-            "without --resume to start again"
+            f"{folder}: {failure}; resuming would fail again: train with other settings, or "
+            "without --resume to start over"
         )
     changes = differences(before, now)
     if changes and not accept:
         told = ", ".join(f"{name} from {was!r} to {is_!r}" for name, (was, is_) in changes.items())
         raise IsacError(
-            f"{folder}: changed since the run began: {told}; go on all the same with {ACCEPT}"
+            f"{folder}: changed since the run started: {told}; resume anyway with {ACCEPT}"
         )
 
 
@@ -110,12 +110,12 @@ def differences(before: RunRecord, now: RunRecord) -> dict[str, list[Any]]:
 
 
 def continued(before: RunRecord, now: RunRecord, steps: int) -> RunRecord:
-    """Return the record of a run that goes on, with the changes that were accepted.
+    """Return the record of a resumed run, including the accepted changes.
 
     Args:
-        before: The run as it was.
-        now: The run as it goes on.
-        steps: Environment steps that were done before.
+        before: The run before the interruption.
+        now: The run as it is resumed.
+        steps: Environment steps done before.
     """
     found = differences(before, now)
     change = {"steps": steps, "scenario_hash": before.scenario_hash, **found}
@@ -124,7 +124,7 @@ def continued(before: RunRecord, now: RunRecord, steps: int) -> RunRecord:
 
 
 def stopped(jobs: Sequence[Job], out: Path) -> str:
-    """Return what the user is told who has stopped a training: what is saved, how to go on."""
+    """Compose the message to a user who stopped a training: what is saved, how to resume."""
     saved = []
     for job in jobs:
         held = held_run(job.folder)
@@ -134,10 +134,10 @@ def stopped(jobs: Sequence[Job], out: Path) -> str:
         elif held is not None and steps:
             saved.append(f"{job.folder} is saved up to step {steps} of {job.record.steps}")
     if not saved:
-        return "no checkpoint was taken yet, nothing is saved"
+        return "there is no checkpoint yet"
     again = command([job.record for job in jobs])
     if len(jobs) == 1:
         again = shlex.join(["isac", "train", str(jobs[0].folder)])
     elif out != Path("runs"):
         again += f" --out {shlex.quote(str(out))}"
-    return f"{', '.join(saved)}; go on with: {again} --resume"
+    return f"{', '.join(saved)}; resume with: {again} --resume"

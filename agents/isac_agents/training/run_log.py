@@ -1,7 +1,7 @@
-"""The learning curves of a run, ``progress.csv`` and TensorBoard, which can go on where they were.
+"""The learning curves of a run, ``progress.csv`` and TensorBoard, both resumable.
 
-A full disk does not end a training: ``progress.csv`` is kept in memory and written as a whole as
-soon as that works again, TensorBoard's events are given up.
+A full disk does not end a training: ``progress.csv`` is kept in memory and rewritten once the disk
+has space, TensorBoard events are given up.
 """
 
 import csv
@@ -30,7 +30,7 @@ _ITERATIONS = "time/iterations"
 
 
 class _Position(BaseModel):
-    """Where learning curves stand: the text of one file, the sizes of others."""
+    """Position in the learning curves: the text of one file, the sizes of the others."""
 
     curves: str = ""
     events: dict[str, NonNegativeInt] = {}
@@ -43,10 +43,10 @@ class RunLog(Logger):
 
     Args:
         folder: Folder of the run.
-        position: From :meth:`position`, to go on there; None starts new curves.
+        position: Position to resume at, from :meth:`position`; None starts new curves.
 
     Raises:
-        IsacError: If that is no position.
+        IsacError: If the position is not valid.
     """
 
     def __init__(self, folder: Path, position: dict[str, Any] | None = None) -> None:
@@ -66,10 +66,15 @@ class RunLog(Logger):
         self._iterations_before = self._iterations = 0
 
     def record(self, key: str, value: Any, exclude: str | tuple[str, ...] | None = None) -> None:
-        """Note a value for the next line of the curves.
+        """Record a value for the next line of the curves.
+
+        Args:
+            key: Name of the value, such as ``train/loss``.
+            value: A number, or a text for the console.
+            exclude: Outputs of Stable-Baselines3 that omit the value, such as ``"csv"``.
 
         Raises:
-            NotFiniteError: If it is a loss that is not finite.
+            NotFiniteError: If the value is a loss and not finite.
         """
         if "loss" in key and not np.isfinite(value):
             raise NotFiniteError(f"{key} is {value}")
@@ -78,7 +83,7 @@ class RunLog(Logger):
         super().record(key, value, exclude)
 
     def write_line(self, values: dict[str, float], step: int) -> None:
-        """Write a line of its own, and leave what was noted for the next one.
+        """Write a separate line; values recorded before stay for the next regular line.
 
         Args:
             values: Numbers by name.
@@ -91,7 +96,7 @@ class RunLog(Logger):
             each.write(line, excluded, step)
 
     def position(self) -> dict[str, Any]:
-        """Return where the curves stand, as plain data."""
+        """Return the position in the curves as plain data."""
         for each in self.output_formats:
             if isinstance(each, _Events):
                 each.flush()
@@ -99,7 +104,7 @@ class RunLog(Logger):
         return {"curves": self._curves.text(), "events": events}
 
     def snapshot(self) -> dict[str, Any]:
-        """Return what was noted but not yet written."""
+        """Return the values recorded but not yet written."""
         return {
             "values": dict(self.name_to_value),
             "counts": dict(self.name_to_count),
@@ -108,7 +113,7 @@ class RunLog(Logger):
         }
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Go on from what :meth:`snapshot` returned."""
+        """Restore the state of a :meth:`snapshot`."""
         held: Any = (self.name_to_value, self.name_to_count, self.name_to_excluded)
         for mine, name in zip(held, ("values", "counts", "excluded"), strict=True):
             mine.clear()
@@ -117,11 +122,11 @@ class RunLog(Logger):
 
 
 class Curves(KVWriter):
-    """Lines of named numbers as CSV; new names become columns at the right, in alphabetical order.
+    """Lines of named numbers as CSV; new names append columns, in alphabetical order.
 
     Args:
         path: The file.
-        text: What it holds at the start.
+        text: Initial content.
     """
 
     def __init__(self, path: Path, text: str) -> None:
@@ -135,7 +140,13 @@ class Curves(KVWriter):
     def write(
         self, key_values: dict[str, Any], key_excluded: dict[str, tuple[str, ...]], step: int = 0
     ) -> None:
-        """Append a line."""
+        """Append a line.
+
+        Args:
+            key_values: Values by name.
+            key_excluded: Outputs that omit a value, by name.
+            step: Not used: the steps are among the values.
+        """
         values = filter_excluded_keys(key_values, key_excluded, "csv")
         new = sorted(values.keys() - set(self._columns))
         self._columns += new
@@ -151,17 +162,17 @@ class Curves(KVWriter):
             self._missed(error)
 
     def text(self) -> str:
-        """Return all lines, the first with the names of the columns."""
+        """Return all lines, starting with the column names."""
         width = len(self._columns)
         return _csv([self._columns, *([*row, *[""] * (width - len(row))] for row in self._rows)])
 
     def close(self) -> None:
-        """Write what could not be written before."""
+        """Write pending lines."""
         if not self._whole:
             self._rewrite()
 
     def _rewrite(self) -> None:
-        """Write the whole file; in one step, so that a process killed here spoils nothing."""
+        """Rewrite the whole file atomically: a process killed here damages nothing."""
         try:
             write_atomically(
                 self._path,
@@ -173,11 +184,11 @@ class Curves(KVWriter):
 
     def _missed(self, error: OSError) -> None:
         self._whole = False
-        note(f"{self._path}: {error.strerror}; the training goes on", once=True)
+        note(f"{self._path}: {error.strerror}; training continues", once=True)
 
 
 class _Events(TensorBoardOutputFormat):
-    """TensorBoard's events, given up for good when they cannot be written."""
+    """TensorBoard events, abandoned once they cannot be written."""
 
     def __init__(self, folder: str) -> None:
         self._lost = False
@@ -197,7 +208,7 @@ class _Events(TensorBoardOutputFormat):
                 self._give_up(error)
 
     def flush(self) -> None:
-        """Wait until everything is in the file."""
+        """Wait until everything is written to the file."""
         if not self._lost:
             try:
                 self.writer.flush()
@@ -214,11 +225,11 @@ class _Events(TensorBoardOutputFormat):
 
     def _give_up(self, error: OSError) -> None:
         self._lost = True
-        note(f"TensorBoard's events: {error.strerror}; the training goes on without", once=True)
+        note(f"TensorBoard events: {error.strerror}; training continues without them", once=True)
 
 
 def _cut_events(folder: Path, sizes: dict[str, int]) -> None:
-    """Take back all events that were written after a position."""
+    """Remove all events that were written after a position."""
     for path in folder.glob(EVENTS):
         if path.name not in sizes:
             path.unlink()

@@ -1,4 +1,4 @@
-"""One training in its run folder, from the lock to the weights."""
+"""One training in its run folder, from locking the folder to saving the weights."""
 
 from contextlib import suppress
 from pathlib import Path
@@ -34,7 +34,7 @@ def run_session(job: Job, report: Report | None) -> Any:
     """Train one run, write its folder and return the agent.
 
     Raises:
-        IsacError: As :func:`isac_agents.training.train_jobs.train`.
+        IsacError: See :func:`isac_agents.training.train_jobs.train`.
     """
     job.folder.mkdir(parents=True, exist_ok=True)
     with locked(job.folder):
@@ -42,8 +42,8 @@ def run_session(job: Job, report: Report | None) -> Any:
         if before is not None:
             same = before.is_same(job.record, as_continued=job.resume)
             if not same and not (job.resume and before.identity == job.record.identity):
-                raise IsacError(f"{job.folder}: holds a run of other settings")
-            if before.status == "finished":  # by another process, since this one was planned
+                raise IsacError(f"{job.folder}: holds a run with other settings")
+            if before.status == "finished":  # by another process, after this one was planned
                 return load(job.folder)[1]
         remove_temporary(job.folder)
         begin = _begin(job, before)
@@ -60,11 +60,11 @@ def run_session(job: Job, report: Report | None) -> Any:
 
 
 def _discard_empty(folder: Path) -> None:
-    """Remove a folder that a run has left without a checkpoint: nobody could go on with it."""
+    """Remove the folder of a run without a checkpoint, which could not be resumed."""
     checkpoints = folder / "checkpoints"
     if any(checkpoints.glob("*.json")):
         return
-    with suppress(OSError):  # a file of the user keeps its folder
+    with suppress(OSError):  # a folder with files of the user stays
         remove_temporary(folder)
         for pattern in (RECORD, CURVES, EVENTS, LOCK):
             for path in folder.glob(pattern):
@@ -76,7 +76,7 @@ def _discard_empty(folder: Path) -> None:
 
 
 def _begin(job: Job, before: RunRecord | None) -> Checkpoint | None:
-    """Return the checkpoint that the training goes on from; without one, clear the folder."""
+    """Return the checkpoint to resume from; without one, clear the folder."""
     checkpoints = CheckpointFolder(job.folder, before or job.record)
     for path in job.folder.glob("weights.*"):
         path.unlink()
@@ -85,11 +85,11 @@ def _begin(job: Job, before: RunRecord | None) -> Checkpoint | None:
         if begin is not None:
             return begin
         if before.status != "planned":
-            note(f"{job.folder}: there is no checkpoint yet, the run starts again")
+            note(f"{job.folder}: no checkpoint yet, the run starts over")
     elif before is not None and checkpoints.steps():
         note(
-            f"{job.folder}: the unfinished run starts again; --resume would go on from step "
-            f"{checkpoints.steps()} of {before.steps}, and can until there is a new checkpoint"
+            f"{job.folder}: the unfinished run starts over; --resume would continue from step "
+            f"{checkpoints.steps()} of {before.steps}, which is possible until the next checkpoint"
         )
     checkpoints.clear_failure()
     for pattern in (CURVES, EVENTS):
@@ -123,7 +123,7 @@ def _train(job: Job, record: RunRecord, begin: Checkpoint | None, report: Report
         weights = save_learner(agent, job.folder)
     except OSError as error:
         steps = checkpoints.steps()
-        again = f"; --resume goes on from step {steps}" if steps else ""
+        again = f"; --resume continues from step {steps}" if steps else ""
         raise IsacError(
             f"{job.folder}: the weights cannot be written: {error.strerror}{again}"
         ) from error
@@ -137,10 +137,10 @@ def _train(job: Job, record: RunRecord, begin: Checkpoint | None, report: Report
 
 
 def _learn(agent: Any, record: RunRecord, callback: Any, continued: bool) -> None:
-    """Let an agent learn, from the start or from a checkpoint, which may be a stranger's.
+    """Let an agent learn, from the start or from a checkpoint, which may be untrusted.
 
     Raises:
-        NotFiniteError: If something is not finite.
+        NotFiniteError: If a reward, a loss or a weight is not finite.
         IsacError: If the agent does not accept its hyper-parameters.
     """
     try:
@@ -148,7 +148,7 @@ def _learn(agent: Any, record: RunRecord, callback: Any, continued: bool) -> Non
     except IsacError:
         raise
     except (TypeError, ValueError, AssertionError) as error:
-        weight = unsound_weights(agent)  # distributions refuse what such a network gives
+        weight = unsound_weights(agent)  # distributions reject the outputs of such a network
         if weight:
             raise NotFiniteError(f"weight {weight} is not finite") from error
         raise IsacError(f"agent {record.agent}: {error}") from error
@@ -156,7 +156,7 @@ def _learn(agent: Any, record: RunRecord, callback: Any, continued: bool) -> Non
         if not continued:
             raise
         reason = f"{type(error).__name__}: {error}"
-        raise IsacError(f"agent {record.agent}: cannot go on from there: {reason}") from error
+        raise IsacError(f"agent {record.agent}: cannot resume its checkpoint: {reason}") from error
     weight = unsound_weights(agent)
     if weight:
         raise NotFiniteError(f"weight {weight} is not finite: the training has diverged")
@@ -165,7 +165,7 @@ def _learn(agent: Any, record: RunRecord, callback: Any, continued: bool) -> Non
 def _keep_failed(
     agent: Any, checkpointing: CheckpointCallback, checkpoints: CheckpointFolder, reason: str
 ) -> str:
-    """Keep the state of a training that cannot go on; return what to say about it."""
+    """Keep the state of a failed training; return the text to add to its message."""
     if not isinstance(agent, BaseAlgorithm):
         return ""
     try:
@@ -176,7 +176,7 @@ def _keep_failed(
 
 
 def _function(report: Report | None) -> Any:
-    """Return the callback for agents that are not of Stable-Baselines3."""
+    """Return the callback for agents not based on Stable-Baselines3."""
     if report is None:
         return None
 

@@ -1,4 +1,4 @@
-"""What of a learner is state and what is a setting, and how objects of libraries keep theirs."""
+"""State and settings of a learner told apart, and the states of library objects."""
 
 import dataclasses
 import enum
@@ -15,15 +15,15 @@ from gymnasium import spaces
 _SETTINGS = (
     type, types.FunctionType, types.BuiltinFunctionType, types.MethodType, types.ModuleType,
     functools.partial, weakref.ReferenceType, enum.Enum, torch.device, torch.dtype, np.dtype,
-    torch.distributions.Distribution,  # made anew in every forward pass
+    torch.distributions.Distribution,  # recreated in every forward pass
 )  # fmt: skip
 _OPTIMISERS = (torch.optim.Optimizer, torch.optim.lr_scheduler.LRScheduler)
 _BARE_MODULE = set(vars(torch.nn.Module())) - {"training", "_parameters", "_buffers", "_modules"}
-_CLOCKS = {"start_time"}  # of Stable-Baselines3: when this process began to learn
+_CLOCKS = {"start_time"}  # of Stable-Baselines3: when this process started to learn
 
 
 def is_setting(value: Any) -> bool:
-    """Return whether an object never changes, or can be made from what is stored."""
+    """Return whether an object never changes, or can be recreated from stored values."""
     if isinstance(value, (list, tuple)):
         return bool(value) and all(map(is_setting, value))
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
@@ -32,7 +32,7 @@ def is_setting(value: Any) -> bool:
 
 
 def attributes(value: Any) -> dict[str, Any]:
-    """Return the attributes of an object that may change, by name and in alphabetical order."""
+    """Return the attributes of an object that may change, by name, in alphabetical order."""
     hidden = _CLOCKS | (_BARE_MODULE if isinstance(value, torch.nn.Module) else set())
     held = vars(value)
     return {name: held[name] for name in sorted(held.keys() - hidden) if not is_setting(held[name])}
@@ -56,7 +56,7 @@ def _parts(space: spaces.Space[Any]) -> list[spaces.Space[Any]]:
 
 
 def _space_states(space: spaces.Space[Any]) -> list[Any]:
-    generators = [vars(part).get("_np_random") for part in _parts(space)]  # not made by asking
+    generators = [vars(part).get("_np_random") for part in _parts(space)]  # do not create one
     return [None if each is None else each.bit_generator.state for each in generators]
 
 
@@ -90,4 +90,4 @@ KINDS: tuple[Kind, ...] = (
         lambda value, state: value.restore(state),
     ),
 )
-"""Kind, whether an object is of it, its state, and how the state is put back."""
+"""Name of a kind, its test, how its state is read, and how it is restored."""

@@ -1,15 +1,15 @@
-"""Everything that changes in a learner as plain data, a tree of JSON and arrays, and back.
+"""The mutable state of a learner as plain data, a tree of JSON and arrays, and back.
 
-A learner, its policy and its buffers are walked attribute by attribute. Reading goes the same way
-over a learner that was just made: what is found in the tree is written into what stands there.
-No class, function or module is ever named by the tree, so that a file cannot run code; and what
-the writer would not have written for the present object is refused, so that a file cannot reach
-into a logger, replace a method, or set a setting.
+A learner, its policy and its buffers are walked attribute by attribute. Reading walks a newly made
+learner in the same way and writes the stored values into its objects. The tree never names a class,
+function or module, so a file cannot run code. Nodes that the writer would not have produced for the
+present object are refused, so a file cannot reach into a logger, replace a method or change a
+setting.
 
-What may change must be numbers, text, None, NumPy arrays, torch tensors, optimisers, random
+Mutable state must consist of numbers, text, None, NumPy arrays, torch tensors, optimisers, random
 generators, lists, tuples, dictionaries, deques, or objects made of these. An object with the
-methods ``snapshot()`` and ``restore(state)`` says itself what its state is. Types, functions,
-frozen dataclasses and the like are settings: they are neither stored nor touched.
+methods ``snapshot()`` and ``restore(state)`` defines its state itself. Types, functions, frozen
+dataclasses and similar objects are settings: they are neither stored nor changed.
 """
 
 import math
@@ -27,45 +27,45 @@ from isac_envs.errors import IsacError
 
 Array = npt.NDArray[Any]
 Node = Any
-"""A number, text, None, or a dictionary whose first key says what it stands for."""
+"""A number, text, None, or a dictionary whose first key names its kind."""
 
 FIXED: Node = {"fixed": True}
 LARGEST = 1 << 30
-"""Bytes of the arrays that a tree may ask for beside those that are present."""
+"""Limit on the bytes of arrays that a tree may add to the present ones."""
 
 _BLOCK = 1 << 16
 
 
 class StateTreeError(IsacError):
-    """Something in a learner is not plain data, so that its state cannot be stored."""
+    """A learner holds an object that is not plain data, so its state cannot be stored."""
 
 
 class MisfitError(IsacError):
-    """A stored state does not fit the learner that it should go into."""
+    """A stored state does not fit the learner."""
 
 
 class Writer:
-    """Turns a learner into a tree; the arrays that the tree counts are collected beside it.
+    """Turns a learner into a tree, and collects the arrays that the tree numbers.
 
     Attributes:
-        arrays: The arrays, in the order of their numbers in the tree. They are views of the
+        arrays: The arrays, in the order of their numbers. They are views of the
             learner's own memory wherever possible: use them before it changes.
     """
 
     def __init__(self) -> None:
         self.arrays: list[Array] = []
         self._numbers: dict[int, int] = {}
-        self._alive: list[Any] = []  # an id is only good as long as its object lives
+        self._alive: list[Any] = []  # an id is only valid while its object exists
 
     def node(self, value: Any, where: str = "") -> Node:
-        """Return the node of a value.
+        """Convert a value to a node.
 
         Args:
-            value: What to store.
-            where: How it is named in messages.
+            value: Value to store.
+            where: Its name in messages.
 
         Raises:
-            StateTreeError: If it holds something that is not plain data.
+            StateTreeError: If it holds objects that are not plain data.
         """
         if value is None or type(value) in (bool, int, float, str):
             return value
@@ -115,7 +115,7 @@ class Writer:
 
 
 class Reader:
-    """Writes what a :class:`Writer` stored into a learner that was just made.
+    """Writes the state of a :class:`Writer` into a newly made learner.
 
     Args:
         arrays: The arrays of the tree.
@@ -129,12 +129,12 @@ class Reader:
         self._room = LARGEST + sum(each.nbytes for each in arrays)
 
     def value(self, node: Node, present: Any, where: str = "") -> Any:
-        """Return the value of a node: the present object with the stored content if possible.
+        """Restore a node: the present object with the stored content, where possible.
 
         Args:
-            node: What was stored.
-            present: What stands in its place; None where nothing does.
-            where: How it is named in messages.
+            node: Stored node.
+            present: Object in its place; None if there is none.
+            where: Its name in messages.
 
         Raises:
             MisfitError: If the content does not fit the present object.
@@ -150,7 +150,7 @@ class Reader:
             return self._made[content]
         number = self._count
         self._count += 1
-        if id(present) in self._used:  # one object now, but two when it was stored
+        if id(present) in self._used:  # one object now, but two when stored
             present = None
         made = self._content(kind, content, node, present, where, number)
         self._made[number] = made
@@ -171,7 +171,7 @@ class Reader:
         for name, accepts, read, write in KINDS:
             if kind == name:
                 if not accepts(present):
-                    raise MisfitError(f"{where} is no {name} here")
+                    raise MisfitError(f"{where} is not a {name} here")
                 template = read(present) if name == "snapshot" else None
                 state = self.value(content, template, where)
                 try:
@@ -181,7 +181,7 @@ class Reader:
                 return present
         if kind != "object" or not hasattr(present, "__dict__") or not _is_walked(present):
             raise MisfitError(f"{where} does not exist here")
-        self._made[number] = present  # its attributes may refer to it
+        self._made[number] = present  # its attributes may refer back to it
         for name, child in content:
             before = vars(present).get(name)
             if child != FIXED and (is_setting(before) or _is_behaviour(present, name)):
@@ -194,7 +194,7 @@ class Reader:
         fits = isinstance(present, np.ndarray) and present.shape == shape
         if stored.dtype.names is not None:
             if not fits or repack_fields(present.dtype, recurse=True) != stored.dtype:
-                raise MisfitError(f"{where} is of another kind or size here")
+                raise MisfitError(f"{where} has another type or size here")
         elif not (fits and present.dtype == stored.dtype and present.flags.writeable):
             self._room -= math.prod(shape) * stored.dtype.itemsize
             if min(shape, default=0) < 0 or self._room < 0:
@@ -253,7 +253,7 @@ class Reader:
 
 
 def _is_walked(value: Any) -> bool:
-    """Return whether a writer goes through the attributes of an object."""
+    """Return whether a writer walks the attributes of an object."""
     held = (type(None), np.ndarray, torch.Tensor, list, tuple, deque, Mapping)
     return not (
         isinstance(value, held) or is_setting(value) or any(kind[1](value) for kind in KINDS)
@@ -261,15 +261,15 @@ def _is_walked(value: Any) -> bool:
 
 
 def _is_behaviour(value: Any, name: str) -> bool:
-    """Return whether a name stands for a method or a property of an object."""
+    """Return whether a name is a method or a property of an object."""
     found = getattr(type(value), name, None)
     return callable(found) or isinstance(found, property)
 
 
 def _without_zeros(value: Array) -> Array:
-    """Return an array without the rows at its end that are zero bit by bit.
+    """Drop the trailing rows of an array that are zero bit by bit.
 
-    Buffers are made of zeros and filled from the front, so this is the part in use.
+    Buffers start as zeros and fill from the front, so the part in use remains.
     """
     if value.ndim == 0 or not value.size or not value.flags.c_contiguous:
         return np.ascontiguousarray(value) if value.ndim else value

@@ -1,7 +1,7 @@
-"""Training of jobs: here, or each in a process of its own.
+"""Training of jobs: in this process, or each in a process of its own.
 
-A run that was killed goes on from its newest checkpoint and comes to the same weights and curves
-as one that was not.
+A killed run resumes from its newest checkpoint and ends with the same weights and curves as an
+uninterrupted one.
 """
 
 from collections.abc import Sequence
@@ -18,11 +18,11 @@ def train(job: Job, report: Report | None = None) -> Any:
     """Train one run in this process, write its folder and return the agent.
 
     Args:
-        job: What to train.
+        job: Run to train.
         report: Called with the number of environment steps done so far.
 
     Raises:
-        IsacError: If the agent's packages are missing or its parameters are not valid, another
+        IsacError: If the agent's packages are missing, its parameters are not valid, another
             process trains in the folder, or a reward, a loss or a weight is not finite.
     """
     from isac_agents.training.session import run_session
@@ -33,11 +33,11 @@ def train(job: Job, report: Report | None = None) -> Any:
 
 
 def train_all(jobs: Sequence[Job], processes: int) -> None:
-    """Train all jobs that are not finished yet, at most ``processes`` at a time.
+    """Train all unfinished jobs, at most ``processes`` at a time.
 
     Args:
-        jobs: What to train.
-        processes: Processes; 1 trains in this one.
+        jobs: Runs to train.
+        processes: Number of processes; 1 trains in this one.
 
     Raises:
         IsacError: If a run fails; the message says which and why.
@@ -86,11 +86,11 @@ def _train_in_processes(jobs: Sequence[Job], processes: int, shown: Stage) -> No
 
 def _train_reporting(job: Job) -> None:
     train(job, launch.report)
-    launch.report(job.record.steps)  # an agent need not have reported
+    launch.report(job.record.steps)  # agents need not report themselves
 
 
 def _limit_threads() -> None:
-    """One torch thread a process: small networks gain nothing from more and lose when busy."""
+    """Use one torch thread per process: small networks gain nothing from more."""
     from importlib.util import find_spec
 
     if find_spec("torch"):

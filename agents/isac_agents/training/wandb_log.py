@@ -1,4 +1,4 @@
-"""Learning curves on Weights & Biases, beside ``progress.csv`` and TensorBoard."""
+"""Learning curves on Weights & Biases, besides ``progress.csv`` and TensorBoard."""
 
 from importlib import import_module
 from importlib.util import find_spec
@@ -12,7 +12,7 @@ from isac_envs.errors import IsacError
 
 
 def require() -> None:
-    """Refuse early where the package is missing.
+    """Fail early if the package is missing.
 
     Raises:
         IsacError: If it is not installed.
@@ -22,10 +22,10 @@ def require() -> None:
 
 
 class Writer(KVWriter):
-    """Sends what a logger of Stable-Baselines3 records to a run of Weights & Biases.
+    """Sends the records of a Stable-Baselines3 logger to a run of Weights & Biases.
 
     Args:
-        run: What ``wandb.init`` returned; it is finished with the logger.
+        run: Run from ``wandb.init``; it finishes with the logger.
     """
 
     def __init__(self, run: Any) -> None:
@@ -37,7 +37,13 @@ class Writer(KVWriter):
         key_excluded: dict[str, tuple[str, ...]],
         step: int = 0,
     ) -> None:
-        """Send the numbers of a row."""
+        """Send the numbers of a row.
+
+        Args:
+            key_values: Values by name; those that are not numbers are skipped.
+            key_excluded: Outputs that omit a value, by name.
+            step: Environment steps so far.
+        """
         numbers = {
             key: float(value)
             for key, value in key_values.items()
@@ -51,16 +57,16 @@ class Writer(KVWriter):
 
 
 def attach(agent: Any, record: RunRecord, folder: Path, project: str) -> None:
-    """Log a run to a project; a learner without a logger of Stable-Baselines3 has nothing to log.
+    """Log a run to a project; learners without a Stable-Baselines3 logger are skipped.
 
     Args:
-        agent: The learner, its logger set.
+        agent: Learner with its logger.
         record: The run; it becomes the configuration.
-        folder: Its folder, which keeps the local files of Weights & Biases.
+        folder: Run folder, which also receives the local files of Weights & Biases.
         project: Name of the project.
 
     Raises:
-        IsacError: If the package is missing or refuses.
+        IsacError: If the package is missing or fails.
     """
     require()
     if not hasattr(agent, "logger"):

@@ -163,7 +163,7 @@ def draw_event(canvas: Canvas, metrics: Any) -> None:
 
 
 def what_became(metrics: Any, action: int, sent: str, nothing: str) -> str:
-    """Return what became of a slot in words: ``sent`` if it delivered, ``nothing`` if in vain.
+    """Return the outcome of a slot in words: ``sent`` if it delivered, ``nothing`` if in vain.
 
     Args:
         metrics: Metrics of the slot.

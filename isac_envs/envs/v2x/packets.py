@@ -25,7 +25,7 @@ class Vehicle(NamedTuple):
 
     Attributes:
         record: Has the conditions and ``backlog``, the number of packets in the queue; that of the
-            environment, where there is one vehicle only.
+            environment, with only one vehicle.
         packets: The queue, shape ``(Q,)``.
         streams: The classes at the receiver, shape ``(K,)``.
     """

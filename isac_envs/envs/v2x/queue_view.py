@@ -15,7 +15,7 @@ Records = npt.NDArray[Any]
 def first_packets(
     now: npt.NDArray[np.int64], owners: Records, packets: Records, classes: int, most: Any
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Return what a slot would send of each class.
+    """Return the packets of each class that a slot would send.
 
     Args:
         now: Number of the slot, broadcasts to the shape ``(...)`` of the owners.
@@ -75,7 +75,7 @@ def expected_penalty(params: ConditionParams, vehicles: Records) -> Array:
 def immediate_worth(
     params: QueueParams, vehicles: Records, streams: Records, sent: Any, last: Any
 ) -> Array:
-    """Return what sending gains in age and overflow of the slot if no event happens.
+    """Return the gain in age and overflow from sending in the slot if no event happens.
 
     Args:
         params: Parameters.

@@ -1,4 +1,4 @@
 """Antenna arrays: positions and steering vectors, beam gains, directivity.
 
-What follows from geometry and weights. Surfaces that reflect are in ``ris``.
+Consequences of geometry and weights. Reflecting surfaces are in ``ris``.
 """

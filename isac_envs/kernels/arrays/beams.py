@@ -28,10 +28,12 @@ _LOBE_DB = 4.169902048596748  # 20 lg(1.6162)
 
 @inlined
 def dirichlet_gain_one(turns: Real, elements: Real) -> Real:
-    """Return sin^2(pi N t) / (N sin^2(pi t)): the gain of N elements with t turns between them.
+    r"""Return the gain of N elements with t turns of phase between neighbours.
+
+    :math:`\sin^2(\pi N t) / (N \sin^2(\pi t))`.
 
     Args:
-        turns: Phase from one element to the next that the weights leave over, in turns.
+        turns: Residual phase between neighbouring elements after weighting, in turns.
         elements: Number N of elements, a whole number.
     """
     t = turns - round_even(turns)
@@ -49,7 +51,7 @@ def ula_beam_gain_one(
     """Return the gain of a linear array, steered to one direction, towards another; at most N.
 
     Args:
-        look_cosine: Cosine of the direction looked at with the array axis.
+        look_cosine: Cosine of the angle between the observed direction and the array axis.
         steer_cosine: Cosine of the beam's direction.
         elements: Number N of elements.
         spacing_wavelengths: Distance of neighbours in wavelengths.
@@ -70,7 +72,7 @@ def squinted_gain_one(
     The shifters keep the carrier's phases: the peak at f is at ``steer_cosine * carrier / f``.
 
     Args:
-        look_cosine: Cosine of the direction looked at with the array axis.
+        look_cosine: Cosine of the angle between the observed direction and the array axis.
         steer_cosine: Cosine of the direction that the phases serve at the carrier.
         elements: Number of elements.
         frequency_ratio: Frequency over carrier.
@@ -82,7 +84,7 @@ def squinted_gain_one(
 
 @jit
 def half_power_cosine_one(elements: Real, spacing_wavelengths: Real = 0.5) -> Real:
-    """Return how far in cosine from its peak a linear array's gain falls to half; by bisection.
+    """Return the distance in cosine from the peak of a linear array's gain to half of it.
 
     Args:
         elements: Number of elements, at least 2.
@@ -113,10 +115,10 @@ def element_gain_38901_one(zenith_deg: Real, azimuth_deg: Real) -> Real:
 
 @inlined
 def gaussian_lobe_gain_one(offset_deg: Real, beamwidth_deg: Real) -> Real:
-    """Return the gain in dBi of the IEEE 802.15.3c pattern: a Gaussian main lobe, one side level.
+    r"""Return the gain in dBi of the IEEE 802.15.3c pattern: a Gaussian main lobe, one side level.
 
-    20 lg(1.6162 / sin(w/2)) - 3.01 (2 x / w)^2 up to x = 1.3 w, then -0.4111 ln w - 10.579 with w
-    in degrees. The pattern is not continuous at its edge.
+    :math:`20 \lg(1.6162 / \sin(w / 2)) - 3.01 (2 x / w)^2` up to :math:`x = 1.3 w`, then
+    :math:`-0.4111 \ln w - 10.579` with w in degrees. The pattern is discontinuous at its edge.
 
     Args:
         offset_deg: Angle x from the axis of the beam in degrees, of either sign.
@@ -248,9 +250,10 @@ def dft_turns(elements: int, oversampling: int = 1) -> np.ndarray:
 
 
 def dft_codebook(elements: int, oversampling: int = 1) -> np.ndarray:
-    """Return the unit-norm receive weights w of :func:`dft_turns`, for w^H y; conj(w) transmits.
+    """Return the unit-norm receive weights w of :func:`dft_turns`.
 
-    complex128, shape ``(elements * oversampling, elements)``. Arguments and errors as there.
+    Reception is :math:`w^H y`; transmission uses :math:`w^*`. complex128, shape
+    ``(elements * oversampling, elements)``. Arguments and errors as there.
     """
     turns = np.outer(dft_turns(elements, oversampling), np.arange(elements))
     sines, cosines = portable.sincos_turns(turns)

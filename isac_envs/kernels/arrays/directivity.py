@@ -11,7 +11,9 @@ from isac_envs.kernels.numerics import portable
 
 
 def array_directivity(positions: np.ndarray, weights: np.ndarray, vector: np.ndarray) -> float:
-    """Return the directivity |w^H a|^2 / (w^H S w) of isotropic elements towards a direction.
+    r"""Return the directivity of isotropic elements towards a direction.
+
+    :math:`\lvert w^H a \rvert^2 / (w^H S w)`.
 
     Args:
         positions: Elements in wavelengths, shape ``(3, N)``.

@@ -1,17 +1,20 @@
-"""Steering vectors of linear, planar and arbitrary arrays, far and near field.
+r"""Steering vectors of linear, planar and arbitrary arrays, far and near field.
 
 Conventions, the same everywhere:
 
-* a_m = exp(+j 2 pi p_m . u / lambda), the unit vector u pointing from the array to the target. The
-  entries have magnitude 1; ``unit_norm=True`` divides them by sqrt(N).
-* A line-of-sight channel is H = beta a_R a_T^T, with the plain transpose. The matched beams are
-  w_T = conj(a_T) / sqrt(N) on transmission and w_R = a_R / sqrt(N) in w_R^H y on reception. The
-  gain of one matched side is N in power, for weights of unit norm: not N^2.
+* :math:`a_m = \exp(+j 2 \pi\, p_m \cdot u / \lambda)`, the unit vector u pointing from the array to
+  the target. The entries have magnitude 1; ``unit_norm=True`` divides them by :math:`\sqrt N`.
+* A line-of-sight channel is :math:`H = \beta\, a_R a_T^T`, with the plain transpose. The matched
+  beams are :math:`w_T = a_T^* / \sqrt N` on transmission and :math:`w_R = a_R / \sqrt N` in
+  :math:`w_R^H y` on reception. The gain of one matched side is N in power, for weights of unit
+  norm: not :math:`N^2`.
 * Zenith angle theta from +z and azimuth phi from +x, as in 3GPP TR 38.901, section 7.1. In a
-  linear array u enters by its cosine with the axis alone, or sin(angle from broadside).
-* Element m of N stands at (m - (N - 1) / 2) d; ``centred=False`` puts the first at the origin.
-* Near field: a_m = exp(-j 2 pi (r_m - r) / lambda) with r measured from the array's origin, which
-  tends to the above for large r. The amplitude r / r_m is 1 unless asked for.
+  linear array u enters only by its cosine with the axis, the sine of the angle from broadside.
+* Element m of N is at :math:`(m - (N - 1) / 2)\, d`; ``centred=False`` puts the first at the
+  origin.
+* Near field: :math:`a_m = \exp(-j 2 \pi (r_m - r) / \lambda)` with r measured from the array's
+  origin, which tends to the above for large r. The amplitude :math:`r / r_m` is 1 unless
+  requested.
 
 Lengths inside arrays are in wavelengths, angles of the public functions in radians. Sources,
 recalled: H. L. Van Trees, "Optimum Array Processing", 2002, ch. 2; C. A. Balanis, "Antenna
@@ -44,7 +47,9 @@ def direction_one(zenith_rad: Real, azimuth_rad: Real) -> Any:
 
 @inlined
 def excess_path_one(x: Real, y: Real, z: Real, r: Real, ux: Real, uy: Real, uz: Real) -> Real:
-    """Return |r u - p| - r without cancellation, for an element p = (x, y, z).
+    r"""Return the excess path length to a point for an element p = (x, y, z).
+
+    :math:`\lvert r u - p \rvert - r`, without cancellation.
 
     Args:
         x: Position of the element along x.
@@ -62,10 +67,10 @@ def excess_path_one(x: Real, y: Real, z: Real, r: Real, ux: Real, uy: Real, uz: 
 
 @jit
 def ula_directivity_one(elements: Real, spacing_wavelengths: Real, steer_cosine: Real) -> Real:
-    """Return the directivity of a linear array of isotropic elements at its steering direction.
+    r"""Return the directivity of a linear array of isotropic elements at its steering direction.
 
-    N^2 / (N + 2 sum over k of (N - k) cos(2 pi d k s) sinc(2 d k)): N at half a wavelength for
-    every direction, and smaller or larger elsewhere.
+    :math:`N^2 / (N + 2 \sum_k (N - k) \cos(2 \pi d k s) \operatorname{sinc}(2 d k))`: N at half a
+    wavelength for every direction, and smaller or larger elsewhere.
 
     Args:
         elements: Number N of elements.
@@ -83,7 +88,9 @@ def ula_directivity_one(elements: Real, spacing_wavelengths: Real, steer_cosine:
 
 @inlined
 def fraunhofer_distance_one(aperture_m: Real, wavelength_m: Real) -> Real:
-    """Return 2 D^2 / lambda in m, where the phase error of a plane wave falls to 22.5 degrees.
+    r"""Return the Fraunhofer distance in m, where the phase error of a plane wave is 22.5 degrees.
+
+    :math:`2 D^2 / \lambda`.
 
     Args:
         aperture_m: Largest dimension D of the array in m.
@@ -94,7 +101,9 @@ def fraunhofer_distance_one(aperture_m: Real, wavelength_m: Real) -> Real:
 
 @inlined
 def fresnel_distance_one(aperture_m: Real, wavelength_m: Real) -> Real:
-    """Return 0.62 sqrt(D^3 / lambda) in m, below which the reactive near field begins.
+    r"""Return the distance in m below which the reactive near field begins.
+
+    :math:`0.62 \sqrt{D^3 / \lambda}`.
 
     Args:
         aperture_m: Largest dimension D of the array in m.
@@ -140,13 +149,13 @@ def fill_near_steering(
     """Write spherical-wave steering vectors towards points at distances r, shape ``(B,)``.
 
     Lengths in wavelengths; the other arguments as in :func:`fill_steering`, with ``spread`` for
-    amplitudes r / r_m.
+    amplitudes :math:`r / r_m`.
 
     Args:
         positions: Elements in wavelengths, shape ``(3, N)``.
         direction: Unit vectors, shape ``(3, B)``.
         r: Distances in wavelengths, shape ``(B,)``.
-        spread: Whether amplitudes are r / r_m.
+        spread: Whether amplitudes are :math:`r / r_m`.
         out_re: Receives the real parts, shape ``(B, N)``.
         out_im: Receives the imaginary parts, shape ``(B, N)``.
     """
@@ -190,7 +199,7 @@ def planar_positions(
         columns: Number of elements along ``column_axis``.
         rows: Number of elements along ``row_axis``.
         spacing_wavelengths: Distance of neighbours on both axes, in [1e-6, 1000].
-        column_axis: 0, 1, 2 for x, y, z; the default array stands in the yz plane and looks to +x.
+        column_axis: 0, 1, 2 for x, y, z; the default array is in the yz plane and faces +x.
         row_axis: The other axis.
         centred: Whether the origin is the middle of the array, else its first element.
 
@@ -220,7 +229,7 @@ def steering(
     unit_norm: bool = False,
     spread: bool = False,
 ) -> np.ndarray:
-    """Return steering vectors; the module's description states the conventions.
+    r"""Return steering vectors; the module's description states the conventions.
 
     Args:
         positions: Elements in wavelengths, shape ``(3, N)``.
@@ -228,8 +237,8 @@ def steering(
         azimuth_rad: Azimuth angles in [-10, 10] rad.
         distance_wavelengths: Distance of the points from the origin of the array, above 0: all
             finite for spherical waves, or infinite for plane waves.
-        unit_norm: Whether vectors of plane waves have norm 1 instead of sqrt(N); others, too.
-        spread: Whether spherical waves have amplitudes r / r_m.
+        unit_norm: Whether to divide by :math:`\sqrt N`, which gives plane-wave vectors norm 1.
+        spread: Whether spherical waves have amplitudes :math:`r / r_m`.
 
     Returns:
         complex128 of the broadcast shape of the points, and N as last axis.

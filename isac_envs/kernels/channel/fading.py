@@ -1,8 +1,8 @@
-"""Fast fading of one coefficient: Rician and Rayleigh laws, their evolution in time, Bessel J.
+r"""Fast fading of one coefficient: Rician and Rayleigh laws, their evolution in time, Bessel J.
 
-A coefficient h has mean power 1: a direct part of power K / (K + 1) and a scattered part
-CN(0, 1 / (K + 1)), whose two components have half of that variance each. Normal draws are
-arguments; time enters as maximum Doppler shift times time, in turns.
+A coefficient h has mean power 1: a direct part of power :math:`K / (K + 1)` and a scattered part
+:math:`\mathcal{CN}(0, 1 / (K + 1))`, whose two components each have half of that variance. Normal
+draws are arguments; time enters as maximum Doppler shift times time, in turns.
 
 Sources: Jakes, "Microwave Mobile Communications", 1974; Xiao, Zheng and Beaulieu, IEEE Trans.
 Wireless Commun. 5(12), 2006, sums of sinusoids (both recalled); NIST DLMF 10.9.1, 10.17.3.
@@ -108,16 +108,19 @@ def _rician_im_one(normal_re: Real, normal_im: Real, k_lin: Real, los_turns: Rea
 
 @inlined
 def rician_power_variance_one(k_lin: Real) -> Real:
-    """Return the variance of the power of a Rician coefficient, (1 + 2K) / (1 + K)^2."""
+    """Return the variance of the power of a Rician coefficient.
+
+    :math:`(1 + 2 K) / (1 + K)^2`.
+    """
     return (1.0 + 2.0 * k_lin) / ((1.0 + k_lin) * (1.0 + k_lin))
 
 
 @inlined
 def ar1_step_one(part: Real, rho: Real, normal: Real) -> Real:
-    """Return the next real or imaginary part of an AR(1) Rayleigh coefficient of mean power 1.
+    r"""Return the next real or imaginary part of an AR(1) Rayleigh coefficient of mean power 1.
 
-    h' = rho h + sqrt(1 - rho^2) CN(0, 1): each part its own draw, rho by
-    :func:`doppler_correlation`.
+    :math:`h' = \rho h + \sqrt{1 - \rho^2}\, \mathcal{CN}(0, 1)`: each part has its own draw, and
+    :func:`doppler_correlation` gives rho.
 
     Args:
         part: Present part.
@@ -129,17 +132,18 @@ def ar1_step_one(part: Real, rho: Real, normal: Real) -> Real:
 
 @jit
 def doppler_correlation_one(doppler_turns: Real) -> Real:
-    """Return J0(2 pi fD dt), the autocorrelation of Clarke's model over one AR(1) step.
+    r"""Return the autocorrelation of Clarke's model over one AR(1) step.
 
-    Only below the first zero of J0, fD dt = 0.3827, where the sequence would begin to alternate.
-    An AR(1) sequence forgets exponentially: for many steps or true spectra use :func:`jakes`.
+    :math:`J_0(2 \pi f_D \Delta t)`, only below the first zero of J0, :math:`f_D \Delta t = 0.3827`,
+    where the sequence would begin to alternate. An AR(1) sequence forgets exponentially: for many
+    steps or true spectra use :func:`jakes`.
     """
     return bessel_j0_one(2.0 * math.pi * doppler_turns)
 
 
 @inlined
 def level_crossing_rate_one(rho: Real, doppler_hz: Real) -> Real:
-    """Return how often a second a Rayleigh envelope falls to rho times its RMS value, in Hz."""
+    """Return the rate in Hz at which a Rayleigh envelope falls below rho times its RMS value."""
     return math.sqrt(2.0 * math.pi) * doppler_hz * rho * exp_or_zero(-rho * rho)
 
 
@@ -168,13 +172,14 @@ _rician_im = elementwise(_rician_im_one, los_turns=_TURNS, **_RICIAN)
 
 
 def rician_coefficient(normal_re: Real, normal_im: Real, k_lin: Real, los_turns: Real = 0.0) -> Any:
-    """Return Rician coefficients of mean power 1; Rayleigh ones for K = 0.
+    r"""Return Rician coefficients of mean power 1; Rayleigh ones for K = 0.
 
     Args:
         normal_re: Standard normal draws of the real part, in [-40, 40].
         normal_im: Standard normal draws of the imaginary part.
         k_lin: Rician factor K, linear, in [0, 1e12].
-        los_turns: Phase of the direct part in turns, phi0 / 2 pi + fD,LOS t, in +-1e12.
+        los_turns: Phase of the direct part in turns, :math:`\phi_0 / 2 \pi + f_{D,\mathrm{LOS}} t`,
+            in +-1e12.
 
     Returns:
         A complex number, or a complex128 array of the broadcast shape.
@@ -197,10 +202,10 @@ def _fill_tones(seed: Any, links: Any, cosines: Any, phases: Any) -> None:
 
 
 def jakes_tones(seed: int, links: Any, tones: int = 16) -> tuple[np.ndarray, np.ndarray]:
-    """Return the tones of Clarke's model by links: the same for a link whoever else is asked for.
+    r"""Return the tones of Clarke's model; the tones of a link do not depend on the other links.
 
-    Tone n of N arrives from (2 pi n + theta) / N with a phase phi, both uniform: places 2n and
-    2n + 1 of a stream keyed by seed and link.
+    Tone n of N arrives from :math:`(2 \pi n + \theta) / N` with a phase :math:`\phi`, both uniform:
+    places 2n and 2n + 1 of a stream keyed by seed and link.
 
     Args:
         seed: Integer in [0, 2**63 - 1024].
@@ -245,13 +250,14 @@ def fill_jakes(doppler_turns: Any, cosines: Any, phases: Any, out_re: Any, out_i
 
 
 def jakes(doppler_turns: Any, cosines: np.ndarray, phases: np.ndarray) -> np.ndarray:
-    """Return Rayleigh coefficients of Clarke's model at given times, as a sum of sinusoids.
+    r"""Return Rayleigh coefficients of Clarke's model at given times, as a sum of sinusoids.
 
-    N^(-1/2) sum_n exp(j 2 pi (fD t cos(a_n) + phi_n)): over the draws of the tones, mean power 1
-    and autocorrelation J0(2 pi fD tau), exactly for any N.
+    :math:`N^{-1/2} \sum_n \exp(j 2 \pi (f_D t \cos a_n + \phi_n))`: over the draws of the tones,
+    mean power 1 and autocorrelation :math:`J_0(2 \pi f_D \tau)`, exactly for any N.
 
     Args:
-        doppler_turns: Maximum Doppler shift times time, fD t, a number or shape ``(n,)``, +-1e12.
+        doppler_turns: Maximum Doppler shift times time, :math:`f_D t`, a number or shape ``(n,)``,
+            +-1e12.
         cosines: From :func:`jakes_tones`, shape ``(tones, n)``.
         phases: From :func:`jakes_tones`, shape ``(tones, n)``.
 

@@ -1,10 +1,11 @@
-"""Shadow fading and line-of-sight states that move with the terminals instead of flickering.
+r"""Shadow fading and line-of-sight states that move with the terminals instead of flickering.
 
-Both are Gaussian processes of the position with the autocorrelation exp(-distance / d_cor). Shadow
-fading is one in dB; a link is in line of sight where one of unit variance, the latent value, lies
-below the quantile of the LOS probability, so that the state persists and its marginal probability
-is exact at every distance. Normal draws are arguments. Standard deviations and correlation
-distances: :data:`isac_envs.kernels.pathloss.tr_38901_shadowing.SHADOWING`.
+Both are Gaussian processes of the position with the autocorrelation
+:math:`\exp(-\Delta x / d_\mathrm{cor})` over a distance :math:`\Delta x`. Shadow fading is one in
+dB. A link is in line of sight where another one of unit variance, the latent value, lies below the
+quantile of the LOS probability, so that the state persists and its marginal probability is exact at
+every distance. Normal draws are arguments. Standard deviations and correlation distances:
+:data:`isac_envs.kernels.pathloss.tr_38901_shadowing.SHADOWING`.
 
 The two hops of a monostatic echo share one shadow fading value: it counts twice in dB.
 
@@ -30,7 +31,9 @@ _COINCIDENT = 1e-12  # keeps the covariance of terminals at one place positive d
 def shadowing_correlation_one(
     moved_m: Real, correlation_m: Real, moved_other_m: Real = 0.0
 ) -> Real:
-    """Return the correlation exp(-(dx_1 + dx_2) / d_cor) of a link before and after its ends moved.
+    r"""Return the correlation of a link before and after its ends moved.
+
+    :math:`\exp(-(\Delta x_1 + \Delta x_2) / d_\mathrm{cor})`.
 
     Args:
         moved_m: Distance that one end moved in m.
@@ -42,13 +45,13 @@ def shadowing_correlation_one(
 
 @inlined
 def correlated_normal_one(value: Real, correlation: Real, normal: Real) -> Real:
-    """Return rho x + sqrt(1 - rho^2) n: unit normal again, with correlation rho to x.
+    r"""Return a unit normal value that has the correlation rho with x.
 
-    One step of a latent value; or a second link's value next to a first one's, such as 0.5 between
-    two stations seen by one terminal.
+    :math:`\rho x + \sqrt{1 - \rho^2}\, n`: one step of a latent value; or a second link's value
+    next to a first one's, such as 0.5 between two stations seen by one terminal.
 
     Args:
-        value: Present value x, or that of the other link; unit variance.
+        value: Present value x, or the other link's; unit variance.
         correlation: rho.
         normal: Standard normal draw n.
     """
@@ -59,7 +62,9 @@ def correlated_normal_one(value: Real, correlation: Real, normal: Real) -> Real:
 def shadowing_step_one(
     shadow_db: Real, sigma_db: Real, moved_m: Real, correlation_m: Real, normal: Real
 ) -> Real:
-    """Return shadow fading in dB after a move, rho S + sigma sqrt(1 - rho^2) N (Gudmundson).
+    r"""Return shadow fading in dB after a move (Gudmundson).
+
+    :math:`\rho S + \sigma \sqrt{1 - \rho^2}\, N`.
 
     Args:
         shadow_db: Shadow fading S before the move in dB.
@@ -110,11 +115,11 @@ def shadowing_field(
     sigma_db: Any = 1.0,
     groups: Any = 0,
 ) -> np.ndarray:
-    """Return spatially consistent values of many terminals: near ones see nearly the same.
+    r"""Return spatially consistent values of many terminals: near ones see nearly the same.
 
-    By the Cholesky factor of exp(-D / d_cor): n^3 / 3 operations, for a reset and not for a step.
-    From there on every terminal moves by :func:`shadowing_step`, which keeps the marginal law, but
-    lets neighbours drift apart.
+    By the Cholesky factor of :math:`\exp(-D / d_\mathrm{cor})`: :math:`n^3 / 3` operations, for a
+    reset and not for a step. From there on, every terminal moves by :func:`shadowing_step`, which
+    keeps the marginal law, but lets neighbours drift apart.
 
     Args:
         positions_m: Positions in m, shape ``(n, 2)`` or ``(n, 3)``.

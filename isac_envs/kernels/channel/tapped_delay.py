@@ -161,7 +161,7 @@ def tap_coefficients(
 
     Args:
         line: The profile, with P entries.
-        doppler_turns: Largest Doppler shift times time, fD t, in [-1e12, 1e12].
+        doppler_turns: Largest Doppler shift times time, :math:`f_D t`, in [-1e12, 1e12].
         cosines: Tones of P independent links, shape ``(tones, P)``, from
             :func:`isac_envs.kernels.channel.fading.jakes_tones`.
         phases: Phases of the tones in turns, shape ``(tones, P)``; the direct path takes the first.

@@ -1,4 +1,4 @@
-"""How well a state can be known: Cramer-Rao bounds, resolution, Kalman filters.
+"""Limits of state estimation: Cramer-Rao bounds, resolution, Kalman filters.
 
 Bounds and filters for given measurements. How an echo becomes a measurement is in ``radar``.
 """

@@ -1,12 +1,17 @@
-"""Cramer-Rao bounds on delay, Doppler shift, angle, range and velocity of one point target.
+r"""Cramer-Rao bounds on delay, Doppler shift, angle, range and velocity of one point target.
 
-Model of the OFDM bounds: Y[n, m] = a exp(-j 2 pi n df tau) exp(+j 2 pi m T f) + W, n < N
-subcarriers, m < M symbols; ``snr_per_re`` is |a|**2 / sigma**2 of one resource element, before any
+Model of the OFDM bounds, for n < N subcarriers and m < M symbols:
+
+.. math::
+
+    Y[n, m] = a \exp(-j 2 \pi n\, \Delta f\, \tau) \exp(+j 2 \pi m T f) + W[n, m]
+
+``snr_per_re`` is :math:`\lvert a \rvert^2 / \sigma^2` of one resource element, before any
 integration (a matched filter over the grid gains N M: do not apply it twice).
 
 Every bound is a VARIANCE (not a deviation), in the square of its unit, angles in radians.
 
-* No suffix: the complex amplitude ``a`` is unknown and estimated along. This is the usual case.
+* No suffix: the complex amplitude ``a`` is unknown and estimated jointly. This is the usual case.
 * ``_known_amplitude``: amplitude and phase are known, the phase at the first subcarrier, symbol
   or element, and all other parameters are known too: up to 4 times lower.
 
@@ -53,7 +58,9 @@ def _variance(snr: Real, rate: Real, spread: Real) -> Real:
 def delay_variance_one(
     snr_per_re: Real, subcarrier_spacing_hz: Real, subcarriers: Real, symbols: Real
 ) -> Real:
-    """Return the bound on the delay in s**2: 6 / (snr (2 pi df)**2 N M (N**2 - 1)).
+    r"""Return the bound on the delay in s**2.
+
+    :math:`6 / (\mathrm{snr}\, (2 \pi\, \Delta f)^2 N M (N^2 - 1))`.
 
     Args:
         snr_per_re: SNR of one resource element before integration, linear.
@@ -85,7 +92,9 @@ def delay_variance_known_amplitude_one(
 def doppler_variance_one(
     snr_per_re: Real, symbol_duration_s: Real, subcarriers: Real, symbols: Real
 ) -> Real:
-    """Return the bound on the Doppler shift in Hz**2: 6 / (snr (2 pi T)**2 N M (M**2 - 1)).
+    r"""Return the bound on the Doppler shift in Hz**2.
+
+    :math:`6 / (\mathrm{snr}\, (2 \pi T)^2 N M (M^2 - 1))`.
 
     Args:
         snr_per_re: SNR of one resource element before integration, linear.
@@ -115,13 +124,21 @@ def doppler_variance_known_amplitude_one(
 
 @jit
 def delay_variance_flat_spectrum_one(snr_after_mf: Real, bandwidth_hz: Real) -> Real:
-    """Return 1 / (2 snr (2 pi B_rms)**2) in s**2 with B_rms = B / sqrt(12), unknown amplitude."""
+    r"""Return the bound on the delay in s**2 for a flat spectrum, unknown amplitude.
+
+    :math:`1 / (2\, \mathrm{snr}\, (2 \pi B_\mathrm{rms})^2)` with
+    :math:`B_\mathrm{rms} = B / \sqrt{12}`.
+    """
     return 3.0 / (2.0 * math.pi * math.pi * snr_after_mf * bandwidth_hz * bandwidth_hz)
 
 
 @jit
 def doppler_variance_flat_time_one(snr_after_mf: Real, duration_s: Real) -> Real:
-    """Return 1 / (2 snr (2 pi T_rms)**2) in Hz**2 with T_rms = T / sqrt(12), unknown amplitude."""
+    r"""Return the bound on the Doppler shift in Hz**2 for constant power, unknown amplitude.
+
+    :math:`1 / (2\, \mathrm{snr}\, (2 \pi T_\mathrm{rms})^2)` with
+    :math:`T_\mathrm{rms} = T / \sqrt{12}`.
+    """
     return 3.0 / (2.0 * math.pi * math.pi * snr_after_mf * duration_s * duration_s)
 
 
@@ -138,9 +155,10 @@ def angle_variance_one(
     elements: Real,
     snapshots: Real,
 ) -> Real:
-    """Return the bound on the angle from broadside of a uniform linear array, in rad**2.
+    r"""Return the bound on the angle from broadside of a uniform linear array, in rad**2.
 
-    6 / (snr K (2 pi d / lambda cos(theta))**2 N (N**2 - 1)), unknown amplitude in each snapshot.
+    :math:`6 / (\mathrm{snr}\, K (2 \pi d \cos(\theta) / \lambda)^2 N (N^2 - 1))`, unknown amplitude
+    in each snapshot.
 
     Args:
         snr_per_element: SNR of one array element, linear.
@@ -178,10 +196,11 @@ def angle_variance_known_amplitude_one(
 def angle_variance_of_spread_one(
     snr_per_element: Real, angle_rad: Real, spread_wavelengths2: Real, snapshots: Real
 ) -> Real:
-    """Return the bound on the angle from broadside of any linear or virtual array, in rad**2.
+    r"""Return the bound on the angle from broadside of any linear or virtual array, in rad**2.
 
-    1 / (2 snr K (2 pi cos(theta))**2 sum (p - mean)**2), positions p in wavelengths; for virtual
-    (transmit times receive) arrays see :func:`virtual_spread`. Unknown amplitude.
+    :math:`1 / (2\, \mathrm{snr}\, K (2 \pi \cos \theta)^2 \sum (p - \bar p)^2)`, positions p in
+    wavelengths; for virtual (transmit times receive) arrays see :func:`virtual_spread`. Unknown
+    amplitude.
 
     Args:
         snr_per_element: SNR of one array element, linear.
@@ -198,11 +217,12 @@ def angle_variance_of_spread_one(
 def split_aperture_variance_one(
     snr_after_mf: Real, spacing_wavelengths: Real, elements: Real
 ) -> Real:
-    """Return 2 / (snr (pi N d / lambda)**2), the variance of a sine from the phase of two halves.
+    r"""Return the variance of a sine that is estimated from the phase between two half-arrays.
 
-    What a receiver reaches that compares the phases of the halves of a uniform linear array; for
-    many elements it is 4/3 of the bound. The sine is that of the angle from broadside; the angle's
-    variance is this over cos(theta)**2. The SNR is the coherent sum's over all elements.
+    :math:`2 / (\mathrm{snr}\, (\pi N d / \lambda)^2)`: the accuracy of a receiver that compares the
+    phases of the halves of a uniform linear array. For many elements it is 4/3 of the bound. The
+    sine is of the angle from broadside; the variance of the angle is this over
+    :math:`\cos^2 \theta`. The SNR is the coherent sum's over all elements.
 
     Args:
         snr_after_mf: SNR of the coherent sum over all elements, linear.
@@ -215,7 +235,10 @@ def split_aperture_variance_one(
 
 @jit
 def range_variance_monostatic_one(delay_variance_s2: Real) -> Real:
-    """Return the variance of the distance to a target, (c / 2)**2 times that of the delay."""
+    """Return the variance of the distance to a target from the variance of the delay.
+
+    The factor is :math:`(c / 2)^2`.
+    """
     return _HALF_SPEED * _HALF_SPEED * delay_variance_s2
 
 
@@ -227,9 +250,9 @@ def path_length_variance_one(delay_variance_s2: Real) -> Real:
 
 @jit
 def velocity_variance_monostatic_one(doppler_variance_hz2: Real, carrier_hz: Real) -> Real:
-    """Return the variance of the radial velocity, (lambda / 2)**2 times that of the Doppler shift.
+    r"""Return the variance of the radial velocity in (m/s)**2 from the Doppler shift's variance.
 
-    (m/s)**2.
+    The factor is :math:`(\lambda / 2)^2`.
     """
     half_wavelength = _HALF_SPEED / carrier_hz
     return half_wavelength * half_wavelength * doppler_variance_hz2
@@ -302,7 +325,7 @@ def virtual_spread(transmit_wavelengths: Real, receive_wavelengths: Real) -> flo
 
     Args:
         transmit_wavelengths: Positions along the array in wavelengths, shape ``(N_t,)``.
-        receive_wavelengths: The same of the receive array, shape ``(N_r,)``.
+        receive_wavelengths: Positions along the receive array, shape ``(N_r,)``.
 
     Returns:
         Square wavelengths, for :func:`angle_variance_of_spread`.

@@ -1,12 +1,12 @@
 """Extended Kalman filter of small dense states, without allocation.
 
 The caller propagates the state through its own dynamics and gives Jacobians; these kernels move
-covariances and apply measurements. An update takes the components of a measurement one after the
-other (their errors must be uncorrelated: see :func:`decorrelate`), which is the same estimate as
-the update with all of them at once, without a matrix inverse. Each component uses the Joseph form
-P = (I - k h) P (I - k h)^T + r k k^T, which is exactly symmetric and forgives errors of the gain.
-Like any covariance form it needs h P h^T / r below about 1e12: beyond that, rounding can make a
-variance negative. Scale the states so that their variances are comparable.
+covariances and apply measurements. An update processes the components of a measurement one after
+the other (their errors must be uncorrelated: see :func:`decorrelate`), which gives the same
+estimate as a joint update, without a matrix inverse. Each component uses the Joseph form
+:math:`P = (I - k h) P (I - k h)^T + r k k^T`, which is exactly symmetric and tolerates errors of
+the gain. Like any covariance form it needs :math:`h P h^T / r` below about 1e12: beyond that,
+rounding can make a variance negative. Scale the states so that their variances are comparable.
 
 Source: Y. Bar-Shalom, X. R. Li and T. Kirubarajan, "Estimation with Applications to Tracking and
 Navigation", 2001, sections 5.2, 5.4 and 10.3.
@@ -28,7 +28,9 @@ WORK_ROWS = 3
 
 @jit
 def predict(covariance: Matrix, transition: Matrix, process_noise: Matrix, work: Matrix) -> None:
-    """Overwrite a covariance with F P F^T + Q.
+    """Overwrite a covariance with its prediction.
+
+    :math:`F P F^T + Q`.
 
     Args:
         covariance: P, shape ``(n, n)``.
@@ -86,7 +88,7 @@ def update(
         covariance: Its covariance, shape ``(n, n)``; overwritten.
         innovation: Measurement minus its prediction at ``state`` (angles wrapped), ``(m,)``.
         jacobian: H, derivative of the measurement at ``state``, shape ``(m, n)``.
-        variances: Of the measurement errors, above 0, shape ``(m,)``.
+        variances: Variances of the measurement errors, above 0, shape ``(m,)``.
         work: Scratch, shape ``(3, n)``.
 
     Returns:
@@ -114,8 +116,8 @@ def decorrelate(innovation: Vector, jacobian: Matrix, noise: Matrix) -> bool:
     """Transform a measurement with correlated errors into one with unit variances, in place.
 
     Args:
-        innovation: Shape ``(m,)``; overwritten with L^-1 of it, noise = L L^T.
-        jacobian: Shape ``(m, n)``; overwritten with L^-1 of it.
+        innovation: Shape ``(m,)``; multiplied by :math:`L^{-1}`, where the noise is :math:`L L^T`.
+        jacobian: Shape ``(m, n)``; multiplied by :math:`L^{-1}`.
         noise: Covariance of the errors, shape ``(m, m)``; its lower triangle becomes L.
 
     Returns:
@@ -131,7 +133,9 @@ def decorrelate(innovation: Vector, jacobian: Matrix, noise: Matrix) -> bool:
 
 @jit
 def normalised_error_squared(error: Vector, covariance: Matrix, work: Matrix) -> float:
-    """Return e^T P^-1 e (NEES), chi-square with n degrees if the filter is consistent.
+    """Return the normalised error squared (NEES), chi-square with n degrees if consistent.
+
+    :math:`e^T P^{-1} e`.
 
     Args:
         error: True minus estimated state, shape ``(n,)``.

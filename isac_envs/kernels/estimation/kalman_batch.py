@@ -34,7 +34,9 @@ def _errors_all(error: Any, covariance: Any, work: Any, out: Any) -> None:
 def predict_covariances(
     covariance: npt.ArrayLike, transition: npt.ArrayLike, process_noise: npt.ArrayLike
 ) -> Array:
-    """Return F P F^T + Q of every filter of a batch.
+    """Return the predicted covariance of every filter of a batch.
+
+    :math:`F P F^T + Q`.
 
     Args:
         covariance: P, shape ``(B, n, n)``.
@@ -71,7 +73,7 @@ def update_states(
         covariance: Shape ``(B, n, n)``, or ``(n, n)`` for all.
         innovation: Measurement minus its prediction, shape ``(B, m)``.
         jacobian: H, shape ``(B, m, n)``, or ``(m, n)`` for all.
-        variances: Of the measurement errors, above 0, shape ``(B, m)``, or ``(m,)`` for all.
+        variances: Variances of the errors, above 0, shape ``(B, m)``, or ``(m,)`` for all.
 
     Returns:
         States ``(B, n)``, covariances ``(B, n, n)``, normalised innovations squared ``(B,)``.
@@ -101,7 +103,9 @@ def update_states(
 
 
 def normalised_errors_squared(error: npt.ArrayLike, covariance: npt.ArrayLike) -> Array:
-    """Return e^T P^-1 e (NEES) of every filter, NaN where P is not positive definite.
+    """Return the normalised error squared (NEES) of every filter, NaN if P is not positive.
+
+    :math:`e^T P^{-1} e`.
 
     Args:
         error: True minus estimated states, shape ``(B, n)``.

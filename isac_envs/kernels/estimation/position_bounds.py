@@ -31,7 +31,7 @@ def range_bearing_information(
         bearing_variance: rad**2, infinite for a range only.
 
     Returns:
-        ``(J_xx, J_xy, J_yy)`` in 1/m**2 of u u^T / s_r**2 + p p^T / (r**2 s_b**2).
+        ``(J_xx, J_xy, J_yy)`` in 1/m**2 of :math:`u u^T / s_r^2 + p p^T / (r^2 s_b^2)`.
     """
     squared = dx * dx + dy * dy
     along = 1.0 / (squared * range_variance)
@@ -45,7 +45,9 @@ def range_bearing_information(
 
 @jit
 def position_error_bound_of(j_xx: float, j_xy: float, j_yy: float) -> float:
-    """Return sqrt(trace(J^-1)) in m, infinite where J is singular.
+    r"""Return the position error bound in m, infinite where J is singular.
+
+    :math:`\sqrt{\operatorname{tr}(J^{-1})}`.
 
     Args:
         j_xx: Information on x in 1/m^2.
@@ -113,10 +115,11 @@ def position_error_bound(
 def predict_information(
     information: Matrix, transition: Matrix, process_noise: Matrix, work: Matrix
 ) -> bool:
-    """Overwrite an information matrix J with (Q + F J^-1 F^T)^-1.
+    """Overwrite an information matrix J with its prediction.
 
-    Together with :func:`add_information` for each measured quantity this is the recursion of the
-    posterior bound, J+ = (Q + F J^-1 F^T)^-1 + H^T R^-1 H, evaluated along the true trajectory.
+    :math:`(Q + F J^{-1} F^T)^{-1}`. Together with :func:`add_information` for each measured
+    quantity, this is the recursion of the posterior bound,
+    :math:`J^+ = (Q + F J^{-1} F^T)^{-1} + H^T R^{-1} H`, evaluated along the true trajectory.
 
     Args:
         information: J, shape ``(n, n)``, positive definite.
@@ -125,7 +128,7 @@ def predict_information(
         work: Scratch, shape ``(n, n)``.
 
     Returns:
-        False if a matrix is not positive definite; ``information`` is garbage then.
+        False if a matrix is not positive definite; ``information`` is then undefined.
     """
     if not invert_positive(information):
         return False
@@ -135,11 +138,13 @@ def predict_information(
 
 @jit
 def add_information(information: Matrix, row: Any, variance: float) -> None:
-    """Add h h^T / variance, one measured quantity with derivative h (shape ``(n,)``).
+    """Add the information of one measured quantity with the derivative h, shape ``(n,)``.
+
+    :math:`h h^T` over the variance.
 
     Args:
-        information: Matrix that it is added to, shape ``(n, n)``.
-        row: Derivatives h by the parameters, shape ``(n,)``.
+        information: Matrix to add to, shape ``(n, n)``.
+        row: Derivatives h with respect to the parameters, shape ``(n,)``.
         variance: Variance of the measured quantity.
     """
     for i in range(row.shape[0]):

@@ -97,11 +97,12 @@ def two_target_variances(
     work: Matrix,
     out: Any,
 ) -> bool:
-    """Write the bounds on delays and Doppler shifts of two targets.
+    r"""Write the bounds on delays and Doppler shifts of two targets.
 
     Args:
-        amplitudes: Real and imaginary part in units of the noise deviation (|a|**2 is the SNR of
-            one resource element), at the middle of the grid, shape ``(2, 2)``, none 0.
+        amplitudes: Real and imaginary part in units of the noise deviation
+            (:math:`\lvert a \rvert^2` is the SNR of one resource element), at the middle of the
+            grid, shape ``(2, 2)``, none 0.
         delays_s: Shape ``(2,)``.
         dopplers_hz: Shape ``(2,)``.
         subcarrier_spacing_hz: Hz.
@@ -112,7 +113,7 @@ def two_target_variances(
         out: Receives the variances of delay 1 and 2 (s**2) and Doppler shift 1 and 2 (Hz**2).
 
     Returns:
-        False if the targets cannot be told apart in float64; all variances are infinite then.
+        False if the targets cannot be separated in float64; then all variances are infinite.
     """
     for p in range(2):
         for q in range(p, 2):
@@ -139,11 +140,12 @@ def two_target_bounds(
     subcarriers: int,
     symbols: int,
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Return the bounds on the delays and Doppler shifts of two targets, amplitudes unknown.
+    r"""Return the bounds on the delays and Doppler shifts of two targets, amplitudes unknown.
 
     Args:
-        amplitudes: Two complex numbers in units of the noise deviation (|a|**2 is the SNR of one
-            resource element) at the middle of the grid, none 0.
+        amplitudes: Two complex numbers in units of the noise deviation
+            (:math:`\lvert a \rvert^2` is the SNR of one resource element) at the middle of the
+            grid, none 0.
         delays_s: Two delays, s.
         dopplers_hz: Two Doppler shifts, Hz.
         subcarrier_spacing_hz: In [1, 1e10] Hz.
@@ -153,7 +155,7 @@ def two_target_bounds(
 
     Returns:
         Variances of the delays (s**2) and of the shifts (Hz**2), shape ``(2,)`` each, infinite for
-        targets that cannot be told apart.
+        targets that cannot be separated.
 
     Raises:
         ValueError: An argument is outside its range.

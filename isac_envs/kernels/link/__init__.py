@@ -1,4 +1,4 @@
-"""What a communication link carries: rates, outages, modulation and coding, queues of packets.
+"""Throughput of a communication link: rates, outages, modulation and coding, packet queues.
 
 Functions of the signal-to-noise ratio and of arrivals; where the ratio comes from is in
 ``pathloss`` and ``channel``.

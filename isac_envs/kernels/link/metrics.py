@@ -37,7 +37,10 @@ _LN_2 = 0.6931471805599453
 
 @jit
 def shannon_rate_one(sinr: Real) -> Real:
-    """Return log2(1 + sinr) in bit/s/Hz, accurate for small ratios too."""
+    r"""Return the Shannon rate in bit/s/Hz, accurate for small ratios too.
+
+    :math:`\log_2(1 + \mathrm{sinr})`.
+    """
     whole = 1.0 + sinr
     lost = sinr - (whole - 1.0)
     return mathx.log2(whole) + _LOG2_E * lost / whole
@@ -45,7 +48,10 @@ def shannon_rate_one(sinr: Real) -> Real:
 
 @jit
 def required_sinr_one(rate: Real) -> Real:
-    """Return 2**rate - 1, the ratio that a rate in bit/s/Hz needs."""
+    """Return the signal-to-interference-and-noise ratio that a rate R in bit/s/Hz needs.
+
+    :math:`2^R - 1`.
+    """
     return exp_minus_one(_LN_2 * rate)
 
 
@@ -70,12 +76,12 @@ def dispersion_one(snr: Real) -> Real:
 
 @jit
 def finite_block_rate_one(snr: Real, block_length: Real, q_inverse: Real) -> Real:
-    """Return :func:`finite_block_rate` for Q^-1 of the error probability, which is costly.
+    """Return :func:`finite_block_rate` from the error quantile, whose computation is costly.
 
     Args:
         snr: SNR of one pulse or channel use, linear.
         block_length: Channel uses of a block.
-        q_inverse: Q^-1 of the error probability.
+        q_inverse: :math:`Q^{-1}` of the error probability.
     """
     penalty = math.sqrt(dispersion_one(snr) / block_length) * q_inverse
     rate = shannon_rate_one(snr) - penalty + mathx.log2(1.0 * block_length) / (2.0 * block_length)
@@ -97,9 +103,10 @@ def finite_block_error_one(snr: Real, block_length: Real, rate: Real) -> Real:
 
 @jit
 def rayleigh_ergodic_rate_one(mean_snr: Real) -> Real:
-    """Return E log2(1 + snr) of a Rayleigh channel in bit/s/Hz: e**(1/g) E1(1/g) / ln 2.
+    r"""Return the ergodic rate of a Rayleigh channel in bit/s/Hz.
 
-    It is below the rate at the mean SNR: never average in another domain.
+    :math:`E \log_2(1 + \mathrm{snr}) = e^{1 / g} E_1(1 / g) / \ln 2` for the mean SNR g. It is
+    below the rate at the mean SNR: never average in another domain.
     """
     return scaled_exponential_integral(1.0 / mean_snr) * _LOG2_E
 
@@ -112,9 +119,10 @@ def rayleigh_outage_one(mean_snr: Real, rate: Real) -> Real:
 
 @jit
 def rician_outage_one(mean_snr: Real, rate: Real, rician_k: Real) -> Real:
-    """Return the outage probability of a Rician channel: 1 - Q1(sqrt(2K), sqrt(2(1+K)x)).
+    r"""Return the outage probability of a Rician channel.
 
-    x = (2**rate - 1) / mean_snr; ``rician_k`` is the linear power ratio K, 0 for Rayleigh.
+    :math:`1 - Q_1(\sqrt{2 K}, \sqrt{2 (1 + K) x})` with :math:`x = (2^R - 1) / g` for the rate R
+    and the mean SNR g; ``rician_k`` is the linear power ratio K, 0 for Rayleigh.
 
     Args:
         mean_snr: SNR averaged over the fading, linear.
@@ -126,9 +134,9 @@ def rician_outage_one(mean_snr: Real, rate: Real, rician_k: Real) -> Real:
 
 @jit
 def nakagami_outage_one(mean_snr: Real, rate: Real, shape: Real) -> Real:
-    """Return the outage probability of a Nakagami-m channel: P(m, m x); m = ``shape``, 1 Rayleigh.
+    """Return the outage probability of a Nakagami-m channel; m = ``shape``, 1 for Rayleigh.
 
-    x = (2**rate - 1) / mean_snr.
+    :math:`P(m, m x)` with :math:`x = (2^R - 1) / g` for the rate R and the mean SNR g.
 
     Args:
         mean_snr: SNR averaged over the fading, linear.
@@ -140,16 +148,20 @@ def nakagami_outage_one(mean_snr: Real, rate: Real, shape: Real) -> Real:
 
 @jit
 def secrecy_rate_one(snr: Real, eavesdropper_snr: Real) -> Real:
-    """Return the secrecy rate max(0, log2((1 + snr) / (1 + eavesdropper_snr))) in bit/s/Hz."""
+    r"""Return the secrecy rate in bit/s/Hz.
+
+    :math:`\max(0, \log_2((1 + \mathrm{snr}) / (1 + \mathrm{snr}_e)))` with the SNR of the
+    eavesdropper, :math:`\mathrm{snr}_e`.
+    """
     return max(shannon_rate_one(snr) - shannon_rate_one(eavesdropper_snr), 0.0)
 
 
 @jit
 def secrecy_outage_one(mean_snr: Real, mean_eavesdropper_snr: Real, rate: Real) -> Real:
-    """Return the probability that the secrecy rate of two Rayleigh channels is below a rate.
+    r"""Return the probability that the secrecy rate of two Rayleigh channels is below a rate.
 
-    1 - g / (g + 2**rate e) exp(-(2**rate - 1) / g), independent channels, their gains unknown to
-    the transmitter.
+    :math:`1 - g / (g + 2^R e) \exp(-(2^R - 1) / g)` for the rate R and the mean SNR g and e of
+    receiver and eavesdropper: independent channels, their gains unknown to the transmitter.
 
     Args:
         mean_snr: SNR averaged over the fading, linear.
@@ -164,13 +176,14 @@ def secrecy_outage_one(mean_snr: Real, mean_eavesdropper_snr: Real, rate: Real) 
 
 @jit
 def sensing_information_one(power_w: Real, gain_variance: Real, noise_w: Real) -> Real:
-    """Return the mutual information between a Gaussian target response and its echo, bits.
+    r"""Return the mutual information between a Gaussian target response and its echo, bits.
 
-    log2(1 + p s_g**2 / N0) of one subcarrier or resource element; add them up over the waveform.
+    :math:`\log_2(1 + p s_g^2 / N_0)` of one subcarrier or resource element; sum it over the
+    waveform.
 
     Args:
         power_w: Transmit power p in W.
-        gain_variance: Variance s_g^2 of the response.
+        gain_variance: Variance :math:`s_g^2` of the response.
         noise_w: Noise power in W.
     """
     return shannon_rate_one(power_w * gain_variance / noise_w)
@@ -180,15 +193,16 @@ def sensing_information_one(power_w: Real, gain_variance: Real, noise_w: Real) -
 def estimation_rate_one(
     bandwidth_hz: Real, snr_after_mf: Real, process_deviation_s: Real, interval_s: Real
 ) -> Real:
-    """Return the radar estimation rate in bit/s of a delay that is tracked.
+    r"""Return the radar estimation rate in bit/s of a delay that is tracked.
 
-    log2(1 + s_process**2 / s_estimate**2) / (2 T), s_estimate**2 = 1 / (8 pi**2 B_rms**2 snr) with
-    B_rms = B / sqrt(12); ``interval_s`` is the time T between two estimates.
+    :math:`\log_2(1 + s_\mathrm{process}^2 / s_\mathrm{estimate}^2) / (2 T)` with
+    :math:`s_\mathrm{estimate}^2 = 1 / (8 \pi^2 B_\mathrm{rms}^2\, \mathrm{snr})` and
+    :math:`B_\mathrm{rms} = B / \sqrt{12}`; ``interval_s`` is the time T between two estimates.
 
     Args:
         bandwidth_hz: Bandwidth B in Hz.
         snr_after_mf: SNR after the matched filter, linear.
-        process_deviation_s: Deviation of the delay that is to be learned, in s.
+        process_deviation_s: Standard deviation of the change of the delay between estimates, in s.
         interval_s: Time T between two measurements in s.
     """
     precision = (2.0 / 3.0) * math.pi * math.pi * bandwidth_hz * bandwidth_hz * snr_after_mf
@@ -239,10 +253,11 @@ estimation_rate = elementwise(
 
 
 def finite_block_rate(snr: Real, block_length: Real, error_probability: Real) -> Real:
-    """Return the normal approximation of the largest rate of a block of complex symbols.
+    r"""Return the normal approximation of the largest rate of a block of complex symbols.
 
-    C - sqrt(V / n) Q^-1(eps) + log2(n) / (2 n), 0 where that is negative; V is the dispersion of
-    one complex channel use. Good for about n >= 100 and eps >= 1e-6.
+    :math:`C - \sqrt{V / n}\, Q^{-1}(\epsilon) + \log_2(n) / (2 n)`, 0 where that is negative; V is
+    the dispersion of one complex channel use. Accurate for about :math:`n \ge 100` and
+    :math:`\epsilon \ge 10^{-6}`.
 
     Args:
         snr: Linear, in [0, 1e15].
@@ -279,10 +294,11 @@ def link_sinrs(gains: Any, powers_w: Any, noise_w: float, out: Any) -> None:
 
 @jit
 def effective_sinr(sinrs: Any, beta: float) -> float:
-    """Return the exponential effective SINR of a code block over several resource blocks.
+    r"""Return the exponential effective SINR of a code block over several resource blocks.
 
-    -beta ln(mean(exp(-sinr / beta))), linear; neither the mean ratio nor the mean in dB predicts
-    the block error rate. ``sinrs`` has shape ``(K,)``, ``beta`` is fitted to a modulation and code.
+    :math:`-\beta \ln(\operatorname{mean}(\exp(-\mathrm{sinr} / \beta)))`, linear; neither the mean
+    ratio nor the mean in dB predicts the block error rate. ``sinrs`` has shape ``(K,)``, ``beta``
+    is fitted to a modulation and code.
     """
     least = sinrs[0]
     for k in range(sinrs.shape[0]):

@@ -1,7 +1,7 @@
 """Lookups in the modulation and coding tables of 5G NR: efficiency, thresholds, link adaptation.
 
 Tables are numbered 1..4 as in 3GPP TS 38.214: 1 up to 64-QAM, 2 up to 256-QAM, 3 low spectral
-efficiency, 4 up to 1024-QAM. Values and their sources stand in :mod:`.modulation_data`.
+efficiency, 4 up to 1024-QAM. Values and their sources are in :mod:`.modulation_data`.
 
 Thresholds are the SNR of a complex symbol at 10 % block errors on a Gaussian channel: the normal
 approximation of Polyanskiy, Poor and Verdu (2010) for a block of whole symbols, with the rate and
@@ -45,7 +45,7 @@ def _padded(tables: list[list[tuple[float, float]]]) -> Array:
 
 
 MCS_TABLES = _padded([_rows(groups) for groups in MCS_ROWS])
-"""Modulation order and code rate by table 1..4 and MCS; NaN where there is none."""
+"""Modulation order and code rate by table 1..4 and MCS; NaN where undefined."""
 
 CQI_TABLES = _padded([[(0.0, 0.0), *_rows(groups)] for groups in CQI_ROWS])
 """The same by table 1..4 and CQI 0..15; CQI 0 is "out of range", rate 0."""
@@ -83,12 +83,12 @@ def _interpolated(row: Any, snr_db: Real) -> Real:
 
 @jit
 def _code_gap_db(bits: Real, sent_rate: Real, rate: Real) -> Real:
-    """Return how many dB the LDPC code needs above the normal approximation.
+    """Return the gap in dB of the LDPC code to the normal approximation.
 
     Args:
         bits: Code block size.
         sent_rate: Information bits over sent bits.
-        rate: That of the MCS, which is higher if the last symbol is not full.
+        rate: Rate of the MCS, which is higher if the last symbol is not full.
     """
     second = bits <= 292.0 or (bits <= 3824.0 and rate <= 0.67) or rate <= 0.25
     gaps_db, r = _GAPS_DB[1 if second else 0], max(sent_rate, 0.2)  # below, bits are repeated

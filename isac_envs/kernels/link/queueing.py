@@ -20,15 +20,21 @@ Array = npt.NDArray[np.float64]
 
 @jit
 def preemptive_waits(rate: Any, mean: Any, second_moment: Any, out: Any) -> None:
-    """Write the mean waits of an M/G/1 queue with preemptive-resume priorities.
+    r"""Write the mean waits of an M/G/1 queue with preemptive-resume priorities.
 
-    W_k = (E[S_k] + sum_{i<=k} rate_i E[S_i^2] / (2 (1 - load_{<=k}))) / (1 - load_{<k}) - E[S_k]:
-    sojourn time less service time, so that the interruptions count as waiting.
+    .. math::
+
+        W_k = \frac{1}{1 - \rho_{<k}} \left( E[S_k]
+            + \frac{\sum_{i \le k} \lambda_i E[S_i^2]}{2 (1 - \rho_{\le k})} \right) - E[S_k]
+
+    for the arrival rates :math:`\lambda_i`, with the load :math:`\rho` summed over the classes of
+    the
+    index: sojourn time less service time, so that interruptions count as waiting.
 
     Args:
         rate: Arrivals per second of each class, highest priority first, shape ``(K,)``.
         mean: Mean service times, s, shape ``(K,)``.
-        second_moment: E[S^2] (not the variance), s**2, shape ``(K,)``.
+        second_moment: :math:`E[S^2]` (not the variance), s**2, shape ``(K,)``.
         out: Receives the waits in s, infinite for classes that are not served in full, ``(K,)``.
     """
     above, residual = 0.0, 0.0
@@ -44,16 +50,17 @@ def preemptive_waits(rate: Any, mean: Any, second_moment: Any, out: Any) -> None
 
 @jit
 def nonpreemptive_waits(rate: Any, mean: Any, second_moment: Any, out: Any) -> None:
-    """Write the mean waits of an M/G/1 queue whose running service is never interrupted.
+    r"""Write the mean waits of an M/G/1 queue whose running service is never interrupted.
 
-    W_k = sum_i rate_i E[S_i^2] / (2 (1 - load_{<k}) (1 - load_{<=k})). If the total load is 1 or
-    more, the first class that is not served in full takes all the time that is left over, and the
-    residual service is that of the classes which are served.
+    :math:`W_k = \sum_i \lambda_i E[S_i^2] / (2 (1 - \rho_{<k}) (1 - \rho_{\le k}))` for the arrival
+    rates :math:`\lambda_i`, with the load :math:`\rho` summed over the classes of the index. If the
+    total load is 1 or more, the first class that is not served in full takes all the remaining
+    time, and the residual service is that of the served classes.
 
     Args:
         rate: Arrivals per second of each class, highest priority first, shape ``(K,)``.
         mean: Mean service times, s, above 0, shape ``(K,)``.
-        second_moment: E[S^2] (not the variance), s**2, shape ``(K,)``.
+        second_moment: :math:`E[S^2]` (not the variance), s**2, shape ``(K,)``.
         out: Receives the waits in s, infinite for classes that are not served in full, ``(K,)``.
     """
     above, residual = 0.0, 0.0
@@ -90,7 +97,8 @@ def priority_waits(
     Args:
         arrival_rate_hz: Arrivals per second, highest priority first, shape ``(..., K)``.
         mean_service_s: Mean service times E[S], s, broadcast against the rates.
-        second_moment_s2: E[S^2] in s**2, at least E[S]**2, broadcast against the rates.
+        second_moment_s2: :math:`E[S^2]` in s**2, at least :math:`E[S]^2`, broadcast against the
+            rates.
         discipline: ``"preemptive"`` (resume) or ``"nonpreemptive"``.
 
     Returns:
@@ -146,10 +154,10 @@ def age_md1_one(load: Real, service_rate_hz: Real) -> Real:
 
 @jit
 def age_slotted_one(success_probability: Real) -> Real:
-    """Return the mean age in slots of updates generated at will, one slot each.
+    r"""Return the mean age in slots of updates generated at will, one slot each.
 
-    Every slot delivers a fresh update with the given probability, which resets the age to 1:
-    P(age = k) = p (1 - p)**(k - 1), mean 1 / p.
+    Every slot delivers a fresh update with the given probability p, which resets the age to 1:
+    :math:`P(\mathrm{age} = k) = p (1 - p)^{k - 1}`, with the mean :math:`1 / p`.
     """
     return 1.0 / success_probability
 

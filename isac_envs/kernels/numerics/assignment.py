@@ -24,8 +24,8 @@ def assignment_work(rows: int, columns: int) -> tuple[np.ndarray, np.ndarray]:
     """Return scratch arrays for :func:`assign`.
 
     Args:
-        rows: Rows that there is to be room for, 0..65536.
-        columns: Columns likewise.
+        rows: Largest number of rows, 0..65536.
+        columns: Largest number of columns, 0..65536.
 
     Returns:
         float64 of shape ``(3, rows + columns + 1)`` and int64 of the same shape.
@@ -109,11 +109,11 @@ def least_cost_assignment(cost: npt.ArrayLike) -> npt.NDArray[np.int64]:
         cost: Finite, shape ``(R, C)``; pairs whose cost is not below 0 are never made.
 
     Raises:
-        ValueError: If the cost is no finite matrix.
+        ValueError: If the cost is not a finite matrix.
     """
     costs = np.array(cost, np.float64, order="C")
     if costs.ndim != 2 or not np.isfinite(costs).all():
-        raise ValueError(f"cost of shape {costs.shape} is no matrix of finite numbers")
+        raise ValueError(f"cost of shape {costs.shape} is not a matrix of finite numbers")
     partner = np.empty(len(costs), np.int64)
     assign(costs, partner, *assignment_work(*costs.shape))
     return partner

@@ -1,8 +1,8 @@
-"""Discrete Fourier transforms of many columns at once, in single precision, inside of kernels.
+"""Discrete Fourier transforms of many columns together, in single precision, inside kernels.
 
-A transform runs along the first axis of an array of shape ``(n, width)`` and takes all columns at
-once: its loops run along contiguous rows, which fills vector registers for every length. Real and
-imaginary parts stand apart, in two rows of an array of planes, because products of complex numbers
+A transform runs along the first axis of an array of shape ``(n, width)`` over all columns together:
+its loops run along contiguous rows, which fills vector registers for every length. Real and
+imaginary parts are separate, in two rows of an array of planes, because products of complex numbers
 then need no shuffles. Every length is possible; a prime factor above 5 takes a sum of that many
 terms for each value. Roots of unity are computed in double precision and stored in single.
 
@@ -40,12 +40,13 @@ _SINE_10 = np.float32(mathx.sincos_turns(0.1)[0])
 
 
 class FourierPlan(NamedTuple):
-    """What a transform of one length and direction needs; :func:`plan_fourier` fills it.
+    r"""What a transform of one length and direction needs; :func:`plan_fourier` fills it.
 
     Attributes:
         shape: Length, number of stages and direction, int64, shape ``(3,)``.
         radices: Factors of the length in the order of the stages, int64, shape ``(STAGES,)``.
-        roots: exp(+-2 pi j k / n), real and imaginary parts, float32, shape ``(2, longest)``.
+        roots: :math:`\exp(\pm 2 \pi j k / n)`, real and imaginary parts, float32, shape
+            ``(2, longest)``.
     """
 
     shape: Any
@@ -69,10 +70,10 @@ def fourier_plan(longest: int) -> FourierPlan:
 
 
 def plane_size(values: int) -> int:
-    """Return the length of a plane that holds so many values.
+    """Return the length of a plane for a number of values.
 
     Args:
-        values: In 1..2**40.
+        values: Number of values, in 1..2**40.
 
     Raises:
         ValueError: The number is outside its range.
@@ -83,11 +84,11 @@ def plane_size(values: int) -> int:
 
 @jit
 def plan_fourier(length: int, sign: int, plan: FourierPlan) -> None:
-    """Fill a plan, unless it is filled for this length and direction already.
+    r"""Fill a plan, unless it is filled for this length and direction already.
 
     Args:
         length: Number n of values, in 1..longest.
-        sign: 1 or -1: of the exponent of exp(+-2 pi j k l / n).
+        sign: 1 or -1, the sign in :math:`\exp(\pm 2 \pi j k l / n)`.
         plan: Is overwritten.
     """
     if plan.shape[0] == length and plan.shape[2] == sign:
@@ -262,8 +263,8 @@ def transform(plan: FourierPlan, planes: Any, source: int, spare: Any, width: in
     Args:
         plan: Of the length n.
         planes: float32, one contiguous row for each plane, shape ``(k, size)`` with size at least
-            n times the width. A value (i, c) stands at i width + c; the imaginary plane follows
-            the real one. Planes other than the source and ``spare`` are not touched.
+            n times the width. Value (i, c) is at i width + c; the imaginary plane follows the real
+            one. Planes other than the source and ``spare`` are not changed.
         source: Row of the real plane of the source, which is kept.
         spare: Rows of two other real planes: the results are in one of them.
         width: Length of a row, a multiple of eight.

@@ -32,14 +32,14 @@ _STIRLING_ERRORS = np.array(
 
 @jit
 def exp_or_zero(x: float) -> float:
-    """Return e**x for x below 708, and 0 below -708."""
+    """Return the exponential of x for x below 708, and 0 below -708."""
     value = mathx.exp(x if x > -708.0 else -708.0)
     return value if x > -708.0 else 0.0
 
 
 @jit
 def exp_minus_one(x: float) -> float:
-    """Return e**x - 1 for abs(x) < 708, accurate near 0 (Kahan's correction of the rounding)."""
+    """Return :math:`e^x - 1` for abs(x) < 708, accurate near 0 (Kahan's rounding correction)."""
     u = mathx.exp(x)
     if u == 1.0:
         return x
@@ -50,13 +50,13 @@ def exp_minus_one(x: float) -> float:
 
 @jit
 def one_minus_exp(x: float) -> float:
-    """Return 1 - e**-x for x >= 0, accurate near 0: an outage probability of a Rayleigh channel."""
+    """Return :math:`1 - e^{-x}` for x >= 0, accurate near 0: a Rayleigh outage probability."""
     return 1.0 if x > 700.0 else -exp_minus_one(-x)
 
 
 @jit
 def stirling_error(a: float) -> float:
-    """Return ln(gamma(a + 1)) minus Stirling's formula, for a > 0."""
+    r"""Return :math:`\ln \Gamma(a + 1)` minus Stirling's formula, for a > 0."""
     if a < 16.0 and a == math.floor(a):
         return float(_STIRLING_ERRORS[int(a)])
     b, product = a, 1.0
@@ -77,7 +77,7 @@ def stirling_error(a: float) -> float:
 
 @jit
 def deviance(a: float, x: float) -> float:
-    """Return a ln(a / x) + x - a for a, x > 0 without cancellation near a = x."""
+    r"""Return :math:`a \ln(a / x) + x - a` for a, x > 0 without cancellation near a = x."""
     if abs(a - x) >= 0.1 * (a + x):
         return a * mathx.ln(a / x) + x - a
     v = (a - x) / (a + x)
@@ -94,9 +94,10 @@ def deviance(a: float, x: float) -> float:
 
 @jit
 def poisson_probability(a: float, x: float) -> float:
-    """Return x**a e**-x / gamma(a + 1): the Poisson probability of a with mean x, a, x >= 0.
+    r"""Return the Poisson probability of a with mean x, for a, x >= 0 and not only integers a.
 
-    Not only for integers ``a``. Relative error below about 1e-15 * (2 + abs(ln(result))).
+    :math:`x^a e^{-x} / \Gamma(a + 1)`, with a relative error below about
+    :math:`10^{-15} (2 + \lvert \ln p \rvert)` for the result p.
     """
     if x == 0.0:
         return 1.0 if a == 0.0 else 0.0
@@ -183,7 +184,7 @@ def _first_guess(a: float, upper: float) -> float:
 
 @jit
 def gamma_upper_inverse(a: float, upper: float) -> float:
-    """Return x with Q(a, x) = upper, for a > 0 and 1e-300 < upper < 1.
+    """Return x where :math:`Q(a, x)` is ``upper``, for a > 0 and 1e-300 < upper < 1.
 
     Newton steps in ln(x) on the logarithm of the smaller tail, which is concave.
     """
@@ -223,7 +224,7 @@ def gaussian_q_inverse(probability: float) -> float:
 
 @jit
 def scaled_exponential_integral(x: float) -> float:
-    """Return e**x E1(x) for 0 < x < 1e300; relative error below 1e-14."""
+    """Return :math:`e^x E_1(x)` for 0 < x < 1e300; relative error below 1e-14."""
     if x > 1.0:
         return _upper_fraction(0.0, x)
     term = total = x

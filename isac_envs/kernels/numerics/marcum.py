@@ -1,7 +1,7 @@
-"""Generalised Marcum Q function as a Poisson mixture of incomplete gamma functions.
+r"""Generalised Marcum Q function as a Poisson mixture of incomplete gamma functions.
 
-``Q_M(a, b) = sum_k poisson(k; a**2 / 2) Q(M + k, b**2 / 2)`` has positive terms only: the
-distribution of a noncentral chi-square variate (Johnson, Kotz and Balakrishnan,
+:math:`Q_M(a, b) = \sum_k \operatorname{poisson}(k; a^2 / 2)\, Q(M + k, b^2 / 2)` has only positive
+terms: the distribution of a noncentral chi-square variate (Johnson, Kotz and Balakrishnan,
 "Continuous Univariate Distributions 2", 1995, chapter 29). The terms are unimodal in k; the sum
 starts nine standard deviations before a bound of the mode and ends where terms are negligible.
 """
@@ -86,15 +86,15 @@ def _lower_sum(order: float, x: float, y: float) -> float:
 
 @jit
 def marcum_pair(order: float, x: float, y: float) -> tuple[float, float]:
-    """Return the noncentral tail probabilities (1 - Q_M, Q_M) in half squares.
+    """Return the noncentral tail probabilities :math:`(1 - Q_M, Q_M)` in half squares.
 
     A sum of ``order`` squared magnitudes of circular Gaussian variates of unit variance and total
     squared mean ``x`` stays below ``y`` with the first probability, exceeds it with the second.
 
     Args:
         order: M, an integer of at least 1.
-        x: a**2 / 2, half the squared first argument of Q_M(a, b), in [0, 1e8].
-        y: b**2 / 2, half the squared second argument, at least 0.
+        x: :math:`a^2 / 2`, half the squared first argument of :math:`Q_M(a, b)`, in [0, 1e8].
+        y: :math:`b^2 / 2`, half the squared second argument, at least 0.
 
     Returns:
         ``(1 - Q, Q)``; the smaller one has a relative error below 1e-12 down to 1e-250.
@@ -117,7 +117,7 @@ def marcum_pair(order: float, x: float, y: float) -> tuple[float, float]:
 
 @jit
 def marcum_q_one(order: Real, a: Real, b: Real) -> Real:
-    """Return the generalised Marcum Q function Q_M(a, b), see :func:`marcum_pair`.
+    """Return the generalised Marcum Q function :math:`Q_M(a, b)`, see :func:`marcum_pair`.
 
     Args:
         order: Order M.

@@ -1,9 +1,9 @@
 """Elementary functions of numbers and arrays that give the same bits on every processor.
 
-NumPy's ``exp``, ``log10``, ``power``, ``arctan2`` and the like take another route on another
-processor, and :mod:`math` asks the C library; both differ in the last bit. Parameters, tables,
-geometry and baselines use these forms of :mod:`.mathx` instead, or sums, products, quotients and
-square roots, which IEEE 754 fixes. Angles are in turns.
+NumPy's ``exp``, ``log10``, ``power``, ``arctan2`` and similar functions use different code on
+different processors, and :mod:`math` calls the C library; both differ in the last bit. Parameters,
+tables, geometry and baselines use these forms of :mod:`.mathx` instead, or sums, products,
+quotients and square roots, which IEEE 754 fixes. Angles are in turns.
 """
 
 import math

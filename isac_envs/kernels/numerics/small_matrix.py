@@ -15,7 +15,7 @@ Matrix = Any
 
 @jit
 def cholesky(a: Matrix) -> bool:
-    """Overwrite the lower triangle of a with L, a = L L^T; return False if a is not positive."""
+    """Overwrite a's lower triangle with L, :math:`a = L L^T`; return False if a is not positive."""
     n = a.shape[0]
     for j in range(n):
         pivot = a[j, j]
@@ -35,7 +35,7 @@ def cholesky(a: Matrix) -> bool:
 
 @jit
 def solve_lower(factor: Matrix, vector: Any) -> None:
-    """Overwrite vector with the solution y of L y = vector."""
+    """Overwrite the vector b with the solution y of :math:`L y = b`."""
     for i in range(factor.shape[0]):
         value = vector[i]
         for k in range(i):
@@ -73,7 +73,7 @@ def invert_positive(a: Matrix) -> bool:
 
 @jit
 def propagate(a: Matrix, transition: Matrix, noise: Matrix, work: Matrix) -> None:
-    """Overwrite symmetric a with F a F^T + Q, exactly symmetric.
+    """Overwrite symmetric a with :math:`F a F^T + Q`, exactly symmetric.
 
     Args:
         a: Shape ``(n, n)``.

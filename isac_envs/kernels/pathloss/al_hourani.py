@@ -115,7 +115,7 @@ def al_hourani_los_probability(elevation_deg: Any, environment: str = "urban") -
         Probability, a float or a float64 array.
 
     Raises:
-        ValueError: The elevation is outside its range, or there is no such environment.
+        ValueError: The elevation is outside its range, or the environment is unknown.
     """
     constants = _environment(environment)
     return _probability(elevation_deg, constants.a, constants.b)
@@ -138,7 +138,7 @@ def al_hourani_loss(
         Loss in dB, a float or a float64 array of the common shape.
 
     Raises:
-        ValueError: An argument is outside its range, or there is no such environment or average.
+        ValueError: An argument is outside its range, or the environment or average is unknown.
     """
     means = {"db": _mean_of_db, "power": _mean_of_power}
     if average not in means:

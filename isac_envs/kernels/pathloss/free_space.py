@@ -1,7 +1,7 @@
 """Free-space path loss, radar equation and thermal noise.
 
 Path loss is positive in dB. The radar equation is bistatic; a monostatic radar is the case of two
-equal distances, so that no factor of two stands anywhere else.
+equal distances, so that there is no factor of two elsewhere.
 
 Source: ITU-R P.525-4 (free space); M. I. Skolnik, "Introduction to Radar Systems", 3rd ed., 2001,
 section 1.2 (radar equation); 3GPP TR 38.901 V19.4.0, eq. 7.9.4-14 (cascade of two path losses).
@@ -38,7 +38,9 @@ def wavelength_one(f_hz: Real) -> Real:
 
 @inlined
 def fspl_one(d_m: Real, f_hz: Real) -> Real:
-    """Return the free-space path loss 20 lg(4 pi d f / c) in dB between isotropic antennas.
+    r"""Return the free-space path loss in dB between isotropic antennas.
+
+    :math:`20 \lg(4 \pi d f / c)`.
 
     Source: ITU-R P.525-4, eq. 3. It holds in the far field only: the kernel does not know the
     antennas, so near-field distances are accepted.
@@ -52,9 +54,9 @@ def fspl_one(d_m: Real, f_hz: Real) -> Real:
 
 @inlined
 def friis_gain_one(d_m: Real, f_hz: Real) -> Real:
-    """Return (lambda / (4 pi d))^2, linear: what isotropic antennas receive of the power sent.
+    r"""Return the received over the transmitted power of isotropic antennas, linear.
 
-    The reciprocal of :func:`fspl` as a ratio of powers.
+    :math:`(\lambda / (4 \pi d))^2`, the reciprocal of :func:`fspl` as a ratio of powers.
 
     Source: H. T. Friis, "A note on a simple transmission formula", Proc. IRE 34(5), 1946.
 
@@ -68,7 +70,9 @@ def friis_gain_one(d_m: Real, f_hz: Real) -> Real:
 
 @inlined
 def rcs_gain_one(rcs_m2: Real, f_hz: Real) -> Real:
-    """Return 4 pi sigma / lambda^2 in dB: what a target adds to the two path losses of its legs.
+    r"""Return the gain in dB that a target adds to the two path losses of its legs.
+
+    :math:`4 \pi \sigma / \lambda^2`.
 
     Source: 3GPP TR 38.901 V19.4.0, eq. 7.9.4-14.
 
@@ -84,10 +88,11 @@ _RCS_1M2_1HZ_DB = -158.54431541833756  # 10 lg(4 pi / c^2)
 
 @inlined
 def radar_loss_one(d_tx_m: Real, d_rx_m: Real, f_hz: Real, rcs_m2: Real) -> Real:
-    """Return the loss (4 pi)^3 R1^2 R2^2 / (lambda^2 sigma) in dB between isotropic antennas.
+    r"""Return the loss of an echo in dB between isotropic antennas.
 
-    Equal to the two free-space path losses minus :func:`rcs_gain`: two path losses alone hold
-    (4 pi)^4 / lambda^4 and are not an echo.
+    :math:`(4 \pi)^3 R_1^2 R_2^2 / (\lambda^2 \sigma)`, equal to the two free-space path losses
+    minus :func:`rcs_gain`: two path losses alone hold :math:`(4 \pi)^4 / \lambda^4` and are not an
+    echo.
 
     Args:
         d_tx_m: Distance from transmitter to target in m.
@@ -113,7 +118,9 @@ def radar_received_power_one(
     d_rx_m: Real,
     loss_lin: Real = 1.0,
 ) -> Real:
-    """Return the received power of an echo in W, Pt Gt Gr lambda^2 s / ((4 pi)^3 R1^2 R2^2 L).
+    r"""Return the received power of an echo in W.
+
+    :math:`P_t G_t G_r \lambda^2 \sigma / ((4 \pi)^3 R_1^2 R_2^2 L)`.
 
     Args:
         p_tx_w: Transmitted power in W.
@@ -136,11 +143,11 @@ def thermal_noise_one(
     noise_figure_db: Real = 0.0,
     temperature_k: Real = STANDARD_NOISE_TEMPERATURE_K,
 ) -> Real:
-    """Return the thermal noise power k T B F in W.
+    """Return the thermal noise power in W.
 
-    The bandwidth is that of what the power is compared with: the occupied bandwidth for the noise
-    of a time sample, the subcarrier spacing for the noise of one resource element. Integrating
-    over resource elements is a gain of the signal; the noise is not reduced by it again.
+    :math:`k T B F`. Use the bandwidth of the signal that the noise is compared with: the occupied
+    bandwidth for a time sample, the subcarrier spacing for one resource element. Integration over
+    resource elements is a gain of the signal; it does not reduce the noise again.
 
     Args:
         bandwidth_hz: Noise bandwidth B in Hz.

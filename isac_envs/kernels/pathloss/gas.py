@@ -27,7 +27,7 @@ class GasLoss(NamedTuple):
 
     @property
     def total_db_km(self) -> Any:
-        """Return the sum of both in dB/km; twice the one-way value counts for an echo."""
+        """Return the sum of both in dB/km; an echo passes it twice."""
         return self.oxygen_db_km + self.vapour_db_km
 
 
@@ -45,10 +45,10 @@ def gas_loss(
     temperature_k: Any = STANDARD_TEMPERATURE_K,
     vapour_density_g_m3: Any = STANDARD_VAPOUR_DENSITY_G_M3,
 ) -> GasLoss:
-    """Return the specific attenuation by oxygen and by water vapour.
+    r"""Return the specific attenuation by oxygen and by water vapour.
 
-    The pressure is that of dry air: the partial pressure of the vapour, e = rho T / 216.7 hPa,
-    comes on top (about 10 hPa in the standard atmosphere).
+    The pressure is that of dry air; the partial pressure of the vapour, :math:`e = \rho T / 216.7`
+    hPa, is added (about 10 hPa in the standard atmosphere).
 
     Args:
         f_hz: Frequency in Hz, 1 to 1000 GHz, number or array.

@@ -1,6 +1,6 @@
 """Geometry of a high-speed railway along base stations, and its single-tap Doppler profile.
 
-Stations stand ``spacing_m`` apart, ``offset_m`` from a straight track. The train is served by the
+Stations are ``spacing_m`` apart, ``offset_m`` from a straight track. The train is served by the
 nearest one, hands over midway, and starts midway. Path loss comes from RMa below 6 GHz and UMa
 above (TR 38.901 V19.4.0, table 7.9.3-1).
 
@@ -19,12 +19,12 @@ from isac_envs.kernels.constants import SPEED_OF_LIGHT_M_S
 
 @inlined
 def track_position_one(travelled_m: Real, spacing_m: Real) -> Real:
-    """Return how far ahead along the track the nearest station is in m; negative when passed.
+    """Return the distance in m along the track to the nearest station; negative when passed.
 
-    It falls from half the spacing to minus that, and starts again at each handover.
+    It decreases from half the spacing to minus half, and restarts at each handover.
 
     Args:
-        travelled_m: Way since a handover in m.
+        travelled_m: Distance travelled since a handover in m.
         spacing_m: Distance between two stations along the track in m.
     """
     return 0.5 * spacing_m - (travelled_m - spacing_m * math.floor(travelled_m / spacing_m))
@@ -45,7 +45,7 @@ def track_distance_one(ahead_m: Real, offset_m: Real, rise_m: Real = 0.0) -> Rea
 
 @inlined
 def track_cosine_one(ahead_m: Real, offset_m: Real, rise_m: Real = 0.0) -> Real:
-    """Return the cosine of the angle between the train's velocity and the way to the station.
+    """Return the cosine of the angle between the train's velocity and the direction to the station.
 
     Args:
         ahead_m: Distance along the track in m; positive while the train approaches.
@@ -75,12 +75,15 @@ def railway_doppler_one(
 def hst_doppler_one(
     time_s: Real, speed_m_s: Real, f_hz: Real, spacing_m: Real = 300.0, offset_m: Real = 2.0
 ) -> Real:
-    """Return the Doppler shift of the single-tap high-speed train profile in Hz.
+    r"""Return the Doppler shift of the single-tap high-speed train profile in Hz.
 
-    f_d cos(theta): cos = (Ds/2 - vt) / sqrt(Dmin^2 + (Ds/2 - vt)^2) up to t = Ds/v, then
-    (vt - 1.5 Ds) / sqrt(Dmin^2 + (vt - 1.5 Ds)^2) up to 2 Ds/v, and periodic: the second half
-    mirrors the first, so that the shift has no step; a train that is handed over to the next
-    station has one (:func:`railway_doppler` with :func:`track_position`).
+    :math:`f_d \cos \theta` with
+    :math:`\cos \theta = (D_s / 2 - v t) / \sqrt{D_\mathrm{min}^2 + (D_s / 2 - v t)^2}` up to
+    :math:`t = D_s / v`, then
+    :math:`(v t - 1.5 D_s) / \sqrt{D_\mathrm{min}^2 + (v t - 1.5 D_s)^2}` up to
+    :math:`2 D_s / v`, and periodic. The second half mirrors the first, so that the shift has no
+    step; a train that is handed over to the next station has one (:func:`railway_doppler` with
+    :func:`track_position`).
 
     Args:
         time_s: Time since the start in s.
@@ -99,10 +102,12 @@ def hst_doppler_one(
 
 @inlined
 def railway_d2a_los_one(d_m: Real, f_hz: Real, h_bs_m: Real = 32.0, h_train_m: Real = 2.5) -> Real:
-    """Return the path loss in dB between a mast and a train, line of sight (WINNER II, D2a).
+    r"""Return the path loss in dB between a mast and a train, line of sight (WINNER II, D2a).
 
-    44.2 + 21.5 lg d + 20 lg(f / 5 GHz) up to d'BP = 4 hBS hMS f / c, and beyond it
-    10.5 + 40 lg d - 18.5 lg(hBS hMS) + 1.5 lg(f / 5 GHz). Shadow fading: 4 dB and 6 dB.
+    :math:`44.2 + 21.5 \lg d + 20 \lg(f / 5\,\mathrm{GHz})` up to
+    :math:`d'_{BP} = 4 h_{BS} h_{MS} f / c`, and beyond it
+    :math:`10.5 + 40 \lg d - 18.5 \lg(h_{BS} h_{MS}) + 1.5 \lg(f / 5\,\mathrm{GHz})`. Shadow fading:
+    4 dB and 6 dB.
 
     Args:
         d_m: Distance in m.

@@ -46,7 +46,9 @@ _ALPHA_VERTICAL = (
 
 
 def rain_coefficients(f_hz: Any, tilt_deg: Any = 0.0, elevation_deg: Any = 0.0) -> tuple[Any, Any]:
-    """Return k and alpha of the specific attenuation k R^alpha of rain.
+    r"""Return the coefficients k and alpha of the specific attenuation of rain.
+
+    :math:`k R^\alpha`.
 
     Source: ITU-R P.838-3, eq. 2 to 5.
 
@@ -84,7 +86,9 @@ def _regression(lg_f: Any, table: tuple[tuple[float, ...], ...]) -> Any:
 
 @inlined
 def rain_loss_one(rain_rate_mm_h: Real, k: Real, alpha: Real) -> Real:
-    """Return the specific attenuation k R^alpha of rain in dB/km; twice it counts for an echo.
+    r"""Return the specific attenuation of rain in dB/km; an echo passes it twice.
+
+    :math:`k R^\alpha`.
 
     Source: ITU-R P.838-3, eq. 1.
 

@@ -1,4 +1,4 @@
-"""Path loss of aerial vehicles, 3GPP TR 36.777: RMa-AV, UMa-AV and UMi-AV.
+r"""Path loss of aerial vehicles, 3GPP TR 36.777: RMa-AV, UMa-AV and UMi-AV.
 
 Source: 3GPP TR 36.777 V15.0.0, annex B, tables B-1 (LOS probability), B-2 (path loss) and B-3
 (shadow fading); TR 38.901 V19.4.0, table 7.9.3-1, uses them above 6 GHz too. Mean path loss,
@@ -6,8 +6,8 @@ positive in dB. Below 10 m (RMa-AV) or 22.5 m (UMa-AV, UMi-AV) the terrestrial m
 has no NLOS above 100 m, because its LOS probability is 1 there. The table gives the NLOS of UMa-AV
 from 10 m, its LOS from 22.5 m: taken as a misprint, 22.5 m here. The path losses have one source;
 the probabilities and deviations agree with a second implementation (NIST 5GNRad). Public code has
-two errors that are easy to repeat: 4 pi f / 3 for 40 pi f / 3, and UMi-AV NLOS without the
-logarithm of the distance. Distances between the antennas below 1 m are taken as 1 m.
+two errors that are easy to repeat: :math:`4 \pi f / 3` for :math:`40 \pi f / 3`, and UMi-AV NLOS
+without the logarithm of the distance. Distances between the antennas below 1 m are taken as 1 m.
 """
 
 import math

@@ -23,7 +23,7 @@ from isac_envs.kernels.pathloss.tr_38901 import FREQUENCY
 
 
 class SidelinkShadowing(NamedTuple):
-    """Shadow fading of one environment; LOS stands for NLOSv too, except in the K factor."""
+    """Shadow fading of one environment; LOS also applies to NLOSv, except in the K factor."""
 
     std_los_db: float
     std_nlos_db: float
@@ -115,10 +115,11 @@ def v2x_nlosv_std_one(case: Real) -> Real:
 
 @inlined
 def v2x_nlosv_loss_one(normal: Real, d_m: Real, case: Real) -> Real:
-    """Return the loss by blocking vehicles in dB, log-normal: add it to the LOS path loss.
+    r"""Return the loss by blocking vehicles in dB, log-normal: add it to the LOS path loss.
 
-    The mean and standard deviation are those of the loss in dB, so that the normal variable below
-    has the mean ln(mu) - v / 2 and the variance v = ln(1 + (s / mu)^2).
+    The mean :math:`\mu` and standard deviation s are those of the loss in dB, so that the normal
+    variable below has the mean :math:`\ln \mu - v / 2` and the variance
+    :math:`v = \ln(1 + (s / \mu)^2)`.
 
     Args:
         normal: Standard normal variate, drawn once per link.

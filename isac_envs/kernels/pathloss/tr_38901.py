@@ -1,4 +1,4 @@
-"""Path loss of 3GPP TR 38.901, urban macro (UMa), and what its urban scenarios share.
+"""Path loss of 3GPP TR 38.901, urban macro (UMa), and common parts of its urban scenarios.
 
 Source: 3GPP TR 38.901 V19.4.0, table 7.4.1-1. Mean path loss, positive in dB, without shadow
 fading. Distances are on the ground (``d_2d_m``) where the table divides ranges by them, and
@@ -43,7 +43,9 @@ def log10_slant_one(d_2d_m: Real, rise_m: Real) -> Real:
 def breakpoint_distance_one(
     f_hz: Real, h_bs_m: Real, h_ut_m: Real = 1.5, h_e_m: Real = 1.0
 ) -> Real:
-    """Return the breakpoint distance d'BP = 4 (hBS - hE) (hUT - hE) f / c in m, on the ground.
+    """Return the breakpoint distance in m, on the ground.
+
+    :math:`d'_{BP} = 4 (h_{BS} - h_E) (h_{UT} - h_E) f / c`.
 
     Source: TR 38.901 V19.4.0, table 7.4.1-1, note 1 (here with the exact speed of light).
 
@@ -66,9 +68,10 @@ def _octaves_squared(distance_m: Real, rise_m: Real) -> Real:
 def uma_los_at_breakpoint_one(
     d_2d_m: Real, f_hz: Real, d_bp_m: Real, h_ut_m: Real = 1.5, h_bs_m: Real = 25.0
 ) -> Real:
-    """Return the UMa LOS path loss in dB for a given breakpoint distance.
+    r"""Return the UMa LOS path loss in dB for a given breakpoint distance.
 
-    The second slope is the first plus 18 lg(d3D / d3D(d'BP)), where that is positive: beyond d'BP.
+    The second slope is the first plus :math:`18 \lg(d_{3D} / d_{3D}(d'_{BP}))`, where that is
+    positive: beyond the breakpoint.
 
     Args:
         d_2d_m: Distance on the ground in m.
@@ -102,7 +105,7 @@ def uma_nlos_term_one(d_2d_m: Real, f_hz: Real, h_ut_m: Real = 1.5, h_bs_m: Real
 def uma_one(
     d_2d_m: Real, f_hz: Real, h_ut_m: Real = 1.5, h_bs_m: Real = 25.0, h_e_m: Real = 1.0
 ) -> tuple[Real, Real]:
-    """Return the UMa path losses in dB, ``(LOS, NLOS)``, for the work of little more than one.
+    """Return the UMa path losses in dB, ``(LOS, NLOS)``, for little more work than one.
 
     Args:
         d_2d_m: Distance on the ground in m.
@@ -171,7 +174,8 @@ def uma_nlos_optional_one(
 def uma_unit_height_probability_one(d_2d_m: Real, h_ut_m: Real) -> Real:
     """Return the probability that the effective environment height of a UMa link is 1 m.
 
-    Source: TR 38.901 V19.4.0, table 7.4.1-1, note 1: 1 / (1 + C(d2D, hUT)), and 1 below 13 m.
+    Source: TR 38.901 V19.4.0, table 7.4.1-1, note 1: :math:`1 / (1 + C(d_{2D}, h_{UT}))`, and 1
+    below 13 m.
 
     Args:
         d_2d_m: Distance on the ground in m.
@@ -186,10 +190,11 @@ def uma_unit_height_probability_one(d_2d_m: Real, h_ut_m: Real) -> Real:
 
 @inlined
 def uma_effective_height_one(uniform: Real, d_2d_m: Real, h_ut_m: Real) -> Real:
-    """Return the effective environment height hE of a UMa link in m, from one uniform draw.
+    r"""Return the effective environment height hE of a UMa link in m, from one uniform draw.
 
-    1 m with :func:`uma_unit_height_probability`, else uniform over 12, 15, ..., hUT - 1.5 m. The
-    note leaves that set empty for 13 <= hUT < 13.5 m; here 12 m is in it.
+    1 m with :func:`uma_unit_height_probability`, else uniform over 12, 15, ...,
+    :math:`h_{UT} - 1.5` m. The note leaves that set empty for :math:`13 \le h_{UT} < 13.5` m; here
+    12 m is in it.
 
     Args:
         uniform: Uniform variate in [0, 1), drawn once per link.

@@ -1,9 +1,9 @@
 """Probability of line of sight of 3GPP TR 38.901.
 
 Source: 3GPP TR 38.901 V19.4.0, table 7.4.2-1; factory clutter, table 7.2-4. Distances are on the
-ground: outdoors to the building (``d_2d_m``), indoors all of it. The state that is drawn with such
-a probability must be kept while the terminal moves (``SHADOWING[...].d_cor_state_m``): drawing it
-anew at every step gives a flicker that no channel has.
+ground: outdoors to the building (``d_2d_m``), indoors all of it. The state drawn with this
+probability must be kept while the terminal moves (``SHADOWING[...].d_cor_state_m``): redrawing it
+at every step gives a flicker that no channel has.
 """
 
 import math

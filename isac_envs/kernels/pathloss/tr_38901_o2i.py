@@ -1,9 +1,9 @@
 """Outdoor-to-indoor and into-car penetration loss, and oxygen, of 3GPP TR 38.901.
 
 Source: 3GPP TR 38.901 V19.4.0, tables 7.4.3-1 to 7.4.3-3 and 7.6.1-1. Release 19 changed the loss
-of infrared-reflecting glass from 23 + 0.3 f to 25.4 + 0.11 f (f in GHz) and has a second low-loss
-model, of plywood walls; ``spec="16.1"`` gives the older values. Losses are means in dB, to be added
-to the outdoor path loss; the standard deviations are in :data:`O2I_STD_DB`.
+of infrared-reflecting glass from :math:`23 + 0.3 f` to :math:`25.4 + 0.11 f` (f in GHz) and has a
+second low-loss model, of plywood walls; ``spec="16.1"`` gives the older values. Losses are means in
+dB, to be added to the outdoor path loss; the standard deviations are in :data:`O2I_STD_DB`.
 """
 
 from typing import Any, NamedTuple
@@ -75,7 +75,7 @@ def wall_loss_one(
 
     Args:
         f_hz: Carrier frequency in Hz.
-        window_lin: Share of the wall that is the first material.
+        window_lin: Fraction of the wall that is the first material.
         window_at_0_db: Loss of the first material at 0 GHz in dB.
         window_per_ghz_db: Its increase in dB/GHz.
         solid_at_0_db: Loss of the second material at 0 GHz in dB.
@@ -101,7 +101,9 @@ wall_loss = elementwise(
 
 
 def o2i_loss(f_hz: Any, d_2d_in_m: Any = 0.0, model: str = "low", spec: str = "19.4") -> Any:
-    """Return the mean outdoor-to-indoor loss PL_tw + PL_in in dB.
+    """Return the mean outdoor-to-indoor loss in dB.
+
+    :math:`PL_{tw} + PL_{in}`.
 
     Source: TR 38.901, eq. 7.4-2, tables 7.4.3-1 to 7.4.3-3.
 
@@ -116,7 +118,7 @@ def o2i_loss(f_hz: Any, d_2d_in_m: Any = 0.0, model: str = "low", spec: str = "1
         Loss in dB, a float or a float64 array of the common shape.
 
     Raises:
-        ValueError: An argument is outside its range, or there is no such model or version.
+        ValueError: An argument is outside its range, or the model or version is unknown.
     """
     depth_m = np.asarray(d_2d_in_m, dtype=np.float64)
     check_range("d_2d_in_m", depth_m, Range(0.0, 25.0, "m"))
@@ -135,7 +137,7 @@ def o2i_loss(f_hz: Any, d_2d_in_m: Any = 0.0, model: str = "low", spec: str = "1
 
 
 def oxygen_loss(f_hz: Any) -> Any:
-    """Return the oxygen attenuation alpha(f) of TR 38.901 in dB/km.
+    """Return the oxygen attenuation of TR 38.901 in dB/km.
 
     Source: TR 38.901 V19.4.0, table 7.6.1-1: 15 dB/km at 60 GHz, 0 up to 52 and from 68 GHz,
     linear in between. ITU-R P.676 is the better model

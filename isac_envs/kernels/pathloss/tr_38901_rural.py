@@ -1,10 +1,10 @@
-"""Path loss of 3GPP TR 38.901, rural macro (RMa) and suburban macro (SMa, new in release 19).
+r"""Path loss of 3GPP TR 38.901, rural macro (RMa) and suburban macro (SMa, new in release 19).
 
 Source: 3GPP TR 38.901 V19.4.0, table 7.4.1-1 and note 5 (breakpoint). Mean path loss, positive in
 dB, without shadow fading. Carriers up to 30 GHz. The second slope continues the first at a
 distance between the antennas equal to d_BP, while the slopes change at d_BP on the ground: the
-table's path loss steps up there by about 20 lg(d_3D / d_BP), which is 0.05 dB for a breakpoint at
-300 m and the default heights. No second source was found for SMa.
+table's path loss steps up there by about :math:`20 \lg(d_{3D} / d_{BP})`, which is 0.05 dB for a
+breakpoint at 300 m and the default heights. No second source was found for SMa.
 """
 
 import math
@@ -22,7 +22,9 @@ _LG_40_PI_3 = math.log10(40.0 * math.pi / 3.0)
 
 @inlined
 def rma_breakpoint_distance_one(f_hz: Real, h_bs_m: Real = 35.0, h_ut_m: Real = 1.5) -> Real:
-    """Return the breakpoint distance d_BP = 2 pi hBS hUT f / c of RMa and SMa in m.
+    r"""Return the breakpoint distance of RMa and SMa in m.
+
+    :math:`d_{BP} = 2 \pi h_{BS} h_{UT} f / c`.
 
     Args:
         f_hz: Carrier frequency in Hz.

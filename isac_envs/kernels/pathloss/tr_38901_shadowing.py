@@ -9,7 +9,10 @@ from typing import NamedTuple
 
 
 class Shadowing(NamedTuple):
-    """Parameters of one scenario; the autocorrelation over a move of x m is exp(-x / d_cor)."""
+    r"""Parameters of one scenario.
+
+    The autocorrelation over a move of x m is :math:`\exp(-x / d_\mathrm{cor})`.
+    """
 
     std_los_db: float
     """Standard deviation of shadow fading in LOS; before the breakpoint in RMa and SMa."""
@@ -23,7 +26,7 @@ class Shadowing(NamedTuple):
     """Mean of the Rician factor of LOS links, which is normal in dB."""
     k_std_db: float
     std_los_far_db: float | None = None
-    """Standard deviation in LOS beyond the breakpoint, where another."""
+    """Standard deviation in LOS beyond the breakpoint, where different."""
     std_nlos_optional_db: float | None = None
     """Standard deviation with the optional NLOS path loss."""
     std_o2i_db: float | None = None

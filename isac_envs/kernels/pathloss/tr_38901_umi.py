@@ -21,9 +21,10 @@ from isac_envs.kernels.pathloss.tr_38901 import (
 def umi_los_at_breakpoint_one(
     d_2d_m: Real, f_hz: Real, d_bp_m: Real, h_ut_m: Real = 1.5, h_bs_m: Real = 10.0
 ) -> Real:
-    """Return the UMi LOS path loss in dB for a given breakpoint distance.
+    r"""Return the UMi LOS path loss in dB for a given breakpoint distance.
 
-    The second slope is the first plus 19 lg(d3D / d3D(d'BP)), where that is positive: beyond d'BP.
+    The second slope is the first plus :math:`19 \lg(d_{3D} / d_{3D}(d'_{BP}))`, where that is
+    positive: beyond the breakpoint.
 
     Args:
         d_2d_m: Distance on the ground in m.
@@ -54,7 +55,7 @@ def umi_nlos_term_one(d_2d_m: Real, f_hz: Real, h_ut_m: Real = 1.5, h_bs_m: Real
 
 @inlined
 def umi_pair_one(d_2d_m: Real, f_hz: Real, h_ut_m: Real, h_bs_m: Real) -> tuple[Real, Real]:
-    """Return the UMi path losses in dB, ``(LOS, NLOS)``, for the work of little more than one.
+    """Return the UMi path losses in dB, ``(LOS, NLOS)``, for little more work than one.
 
     Args:
         d_2d_m: Distance on the ground in m.

@@ -1,4 +1,4 @@
-"""The machines that carry radios: the power that they need to move.
+"""Platforms that carry radios: the power that they need to move.
 
 No channels, no decisions.
 """

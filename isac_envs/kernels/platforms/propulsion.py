@@ -1,7 +1,12 @@
-"""Propulsion power of a rotary-wing aircraft in level flight.
+r"""Propulsion power of a rotary-wing aircraft in level flight.
 
-P(V) = P0 (1 + 3 V^2 / U^2) + Pi (sqrt(1 + V^4 / 4 v0^4) - V^2 / 2 v0^2)^(1/2) + d0 rho s A V^3 / 2:
-blade profile, induced and parasite power.
+.. math::
+
+    P(V) = P_0 \left(1 + \frac{3 V^2}{U^2}\right)
+        + P_i \left(\sqrt{1 + \frac{V^4}{4 v_0^4}} - \frac{V^2}{2 v_0^2}\right)^{1/2}
+        + \frac{1}{2} d_0 \rho s A V^3
+
+Blade profile, induced and parasite power.
 
 Source: Y. Zeng, J. Xu and R. Zhang, "Energy minimization for wireless communication with
 rotary-wing UAV", IEEE Trans. Wireless Commun. 18(4), 2019, equation 12. The values of
@@ -19,7 +24,7 @@ from isac_envs.engine.jit import jit
 
 
 class RotaryWing(NamedTuple):
-    """Constants of an aircraft, all above 0; kernels take this tuple as it is."""
+    """Constants of an aircraft, all above 0; an argument of kernels."""
 
     blade_power_w: float = 80.0
     """P0, blade profile power in hover, W."""

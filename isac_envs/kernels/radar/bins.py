@@ -1,7 +1,7 @@
-"""Bins of a range-Doppler map as numbers: where a monostatic radar's echo lies, and what it keeps.
+r"""Bins of a range-Doppler map as numbers: the position of a monostatic echo, and its loss.
 
-A monostatic radar has range c tau / 2 and radial velocity -lambda f / 2, positive for a target that
-goes away; see :mod:`.range_doppler` for the map itself.
+A monostatic radar has range :math:`c \tau / 2` and radial velocity :math:`-\lambda f / 2`, positive
+for a receding target; see :mod:`.range_doppler` for the map itself.
 """
 
 import math
@@ -16,7 +16,9 @@ _CARRIER = Range(1e6, 1e13, "Hz")
 
 @inlined
 def monostatic_range_one(delay_s: Real) -> Real:
-    """Return the distance c tau / 2 in m of a target with transmitter and receiver in one place.
+    r"""Return the distance in m of a target with transmitter and receiver in one place.
+
+    :math:`c \tau / 2`.
 
     Args:
         delay_s: Delay tau in s.
@@ -26,7 +28,9 @@ def monostatic_range_one(delay_s: Real) -> Real:
 
 @inlined
 def monostatic_velocity_one(doppler_hz: Real, f_hz: Real) -> Real:
-    """Return the radial velocity -lambda f / 2 in m/s, positive for a target that goes away.
+    r"""Return the radial velocity in m/s, positive for a receding target.
+
+    :math:`-\lambda f / 2`.
 
     Args:
         doppler_hz: Doppler shift f in Hz.
@@ -37,10 +41,10 @@ def monostatic_velocity_one(doppler_hz: Real, f_hz: Real) -> Real:
 
 @inlined
 def bin_gain_one(offset_bins: Real) -> Real:
-    """Return sinc^2(x), the power that a peak keeps at a distance of x bins, without a window.
+    r"""Return the power that a peak keeps at a distance of x bins, without a window.
 
-    The limit of many samples of the Dirichlet kernel: with 28 of them it is exact to 0.4 % up to
-    one bin.
+    :math:`\operatorname{sinc}^2(x)`, the limit of many samples of the Dirichlet kernel: with 28 of
+    them it is exact to 0.4 % up to one bin.
 
     Args:
         offset_bins: Distance x of the bin from the peak.

@@ -1,12 +1,12 @@
-"""Detection at a constant false alarm rate: cell averaging, ordered statistic, greatest, smallest.
+r"""Detection at a constant false alarm rate: cell averaging, ordered statistic, greatest, smallest.
 
 Cells hold squared magnitudes after a matched filter: exponential in noise alone. The threshold is a
 factor times a level estimated from training cells beyond a guard band. Factors multiply the MEAN of
 the training cells (CA; GO and SO: of the chosen half; OS: the k-th smallest cell), not their sum.
 Both axes of a range-Doppler map are periodic, so windows wrap around and every cell has all its
 training cells. Halves (GO, SO) lie before and after the cell along the last axis. Probabilities are
-for one cell: a map of K independent cells has a false alarm with 1 - (1 - pfa)**K. Windows
-correlate the cells, which changes the rate.
+for one cell: a map of K independent cells has a false alarm with probability
+:math:`1 - (1 - p_\mathrm{fa})^K`. Windows correlate the cells, which changes the rate.
 
 Sources: H. M. Finn and R. S. Johnson, RCA Review 29, 1968 (CA); H. Rohling, IEEE Trans. AES-19(4),
 1983 (OS); V. G. Hansen and J. H. Sawyers, AES-16(1), 1980 (GO); G. V. Trunk, AES-14(5), 1978 (SO):
@@ -30,7 +30,9 @@ _CELLS = Range(0.0, 1e6, whole=True)
 
 @jit
 def ca_probability(factor: float, cells: float, snr: float) -> float:
-    """Return (1 + factor / (N (1 + snr)))**-N: Swerling case 1; of noise alone for ``snr`` 0.
+    r"""Return the exceedance probability of a CA threshold: Swerling case 1, or noise at ``snr`` 0.
+
+    :math:`(1 + \mathrm{factor} / (N (1 + \mathrm{snr})))^{-N}`.
 
     Args:
         factor: Threshold factor.
@@ -42,7 +44,10 @@ def ca_probability(factor: float, cells: float, snr: float) -> float:
 
 @jit
 def os_probability(factor: float, cells: int, rank: int, snr: float) -> float:
-    """Return the same for the k-th smallest of N: product over i < k of (N-i) / (N-i+factor).
+    r"""Return the exceedance probability of an OS threshold, the k-th smallest of N cells.
+
+    :math:`\prod_{i < k} (N - i) / (N - i + t)` with
+    :math:`t = \mathrm{factor} / (1 + \mathrm{snr})`.
 
     Args:
         factor: Threshold factor.
@@ -58,10 +63,11 @@ def os_probability(factor: float, cells: int, rank: int, snr: float) -> float:
 
 @jit
 def half_probability(factor: float, cells: int, greatest: bool, snr: float) -> float:
-    """Return the same for the greater or the smaller mean of two halves of N / 2 cells each.
+    r"""Return the exceedance probability of a GO or SO threshold, with two halves of N / 2 cells.
 
-    With n = N / 2 and t = factor / (n (1 + snr)) it is 2 sum C(n-1+k, k) (2+t)**-(n+k), over k < n
-    for the smaller and over k >= n for the greater; both together are 2 (1+t)**-n.
+    With :math:`n = N / 2` and :math:`t = \mathrm{factor} / (n (1 + \mathrm{snr}))` it is
+    :math:`2 \sum_k \binom{n - 1 + k}{k} (2 + t)^{-(n + k)}`, over :math:`k < n` for the smaller
+    mean and over :math:`k \ge n` for the greater; both together are :math:`2 (1 + t)^{-n}`.
 
     Args:
         factor: Threshold factor.
@@ -154,7 +160,7 @@ def cfar_detect(
     kind: str = "ca",
     rank: int | None = None,
 ) -> Detections:
-    """Return which cells of a profile or a map exceed their thresholds.
+    """Find the cells of a profile or a map that exceed their thresholds.
 
     Levels have a relative error below 1e-14, whatever the powers beside a window: sums have no
     differences.

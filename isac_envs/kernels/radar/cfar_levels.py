@@ -1,4 +1,4 @@
-"""The level that a cell is compared with in :mod:`.cfar`: means and order statistics of windows.
+"""The levels of :mod:`.cfar` that cells are compared with: means and order statistics of windows.
 
 Sums over windows are sums of sums: nothing is subtracted. Running sums and integral images take
 the difference of two large numbers, and a cell 160 dB above its neighbours' noise then takes a
@@ -140,7 +140,7 @@ def _row_sums(line: Any, bands: Any, row: int, columns: int, sums: Any) -> None:
 
 @inlined
 def _column_sum(values: Any, at: int, pitch: int, end: int, count: int) -> Any:
-    """Return the sum of so many numbers a pitch apart, continued periodically."""
+    """Return the sum of a number of values a pitch apart, continued periodically."""
     total = spread(_NONE)
     for _ in range(count):
         total = total + load(values, at)

@@ -1,7 +1,7 @@
-"""Clutter: surfaces, heavy-tailed amplitudes, and the background channel of TR 38.901 clause 7.9.
+r"""Clutter: surfaces, heavy-tailed amplitudes, and the background channel of TR 38.901 clause 7.9.
 
 The second parameter of the gamma laws of the background channel is a RATE (the mean is
-alpha / beta), which the standard states below eq. 7.9.4-15.
+:math:`\alpha / \beta`), which the standard states below eq. 7.9.4-15.
 
 Sources: 3GPP TR 38.901 V19.4.0, clause 7.9.4.2, tables 7.9.4.2-1 and 7.9.4.2-2 (background), eq.
 7.9.5-14 (moving scatterers); M. I. Skolnik, "Introduction to Radar Systems", 3rd ed., 2001, chapter
@@ -60,7 +60,9 @@ MOVING_SHARE = 0.2
 
 @inlined
 def surface_rcs_one(gamma_db: Real, grazing_rad: Real, area_m2: Real) -> Real:
-    """Return the clutter cross section gamma sin(psi) A in m^2 of a patch of ground.
+    r"""Return the clutter cross section of a patch of ground in m^2.
+
+    :math:`\gamma \sin(\psi) A`.
 
     Args:
         gamma_db: Reflectivity gamma in dB; -20 (smooth) to -10 (rough land).
@@ -72,11 +74,12 @@ def surface_rcs_one(gamma_db: Real, grazing_rad: Real, area_m2: Real) -> Real:
 
 @jit
 def gamma_variate(stream: rng.Stream, shape: float) -> float:
-    """Return a gamma variate of scale 1; divide by a rate, or multiply by a scale.
+    r"""Return a gamma variate of scale 1; divide by a rate, or multiply by a scale.
 
     Args:
         stream: Random stream.
-        shape: Above 0; below 1 the variate of shape + 1 is multiplied by u**(1 / shape).
+        shape: Above 0; below 1 the variate of shape + 1 is multiplied by
+            :math:`u^{1 / \mathrm{shape}}`.
     """
     d = (shape + 1.0 if shape < 1.0 else shape) - _THIRD
     c = 1.0 / math.sqrt(9.0 * d)
@@ -95,23 +98,24 @@ def gamma_variate(stream: rng.Stream, shape: float) -> float:
 
 @jit
 def k_power(stream: rng.Stream, shape: float) -> float:
-    """Return a clutter power of mean 1 with K-distributed amplitude: speckle times texture.
+    r"""Return a clutter power of mean 1 with K-distributed amplitude: speckle times texture.
 
     Args:
         stream: Random stream of the world.
-        shape: nu > 0; small is spiky, infinity Rayleigh. The second moment is 2 (1 + 1 / nu).
+        shape: nu > 0; small is spiky, infinity Rayleigh. The second moment is
+            :math:`2 (1 + 1 / \nu)`.
     """
     return exponential(stream) * gamma_variate(stream, shape) / shape
 
 
 @jit
 def weibull_power(stream: rng.Stream, shape: float, mean_factor: float) -> float:
-    """Return a clutter power of mean 1 with Weibull amplitude.
+    r"""Return a clutter power of mean 1 with Weibull amplitude.
 
     Args:
         stream: Random stream of the world.
         shape: Of the amplitude, above 0; 2 is Rayleigh, smaller is spikier.
-        mean_factor: Gamma(1 + 2 / shape).
+        mean_factor: :math:`\Gamma(1 + 2 / \mathrm{shape})`.
     """
     exponent = 2.0 / shape
     return exp_or_zero(exponent * mathx.ln(exponential(stream) + 1e-300)) / mean_factor
@@ -138,15 +142,16 @@ def reference_points(stream: rng.Stream, laws: Any, out: Any) -> None:
 def scatterer_doppler(
     stream: rng.Stream, speed_m_s: float, carrier_hz: float, share: float
 ) -> float:
-    """Return the Doppler shift 2 alpha D / lambda of one end of a scattered path in Hz.
+    r"""Return the Doppler shift of one end of a scattered path in Hz.
 
-    alpha is 1 with probability ``share``, else 0; D is uniform between minus and plus the speed.
+    :math:`2 \alpha D / \lambda`; alpha is 1 with probability ``share``, else 0; D is uniform
+    between minus and plus the speed.
 
     Args:
         stream: Random stream that is drawn from.
         speed_m_s: Largest speed of a scatterer in m/s.
         carrier_hz: Carrier frequency in Hz.
-        share: Share of scatterers that move, 0..1.
+        share: Fraction of scatterers that move, 0..1.
     """
     moves = rng.bernoulli(stream, share)
     drawn = speed_m_s * (2.0 * rng.uniform(stream) - 1.0)
@@ -172,7 +177,7 @@ def _points_all(streams: Any, laws: Any, out: Any) -> None:
 def draw_clutter_powers(
     streams: npt.NDArray[np.uint64], kind: str, shape: float, cells: int
 ) -> npt.NDArray[np.float64]:
-    """Return clutter powers of mean 1 for the cells of n maps; the streams move on.
+    """Return clutter powers of mean 1 for the cells of n maps; the streams advance.
 
     Args:
         streams: uint64, shape ``(n, 4)``, changed in place.
@@ -200,7 +205,7 @@ def draw_clutter_powers(
 def draw_reference_points(
     streams: npt.NDArray[np.uint64], background: Background
 ) -> npt.NDArray[np.float64]:
-    """Return the reference points of n background channels; the streams move on.
+    """Return the reference points of n background channels; the streams advance.
 
     Args:
         streams: uint64, shape ``(n, 4)``, changed in place.

@@ -1,19 +1,20 @@
-"""Exact detection probabilities of a square-law detector for targets of Swerling's five cases.
+r"""Exact detection probabilities of a square-law detector for targets of Swerling's five cases.
 
 The statistic is the sum over N pulses of squared magnitudes of complex samples with unit noise
-power, ``E|w|**2 = 1`` (variance 1/2 in each component). ``snr`` is the mean signal-to-noise power
-ratio of one pulse at the same point (after a matched filter, if there is one): not 2E/N0, which is
-3 dB larger. A false alarm happens in one cell of a map: the probability of at least one in K
-independent cells is 1 - (1 - pfa)**K.
+power, :math:`E \lvert w \rvert^2 = 1` (variance 1/2 in each component). ``snr`` is the mean
+signal-to-noise power ratio of one pulse at the same point (after a matched filter, if there is
+one): not :math:`2 E / N_0`, which is 3 dB larger. A false alarm happens in one cell of a map: the
+probability of at least one in K independent cells is :math:`1 - (1 - p_\mathrm{fa})^K`.
 
 Cases: 0 constant; 1 exponential power, one draw for all N pulses; 2 exponential, a draw for each
 pulse; 3 gamma of shape 2, one draw; 4 gamma of shape 2, a draw for each pulse. For N = 1 case 2 is
 case 1 and case 4 is case 3.
 
 Sources: P. Swerling, "Probability of detection for fluctuating targets", IRE Trans. IT-6(2), 1960;
-D. P. Meyer and H. A. Mayer, "Radar Target Detection", 1973. With L(s) the Laplace transform of the
-statistic, case 3 is L = (1+s)**(2-N) / (1+cs)**2 and case 4 is L = ((1+s) / (1+cs)**2)**N: mixtures
-of gamma laws with negative-binomial and binomial weights, all positive, hence the exact sums below.
+D. P. Meyer and H. A. Mayer, "Radar Target Detection", 1973. With :math:`L(s)` the Laplace transform
+of the statistic, case 3 is :math:`L = (1 + s)^{2 - N} / (1 + c s)^2` and case 4 is
+:math:`L = ((1 + s) / (1 + c s)^2)^N`: mixtures of gamma laws with negative-binomial and binomial
+weights, all positive, hence the exact sums below.
 
 Functions that end in ``_one`` are scalar kernels without checks.
 """
@@ -42,13 +43,19 @@ SWERLING = Range(0.0, 4.0, whole=True)
 
 @jit
 def detection_threshold_one(false_alarm_probability: Real, pulses: Real) -> Real:
-    """Return the threshold T on the sum over pulses, Q(N, T) = false alarm probability."""
+    """Return the threshold T on the sum over pulses.
+
+    :math:`Q(N, T)` is the false alarm probability.
+    """
     return gamma_upper_inverse(float(pulses), false_alarm_probability)
 
 
 @jit
 def swerling_1_single_pulse_one(snr: Real, threshold: Real) -> Real:
-    """Return the detection probability of cases 1 and 2 for one pulse, exp(-T / (1 + snr))."""
+    r"""Return the detection probability of cases 1 and 2 for one pulse.
+
+    :math:`\exp(-T / (1 + \mathrm{snr}))`.
+    """
     return mathx.exp(-threshold / (1.0 + snr))
 
 
@@ -209,8 +216,8 @@ def detection_threshold(false_alarm_probability: Real, pulses: Real = 1) -> Real
         pulses: Number N of noncoherently integrated pulses, 1..10000.
 
     Returns:
-        The threshold T with Q(N, T) = false alarm probability: a float for numbers, else a float64
-        array of the broadcast shape.
+        The threshold T, where :math:`Q(N, T)` is the false alarm probability: a float for numbers,
+        else a float64 array of the broadcast shape.
 
     Raises:
         ValueError: An argument is outside its range, or ``pulses`` is not a whole number.

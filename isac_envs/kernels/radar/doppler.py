@@ -1,9 +1,10 @@
-"""Delay, delay rate and Doppler shift of an echo, and the Doppler lines of vibrations and rotors.
+r"""Delay, delay rate and Doppler shift of an echo, and the Doppler lines of vibrations and rotors.
 
 There is one code path, the bistatic one: a monostatic radar passes one state as transmitter and
-receiver, and no factor of two stands anywhere else. Signs: a distance that grows has a positive
+receiver, and there is no factor of two elsewhere. Signs: an increasing distance has a positive
 rate; the Doppler shift is positive when the path gets shorter. With unit vectors u from a node to
-the target, f = -(u_1 . (v - v_tx) + u_2 . (v - v_rx)) / lambda, to first order in v / c.
+the target, :math:`f = -(u_1 \cdot (v - v_{tx}) + u_2 \cdot (v - v_{rx})) / \lambda`, to first order
+in :math:`v / c`.
 
 Sources: 3GPP TR 38.901 V19.4.0, eq. 7.9.4-2 (delay) and 7.9.4-5 (Doppler shift, same sign; micro-
 motion adds to the target's velocity); V. C. Chen, "The Micro-Doppler Effect in Radar", 2nd ed.,
@@ -48,7 +49,9 @@ def leg_one(x: Real, y: Real, z: Real, vx: Real, vy: Real, vz: Real) -> tuple[Re
 
 @inlined
 def bistatic_delay_one(d_tx_m: Real, d_rx_m: Real) -> Real:
-    """Return the delay (R_1 + R_2) / c of an echo in s.
+    """Return the delay of an echo in s.
+
+    :math:`(R_1 + R_2) / c`.
 
     Args:
         d_tx_m: Distance from transmitter to target in m.
@@ -59,7 +62,9 @@ def bistatic_delay_one(d_tx_m: Real, d_rx_m: Real) -> Real:
 
 @inlined
 def bistatic_doppler_one(rate_tx_m_s: Real, rate_rx_m_s: Real, f_hz: Real) -> Real:
-    """Return the Doppler shift -(dR_1/dt + dR_2/dt) / lambda of an echo in Hz.
+    r"""Return the Doppler shift of an echo in Hz.
+
+    :math:`-(dR_1 / dt + dR_2 / dt) / \lambda`.
 
     Args:
         rate_tx_m_s: Rate of the distance from transmitter to target in m/s, positive if it grows.
@@ -143,9 +148,9 @@ def _state(name: str, value: npt.ArrayLike) -> Array:
 
 @jit
 def bessel_j_one(order: Real, x: Real) -> Real:
-    """Return the Bessel function J_n(x), n whole, 0 <= x <= 1e5; absolute error below 1e-13.
+    r"""Return the Bessel function J_n of x, n whole, 0 <= x <= 1e5; absolute error below 1e-13.
 
-    Miller's backward recurrence, normalised by J_0 + 2 (J_2 + J_4 + ...) = 1.
+    Miller's backward recurrence, normalised by :math:`J_0 + 2 (J_2 + J_4 + \dots) = 1`.
     """
     n = int(abs(order))
     top = max(float(n), x)
@@ -167,7 +172,9 @@ def bessel_j_one(order: Real, x: Real) -> Real:
 
 @inlined
 def vibration_index_one(amplitude_m: Real, f_hz: Real) -> Real:
-    """Return the phase amplitude 4 pi D / lambda in rad of a target that vibrates.
+    r"""Return the phase amplitude of a vibrating target in rad.
+
+    :math:`4 \pi D / \lambda`.
 
     Args:
         amplitude_m: Amplitude D along the line of sight in m.
@@ -178,9 +185,10 @@ def vibration_index_one(amplitude_m: Real, f_hz: Real) -> Real:
 
 @jit
 def vibration_line_one(order: Real, amplitude_m: Real, f_hz: Real) -> Real:
-    """Return the amplitude J_n(4 pi D / lambda) of the echo's line at n times the vibration rate.
+    r"""Return the amplitude of the echo's line at n times the vibration rate.
 
-    The phase is 4 pi D / lambda sin(2 pi f_v t), its amplitude at most 1e5.
+    :math:`J_n(4 \pi D / \lambda)`. The phase is :math:`4 \pi D / \lambda \sin(2 \pi f_v t)`, its
+    amplitude at most 1e5.
 
     Args:
         order: Whole number n, of either sign.
@@ -192,7 +200,9 @@ def vibration_line_one(order: Real, amplitude_m: Real, f_hz: Real) -> Real:
 
 @inlined
 def vibration_peak_doppler_one(amplitude_m: Real, vibration_hz: Real, f_hz: Real) -> Real:
-    """Return the largest Doppler shift 2 (2 pi f_v D) / lambda of a vibration in Hz.
+    r"""Return the largest Doppler shift of a vibration in Hz.
+
+    :math:`2 (2 \pi f_v D) / \lambda`.
 
     Args:
         amplitude_m: Amplitude D in m.
@@ -204,11 +214,13 @@ def vibration_peak_doppler_one(amplitude_m: Real, vibration_hz: Real, f_hz: Real
 
 @inlined
 def rotor_tip_doppler_one(blade_m: Real, rotation_hz: Real, tilt_rad: Real, f_hz: Real) -> Real:
-    """Return the largest Doppler shift 2 Omega L cos(beta) / lambda of a blade's tip in Hz.
+    r"""Return the largest Doppler shift of the tip of a blade in Hz.
+
+    :math:`2 \Omega L \cos(\beta) / \lambda`.
 
     Args:
         blade_m: Length L of a blade in m.
-        rotation_hz: Revolutions in a second, Omega / (2 pi).
+        rotation_hz: Revolutions per second, :math:`\Omega / (2 \pi)`.
         tilt_rad: Angle beta between the line of sight and the plane of rotation.
         f_hz: Carrier frequency in Hz.
     """

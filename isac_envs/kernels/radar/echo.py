@@ -1,12 +1,16 @@
-"""Echoes of point targets on an OFDM grid, after cyclic prefix and transmitted symbols are removed.
+r"""Echoes of point targets on an OFDM grid, without cyclic prefix and transmitted symbols.
 
-Y[n, m] = sum over p of a_p exp(-j 2 pi n df tau_p) exp(+j 2 pi m T f_p) + W[n, m], n < N
-subcarriers, m < M symbols, a_p = sqrt(P_p) exp(-j 2 pi f_c tau_p) with P_p the power received on
-one resource element; f_p > 0 for a target that comes closer. The noise is circular, its variance
-E|W|**2 that of one resource element (bandwidth df), half of it in each component.
+.. math::
+
+    Y[n, m] = \sum_p a_p \exp(-j 2 \pi n\, \Delta f\, \tau_p) \exp(+j 2 \pi m T f_p) + W[n, m]
+
+for n < N subcarriers and m < M symbols, with :math:`a_p = \sqrt{P_p} \exp(-j 2 \pi f_c \tau_p)` and
+:math:`P_p` the power received on one resource element; :math:`f_p > 0` for an approaching target.
+The noise is circular; its variance :math:`E \lvert W \rvert^2` is that of one resource element
+(bandwidth :math:`\Delta f`), half of it in each component.
 
 Phases are computed in float64 and in turns, targets four at a time for each subcarrier: N + M
-phasors a target, not N M. The model holds while the echo falls inside the cyclic prefix, the
+phasors per target, not N M. The model holds while the echo falls inside the cyclic prefix, the
 Doppler shift is small against the subcarrier spacing and the target stays in its range cell:
 :func:`check_echo_domain` tests that once, when a scenario is built.
 
@@ -36,12 +40,12 @@ _NONE = np.float32(0.0)
 
 
 class OfdmGrid(NamedTuple):
-    """What the receiver processes coherently: one coherent processing interval."""
+    """The grid of one coherent processing interval."""
 
     carrier_hz: float
     subcarrier_spacing_hz: float
     symbol_duration_s: float
-    """With its cyclic prefix."""
+    """Duration including the cyclic prefix."""
     cyclic_prefix_s: float
     subcarriers: int
     symbols: int
@@ -82,11 +86,11 @@ def write_echoes(
     sums: Any,
     out: Any,
 ) -> None:
-    """Write the noise-free grid of one coherent processing interval.
+    r"""Write the noise-free grid of one coherent processing interval.
 
     Args:
-        delay_turns: df tau of each target, float64, shape ``(P,)``.
-        doppler_turns: T f of each target, float64, shape ``(P,)``.
+        delay_turns: :math:`\Delta f\, \tau` of each target, float64, shape ``(P,)``.
+        doppler_turns: :math:`T f` of each target, float64, shape ``(P,)``.
         amplitude: Real and imaginary parts, float64, shape ``(2, P)``.
         rows: Scratch, shape ``(Q, 2, N)`` with Q = P rounded up to a multiple of four; float64, or
             float32 for sums in single precision over phases of double precision.
@@ -112,20 +116,20 @@ def write_echoes(
 def write_echo_planes(
     delay_turns: Any, doppler_turns: Any, amplitude: Any, rows: Any, columns: Any, out: Any
 ) -> None:
-    """Write the noise-free grid of one interval in single precision, its two parts apart.
+    r"""Write the noise-free grid of one interval in single precision, with separate parts.
 
     The grid of :func:`write_echoes`, for transforms by :mod:`..numerics.fourier`: twice as fast for
     few targets, because the sums stay in registers.
 
     Args:
-        delay_turns: df tau of each target, float64, shape ``(P,)``.
-        doppler_turns: T f of each target, float64, shape ``(P,)``.
+        delay_turns: :math:`\Delta f\, \tau` of each target, float64, shape ``(P,)``.
+        doppler_turns: :math:`T f` of each target, float64, shape ``(P,)``.
         amplitude: Real and imaginary parts, float64, shape ``(2, P)``.
         rows: Scratch, float32, shape ``(Q, 2, N)`` with Q at least P.
         columns: Scratch, float32, shape ``(Q, 2, W)`` with W the number of symbols rounded up to a
             multiple of eight.
         out: Receives real and imaginary parts, float32, shape ``(2, size)``: symbol m of subcarrier
-            n stands at n W + m. Symbols beyond the last one are written as well.
+            n is at n W + m. Symbols beyond the last one are written as well.
     """
     targets, pitch = delay_turns.shape[0], columns.shape[2]
     for p in range(targets):
@@ -147,13 +151,13 @@ def write_echo_planes(
 def add_noise_planes(
     stream: rng.Stream, variance: float, subcarriers: int, symbols: int, grid: Any
 ) -> None:
-    """Add circular complex Gaussian noise to a grid whose two parts stand apart.
+    r"""Add circular complex Gaussian noise to a grid with separate parts.
 
     Takes one draw of the stream, whatever the size of the grid.
 
     Args:
         stream: Random stream of the measurement.
-        variance: E|W|**2 of one resource element, W (or any unit the grid has).
+        variance: :math:`E \lvert W \rvert^2` of one resource element, W (or any unit the grid has).
         subcarriers: N.
         symbols: M.
         grid: Changed in place, as :func:`write_echo_planes` writes it.
@@ -176,13 +180,13 @@ def _write_all(
 
 @jit
 def add_noise(stream: rng.Stream, variance: float, grid: Any) -> None:
-    """Add circular complex Gaussian noise to a grid: half the variance in each component.
+    r"""Add circular complex Gaussian noise to a grid: half the variance in each component.
 
     Takes one draw of the stream, whatever the size of the grid.
 
     Args:
         stream: Random stream of the measurement.
-        variance: E|W|**2 of one resource element, W (or any unit the grid has).
+        variance: :math:`E \lvert W \rvert^2` of one resource element, W (or any unit the grid has).
         grid: Complex, contiguous, shape ``(N, M)``, changed in place.
     """
     add_complex_normal(rng.next_u64(stream), math.sqrt(0.5 * variance), grid.reshape(-1))
@@ -191,7 +195,9 @@ def add_noise(stream: rng.Stream, variance: float, grid: Any) -> None:
 def echo_amplitudes(
     power_w: npt.ArrayLike, delay_s: npt.ArrayLike, carrier_hz: float
 ) -> npt.NDArray[np.complex128]:
-    """Return sqrt(P) exp(-j 2 pi f_c tau) of echoes.
+    r"""Return the complex amplitudes of echoes.
+
+    :math:`\sqrt{P} \exp(-j 2 \pi f_c \tau)`.
 
     Args:
         power_w: Received power on one resource element, in [0, 1e15] W; broadcasts with the delay.
@@ -281,18 +287,20 @@ def check_echo_domain(
     largest_speed_m_s: float,
     doppler_limit_subcarriers: float = 0.1,
 ) -> None:
-    """Raise ValueError if echoes of a scenario would leave the domain of the model.
+    r"""Raise ValueError if echoes of a scenario would leave the domain of the model.
 
     Args:
         grid: The coherent processing interval.
-        largest_delay_s: Of any echo that is not to be ignored; at most the cyclic prefix.
+        largest_delay_s: Largest delay of a relevant echo; at most the cyclic prefix.
         largest_speed_m_s: Half the fastest rate of a path's length (monostatic: radial speed).
-        doppler_limit_subcarriers: Largest |f| / df. At 0.1 a subcarrier keeps sinc(0.1)**2 of its
-            power (-0.14 dB) and the other carriers' leakage is 15 dB below it.
+        doppler_limit_subcarriers: Largest :math:`\lvert f \rvert / \Delta f`. At 0.1 a subcarrier
+            keeps :math:`\operatorname{sinc}^2(0.1)` of its power (-0.14 dB) and the other carriers'
+            leakage is 15 dB below it.
 
     Raises:
-        ValueError: Naming the limit: cyclic prefix, Doppler shift (intercarrier interference), or
-            range migration (2 v M T must stay below the path resolution c / (N df)).
+        ValueError: If a limit is exceeded; the message names it: cyclic prefix, Doppler shift
+            (intercarrier interference), or range migration (:math:`2 v M T` must stay below the
+            path resolution :math:`c / (N\, \Delta f)`).
     """
     _check_grid(grid)
     check_range("largest_delay_s", float(largest_delay_s), Range(0.0, grid.cyclic_prefix_s, "s"))

@@ -1,7 +1,7 @@
 """Range measurements of ground targets from above, and their information on a planar position.
 
-An echo is weaker the farther the target is, so that the variance of a range grows with the fourth
-power of the distance, and the variance itself tells something about the distance.
+The echo of a distant target is weaker: the variance of a range grows with the fourth power of the
+distance, and the variance itself carries information about the distance.
 
 Source: X. Jing, F. Liu, C. Masouros and Y. Zeng, "ISAC from the sky: UAV trajectory design for
 joint communication and target localization", IEEE Trans. Wireless Commun. 23(10), 2024, arXiv
@@ -15,11 +15,14 @@ from isac_envs.engine.jit import jit
 
 @jit
 def echo_range_variance_one(distance_m: float, variance_at_1m_m2: float) -> float:
-    """Return the variance in m**2 of a range from an echo, ``variance_at_1m d^4``.
+    r"""Return the variance in m**2 of a range from an echo.
+
+    :math:`\sigma_1^2 d^4`, with the variance :math:`\sigma_1^2` at 1 m.
 
     Args:
-        distance_m: From sensor to target, above 0.
-        variance_at_1m_m2: a sigma_0^2 / (P G beta), the variance at a distance of 1 m, m**2.
+        distance_m: Distance from sensor to target in m, above 0.
+        variance_at_1m_m2: :math:`a \sigma_0^2 / (P G \beta)`, the variance at a distance of 1 m,
+            m**2.
     """
     squared = distance_m * distance_m
     return variance_at_1m_m2 * squared * squared
@@ -31,7 +34,8 @@ def elevated_range_information(
 ) -> tuple[float, float, float]:
     """Return the Fisher information of one range on the planar position of a ground target.
 
-    ``J = e e^T (1 / (d^2 s^2) + 8 / d^4)``, e = (dx, dy), s^2 the variance at the distance d.
+    :math:`J = e e^T (1 / (d^2 s^2) + 8 / d^4)` with :math:`e = (dx, dy)` and :math:`s^2` the
+    variance at the distance d.
 
     Args:
         dx: Target minus sensor, m.
@@ -40,7 +44,7 @@ def elevated_range_information(
         variance_at_1m_m2: Variance of the range at a distance of 1 m, m**2.
 
     Returns:
-        ``(J_xx, J_xy, J_yy)`` in 1/m**2; all 0 for a target straight below.
+        ``(J_xx, J_xy, J_yy)`` in 1/m**2; all 0 for a target directly below.
     """
     squared = dx * dx + dy * dy + height_m * height_m
     fourth = squared * squared

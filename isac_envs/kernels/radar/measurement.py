@@ -1,4 +1,4 @@
-"""What a matched filter measures of one target: delay, Doppler shift and angle, or nothing.
+"""Measurements of one target by a matched filter: delay, Doppler shift and angle, or none.
 
 The receiver integrates an OFDM grid of N subcarriers and M symbols coherently, over the elements of
 a uniform linear array, and compares the peak with a threshold. Below it there is NO measurement.
@@ -40,7 +40,7 @@ MEASUREMENT = record(
     ("spacing_wavelengths", "f8"),  # of the array elements
     ("threshold", "f8"),  # on the squared magnitude of the peak over its noise power
 )
-"""What a receiver measures with: one record, built by :func:`measurement_parameters`."""
+"""Parameters of a receiver: one record, built by :func:`measurement_parameters`."""
 
 _SNR_MAX = 1e8
 
@@ -83,7 +83,7 @@ def measurement_variances(p: Record, snr_per_re: float, angle_rad: float, varian
 def measure(
     stream: rng.Stream, p: Record, snr_per_re: float, truth: Any, values: Any, variances: Any
 ) -> bool:
-    """Draw whether a target is detected and, if so, what is measured.
+    """Draw whether a target is detected and, if so, its measurement.
 
     Args:
         stream: Random stream of the measurement.
@@ -177,7 +177,7 @@ class Expected(NamedTuple):
 def expected_measurement(
     parameters: npt.NDArray[Any], snr_per_re: npt.ArrayLike, angle_rad: npt.ArrayLike = 0.0
 ) -> Expected:
-    """Return how likely a measurement is and how accurate it would be.
+    """Return the probability of a measurement and the variances of its errors.
 
     Args:
         parameters: Of :func:`measurement_parameters`.
@@ -215,7 +215,7 @@ def draw_measurements(
     snr_per_re: npt.ArrayLike,
     truth: npt.ArrayLike,
 ) -> Measurements:
-    """Return one draw for each of n targets; the streams move on.
+    """Return one draw for each of n targets; the streams advance.
 
     Args:
         streams: One random stream a target, uint64, shape ``(n, 4)``, changed in place.

@@ -1,13 +1,15 @@
-"""Range-Doppler maps of OFDM echoes: transform, bins, resolution, ambiguity and window losses.
+r"""Range-Doppler maps of OFDM echoes: transform, bins, resolution, ambiguity and window losses.
 
-Y[n, m] holds exp(-j 2 pi n df tau) exp(+j 2 pi m T f): an inverse transform over the subcarriers
-and a forward one over the symbols put both peaks at positive bins k = tau N df and l = f M T, the
-Doppler axis shifted so that bin M // 2 is 0 Hz. Neither is scaled: on a bin the gain is N M in
-amplitude, and N M in power over noise. Between bins the peak falls (:func:`scalloping_loss_db`,
-3.92 dB an axis at worst without a window); a window loses SNR (:func:`window_loss_db`).
+:math:`Y[n, m]` holds :math:`\exp(-j 2 \pi n\, \Delta f\, \tau) \exp(+j 2 \pi m T f)`: an inverse
+transform over the subcarriers and a forward one over the symbols put both peaks at positive bins
+:math:`k = \tau N\, \Delta f` and :math:`l = f M T`, the Doppler axis shifted so that bin M // 2 is
+0 Hz. Neither is scaled: on a bin the gain is N M in amplitude, and N M in power over noise. Between
+bins the peak falls (:func:`scalloping_loss_db`, 3.92 dB per axis at worst without a window); a
+window loses SNR (:func:`window_loss_db`).
 
-A monostatic radar has range c tau / 2 and radial velocity -lambda f / 2, positive for a target that
-goes away; a bistatic one has the path length c tau and its rate -lambda f.
+A monostatic radar has range :math:`c \tau / 2` and radial velocity :math:`-\lambda f / 2`, positive
+for a receding target; a bistatic one has the path length :math:`c \tau` and its rate
+:math:`-\lambda f`.
 """
 
 import math
@@ -64,31 +66,37 @@ def range_doppler_map(
 
 
 def delay_of_bin(delay_bin: npt.ArrayLike, grid: OfdmGrid) -> Array:
-    """Return the delay k / (N df) in s of a bin, which need not be whole."""
+    r"""Return the delay in s of a bin, which need not be whole.
+
+    :math:`k / (N\, \Delta f)`.
+    """
     check_range("subcarriers", float(grid.subcarriers), _FFT_LIMIT)
     return np.asarray(delay_bin, float) / (grid.subcarriers * grid.subcarrier_spacing_hz)
 
 
 def doppler_of_bin(doppler_bin: npt.ArrayLike, grid: OfdmGrid) -> Array:
-    """Return the Doppler shift (l - M // 2) / (M T) in Hz of a bin of the shifted axis."""
+    r"""Return the Doppler shift in Hz of a bin of the shifted axis.
+
+    :math:`(l - \lfloor M / 2 \rfloor) / (M T)`.
+    """
     check_range("symbols", float(grid.symbols), _FFT_LIMIT)
     centred = np.asarray(doppler_bin, float) - grid.symbols // 2
     return centred / (grid.symbols * grid.symbol_duration_s)
 
 
 class Limits(NamedTuple):
-    """What a grid can tell apart, and where it becomes ambiguous, for a monostatic radar."""
+    """Resolution and ambiguity of a grid for a monostatic radar."""
 
     range_resolution_m: float
-    """c / (2 N df)."""
+    r""":math:`c / (2 N\, \Delta f)`."""
     unambiguous_range_m: float
-    """c / (2 df): where the map repeats."""
+    r""":math:`c / (2\, \Delta f)`, where the map repeats."""
     cyclic_prefix_range_m: float
-    """c T_CP / 2: where the model ends, far below the unambiguous range."""
+    r""":math:`c T_{CP} / 2`, the limit of the model, far below the unambiguous range."""
     velocity_resolution_m_s: float
-    """lambda / (2 M T)."""
+    r""":math:`\lambda / (2 M T)`."""
     unambiguous_velocity_m_s: float
-    """lambda / (4 T): velocities of either sign below it are told apart."""
+    r""":math:`\lambda / (4 T)`; velocities of either sign below it are distinguished."""
 
 
 def resolution_limits(grid: OfdmGrid) -> Limits:
@@ -115,7 +123,9 @@ def resolution_limits(grid: OfdmGrid) -> Limits:
 
 
 def window_loss_db(window: npt.ArrayLike) -> float:
-    """Return the SNR that a window loses on a bin, 10 lg(n sum w**2 / (sum w)**2), in dB.
+    r"""Return the SNR that a window loses on a bin, in dB.
+
+    :math:`10 \lg(n \sum w^2 / (\sum w)^2)`.
 
     Args:
         window: Real weights, shape ``(n,)``, with a sum above 0.
@@ -128,7 +138,7 @@ def window_loss_db(window: npt.ArrayLike) -> float:
 
 
 def scalloping_loss_db(window: npt.ArrayLike, offset_bins: float = 0.5) -> float:
-    """Return how far a peak falls between two bins, in dB.
+    """Return the loss of a peak between two bins, in dB.
 
     Args:
         window: Real weights, shape ``(n,)``, with a sum above 0; all equal: no window.

@@ -1,11 +1,11 @@
-"""Radar cross sections of UAVs, humans, vehicles and AGVs, 3GPP TR 38.901 clause 7.9.2.
+r"""Radar cross sections of UAVs, humans, vehicles and AGVs, 3GPP TR 38.901 clause 7.9.2.
 
-sigma = sigma_M sigma_D sigma_S: mean, pattern over the directions of transmitter and receiver seen
-from the target, and a lognormal fluctuation of linear mean 1. Patterns here are
-10 lg(sigma_M sigma_D): the mean is inside the peak G_max of a pattern. Directions are unit vectors
-from the target in its own frame (x to the front, z up); angles at the interface are radians, zenith
-from the top. A monostatic radar has two equal directions. For exactly opposite directions, where
-the bisector is not defined, the pattern is at its floor.
+:math:`\sigma = \sigma_M \sigma_D \sigma_S`: mean, pattern over the directions of transmitter and
+receiver seen from the target, and a lognormal fluctuation of linear mean 1. Patterns here are
+:math:`10 \lg(\sigma_M \sigma_D)`: the mean is inside the peak :math:`G_\mathrm{max}` of a pattern.
+Directions are unit vectors from the target in its own frame (x to the front, z up); angles at the
+interface are radians, zenith from the top. A monostatic radar has two equal directions. For exactly
+opposite directions, where the bisector is not defined, the pattern is at its floor.
 
 Source: 3GPP TR 38.901 V19.4.0, eq. 7.9.2-1 (mean of the fluctuation), 7.9.2-2 (model 1), 7.9.2-3
 (model 2), 7.9.4-1 (its limit), 7.9.4-3 (cross-polarisation); forward scattering is minus infinity.
@@ -31,11 +31,13 @@ _TRUNCATION = 3.0
 
 @inlined
 def mean_pattern_one(mean_dbsm: Real, half_sine: Real) -> Real:
-    """Return model 1 in dBsm: 10 lg(sigma_M) - 3 sin(beta / 2), beta the bistatic angle.
+    r"""Return model 1 in dBsm.
+
+    :math:`10 \lg \sigma_M - 3 \sin(\beta / 2)`, with the bistatic angle beta.
 
     Args:
-        mean_dbsm: 10 lg(sigma_M).
-        half_sine: sin(beta / 2), 0 for a monostatic radar.
+        mean_dbsm: :math:`10 \lg \sigma_M`.
+        half_sine: :math:`\sin(\beta / 2)`, 0 for a monostatic radar.
     """
     return mean_dbsm - 3.0 * half_sine
 
@@ -71,7 +73,9 @@ def _covers(lobe: Any, zenith: float, azimuth: float) -> bool:
 def pattern_dbsm(
     to_tx: Any, to_rx: Any, lobes: Any, k_1: float, k_2: float, several: bool, out: Any
 ) -> None:
-    """Write the pattern 10 lg(sigma_M sigma_D) of model 2 in dBsm.
+    r"""Write the pattern of model 2 in dBsm.
+
+    :math:`10 \lg(\sigma_M \sigma_D)`.
 
     Args:
         to_tx: Unit vector from the target to the transmitter in the target's frame, shape ``(3,)``.
@@ -102,14 +106,14 @@ def pattern_dbsm(
 
 @inlined
 def fluctuation_db_one(normal: Real, deviation_db: Real) -> Real:
-    """Return 10 lg(sigma_S): lognormal of linear mean 1, cut at its mean in dB plus 3 deviations.
+    r"""Return the fluctuation in dB: lognormal of linear mean 1, cut at its mean plus 3 deviations.
 
-    The mean in dB is -ln(10) / 20 s**2, not 0. The cut lowers the linear mean by up to 0.5 % for
-    the deviations of the standard.
+    :math:`10 \lg \sigma_S`, with the mean :math:`-\ln(10) / 20\, s^2` in dB, not 0. The cut lowers
+    the linear mean by up to 0.5 % for the deviations of the standard.
 
     Args:
         normal: Standard normal variate.
-        deviation_db: Deviation s of 10 lg(sigma_S) in dB.
+        deviation_db: Standard deviation s of :math:`10 \lg \sigma_S` in dB.
     """
     return min(normal, _TRUNCATION) * deviation_db - _LN10_20 * deviation_db * deviation_db
 
@@ -120,7 +124,7 @@ def xpr_one(normal: Real, mean_db: Real, deviation_db: Real) -> Real:
 
     Args:
         normal: Standard normal variate.
-        mean_db: Mean of 10 lg(XPR) in dB.
+        mean_db: Mean of the ratio in dB.
         deviation_db: Its standard deviation in dB.
     """
     return mathx.db_to_linear(mean_db + deviation_db * normal)
@@ -169,14 +173,16 @@ def rcs_dbsm(
     zenith_rx_rad: npt.ArrayLike | None = None,
     azimuth_rx_rad: npt.ArrayLike | None = None,
 ) -> Any:
-    """Return the deterministic cross section 10 lg(sigma_M sigma_D) of a target in dBsm.
+    r"""Return the deterministic cross section of a target in dBsm.
+
+    :math:`10 \lg(\sigma_M \sigma_D)`.
 
     Args:
         target: Key of :data:`~isac_envs.kernels.radar.rcs_data.TARGETS`.
         zenith_tx_rad: Zenith angle of the transmitter seen from the target, in [0, pi].
         azimuth_tx_rad: Its azimuth, in [-10, 10] rad; 0 is the front, pi/2 the left side.
-        zenith_rx_rad: Zenith angle of the receiver; that of the transmitter if not given.
-        azimuth_rx_rad: Azimuth of the receiver; that of the transmitter if not given.
+        zenith_rx_rad: Zenith angle of the receiver; by default the transmitter's.
+        azimuth_rx_rad: Azimuth of the receiver; by default the transmitter's.
 
     Returns:
         A float for numbers, else an array of the broadcast shape; a target of several scattering

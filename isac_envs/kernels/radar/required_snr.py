@@ -2,8 +2,8 @@
 
 ``snr`` is the mean power ratio of one pulse as in :mod:`isac_envs.kernels.radar.detection`; the
 exact function inverts the probabilities there. Albersheim and Shnidman are approximations with
-errors of up to 0.3 and 0.7 dB on Pd 0.5..0.9, Pfa 1e-3..1e-6, N 1..16; they are offered under their
-names only.
+errors of up to 0.3 and 0.7 dB on Pd 0.5..0.9, Pfa 1e-3..1e-6, N 1..16; they are available only
+under their names.
 
 Sources: W. J. Albersheim, "A closed-form approximation to Robertson's detection characteristics",
 Proc. IEEE 69(7), 1981; D. A. Shnidman, "Determination of required SNR values", IEEE Trans. Aerosp.

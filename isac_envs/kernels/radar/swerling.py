@@ -30,7 +30,7 @@ def exponential(stream: rng.Stream) -> float:
 
 @inlined
 def relative_power(stream: rng.Stream, case: int) -> float:
-    """Return one draw of a target's power over its mean.
+    """Draw a target's power over its mean.
 
     Args:
         stream: Random stream of the world.
@@ -101,7 +101,7 @@ def _amplitudes_all(streams: Any, case: int, mean: Any, out: Any) -> None:
 def draw_powers(
     streams: npt.NDArray[np.uint64], swerling: int, mean: npt.ArrayLike, pulses: int = 1
 ) -> npt.NDArray[np.float64]:
-    """Return the powers of the pulses of one interval for each of n targets; the streams move on.
+    """Return the powers of the pulses of one interval for each of n targets; the streams advance.
 
     Args:
         streams: One random stream a target, uint64, shape ``(n, 4)``, changed in place.

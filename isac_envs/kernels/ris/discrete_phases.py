@@ -1,9 +1,10 @@
-"""Beams of phase shifters that know a few levels only: nearest levels, exact optimum, bounds.
+r"""Beams of phase shifters with few levels: nearest levels, exact optimum, bounds.
 
-The weights of N elements are ``w_n = exp(j 2 pi l_n / M) / sqrt(N)`` with ``l_n`` in 0..M-1, the
-gain towards a channel h is ``|h^H w|^2``. With free phases it is at most ``(sum |h_n|)^2 / N``
-(equal gain combining); rounding each phase keeps at least sinc^2(1/M) of that in the mean of many
-elements, 0.4053, 0.8106, 0.9496, 0.9872 for 1 to 4 bits.
+The weights of N elements are :math:`w_n = \exp(j 2 \pi l_n / M) / \sqrt N` with :math:`l_n` in
+0..M-1; the gain towards a channel h is :math:`\lvert h^H w \rvert^2`. With free phases it is at
+most :math:`(\sum \lvert h_n \rvert)^2 / N` (equal gain combining). Rounding each phase keeps at
+least :math:`\operatorname{sinc}^2(1 / M)` of that in the mean of many elements, 0.4053, 0.8106,
+0.9496, 0.9872 for 1 to 4 bits.
 
 Source of the exact optimum: the sweep over one common phase, where each rounded phase moves once
 (K. M. Mackenthun, "A fast algorithm for multiple-symbol differential detection of MPSK", IEEE
@@ -65,15 +66,16 @@ def _sift_down(keys: Any, order: Any, start: int, end: int) -> None:
 
 @jit
 def best_levels(re: Any, im: Any, levels: int, keys: Any, order: Any, best: Any) -> float:
-    """Write the levels of the largest gain |h^H w|^2 and return it: the exact optimum.
+    r"""Write the levels of the largest gain and return it: the exact optimum.
 
-    If the best weights make ``h^H w`` point at an angle psi, each phase is the level nearest to
-    ``arg h_n + psi``. While psi sweeps one step of the levels, each rounded phase moves up once;
-    so N candidates hold the optimum, and each follows from the one before by one element.
+    The gain is :math:`\lvert h^H w \rvert^2`. If the best weights give :math:`h^H w` an angle
+    :math:`\psi`, each phase is the level nearest to :math:`\arg h_n + \psi`. While :math:`\psi`
+    sweeps one step of the levels, each rounded phase moves up once. So N candidates hold the
+    optimum, and each follows from the one before by one element.
 
     Args:
         re: Real parts of the channel h, shape ``(N,)``.
-        im: Its imaginary parts.
+        im: Imaginary parts of the channel, shape ``(N,)``.
         levels: Number M of levels.
         keys: Scratch, float64, shape ``(N,)``.
         order: Scratch, integers, shape ``(N,)``.
@@ -108,7 +110,9 @@ def best_levels(re: Any, im: Any, levels: int, keys: Any, order: Any, best: Any)
 
 
 def best_discrete_phases(channel: np.ndarray, levels: int) -> tuple[np.ndarray, float]:
-    """Return the levels with the largest gain |h^H w|^2, and that gain.
+    r"""Return the levels with the largest gain, and that gain.
+
+    :math:`\lvert h^H w \rvert^2`.
 
     Args:
         channel: Complex channel h, shape ``(N,)``.
@@ -130,7 +134,10 @@ def best_discrete_phases(channel: np.ndarray, levels: int) -> tuple[np.ndarray, 
 
 
 def equal_gain_bound(channel: np.ndarray) -> float:
-    """Return (sum |h_n|)^2 / N, the largest gain of N free phases; ``channel`` as above."""
+    r"""Return the largest gain of N free phases; ``channel`` as above.
+
+    :math:`(\sum \lvert h_n \rvert)^2 / N`.
+    """
     h = np.asarray(channel, np.complex128)
     total = np.sqrt(np.square(h.real) + np.square(h.imag)).sum()
     return float(total * total / h.size)

@@ -1,7 +1,8 @@
-"""Reflection coefficients of RIS elements: best phases, quantised phases, coupled amplitudes.
+r"""Reflection coefficients of RIS elements: best phases, quantised phases, coupled amplitudes.
 
-Phases are in turns. A passive element has |Gamma| <= 1. The cascade of direct path h_d, first leg
-h and second leg g is y = h_d + sum over n of g_n Gamma_n h_n: a plain transpose, g not conjugated.
+Phases are in turns. A passive element has :math:`\lvert \Gamma \rvert \le 1`. The cascade of direct
+path :math:`h_d`, first leg h and second leg g is :math:`y = h_d + \sum_n g_n \Gamma_n h_n`: a plain
+transpose, g not conjugated.
 
 Sources: Q. Wu and R. Zhang, IEEE Trans. Wireless Commun. 18(11), 2019 (cascade, phases); Q. Wu and
 R. Zhang, IEEE Trans. Commun. 68(3), 2020 (quantisation); S. Abeywickrama, R. Zhang, Q. Wu and
@@ -23,7 +24,7 @@ IMPEDANCE_OF_FREE_SPACE_OHM = 377.0  # as rounded in the source
 
 @inlined
 def quantised_phase_one(phase_turns: Real, bits: Real) -> Real:
-    """Return the nearest of 2^bits equally spaced phases in turns, in [0, 1).
+    r"""Return the nearest of :math:`2^\mathrm{bits}` equally spaced phases in turns, in [0, 1).
 
     Args:
         phase_turns: Wanted phase in turns.
@@ -36,7 +37,9 @@ def quantised_phase_one(phase_turns: Real, bits: Real) -> Real:
 
 @inlined
 def quantisation_factor_one(bits: Real) -> Real:
-    """Return sinc^2(2^-bits), the share of the coherent power that quantised phases keep.
+    r"""Return the fraction of the coherent power that quantised phases keep.
+
+    :math:`\operatorname{sinc}^2(2^{-\mathrm{bits}})`.
 
     For many elements with independent phases and no direct path: 0.4053 with one bit (-3.92 dB),
     0.8106 with two, 0.9496 with three.
@@ -56,15 +59,15 @@ def coupled_amplitude_one(
     offset_turns: Real = 0.215,
     steepness: Real = 1.6,
 ) -> Real:
-    """Return the amplitude |Gamma| that a resonant element has at a reflection phase.
+    r"""Return the reflection amplitude of a resonant element at a reflection phase.
 
-    (1 - b) ((sin(theta - phi) + 1) / 2)^k + b: smallest, b, at phi - pi / 2. Ignoring it costs
-    5.5 dB with the default parameters and phases spread over the circle.
+    :math:`(1 - b) ((\sin(\theta - \phi) + 1) / 2)^k + b`: smallest, b, at :math:`\phi - \pi / 2`.
+    Ignoring it costs 5.5 dB with the default parameters and phases spread over the circle.
 
     Args:
         phase_turns: Reflection phase theta in turns.
         least_amplitude: Smallest amplitude b.
-        offset_turns: phi in turns; 0.43 pi by default.
+        offset_turns: :math:`\phi` in turns; :math:`0.43 \pi` by default.
         steepness: k; 0 gives amplitude 1.
     """
     base = 0.5 * sincos_turns(phase_turns - offset_turns)[0] + 0.5
@@ -138,9 +141,13 @@ def circuit_reflection(
     bottom_h: Real = 2.5e-9,
     top_h: Real = 0.7e-9,
 ) -> Any:
-    """Return Gamma of an element as a parallel resonant circuit: both parts vary with frequency.
+    r"""Return Gamma of an element as a parallel resonant circuit: both parts vary with frequency.
 
-    Z = jwL1 (jwL2 + 1/jwC + R) / (jwL1 + jwL2 + 1/jwC + R), Gamma = (Z - 377) / (Z + 377).
+    .. math::
+
+        Z = \frac{j \omega L_1 (j \omega L_2 + 1 / (j \omega C) + R)}
+            {j \omega L_1 + j \omega L_2 + 1 / (j \omega C) + R}, \quad
+        \Gamma = \frac{Z - 377}{Z + 377}
 
     Args:
         f_hz: Frequency in Hz, in [1e6, 1e13].
@@ -185,9 +192,11 @@ def fill_optimal_reflection(
 
 
 def optimal_reflection(direct: complex, first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Return the unit coefficients that add all paths in phase, theta = arg h_d - arg(g h).
+    r"""Return the unit coefficients that add all paths in phase.
 
-    With them |y| = |h_d| + sum |g h|, the largest of all with |Gamma| <= 1.
+    :math:`\theta = \arg h_d - \arg(g h)`. With them,
+    :math:`\lvert y \rvert = \lvert h_d \rvert + \sum \lvert g h \rvert`, the largest of all with
+    :math:`\lvert \Gamma \rvert \le 1`.
 
     Args:
         direct: Direct path h_d; 0 if there is none, which leaves the total real.
@@ -239,7 +248,9 @@ def _parts(values: Any) -> np.ndarray:
 
 
 def cascade(direct: Any, first: Any, reflection: Any, second: Any) -> np.ndarray:
-    """Return the channels h_d + sum over n of g_n Gamma_n h_n of one transmitter to B receivers.
+    r"""Return the channels of one transmitter to B receivers.
+
+    :math:`h_d + \sum_n g_n \Gamma_n h_n`.
 
     Args:
         direct: Direct paths h_d, a number (0 for none) or shape ``(B,)``.

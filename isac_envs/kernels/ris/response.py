@@ -1,14 +1,16 @@
-"""Reconfigurable intelligent surface: power through its cells, in the far and the near field.
+r"""Reconfigurable intelligent surface: power through its cells, in the far and the near field.
 
 The surface is the plane z = 0 and reflects into z > 0. A cell of area dx dy has the pattern
-F = cos(theta)^alpha and the gain 4 pi dx dy / lambda^2 of its aperture. That gain conserves energy:
-a large surface with equal phases gives Friis' law over the mirror path, also at oblique incidence
-if alpha = 1. The directivity 2 (alpha + 1) of the pattern taken as the gain of half-wavelength
-cells (alpha = 3, gain 8) receives 4.06 dB more power than a mirror could reflect.
+:math:`F = \cos^\alpha \theta` and the gain :math:`4 \pi\, dx\, dy / \lambda^2` of its aperture.
+That gain conserves energy: a large surface with equal phases gives Friis' law over the mirror path,
+also at oblique incidence if :math:`\alpha = 1`. The directivity :math:`2 (\alpha + 1)` of the
+pattern taken as the gain of half-wavelength cells (:math:`\alpha = 3`, gain 8) receives 4.06 dB
+more power than a mirror could reflect.
 
-The channel between isotropic antennas is h = sum over cells of g Gamma h' with the legs
-sqrt(dx dy F / 4 pi) exp(-j 2 pi r / lambda) / r of both hops: spherical waves, cell by cell. Its
-mirror path lags 90 degrees behind Friis' law: the sources leave Huygens' factor j to Gamma.
+The channel between isotropic antennas is :math:`h = \sum g\, \Gamma h'` over the cells, with the
+legs :math:`\sqrt{dx\, dy\, F / 4 \pi}\, \exp(-j 2 \pi r / \lambda) / r` of both hops: spherical
+waves, cell by cell. Its mirror path lags 90 degrees behind Friis' law: the sources leave Huygens'
+factor j to :math:`\Gamma`.
 
 Sources: W. Tang et al., IEEE Trans. Wireless Commun. 20(1), 2021, arXiv:1911.05326, with the gain
 above as in W. Tang et al., IEEE Trans. Commun. 70(9), 2022, arXiv:2101.08607 (both recalled).
@@ -32,7 +34,9 @@ _EXPONENT = Range(0.0, 100.0)
 
 @inlined
 def ris_cell_gain_one(width_m: Real, height_m: Real, wavelength_m: Real) -> Real:
-    """Return the gain 4 pi dx dy / lambda^2 of a cell, linear: that of an aperture of its area.
+    r"""Return the gain of a cell, linear: that of an aperture of its area.
+
+    :math:`4 \pi\, dx\, dy / \lambda^2`.
 
     Args:
         width_m: Width dx of a cell in m.
@@ -44,7 +48,10 @@ def ris_cell_gain_one(width_m: Real, height_m: Real, wavelength_m: Real) -> Real
 
 @inlined
 def ris_pattern_one(cosine: Real, exponent: Real = 1.0) -> Real:
-    """Return the power pattern cos(theta)^alpha, from the normal, of a cell; 0 behind it."""
+    r"""Return the power pattern of a cell, from the normal; 0 behind it.
+
+    :math:`\cos^\alpha \theta`.
+    """
     front = cosine > 1e-30
     return exp2(exponent * log2(cosine if front else 1.0)) if front else 0.0
 
@@ -60,10 +67,11 @@ def ris_path_loss_one(
     exponent: Real = 1.0,
     amplitude: Real = 1.0,
 ) -> Real:
-    """Return the far-field path loss in dB of a surface whose phases serve the receiver exactly.
+    r"""Return the far-field path loss in dB of a surface whose phases serve the receiver exactly.
 
-    16 pi^2 d1^2 d2^2 / (N^2 (dx dy)^2 F1 F2 A^2), between isotropic antennas: independent of the
-    carrier. Only where both distances exceed 2 D^2 / lambda, else use :func:`ris_channel`.
+    :math:`16 \pi^2 d_1^2 d_2^2 / (N^2 (dx\, dy)^2 F_1 F_2 A^2)`, between isotropic antennas:
+    independent of the carrier. Only where both distances exceed :math:`2 D^2 / \lambda`, else use
+    :func:`ris_channel`.
 
     Args:
         d_in_m: Distance d1 from transmitter to surface in m.
@@ -82,14 +90,14 @@ def ris_path_loss_one(
 
 @inlined
 def ris_beam_factor_one(u_turns: Real, v_turns: Real, columns: Real, rows: Real) -> Real:
-    """Return the share in [0, 1] of the far-field power that is left off the served direction.
+    """Return the fraction of the far-field power that remains off the served direction, 0 to 1.
 
-    ``u_turns`` and ``v_turns`` are the phases that are left from one column to the next, and from
-    one row to the next, in turns.
+    ``u_turns`` and ``v_turns`` are the residual phases between neighbouring columns and rows, in
+    turns.
 
     Args:
-        u_turns: Phase left from one column to the next, in turns.
-        v_turns: Phase left from one row to the next, in turns.
+        u_turns: Residual phase between neighbouring columns, in turns.
+        v_turns: Residual phase between neighbouring rows, in turns.
         columns: Number of columns.
         rows: Number of rows.
     """
@@ -125,13 +133,15 @@ ris_beam_factor = elementwise(
 
 @inlined
 def ris_leg_one(x: Real, y: Real, z: Real, per_wavelength: Real, exponent: Real) -> Any:
-    """Return both parts of exp(-j 2 pi r / lambda) r^(-1 - alpha / 2) for a vector (x, y, z).
+    r"""Return both parts of a spherical wave with the pattern of a cell for a vector (x, y, z).
+
+    :math:`\exp(-j 2 \pi r / \lambda)\, r^{-1 - \alpha / 2}`.
 
     Args:
         x: Vector along x in m.
         y: Along y in m.
         z: Along z in m.
-        per_wavelength: Wavelengths per metre, 1 / lambda.
+        per_wavelength: Wavelengths per metre, :math:`1 / \lambda`.
         exponent: Exponent alpha of the element pattern.
     """
     square = fma(x, x, fma(y, y, z * z))
@@ -148,13 +158,15 @@ def ris_leg_one(x: Real, y: Real, z: Real, per_wavelength: Real, exponent: Real)
 def fill_ris_sum(
     points: Any, cells: Any, weights: Any, per_wavelength: float, exponent: float, out: Any
 ) -> None:
-    """Write the sums over cells of weight times sqrt(F) exp(-j 2 pi r / lambda) / r.
+    r"""Write the weighted sums of spherical waves over the cells.
+
+    The terms are :math:`\sqrt F \exp(-j 2 \pi r / \lambda) / r` times the weights.
 
     Args:
         points: Receivers in m with z > 0, shape ``(3, B)``.
         cells: Centres of the cells in m, shape ``(2, N)``.
         weights: Real and imaginary parts, shape ``(2, N)``.
-        per_wavelength: 1 / lambda in 1/m.
+        per_wavelength: :math:`1 / \lambda` in 1/m.
         exponent: alpha of the pattern.
         out: Receives real and imaginary parts, shape ``(2, B)``.
     """
@@ -176,12 +188,14 @@ def fill_ris_sum(
 def fill_ris_legs(
     points: Any, cells: Any, per_wavelength: float, exponent: float, out_re: Any, out_im: Any
 ) -> None:
-    """Write sqrt(F) exp(-j 2 pi r / lambda) / r into arrays of shape ``(N, B)``.
+    r"""Write the spherical waves between points and cells into arrays of shape ``(N, B)``.
+
+    :math:`\sqrt F \exp(-j 2 \pi r / \lambda) / r`.
 
     Args:
         points: Points, shape ``(3, B)``, in m.
         cells: Cells, shape ``(3, N)``, in m.
-        per_wavelength: Wavelengths per metre, 1 / lambda.
+        per_wavelength: Wavelengths per metre, :math:`1 / \lambda`.
         exponent: Exponent alpha of the element pattern.
         out_re: Receives the real parts, shape ``(N, B)``.
         out_im: Receives the imaginary parts, shape ``(N, B)``.
@@ -205,7 +219,9 @@ def _points(name: str, points: Any) -> np.ndarray:
 def ris_legs(
     points: Any, cells: Any, wavelength_m: float, cell_area_m2: float, exponent: float = 1.0
 ) -> np.ndarray:
-    """Return the legs sqrt(dx dy F / 4 pi) exp(-j 2 pi r / lambda) / r between points and cells.
+    r"""Return the legs between points and cells.
+
+    :math:`\sqrt{dx\, dy\, F / 4 \pi}\, \exp(-j 2 \pi r / \lambda) / r`.
 
     Args:
         points: Isotropic antennas in m, shape ``(3, B)`` or ``(3,)``, z in [1e-6, 1e7].
@@ -215,7 +231,8 @@ def ris_legs(
         exponent: alpha of the pattern, in [0, 100].
 
     Returns:
-        complex128, shape ``(N, B)``: |leg|^2 is the share of the power that a cell receives.
+        complex128, shape ``(N, B)``: the squared magnitude is the fraction of the power
+            that a cell receives.
 
     Raises:
         ValueError: An argument is outside its range.
@@ -240,19 +257,19 @@ def ris_channel(
     cell_area_m2: float,
     exponent: float = 1.0,
 ) -> np.ndarray:
-    """Return the channels over the surface from one isotropic antenna to others, in its near field.
+    r"""Return the channels over the surface between isotropic antennas, in its near field.
 
     Args:
         source: Transmitter in m, shape ``(3,)``; the channel is reciprocal.
         receivers: Receivers in m, shape ``(3, B)``.
         cells: Centres of the cells in m, shape ``(2, N)``.
-        reflection: Coefficients Gamma, |Gamma| <= 1, shape ``(N,)``.
+        reflection: Coefficients :math:`\Gamma` of magnitude 1 at most, shape ``(N,)``.
         wavelength_m: As in :func:`ris_legs`, like the next two.
         cell_area_m2: Area of a cell in m^2.
         exponent: alpha of the pattern.
 
     Returns:
-        complex128, shape ``(B,)``: |h|^2 is received over transmitted power.
+        complex128, shape ``(B,)``: the squared magnitude is received over transmitted power.
 
     Raises:
         ValueError: An argument is outside its range.

@@ -28,28 +28,28 @@ Array = npt.NDArray[Any]
 
 
 class ChunkedActing:
-    """Gives an off-policy algorithm with ``policy.actor`` its exploration; a mix-in before it.
+    """Exploration for an off-policy algorithm with ``policy.actor``; a mix-in before its class.
 
-    Copies act in chunks of ``train_freq`` steps. What a chunk acts with, the actor's weights and
-    the noise, is fixed before the update phase that precedes it: so the chunk can be played by
-    other processes during that phase, and gives the same transitions wherever it is played.
+    Copies act in chunks of ``train_freq`` steps. The actor's weights and the noise of a chunk are
+    fixed before the update phase that precedes it. Other processes can therefore play the chunk
+    during that phase, with the same transitions.
 
     Args:
-        policy: As the class mixed with.
-        env: As the class mixed with.
-        learning_rate: As the class mixed with.
-        noise_scale: Deviation of the noise on actions scaled to -1..1, or that of each copy.
-        noise_spread: The last copy explores with so many times the noise of the first one, those
-            between geometrically; see :func:`isac_agents.algorithms.d4pg.exploration.noise_scales`.
+        policy: As in the base algorithm.
+        env: As in the base algorithm.
+        learning_rate: As in the base algorithm.
+        noise_scale: Standard deviation of the noise on actions in -1..1, or one for each copy.
+        noise_spread: Noise of the last copy relative to the first one; geometric in between, see
+            :func:`isac_agents.algorithms.d4pg.exploration.noise_scales`.
         actors: Processes that play the chunks while the learner learns; 0 plays them in this
             process. Needs a :class:`isac_agents.adapters.vec_env.BatchVecEnv`.
         actor_backend: ``"processes"`` of this machine, or ``"ray"``.
-        **settings: Every other argument of the class mixed with.
+        **settings: Every other argument of the base algorithm.
 
     Raises:
-        ValueError: If a setting is out of range, another exploration is asked for, or the
+        ValueError: If a setting is out of range, another exploration is requested, or the
             environment cannot be played by other processes.
-        UnknownNameError: If there is no such backend.
+        UnknownNameError: If the backend is unknown.
     """
 
     policy: Any
@@ -100,7 +100,7 @@ class ChunkedActing:
         self.noise_streams = noise_streams(self.seed, copies)
 
     def learn(self, *args: Any, **settings: Any) -> Self:
-        """Learn; with actors, in processes that end with it."""
+        """Learn; actor processes end with the call."""
         home = self.env
         if not self.actors:
             return super().learn(*args, **settings)  # type: ignore[misc]
@@ -122,7 +122,17 @@ class ChunkedActing:
         learning_starts: int = 0,
         log_interval: int | None = None,
     ) -> RolloutReturn:
-        """Act for one chunk, and decide with what weights and noise the next one acts."""
+        """Act for one chunk, and fix the weights and noise of the next chunk.
+
+        Args:
+            env: The environment, or the actors that play it.
+            callback: As in Stable-Baselines3.
+            train_freq: Length of the chunk, in steps of every copy.
+            replay_buffer: Receives the transitions.
+            action_noise: Not used; must be None.
+            learning_starts: Steps with uniform random actions at the start of training.
+            log_interval: Episodes between two lines of the log; None for none.
+        """
         if self.noise is None:
             self._plan_chunk()
         self.chunk_step = 0
@@ -135,7 +145,7 @@ class ChunkedActing:
         return result
 
     def _plan_chunk(self) -> None:
-        """Fix weights and noise of the next chunk, before the weights are trained on."""
+        """Fix weights and noise of the next chunk, before training changes the weights."""
         self.behaviour.load_state_dict(self.policy.actor.state_dict())
         steps = self.train_freq.frequency
         left = -(-(self.learning_starts - self.num_timesteps) // self.n_envs)
@@ -144,7 +154,7 @@ class ChunkedActing:
         self.noise = draw_noise(self.noise_streams, self.noise_scales, shape, self.warm_up)
 
     def _order_chunk(self, pool: ActorPool) -> None:
-        """Let the actors play the chunk that was planned."""
+        """Let the actors play the planned chunk."""
         assert self.noise is not None
         weights = {name: each.numpy() for name, each in self.behaviour.state_dict().items()}
         pool.order(Order(weights, self.noise, self.warm_up, self._last_obs))
@@ -155,7 +165,7 @@ class ChunkedActing:
         action_noise: ActionNoise | None = None,
         n_envs: int = 1,
     ) -> tuple[Array, Array]:
-        """Return the actions of one step, and the same scaled to -1..1."""
+        """Return the actions of one step, and the same actions scaled to -1..1."""
         assert self.noise is not None and isinstance(self._last_obs, np.ndarray)
         step, self.chunk_step = self.chunk_step, self.chunk_step + 1
         if isinstance(self.env, ActorPool):

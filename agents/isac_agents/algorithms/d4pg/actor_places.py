@@ -1,8 +1,8 @@
-"""Where actors run: processes of this machine, or of a Ray cluster.
+"""Backends of actors: processes on this machine, or of a Ray cluster.
 
-A place makes one :class:`isac_agents.algorithms.d4pg.actors.Player` and calls its methods, one
-after another; ``send`` does not wait, ``receive`` does. Local actors end with the process that
-started them, however it ends.
+A place creates one :class:`isac_agents.algorithms.d4pg.actors.Player` and calls its methods in
+order; ``send`` does not wait, ``receive`` does. Local actors end with their parent process, however
+that ends.
 """
 
 import multiprocessing
@@ -15,7 +15,7 @@ from isac_agents import child
 from isac_envs.errors import IsacError
 
 GRACE_S = 5.0
-"""How long an actor may take to end after it was told to, before it is killed."""
+"""Seconds that an actor may take to end when asked to, before it is killed."""
 
 Arguments = tuple[Any, ...]
 
@@ -24,17 +24,17 @@ class Place(Protocol):
     """One actor."""
 
     def send(self, method: str, *arguments: Any) -> None:
-        """Let the player call a method."""
+        """Call a method of the player."""
 
     def receive(self) -> Any:
-        """Return the result of the oldest call that was not yet received.
+        """Return the result of the oldest pending call.
 
         Raises:
-            IsacError: If the actor has died, or whatever the method raised.
+            IsacError: If the actor has died. Errors of the method are raised, too.
         """
 
     def end(self) -> None:
-        """End the actor, whatever it does."""
+        """End the actor, even if busy."""
 
 
 class LocalPlace:
@@ -42,7 +42,7 @@ class LocalPlace:
 
     Args:
         name: Used in messages.
-        arguments: Of the player.
+        arguments: Arguments of the player.
     """
 
     def __init__(self, name: str, arguments: Arguments) -> None:
@@ -53,17 +53,17 @@ class LocalPlace:
             target=_serve, args=(theirs, arguments), name=name, daemon=True
         )
         self._process.start()
-        theirs.close()  # else its end would not be noticed
+        theirs.close()  # otherwise its end would go unnoticed
 
     def send(self, method: str, *arguments: Any) -> None:
-        """Let the player call a method."""
+        """Call a method of the player."""
         try:
             self._pipe.send((method, arguments))
         except OSError:
             raise self._death() from None
 
     def receive(self) -> Any:
-        """Return the result of the oldest call that was not yet received."""
+        """Return the result of the oldest pending call."""
         try:
             failed, result = self._pipe.recv()
         except (EOFError, OSError):
@@ -89,7 +89,7 @@ class LocalPlace:
 
 
 def _serve(pipe: Connection, arguments: Arguments) -> None:
-    """Answer calls until the pipe is closed."""
+    """Serve calls until the pipe is closed."""
     child.begin()
     from isac_agents.algorithms.d4pg.actors import Player
 
@@ -105,7 +105,7 @@ def _serve(pipe: Connection, arguments: Arguments) -> None:
 
 
 def _portable(error: Exception) -> Exception:
-    """Return an error that can be sent: those of this package with one text, others as text."""
+    """Make an error sendable: errors of this package stay, others become text."""
     if isinstance(error, IsacError):
         with suppress(TypeError):
             return type(error)(str(error))
@@ -117,7 +117,7 @@ class RayPlace:
 
     Args:
         name: Used in messages.
-        arguments: Of the player.
+        arguments: Arguments of the player.
     """
 
     def __init__(self, name: str, arguments: Arguments) -> None:
@@ -130,11 +130,11 @@ class RayPlace:
         self._calls: list[Any] = []
 
     def send(self, method: str, *arguments: Any) -> None:
-        """Let the player call a method."""
+        """Call a method of the player."""
         self._calls.append(getattr(self._actor, method).remote(*arguments))
 
     def receive(self) -> Any:
-        """Return the result of the oldest call that was not yet received."""
+        """Return the result of the oldest pending call."""
         errors = self._ray.exceptions
         try:
             return self._ray.get(self._calls.pop(0))
@@ -173,4 +173,4 @@ PLACES: dict[str, Callable[[Sequence[Arguments]], list[Place]]] = {
     "processes": _local,
     "ray": _on_ray,
 }
-"""What makes a place of each player, by the name of the backend."""
+"""Functions that create the places, by backend."""

@@ -1,4 +1,4 @@
-"""Actors in other processes, behind the interface of the vector environment that they play."""
+"""Actors in other processes, with the interface of the vector environment that they play."""
 
 from itertools import pairwise
 from types import TracebackType
@@ -21,20 +21,20 @@ Array = npt.NDArray[Any]
 class ActorPool(VecEnvWrapper):
     """A :class:`BatchVecEnv` whose copies are played by actors in other processes.
 
-    :meth:`order` lets all actors play a chunk of steps; meanwhile the caller does something else.
-    Then :meth:`taken` tells the actions of one step after another and :meth:`step` its outcome.
-    The environment inside holds the state of the copies before the pool was entered and, brought up
-    to date, after it was left; :meth:`snapshot` is what it would be if it had been stepped itself.
+    :meth:`order` starts a chunk of steps on all actors, while the caller does something else. Then,
+    step by step, :meth:`taken` returns the actions and :meth:`step` their outcome. The wrapped
+    environment holds the state of the copies before the pool was entered and, updated, after it was
+    left; :meth:`snapshot` is the same as if the environment itself had been stepped.
 
     Args:
         env: The environment.
-        actors: Number of processes; each plays a run of blocks of ``COPIES_PER_BLOCK`` copies.
-        backend: Where they are: ``"processes"`` of this machine, or ``"ray"``.
-        actor: The network, on the CPU.
+        actors: Number of processes; each plays consecutive blocks of ``COPIES_PER_BLOCK`` copies.
+        backend: ``"processes"`` on this machine, or ``"ray"``.
+        actor: Network on the CPU.
 
     Raises:
         ValueError: If there are fewer blocks than actors.
-        UnknownNameError: If there is no such backend.
+        UnknownNameError: If the backend is unknown.
     """
 
     venv: BatchVecEnv
@@ -46,8 +46,8 @@ class ActorPool(VecEnvWrapper):
         self._parts = partition(env.num_copies, actors)
         self._chunk: Chunk | None = None
         self._step = 0
-        self._flying = False  # an order was given, its chunk not yet received
-        self._stale = True  # the state is in the environment inside, not with the actors
+        self._flying = False  # an order is pending, its chunk not yet received
+        self._stale = True  # the state is in the wrapped environment, not with the actors
         block = COPIES_PER_BLOCK * env.num_agents
         players = [
             (env.model, part.stop - part.start, env.monitor, actor, block) for part in self._parts
@@ -56,7 +56,7 @@ class ActorPool(VecEnvWrapper):
 
     @property
     def has_order(self) -> bool:
-        """Whether a chunk is being played, or not yet told to its end."""
+        """Whether a chunk is being played or has steps left to return."""
         return self._flying or self._left > 0
 
     @property
@@ -64,7 +64,7 @@ class ActorPool(VecEnvWrapper):
         return 0 if self._chunk is None else len(self._chunk.rewards) - self._step
 
     def order(self, order: Order) -> None:
-        """Let the actors play a chunk; the last one must have been told to its end."""
+        """Start a chunk on the actors; all steps of the last one must have been returned."""
         assert not self.has_order
         if self._stale:
             state = self.venv.snapshot()
@@ -83,17 +83,17 @@ class ActorPool(VecEnvWrapper):
         return np.asarray(self._chunk.actions[self._step])
 
     def step_async(self, actions: Array) -> None:
-        """Do nothing: the actors have taken these actions."""
+        """Do nothing: the actors have already taken these actions."""
 
     def step_wait(self) -> tuple[Array, Array, Array, list[Info]]:
-        """Return the outcome of the step that the actors have taken."""
+        """Return the outcome of the actors' step."""
         assert self._chunk is not None and self._left
         chunk, k = self._chunk, self._step
         self._step += 1
         return chunk.observations[k], chunk.rewards[k], chunk.dones[k], chunk.infos[k]
 
     def reset(self) -> Any:
-        """Start an episode in every copy; what was played ahead is as if it had not been."""
+        """Start an episode in every copy, discarding what was played ahead."""
         self._bring_home()
         self._chunk, self._stale = None, True
         return self.venv.reset()
@@ -101,17 +101,17 @@ class ActorPool(VecEnvWrapper):
     def snapshot(self) -> dict[str, Any]:
         """Return the state of all copies as :meth:`BatchVecEnv.snapshot` does.
 
-        Between chunks it does not count what was played ahead: it is the state at which a chunk
-        begins, the next one or the one that has not been told yet.
+        Between chunks, steps played ahead do not count: the state is the one at the start of the
+        next chunk to be returned.
         """
         self._bring_home()
         return self.venv.snapshot()
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Put all copies back to a snapshot; what was played ahead is forgotten.
+        """Restore all copies from a snapshot, discarding what was played ahead.
 
         Raises:
-            ValueError: As :meth:`BatchVecEnv.restore`.
+            ValueError: See :meth:`BatchVecEnv.restore`.
         """
         if self._flying:
             self._receive()
@@ -128,7 +128,7 @@ class ActorPool(VecEnvWrapper):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Bring the state home if nothing went wrong, and end all actors."""
+        """Retrieve the state unless an error occurred, and end all actors."""
         try:
             if kind is None:
                 self._bring_home()
@@ -136,13 +136,13 @@ class ActorPool(VecEnvWrapper):
             self.close()
 
     def close(self) -> None:
-        """End all actors, at once."""
+        """End all actors immediately."""
         for place in self._places:
             place.end()
         self._places = []
 
     def _bring_home(self) -> None:
-        """Put the state of the copies into the environment inside."""
+        """Copy the state of the copies into the wrapped environment."""
         if self._flying:
             self._receive()
         if not self._stale:
@@ -165,7 +165,7 @@ class ActorPool(VecEnvWrapper):
 
 
 def partition(copies: int, actors: int) -> list[slice]:
-    """Return which copies each actor plays: consecutive whole blocks, as evenly as possible.
+    """Divide the copies among the actors: consecutive whole blocks, as evenly as possible.
 
     Raises:
         ValueError: If there are fewer blocks than actors.

@@ -1,7 +1,7 @@
-"""What an actor does, in whatever process: it plays a chunk of steps with given weights and noise.
+"""Work of an actor in any process: it plays a chunk of steps with given weights and noise.
 
-Nothing of an actor is random but its copies of the environment, whose streams are part of their
-state, so that a chunk only depends on that state and on the order.
+The only randomness of an actor is in its environment copies, whose streams are part of their state.
+A chunk therefore depends only on that state and on the order.
 """
 
 from collections.abc import Callable, Sequence
@@ -20,18 +20,18 @@ from isac_envs.declaration.model import Model
 
 Array = npt.NDArray[Any]
 State = Any
-"""Dictionaries, tuples, None, and arrays whose first axis is that of the copies."""
+"""Dictionaries, tuples, None, and arrays whose first axis is the copies."""
 
 
 @dataclass(frozen=True)
 class Order:
-    """How a chunk is to be played.
+    """Instructions for a chunk.
 
     Attributes:
-        weights: Of the actor, by name.
+        weights: Weights of the actor, by name.
         noise: Shape ``(steps, rows, W)``; a row is an agent of a copy.
-        warm_up: In so many of the first steps the noise is the action.
-        observations: With which the chunk begins, shape ``(rows, ...)``.
+        warm_up: Number of first steps in which the noise is the action.
+        observations: Observations at the start of the chunk, shape ``(rows, ...)``.
     """
 
     weights: dict[str, Array]
@@ -46,14 +46,14 @@ class Order:
 
 @dataclass(frozen=True)
 class Chunk:
-    """What was played.
+    """A chunk that was played.
 
     Attributes:
         actions: Scaled to -1..1, shape ``(steps, rows, W)``.
         observations: After each step, shape ``(steps, rows, ...)``.
         rewards: Shape ``(steps, rows)``.
         dones: Shape ``(steps, rows)``.
-        infos: Of each step and row.
+        infos: One for each step and row.
     """
 
     actions: Array
@@ -64,7 +64,7 @@ class Chunk:
 
     @classmethod
     def joined(cls, parts: "Sequence[Chunk]") -> "Chunk":
-        """Return the chunk of all rows."""
+        """Join the chunks of consecutive rows."""
         return cls(
             np.concatenate([part.actions for part in parts], 1),
             np.concatenate([part.observations for part in parts], 1),
@@ -81,7 +81,7 @@ class Player:
         model: The environment.
         copies: Number of copies.
         monitor: Report the totals of finished episodes.
-        actor: The network; its weights come with each order.
+        actor: Network; each order brings its weights.
         block: Rows that are evaluated together.
     """
 
@@ -94,11 +94,11 @@ class Player:
         self._before: State = None
 
     def load(self, state: State) -> None:
-        """Put the copies into a state."""
+        """Set the state of the copies."""
         self._env.restore(state)
 
     def state(self, before: bool) -> State:
-        """Return the state of the copies, or that before the last chunk."""
+        """Return the state of the copies, now or before the last chunk."""
         return self._before if before else self._env.snapshot()
 
     def play(self, order: Order) -> Chunk:
@@ -119,17 +119,17 @@ class Player:
 
 
 def take(state: State, copies: slice) -> State:
-    """Return the state of some of the copies."""
+    """Slice the state of some of the copies."""
     return _map(lambda arrays: arrays[0][copies], [state])
 
 
 def join(states: Sequence[State]) -> State:
-    """Return the state of all copies from those of consecutive parts."""
+    """Join the states of consecutive copies."""
     return _map(np.concatenate, states)
 
 
 def _map(function: Callable[[list[Array]], Array], states: Sequence[State]) -> State:
-    """Apply a function to the arrays that stand in the same place of each state."""
+    """Apply a function to corresponding arrays of the states."""
     first = states[0]
     if isinstance(first, dict):
         return {key: _map(function, [state[key] for state in states]) for key in first}

@@ -21,63 +21,65 @@ from isac_agents.algorithms.replay_choice import ReplayChoice
 from isac_agents.algorithms.settings import falling_rate
 
 BATCHES_TOGETHER = 16
-"""Mini-batches whose targets are computed at once, between two copies of the target networks."""
+"""Mini-batches whose targets are computed together, between two target updates."""
 
 
 class D4PG(ChunkedActing, ReplayChoice, OffPolicyAlgorithm):
     """Deterministic policy gradients with a distributional critic and many actors.
 
-    The critic ``Z(s, a)`` gives probabilities to fixed atoms of the return. With ``'`` for target
-    networks and ``P`` for the projection onto the atoms (C51), one gradient step on a mini-batch::
+    The critic ``Z(s, a)`` assigns probabilities to fixed atoms of the return. With ``'`` for target
+    networks and ``P`` for the projection onto the atoms (C51), a gradient step on a mini-batch is::
 
         target = P[r_1 + gamma r_2 + ... + gamma**(n-1) r_n + gamma**n Z'(s_n, pi'(s_n))]
         critic: minimise the cross entropy of target and Z(s, a)
         actor:  ascend grad pi(s) . grad_a E[Z(s, a)] at a = pi(s)
 
-    The sum stops where an episode ends: nothing is added behind a termination, the value of the
-    last observation, discounted by the steps taken, behind a truncation.
+    The sum stops at the end of an episode. A termination adds nothing; a truncation adds the value
+    of the last observation, discounted by the steps taken.
 
     Source: G. Barth-Maron et al., "Distributed distributional deterministic policy gradients",
     ICLR 2018 (arXiv 1804.08617), algorithm 1; numbers and clipping as the authors' implementation
     in Acme (arXiv 2006.00979).
 
-    Differences from the paper: uniform replay unless asked otherwise; actors act in chunks of
-    ``train_freq`` steps with the weights from before the last update phase, however many processes
-    there are, so that results are the same bit for bit for any number of them; noise is clipped
-    with the action to the action space.
+    Differences from the paper: replay is uniform by default; actors act in chunks of ``train_freq``
+    steps with the weights from before the last update phase, so that results are bit-identical for
+    any number of actor processes; noise is clipped with the action to the action space.
 
     Args:
         policy: ``"MlpPolicy"`` or a subclass of :class:`D4pgPolicy`.
-        env: The environment: its actions are a bounded box, its observations a box.
+        env: The environment: actions in a bounded box, observations in a box.
         learning_rate: Step size of the actor, or a schedule.
-        critic_learning_rate: Step size of the critic; None for the actor's. It falls with it.
-        final_learning_rate: The actor's step size falls linearly to this one; None keeps it.
+        critic_learning_rate: Step size of the critic; None for the actor's. It decreases in
+            proportion to the actor's.
+        final_learning_rate: Final step size of the actor, after a linear decrease; None
+            keeps it constant.
         n_steps: Steps of the target, at least 1.
         v_min: Smallest return, in scaled rewards. None takes the bound of
             :func:`isac_agents.algorithms.categorical.return_bounds` from the attribute
             ``reward_bounds = (low, high)`` of the environment where it has one, else from the
-            extreme rewards of the ``learning_starts`` random steps. Such bounds are wide where
-            large rewards are rare; a narrower support learns better.
+            extreme rewards of the ``learning_starts`` random steps. These bounds are wide if large
+            rewards are rare; a narrower support learns better.
         v_max: Largest return; None as for ``v_min``.
-        value_horizon: Steps T within which every episode terminates, for these bounds:
-            ``v_max = (1 - gamma**T) / (1 - gamma) * r_max``; None for no limit, which is right
-            where episodes are truncated.
+        value_horizon: Number of steps T within which every episode terminates, for these bounds:
+            ``v_max = (1 - gamma**T) / (1 - gamma) * r_max``; None for no limit, as needed for
+            truncated episodes.
         n_atoms: Number of atoms, at least 2.
-        reward_scale: Factor on the rewards, above 0. It decides which gradients
-            ``max_action_gradient`` shortens.
-        target_update_interval: Gradient steps from one copy of the target networks to the next.
-        max_action_gradient: Largest norm of ``grad_a E[Z]`` of a row; longer ones are shortened.
+        reward_scale: Factor on the rewards, above 0. It determines which gradients
+            ``max_action_gradient`` clips.
+        target_update_interval: Gradient steps between two updates of the target networks.
+        max_action_gradient: Largest norm of ``grad_a E[Z]`` of a row; larger ones are clipped.
         max_grad_norm: Largest norm of the gradient of each network.
-        learning_starts: Steps with uniform actions before anything is learned.
+        learning_starts: Steps with uniform random actions before learning.
         train_freq: Steps of every copy between two update phases.
-        prioritised: Draw transitions by their last Kullback-Leibler divergence; exponents by
-            ``replay_buffer_kwargs``, see :class:`isac_agents.algorithms.replay.PrioritisedBuffer`.
+        prioritised: Draw transitions by their last Kullback-Leibler divergence; set the exponents
+            in ``replay_buffer_kwargs``, see
+            :class:`isac_agents.algorithms.replay.PrioritisedBuffer`.
         **settings: Noise and actors, see
             :class:`isac_agents.algorithms.d4pg.acting.ChunkedActing`, and every other argument of
             Stable-Baselines3's ``OffPolicyAlgorithm``.
 
     Raises:
-        ValueError: If a setting is out of range; from ``learn`` if the support is not given and
+        ValueError: If a setting is out of range; in ``learn`` if the support is not given and
             all rewards seen are 0.
     """
 
@@ -124,7 +126,7 @@ class D4PG(ChunkedActing, ReplayChoice, OffPolicyAlgorithm):
         self.critic_rate_factor = 1.0
         if critic_learning_rate is not None:
             if callable(learning_rate):
-                raise ValueError("a schedule as learning_rate takes no critic_learning_rate")
+                raise ValueError("critic_learning_rate cannot go with a schedule as learning_rate")
             self.critic_rate_factor = critic_learning_rate / learning_rate
         super().__init__(
             policy,
@@ -152,10 +154,10 @@ class D4PG(ChunkedActing, ReplayChoice, OffPolicyAlgorithm):
             self._choose_support(*self.env.get_attr("reward_bounds", 0)[0])
 
     def _choose_support(self, low: float, high: float) -> None:
-        """Set the atoms; ends that are not given follow from the extreme rewards.
+        """Set the atoms; missing ends follow from the extreme rewards.
 
         Raises:
-            ValueError: If that leaves no support.
+            ValueError: If the resulting support is empty.
         """
         scale = self.reward_scale
         v_min, v_max = return_bounds(low * scale, high * scale, self.gamma, self.value_horizon)
@@ -164,7 +166,7 @@ class D4PG(ChunkedActing, ReplayChoice, OffPolicyAlgorithm):
         if not v_min < v_max:
             raise ValueError(
                 f"rewards from {low} to {high} give returns from {v_min} to {v_max}, which is no "
-                "support: give v_min and v_max"
+                "support: set v_min and v_max"
             )
         self.policy.set_atoms(v_min, v_max)
 
@@ -199,7 +201,7 @@ class D4PG(ChunkedActing, ReplayChoice, OffPolicyAlgorithm):
         self.logger.record("train/actor_loss", -value)
 
     def _train_on(self, count: int, batch_size: int) -> list[torch.Tensor]:
-        """Take gradient steps with standing targets; return loss and mean value of each."""
+        """Take gradient steps with fixed targets; return loss and mean value of each."""
         data = self._draw(count * batch_size)
         discounts = self.gamma if data.discounts is None else data.discounts
         policy = self.policy
@@ -235,7 +237,7 @@ class D4PG(ChunkedActing, ReplayChoice, OffPolicyAlgorithm):
             observations: Shape ``(B, D)``.
             actions: Scaled, shape ``(B, W)``.
             targets: Probabilities of the atoms, shape ``(B, N)``.
-            weights: Of the losses, shape ``(B, 1)``.
+            weights: Weights of the losses, shape ``(B, 1)``.
         """
         critic = self.policy.critic
         losses = cross_entropy(critic(observations, actions), targets)

@@ -1,8 +1,8 @@
 """Noise of many copies, and actions of a deterministic actor with noise, block by block.
 
-What a copy does depends neither on how many others there are nor on which process steps it: each
-copy has a random stream of its own, and an actor sees the copies in blocks of a fixed size, because
-the rounding of a matrix product depends on its number of rows.
+The actions of a copy depend neither on the number of other copies nor on the process that steps it.
+Each copy has its own random stream. An actor sees the copies in blocks of a fixed size, because the
+rounding of a matrix product depends on its number of rows.
 """
 
 from collections.abc import Sequence
@@ -16,22 +16,22 @@ from stable_baselines3.common.policies import BasePolicy
 Array = npt.NDArray[Any]
 
 COPIES_PER_BLOCK = 8
-"""Copies that are evaluated together, and that one process has to take as a whole."""
+"""Copies that are evaluated together, and always in one process."""
 
 
 def noise_scales(copies: int, scale: float | Sequence[float], spread: float = 1.0) -> Array:
     """Return the noise scale of each copy, shape ``(copies,)``.
 
-    A single scale is that of the first copy; copy ``i`` of ``N`` gets
+    A single scale applies to the first copy; copy ``i`` of ``N`` gets
     ``scale * spread**(i / (N - 1))``.
 
     Source of the spread: D. Horgan et al., "Distributed prioritized experience replay", ICLR 2018
-    (arXiv 1803.00933), section 4.1, there for epsilon; D4PG has equal scales.
+    (arXiv 1803.00933), section 4.1, where it applies to epsilon; D4PG has equal scales.
 
     Args:
         copies: Number of copies.
-        scale: Deviation of the noise, or that of each copy.
-        spread: Scale of the last copy over that of the first.
+        scale: Standard deviation of the noise, or one for each copy.
+        spread: Scale of the last copy relative to the first.
 
     Raises:
         ValueError: If a scale is negative, the spread not positive, or the number of scales wrong.
@@ -47,7 +47,7 @@ def noise_scales(copies: int, scale: float | Sequence[float], spread: float = 1.
 
 
 def noise_streams(seed: int | None, copies: int) -> list[np.random.Generator]:
-    """Return the random stream of each copy; None draws fresh entropy."""
+    """Create the random stream of each copy; None draws fresh entropy."""
     entropy = np.random.SeedSequence(seed).entropy
     assert isinstance(entropy, int)
     return [np.random.default_rng((entropy, copy)) for copy in range(copies)]
@@ -56,13 +56,13 @@ def noise_streams(seed: int | None, copies: int) -> list[np.random.Generator]:
 def draw_noise(
     streams: list[np.random.Generator], scales: Array, shape: tuple[int, int, int], warm_up: int
 ) -> Array:
-    """Return what is added to the actions of some steps.
+    """Draw the noise on the actions of some steps.
 
     Args:
-        streams: Of each copy.
-        scales: Of each copy.
+        streams: Random stream of each copy.
+        scales: Standard deviation of each copy's noise.
         shape: Steps, agents of a copy, coordinates of an action.
-        warm_up: So many of the first steps are uniform in -1..1, as whole actions of their own.
+        warm_up: Number of first steps whose noise is uniform in -1..1, as complete actions.
 
     Returns:
         float32, shape ``(steps, copies * agents, coordinates)``.
@@ -76,19 +76,19 @@ def draw_noise(
 
 
 def act(actor: BasePolicy, observations: Array, noise: Array, block: int, random: bool) -> Array:
-    """Return scaled actions: the actor's with noise, clipped to -1..1, or the noise alone.
+    """Choose scaled actions: the actor's with noise, clipped to -1..1, or the noise alone.
 
     Args:
-        actor: On the CPU; its outputs are scaled actions.
+        actor: Network on the CPU; its outputs are scaled actions.
         observations: Shape ``(rows, ...)``.
         noise: Shape ``(rows, W)``.
         block: Rows that are evaluated together.
-        random: Leave the actor out.
+        random: Use the noise alone.
     """
     if random:
         return noise
     with torch.no_grad():
-        # torch.tensor copies to aligned memory, on which rounding could depend as well.
+        # torch.tensor copies to aligned memory; rounding could depend on the alignment, too.
         parts = [
             actor(torch.tensor(observations[first : first + block])).numpy()
             for first in range(0, len(observations), block)

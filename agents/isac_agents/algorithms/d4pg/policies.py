@@ -26,11 +26,11 @@ class Actor(BasePolicy):
     """Actions in -1..1 from observations: a torso, a linear layer and a hyperbolic tangent.
 
     Args:
-        observation_space: What it observes.
-        action_space: What it acts on; :meth:`unscale_action` maps -1..1 onto it.
-        extractor: Makes features of an observation.
-        body: Layers between the features and the last one.
-        width: Width of the last of them.
+        observation_space: Observations.
+        action_space: Actions; :meth:`unscale_action` maps -1..1 onto it.
+        extractor: Features extractor.
+        body: Layers between the features and the output layer.
+        width: Output width of ``body``.
         normalize_images: As in Stable-Baselines3.
     """
 
@@ -54,7 +54,7 @@ class Actor(BasePolicy):
         )
         self.body = body
         self.head = nn.Linear(width, get_action_dim(action_space))
-        # Almost no action in the beginning, so that no tangent is saturated.
+        # Near-zero actions at the start keep the hyperbolic tangents unsaturated.
         _initialise(self.head, 1e-2 / math.sqrt(width))
 
     def forward(self, observations: torch.Tensor) -> torch.Tensor:
@@ -71,11 +71,11 @@ class DistributionalCritic(BaseModel):
     """The distribution of the return of an observation and an action over fixed atoms.
 
     Args:
-        observation_space: What it observes.
-        action_space: What it values.
-        extractor: Makes features of an observation.
-        body: Layers between features with scaled actions and the last one.
-        width: Width of the last of them.
+        observation_space: Observations.
+        action_space: Actions.
+        extractor: Features extractor.
+        body: Layers between the features with scaled actions and the output layer.
+        width: Output width of ``body``.
         n_atoms: Number of atoms N.
         normalize_images: As in Stable-Baselines3.
     """
@@ -122,8 +122,8 @@ class DistributionalCritic(BaseModel):
 class D4pgPolicy(BasePolicy):
     """Actor and critic of D4PG with their targets.
 
-    The first layer of each network is linear, normalised (layer norm) and squashed by a hyperbolic
-    tangent, the others are linear with ELUs, as in the authors' implementation.
+    The first layer of each network is linear, normalised (layer norm) and followed by a hyperbolic
+    tangent; the other layers are linear with ELUs, as in the authors' implementation.
 
     Source of the torso: M. Hoffman et al., "Acme: A research framework for distributed
     reinforcement learning", 2020 (arXiv 2006.00979).
@@ -131,17 +131,17 @@ class D4pgPolicy(BasePolicy):
     Args:
         observation_space: A box.
         action_space: A box with finite bounds.
-        lr_schedule: Learning rate of the actor by the progress left.
-        n_atoms: Number of atoms; they are all 0 until :meth:`set_atoms` is called.
+        lr_schedule: Learning rate of the actor, by the remaining progress.
+        n_atoms: Number of atoms; all atoms are 0 until :meth:`set_atoms` is called.
         net_arch: Widths of the hidden layers: a list for both networks, or a dictionary with
-            ``pi`` for the actor and ``qf`` for the critic. The default is that of Acme.
+            ``pi`` for the actor and ``qf`` for the critic. Default as in Acme.
         layer_norm: Start the torsos with layer norm and tangent; False gives plain networks.
-        activation_fn: Activation of all other layers.
-        features_extractor_class: As in Stable-Baselines3; each network has one of its own.
+        activation_fn: Activation of the other layers.
+        features_extractor_class: As in Stable-Baselines3; each network has its own.
         features_extractor_kwargs: Its arguments.
         normalize_images: As in Stable-Baselines3.
         optimizer_class: Optimiser of both networks.
-        optimizer_kwargs: Its arguments besides the learning rate; Adam is fused by default.
+        optimizer_kwargs: Optimiser arguments besides the learning rate; Adam is fused by default.
     """
 
     actor: Actor
@@ -191,7 +191,7 @@ class D4pgPolicy(BasePolicy):
         self.copy_to_targets()
 
     def set_atoms(self, v_min: float, v_max: float) -> None:
-        """Set the returns that the critic gives probabilities to.
+        """Set the atoms of the critic, equally spaced returns.
 
         Raises:
             ValueError: If ``v_min`` is not below ``v_max`` or there are fewer than two atoms.
@@ -201,7 +201,7 @@ class D4pgPolicy(BasePolicy):
             network.atoms.copy_(atoms)
 
     def copy_to_targets(self) -> None:
-        """Give the target networks the weights of the networks."""
+        """Copy the weights of the networks to the target networks."""
         self.actor_target.load_state_dict(self.actor.state_dict())
         self.critic_target.load_state_dict(self.critic.state_dict())
 
@@ -210,7 +210,7 @@ class D4pgPolicy(BasePolicy):
         return self._predict(observation, deterministic)
 
     def set_training_mode(self, mode: bool) -> None:
-        """Put actor and critic, never the targets, into the mode of training or evaluation."""
+        """Switch actor and critic between training and evaluation; targets are never trained."""
         self.actor.set_training_mode(mode)
         self.critic.set_training_mode(mode)
         self.training = mode
@@ -244,7 +244,7 @@ class D4pgPolicy(BasePolicy):
         )
 
     def _torso(self, inputs: int, widths: Widths) -> tuple[nn.Module, int]:
-        """Return hidden layers and the width of what comes out of them."""
+        """Create hidden layers; return them and their output width."""
         layers: list[nn.Module] = []
         for k, (before, after) in enumerate(pairwise([inputs, *widths])):
             linear = nn.Linear(before, after)

@@ -1,7 +1,7 @@
 """Deep Q-learning: double, dueling and distributional.
 
-Value networks over discrete actions and their policies belong here. Replay buffers do not: other
-families share them.
+Value networks over discrete actions and their policies belong here. Replay buffers do not, because
+other families share them.
 """
 
 from isac_agents.algorithms.dqn.c51 import C51

@@ -17,20 +17,20 @@ from isac_agents.algorithms.dqn.double_dqn import DoubleDQN
 
 
 class C51(DoubleDQN):
-    """Categorical DQN: learns for each action the distribution of its return.
+    """Categorical DQN, which learns the distribution of the return of each action.
 
-    The return is one of ``n_atoms`` values from ``v_min`` to ``v_max``. The distribution of the
-    best next action by the target network, moved by the reward and shrunk by the discount, is
-    projected onto the atoms and learned by cross entropy; actions are chosen by their expected
+    The return is one of ``n_atoms`` values from ``v_min`` to ``v_max``. The target network's
+    distribution for the best next action, scaled by the discount and shifted by the reward, is
+    projected onto the atoms and learned by cross entropy. Actions are chosen by their expected
     return.
 
     Source: M. G. Bellemare, W. Dabney, R. Munos, "A distributional perspective on reinforcement
     learning", ICML 2017 (arXiv 1707.06887), algorithm 1. ``double``, ``policy="DuelingPolicy"``,
-    ``n_steps`` and ``prioritised`` add the parts of M. Hessel et al., "Rainbow", AAAI 2018 (arXiv
-    1710.02298), all of it but the noisy networks; priorities are Kullback-Leibler divergences.
+    ``n_steps`` and ``prioritised`` add the components of M. Hessel et al., "Rainbow", AAAI 2018
+    (arXiv 1710.02298), except noisy networks; priorities are Kullback-Leibler divergences.
 
-    Differences from the paper: ends of the support that are not given come from the rewards (the
-    paper clips rewards to -1..1 and takes -10..10); those of :class:`DoubleDQN`.
+    Differences from the paper: missing ends of the support are derived from the rewards (the paper
+    clips rewards to -1..1 and uses -10..10), and those of :class:`DoubleDQN`.
 
     Args:
         policy: ``"MlpPolicy"`` or ``"DuelingPolicy"``, or a subclass of
@@ -39,15 +39,15 @@ class C51(DoubleDQN):
         v_min: Smallest return, in scaled rewards. None takes the bound of
             :func:`isac_agents.algorithms.categorical.return_bounds` without a horizon, from the
             attribute ``reward_bounds = (low, high)`` of the environment where it has one, else
-            from the extreme rewards of the ``learning_starts`` random steps. Such bounds are wide
-            where large rewards are rare; a narrower support learns better.
+            from the extreme rewards of the ``learning_starts`` random steps. These bounds are wide
+            if large rewards are rare; a narrower support learns better.
         v_max: Largest return; None as for ``v_min``.
         n_atoms: Number of atoms, at least 2.
         double: The online network chooses the next action.
         **settings: Every other argument of :class:`DoubleDQN`, with its defaults.
 
     Raises:
-        ValueError: If ``v_min`` is not below ``v_max``, or there are fewer than 2 atoms; from
+        ValueError: If ``v_min`` is not below ``v_max``, or there are fewer than 2 atoms; in
             ``learn`` if the support is not given and all rewards seen are 0.
     """
 
@@ -70,7 +70,7 @@ class C51(DoubleDQN):
         **settings: Any,
     ) -> None:
         self.v_min, self.v_max = v_min, v_max
-        make_atoms(0.0, 1.0, n_atoms)  # refuses what is no number of atoms
+        make_atoms(0.0, 1.0, n_atoms)  # checks the number of atoms
         settings["policy_kwargs"] = {**(settings.get("policy_kwargs") or {}), "n_atoms": n_atoms}
         super().__init__(policy, env, double=double, **settings)
 
@@ -92,7 +92,7 @@ class C51(DoubleDQN):
             self._set_support(*self._ends(*self.env.get_attr("reward_bounds")[0]))
 
     def _ends(self, low: float, high: float) -> tuple[float, float]:
-        """Return the ends of the support; those not given follow from the extreme rewards."""
+        """Return the ends of the support; missing ends follow from the extreme rewards."""
         scale = self.reward_scale
         v_min, v_max = return_bounds(low * scale, high * scale, self.gamma)
         v_min = v_min if self.v_min is None else self.v_min
@@ -100,7 +100,7 @@ class C51(DoubleDQN):
         if not v_min < v_max:
             raise ValueError(
                 f"rewards from {low} to {high} give returns from {v_min} to {v_max}, which is no "
-                "support: give v_min and v_max"
+                "support: set v_min and v_max"
             )
         return v_min, v_max
 
@@ -121,7 +121,7 @@ class C51(DoubleDQN):
         next_values: torch.Tensor,
         chosen: torch.Tensor,
     ) -> torch.Tensor:
-        """Return the distribution to learn of each row, shape ``(B, n_atoms)``."""
+        """Return the target distribution of each row, shape ``(B, n_atoms)``."""
         atoms = self.q_net.atoms
         return project(rewards + factors * atoms, _of_actions(next_values, chosen), atoms)
 
@@ -135,5 +135,5 @@ class C51(DoubleDQN):
 
 
 def _of_actions(values: torch.Tensor, actions: torch.Tensor) -> torch.Tensor:
-    """Return from ``(B, actions, n_atoms)`` the rows of one action each, ``(B, n_atoms)``."""
+    """Select one action per row from ``(B, actions, n_atoms)``; shape ``(B, n_atoms)``."""
     return values[torch.arange(len(values), device=values.device), actions[:, 0]]

@@ -1,4 +1,4 @@
-"""Q networks that hold a distribution of the return of every action, and their policies."""
+"""Q networks that output a distribution of the return of every action, and their policies."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from torch import nn
 class CategoricalQNetwork(QNetwork):
     """Q network whose output for each action is a distribution over common atoms.
 
-    The atoms are all 0, and so are all values, until the learner sets them.
+    All atoms, and thus all values, are 0 until the learner sets them.
 
     Args:
         *args: As for :class:`stable_baselines3.dqn.policies.QNetwork`.
@@ -34,7 +34,7 @@ class CategoricalQNetwork(QNetwork):
         self.q_net = nn.Sequential(*layers)
 
     def logits(self, obs: PyTorchObs) -> torch.Tensor:
-        """Return logarithms of the probabilities, not normalised, ``(B, actions, n_atoms)``."""
+        """Return unnormalised log probabilities, shape ``(B, actions, n_atoms)``."""
         flat = self.q_net(self.extract_features(obs, self.features_extractor))
         return torch.as_tensor(flat.unflatten(1, (-1, self.n_atoms)))
 
@@ -65,7 +65,7 @@ class DuelingCategoricalQNetwork(CategoricalQNetwork):
         self.advantage = nn.Sequential(*create_mlp(width, outputs, hidden, self.activation_fn))
 
     def logits(self, obs: PyTorchObs) -> torch.Tensor:
-        """Return logarithms of the probabilities, not normalised, ``(B, actions, n_atoms)``."""
+        """Return unnormalised log probabilities, shape ``(B, actions, n_atoms)``."""
         shared = self.q_net(self.extract_features(obs, self.features_extractor))
         advantage = self.advantage(shared).unflatten(1, (-1, self.n_atoms))
         centred = advantage - advantage.mean(1, keepdim=True)
@@ -84,11 +84,11 @@ class CategoricalPolicy(DQNPolicy):
     network: type[CategoricalQNetwork] = CategoricalQNetwork
 
     def __init__(self, *args: Any, n_atoms: int = 51, **kwargs: Any) -> None:
-        self.n_atoms = n_atoms  # the base makes the networks
+        self.n_atoms = n_atoms  # the base class creates the networks
         super().__init__(*args, **kwargs)
 
     def make_q_net(self) -> CategoricalQNetwork:
-        """Return a new network with a features extractor of its own."""
+        """Create a network with its own features extractor."""
         arguments = self._update_features_extractor(self.net_args, features_extractor=None)
         return self.network(**arguments, n_atoms=self.n_atoms).to(self.device)
 
@@ -97,6 +97,6 @@ class CategoricalPolicy(DQNPolicy):
 
 
 class DuelingCategoricalPolicy(CategoricalPolicy):
-    """The same with dueling networks."""
+    """Categorical policy with dueling networks."""
 
     network = DuelingCategoricalQNetwork

@@ -22,8 +22,8 @@ Array = npt.NDArray[Any]
 class DoubleDQN(ReplayChoice, DQN):
     """DQN of Stable-Baselines3 with the double target.
 
-    The action of the next state is chosen by the online network and valued by the target network,
-    which removes most of the maximisation bias::
+    The online network chooses the next action, and the target network evaluates it, which removes
+    most of the maximisation bias::
 
         y = reward_scale * (r_1 + ... + gamma**(n-1) * r_n) + gamma**n * Q'(s', argmax_a Q(s', a))
 
@@ -31,10 +31,10 @@ class DoubleDQN(ReplayChoice, DQN):
     Q-learning", AAAI 2016 (arXiv 1509.06461).
 
     Differences from the paper: Adam instead of RMSProp; the Huber loss of Stable-Baselines3 (the
-    paper clips the error, which has the same gradient); n-step targets, as in Rainbow, where
-    ``n_steps`` is above 1. Differences from Stable-Baselines3: each copy of the environment
-    explores by a coin of its own, not all at once; the mini-batches of one update phase are drawn
-    together; Adam is fused unless ``policy_kwargs`` say otherwise.
+    paper clips the error, which has the same gradient); n-step targets, as in Rainbow, if
+    ``n_steps`` is above 1. Differences from Stable-Baselines3: copies of the environment explore
+    independently, not all in the same step; the mini-batches of one update phase are drawn
+    together; Adam is fused unless ``policy_kwargs`` choose otherwise.
 
     Args:
         policy: ``"MlpPolicy"``, ``"DuelingPolicy"``, or any other policy of DQN.
@@ -42,13 +42,14 @@ class DoubleDQN(ReplayChoice, DQN):
             :class:`isac_agents.adapters.vec_env.BatchVecEnv`.
         double: Use the double target; False gives DQN (Mnih et al., Nature 2015).
         reward_scale: Factor on the rewards, above 0. The Huber loss is quadratic only for errors
-            below 1 and estimates a median rather than a mean beyond, so that a rare large penalty
-            is all but ignored; bring the largest reward down to about 1. (Mode selection, highway:
-            0.75 of the optimum with 1, 0.98 with 0.02.) Values of the networks are in scaled units.
+            below 1 and estimates a median rather than a mean beyond, so that rare large penalties
+            are nearly ignored; scale the largest reward to about 1. (Mode selection, highway: 0.75
+            of the optimum with 1, 0.98 with 0.02.) Network values are in scaled units.
         learning_rate: Step size, or a schedule.
-        final_learning_rate: The step size falls linearly to this one; None keeps it.
-        prioritised: Draw transitions by their last absolute error; exponents by
-            ``replay_buffer_kwargs``, see :class:`isac_agents.algorithms.replay.PrioritisedBuffer`.
+        final_learning_rate: Final step size, after a linear decrease; None keeps it constant.
+        prioritised: Draw transitions by their last absolute error; set the exponents in
+            ``replay_buffer_kwargs``, see
+            :class:`isac_agents.algorithms.replay.PrioritisedBuffer`.
         **settings: Every other argument of :class:`stable_baselines3.DQN`, with its defaults.
 
     Raises:
@@ -88,7 +89,7 @@ class DoubleDQN(ReplayChoice, DQN):
         data = self._draw(gradient_steps * batch_size)
         discounts = self.gamma if data.discounts is None else data.discounts
         with torch.no_grad():
-            # The target network stands still while this function runs.
+            # The target network is fixed while this function runs.
             values = self._next_values(data.next_observations)
         columns: tuple[torch.Tensor, ...] = (
             data.observations,
@@ -115,13 +116,13 @@ class DoubleDQN(ReplayChoice, DQN):
         episode_start: Array | None = None,
         deterministic: bool = False,
     ) -> tuple[Array, tuple[Array, ...] | None]:
-        """Return greedy actions; without ``deterministic`` each is random with probability epsilon.
+        """Return greedy actions, or random ones with probability epsilon.
 
         Args:
             observation: One observation or a batch of them.
             state: Not used.
             episode_start: Not used.
-            deterministic: Do not explore.
+            deterministic: Never choose randomly.
         """
         actions, state = self.policy.predict(observation, state, episode_start, True)
         if deterministic or self.exploration_rate <= 0.0:
@@ -132,7 +133,7 @@ class DoubleDQN(ReplayChoice, DQN):
         return np.where(explore, drawn, actions), state
 
     def _next_values(self, observations: torch.Tensor) -> torch.Tensor:
-        """Return what the target network says of every action, shape ``(B, actions, ...)``."""
+        """Return the target network's output for every action, shape ``(B, actions, ...)``."""
         return self.q_net_target(observations)
 
     def _gradient_step(
@@ -152,9 +153,9 @@ class DoubleDQN(ReplayChoice, DQN):
             actions: Shape ``(B, 1)``.
             rewards: Scaled sums of n discounted rewards, shape ``(B, 1)``.
             next_observations: Observations n steps later, shape ``(B, D)``.
-            next_values: What the target network says of them, shape ``(B, actions, ...)``.
+            next_values: Output of the target network for them, shape ``(B, actions, ...)``.
             factors: Discount of the values, 0 where the episode terminated, shape ``(B, 1)``.
-            weights: Of the losses, shape ``(B, 1)``.
+            weights: Weights of the losses, shape ``(B, 1)``.
         """
         with torch.no_grad():
             chooser = self.q_net(next_observations) if self.double else self._expected(next_values)
@@ -170,7 +171,7 @@ class DoubleDQN(ReplayChoice, DQN):
         return loss.item(), errors
 
     def _expected(self, values: torch.Tensor) -> torch.Tensor:
-        """Return expected returns from what a network says, shape ``(B, actions)``."""
+        """Return expected returns from a network's output, shape ``(B, actions)``."""
         return values
 
     def _targets(
@@ -180,13 +181,13 @@ class DoubleDQN(ReplayChoice, DQN):
         next_values: torch.Tensor,
         chosen: torch.Tensor,
     ) -> torch.Tensor:
-        """Return what to learn of each row, shape ``(B, 1)``."""
+        """Return the target of each row, shape ``(B, 1)``."""
         return rewards + factors * next_values.gather(1, chosen)
 
     def _losses(
         self, observations: torch.Tensor, actions: torch.Tensor, targets: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return the loss of each row, and without gradient its error, both ``(B, 1)``."""
+        """Return the loss of each row, and its error without gradient, both ``(B, 1)``."""
         values = self.q_net(observations).gather(1, actions)
         losses = functional.smooth_l1_loss(values, targets, reduction="none")
         return losses, (values.detach() - targets).abs()

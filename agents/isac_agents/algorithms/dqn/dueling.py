@@ -10,14 +10,14 @@ from torch import nn
 
 
 class DuelingQNetwork(QNetwork):
-    """Q network of two streams: ``Q(s, a) = V(s) + A(s, a) - mean_b A(s, b)``.
+    """Q network with two streams: ``Q(s, a) = V(s) + A(s, a) - mean_b A(s, b)``.
 
     Source: Z. Wang et al., "Dueling network architectures for deep reinforcement learning", ICML
     2016 (arXiv 1511.06581), equation (9).
 
-    All layers of ``net_arch`` but the last are shared; the last is the hidden layer of each
-    stream, which ends in a linear layer. Differences from the paper: fully connected layers only,
-    and gradients that enter the shared layers are not rescaled by ``1/sqrt(2)``.
+    All layers of ``net_arch`` but the last are shared. The last is the hidden layer of each stream,
+    which ends in a linear layer. Differences from the paper: only fully connected layers, and
+    no rescaling of the gradients that enter the shared layers by ``1/sqrt(2)``.
 
     Args:
         *args: As for :class:`stable_baselines3.dqn.policies.QNetwork`.
@@ -43,9 +43,9 @@ class DuelingQNetwork(QNetwork):
 
 
 class DuelingPolicy(DQNPolicy):
-    """Policy of DQN with dueling networks; the arguments are those of ``MlpPolicy``."""
+    """Policy of DQN with dueling networks; arguments as for ``MlpPolicy``."""
 
     def make_q_net(self) -> DuelingQNetwork:
-        """Return a new network with a features extractor of its own."""
+        """Create a network with its own features extractor."""
         arguments = self._update_features_extractor(self.net_args, features_extractor=None)
         return DuelingQNetwork(**arguments).to(self.device)

@@ -1,7 +1,7 @@
 """The LSTM predictor: it forecasts directions from past echoes and forms beams.
 
-The one learner that is made for an environment, ``isac/BeamTrack-v0``; it uses that environment's
-public interface only. No other learner may import anything from here.
+This is the only learner made for a particular environment, ``isac/BeamTrack-v0``. It uses only that
+environment's public interface. Other learners must not import anything from here.
 """
 
 from isac_agents.algorithms.forecast.lstm_predictor import LstmPredictor

@@ -22,20 +22,20 @@ _WEIGHTS = _WEIGHTS / _WEIGHTS.sum()
 
 @dataclass(frozen=True)
 class Link:
-    """What an agent knows of the environment before it plays.
+    """Knowledge of the environment that an agent has before it plays.
 
     Attributes:
-        vehicles: Vehicles that are served.
-        history_length: Slots that the observation holds.
+        vehicles: Number of served vehicles.
+        history_length: Slots in the observation.
         horizon: Slots of an episode.
         fewest_antennas: Antennas of the widest beam.
         transmit_antennas: Antennas of the full array.
-        sector_cosine: Largest cosine that beams are steered to.
-        power_dbm: Power of all beams.
-        snr_per_antenna: Link SNR of one vehicle's beam per antenna at the distance 1 of the
-            observation, linear.
-        share: Share of the slot that senses: the customary one of the baselines.
-        largest_share: The largest that an action can ask for.
+        sector_cosine: Largest direction cosine of a beam.
+        power_dbm: Total power of all beams, dBm.
+        snr_per_antenna: Linear link SNR per antenna of one vehicle's beam at unit distance of the
+            observation.
+        share: Fraction of the slot for sensing, the default of the baselines.
+        largest_share: Largest sensing fraction that an action can choose.
     """
 
     vehicles: int
@@ -51,10 +51,10 @@ class Link:
 
     @classmethod
     def of(cls, model: Model) -> "Link":
-        """Read the numbers off an environment.
+        """Read the values from an environment.
 
         Raises:
-            IsacError: If it is no beam tracking, or observed or steered in another form.
+            IsacError: If it is not beam tracking, or has another form of observation or action.
         """
         track: Any = model
         p = track.params
@@ -80,7 +80,7 @@ class Link:
 
     @property
     def observation_width(self) -> int:
-        """Numbers of an observation."""
+        """Length of an observation."""
         return self.vehicles * self.history_length * SLOT_FIELDS
 
     @property
@@ -91,11 +91,11 @@ class Link:
 
     @property
     def sweep(self) -> float:
-        """The width that stands for a sweep."""
+        """Width code of a sweep."""
         return float(self.octaves[0]) - 1.0
 
     def spaces(self) -> tuple[spaces.Box, spaces.Box]:
-        """Return the spaces of observations and actions, for an agent without an environment."""
+        """Create the spaces of observations and actions, for an agent without an environment."""
         each = [(self.sweep, self.octaves[-1]), (-1.0, 1.0), (0.0, 1.0)]
         bounds = np.array(
             each[: 3 if self.vehicles > 1 else 2] * self.vehicles + [(0.0, self.largest_share)]
@@ -104,19 +104,20 @@ class Link:
         return spaces.Box(-1.0, 1.0, (self.observation_width,)), spaces.Box(low, high)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the numbers for a file."""
+        """Return the values for a file."""
         return asdict(self)
 
 
 def expected_rates(link: Link, deviations: Array, distances: Array) -> Array:
     """Return the expected rate of each width, shape ``(rows, widths)``, bit/s/Hz.
 
-    The cosine of the direction is Gaussian around the pointing; 15-point Gauss-Hermite quadrature.
+    The direction cosine is Gaussian around the pointing direction; 15-point Gauss-Hermite
+    quadrature.
 
     Args:
-        link: Budget and widths.
-        deviations: Of the cosine, shape ``(rows,)``.
-        distances: In the unit of the observation, shape ``(rows,)``.
+        link: Link budget and widths.
+        deviations: Standard deviations of the cosine, shape ``(rows,)``.
+        distances: Distances in the unit of the observation, shape ``(rows,)``.
     """
     off = deviations[:, None, None] * _NODES
     antennas = 2.0 ** link.octaves[:, None]
@@ -128,14 +129,14 @@ def expected_rates(link: Link, deviations: Array, distances: Array) -> Array:
 def choose_widths(
     link: Link, deviations: Array, distances: Array, sweep_below: Array | float
 ) -> npt.NDArray[np.float64]:
-    """Return the width of each beam in octaves of antennas, or a sweep, shape ``(rows,)``.
+    """Choose the width of each beam in octaves of antennas, or a sweep, shape ``(rows,)``.
 
     Args:
-        link: Budget and widths.
-        deviations: Of the forecast cosine, shape ``(rows,)``.
-        distances: In the unit of the observation, shape ``(rows,)``.
-        sweep_below: Sweep where less than this part of the aligned array's rate is expected; one
-            number or one a row.
+        link: Link budget and widths.
+        deviations: Standard deviations of the forecast cosine, shape ``(rows,)``.
+        distances: Distances in the unit of the observation, shape ``(rows,)``.
+        sweep_below: Sweep if the expected rate is below this fraction of the aligned array's rate;
+            one number or one per row.
     """
     rates = expected_rates(link, deviations, distances)
     peak = link.transmit_antennas * link.snr_per_antenna / np.maximum(distances, 1e-3) ** 2
@@ -144,12 +145,12 @@ def choose_widths(
 
 
 def actions(link: Link, widths: Array, cosines: Array) -> npt.NDArray[np.float32]:
-    """Return actions of the form ``pointing``, equal powers, shape ``(n, W)``.
+    """Compose actions of the form ``pointing``, with equal powers, shape ``(n, W)``.
 
     Args:
-        link: Number of vehicles and share.
-        widths: Shape ``(n * vehicles,)``.
-        cosines: Where the beams point, likewise.
+        link: Number of vehicles and sensing fraction.
+        widths: Widths in octaves of antennas, shape ``(n * vehicles,)``.
+        cosines: Pointing directions, shape ``(n * vehicles,)``.
     """
     limit = link.sector_cosine
     parts = [widths, np.clip(cosines, -limit, limit)]
@@ -161,7 +162,7 @@ def actions(link: Link, widths: Array, cosines: Array) -> npt.NDArray[np.float32
 
 
 def link_of(env: Any) -> Link:
-    """Return the link of a vector environment of the suite.
+    """Read the link of a vector environment of this suite.
 
     Raises:
         IsacError: If it is another environment.

@@ -1,4 +1,4 @@
-"""Episodes that the LSTM predictor learns from, with the true coming directions as labels."""
+"""Training episodes of the LSTM predictor, labelled with the true next directions."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -14,16 +14,16 @@ from isac_agents.algorithms.forecast.network import tensor
 
 Array = npt.NDArray[Any]
 OnStep = Callable[[Array, Sequence[dict[str, Any]]], bool]
-"""Called after every step with the finished copies and the infos; False stops."""
+"""Called after every step with the finished copies and the infos; returning False stops."""
 
 
 class Field:
-    """Copies of an environment at one power, and where their episodes stand.
+    """Copies of an environment at one power, and their current observations.
 
     Args:
         env: The environment.
-        link: What is known of it.
-        observation: Of its first slot; None to start it.
+        link: Known values of the environment.
+        observation: Its current observation; None to reset it.
     """
 
     def __init__(self, env: BatchVecEnv, link: Link, observation: Any = None) -> None:
@@ -33,7 +33,7 @@ class Field:
         self.state: tuple[Array, ...] | None = None
 
     def truth(self) -> Array:
-        """Return the true cosines of the coming slot, shape ``(n * K,)``."""
+        """Return the true cosines of the next slot, shape ``(n * K,)``."""
         track: Any = self.env.model
         return np.asarray(track.coming_cosines(self.env.batch.state).reshape(-1))
 
@@ -41,15 +41,16 @@ class Field:
         self, policy: Any, slots: int, seen: "Samples", guided: bool, disturbed: float,
         random: np.random.Generator, on_step: OnStep,
     ) -> bool:  # fmt: skip
-        """Play slots and keep what was seen; return False if it was stopped.
+        """Play slots and store the network's inputs; return False if stopped.
 
         Args:
             policy: A policy of the LSTM predictor for the same link.
             slots: Slots of each copy.
-            seen: Gets what the network sees, and the labels.
-            guided: Point at the truth, with random widths, instead of following the policy.
-            disturbed: Part of the beams that are disturbed.
-            random: Source of the disturbances.
+            seen: Receives the network's inputs and the labels.
+            guided: Point at the true direction, with random widths, instead of following the
+                policy.
+            disturbed: Fraction of the beams that are disturbed, 0 to 1.
+            random: Random generator of the disturbances.
             on_step: Called after every slot.
         """
         for _ in range(slots):
@@ -72,7 +73,18 @@ class Field:
 def disturb(
     link: Link, widths: Array, cosines: Array, part: float, random: np.random.Generator
 ) -> tuple[Array, Array]:
-    """Return beams of which a part has a random width, or sweeps, and points off by half of it."""
+    """Disturb a fraction of beams: random width or sweep, and a pointing error of half its width.
+
+    Args:
+        link: Available widths.
+        widths: Widths in octaves of antennas, shape ``(rows,)``.
+        cosines: Pointing directions, shape ``(rows,)``.
+        part: Fraction of the beams that are disturbed, 0 to 1.
+        random: Random generator.
+
+    Returns:
+        Widths and cosines, each of shape ``(rows,)``.
+    """
     chosen = random.random(len(widths)) < part
     drawn = random.choice(np.concatenate(([link.sweep], link.octaves)), len(widths))
     off = random.standard_normal(len(widths)) / 2.0 ** np.maximum(drawn, link.octaves[0])
@@ -81,7 +93,7 @@ def disturb(
 
 @dataclass
 class Samples:
-    """What the network saw and should have forecast, slot after slot."""
+    """Inputs of the network and the cosines to forecast, slot by slot."""
 
     memories: list[Array] = field(default_factory=list)
     slots: list[Array] = field(default_factory=list)
@@ -89,7 +101,14 @@ class Samples:
     cosines: list[Array] = field(default_factory=list)
 
     def add(self, memory: Array, slots: Array, power_dbm: float, cosine: Array) -> None:
-        """Keep one slot of all rows."""
+        """Store one slot of all rows.
+
+        Args:
+            memory: Remembered echoes, shape ``(rows, length, 6)``.
+            slots: Next slot, relative to the horizon and absolute, shape ``(rows, 2)``.
+            power_dbm: Transmit power, dBm.
+            cosine: True cosines of the next slot, shape ``(rows,)``.
+        """
         self.memories.append(memory)
         self.slots.append(slots)
         self.powers.append(np.full(len(memory), power_dbm))
@@ -99,5 +118,5 @@ class Samples:
         """Return echoes, slots, powers in dBm and cosines of all slots so far."""
         groups = (self.memories, self.slots, self.powers, self.cosines)
         for group in groups:
-            group[:] = [np.concatenate(group)]  # one array instead of one a slot
+            group[:] = [np.concatenate(group)]  # one array instead of one per slot
         return tuple(tensor(group[0]) for group in groups)

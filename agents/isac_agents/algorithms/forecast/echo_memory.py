@@ -1,7 +1,7 @@
-"""Memory of the last echoes that carried a measurement, as a recurrent policy's state.
+"""Memory of the last echoes with a measurement, the state of a recurrent policy.
 
-A slot without a detection adds nothing but age: the memory of a few echoes reaches back over any
-number of missed ones, and forecasts can be made from them however old they are.
+A slot without a detection only adds age. The memory of a few echoes therefore spans any number of
+misses, and forecasts work from echoes of any age.
 """
 
 from typing import Any
@@ -13,23 +13,29 @@ Array = npt.NDArray[Any]
 
 COSINE, DISTANCE, SPEED, SNR, AGE, VALID = range(6)
 FIELDS = 6
-"""Numbers of a remembered echo: the three measured ones and the SNR in the units of the
-observation, the slots from the echo to the coming slot (1 for the last slot), and 1 if there is
+"""Numbers of a remembered echo: the three measurements and the SNR in the units of the
+observation, the slots from the echo to the next slot (1 for the last slot), and 1 if there is
 an echo."""
 
 SLOT_FIELDS = 5
-"""Numbers of a slot in the observation: three measured ones, the detection flag, the SNR."""
+"""Numbers of a slot in the observation: three measurements, the detection flag, the SNR."""
 
-_MEASURED = 3  # place of the detection flag in a tuple of the observation
+_MEASURED = 3  # index of the detection flag in a slot of the observation
 
 
 def windows(observations: Array, vehicles: int, length: int) -> Array:
-    """Return the histories of all vehicles, newest first, shape ``(rows, length, 5)``."""
+    """Return the histories of all vehicles, newest first, shape ``(rows, length, 5)``.
+
+    Args:
+        observations: Shape ``(n, vehicles * length * 5)``.
+        vehicles: Vehicles K of a copy; ``rows`` is ``n * K``.
+        length: Slots of a history.
+    """
     return observations.reshape(-1, length, observations.shape[-1] // (vehicles * length))
 
 
 def recall(windows: Array) -> Array:
-    """Return the memory that windows of the last slots give by themselves.
+    """Build the memory from windows of the last slots alone.
 
     Args:
         windows: Shape ``(rows, length, 5)``, newest first.
@@ -45,11 +51,11 @@ def recall(windows: Array) -> Array:
 
 
 def remember(memory: Array, newest: Array) -> Array:
-    """Return the memory after one more slot.
+    """Add a slot to the memory.
 
     Args:
         memory: Shape ``(rows, length, FIELDS)``.
-        newest: Tuple of the last slot in the observation, shape ``(rows, 5)``.
+        newest: Numbers of the last slot in the observation, shape ``(rows, 5)``.
     """
     aged = memory.copy()
     aged[..., AGE] += aged[..., VALID]

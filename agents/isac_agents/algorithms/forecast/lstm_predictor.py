@@ -1,4 +1,4 @@
-"""A learned predictor: an LSTM forecasts the direction of the coming slot from past echoes."""
+"""A learned predictor: an LSTM forecasts the direction in the next slot from past echoes."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -24,13 +24,13 @@ Array = npt.NDArray[Any]
 class LstmPredictor(ArrayAlgorithm):
     """Supervised forecasts of the direction, with the interface of Stable-Baselines3.
 
-    An LSTM reads the last echoes that gave a measurement, with their ages, and gives mean and
-    variance of the coming direction cosine; its likelihood is Gaussian. The beam points at the
-    mean; its width has the largest expected rate under that Gaussian.
+    An LSTM reads the last echoes with a measurement, and their ages, and outputs mean and variance
+    of the next direction cosine under a Gaussian likelihood. The beam points at the mean; its width
+    maximises the expected rate under that Gaussian.
 
     Training plays rounds of episodes: the first with beams around the true direction, the others
-    with the network's own beams, a part of them disturbed; the true coming direction is the label
-    (dataset aggregation). After each round the network is trained on all slots so far. Only
+    with the network's own beams, a fraction of them disturbed. The true next direction is the label
+    (dataset aggregation). After each round, the network is trained on all slots so far. Only
     training reads the true state of the environment.
 
     Sources: an LSTM on received echoes beside an EKF and perfect knowledge: N. Wu et al.,
@@ -40,28 +40,28 @@ class LstmPredictor(ArrayAlgorithm):
     HECTA-Net study of UAVs. Dataset aggregation: S. Ross, G. Gordon, D. Bagnell, "A reduction of
     imitation learning and structured prediction to no-regret online learning", AISTATS 2011;
     Gaussian likelihood: D. Nix, A. Weigend, "Estimating the mean and variance of the target
-    probability distribution", ICNN 1994. The network itself is our choice.
+    probability distribution", ICNN 1994. The network is our own design.
 
     Args:
         policy: ``"ForecastPolicy"``.
         env: A vector of ``isac/BeamTrack-v0`` with ``observation="history"`` and
             ``action="pointing"``.
-        learning_rate: Of Adam at the start; it falls to a hundredth along a cosine.
+        learning_rate: Initial step size of Adam; it decreases to a hundredth along a cosine.
         hidden: Units of the LSTM.
         rounds: Rounds of playing and training.
         epochs: Passes over all slots so far in each round.
         batch_size: Slots of an update.
-        disturbed: Part of the beams that are disturbed in width and direction while learning.
-        sweep_below: Sweep where less than this part of the aligned array's rate is expected; 0
-            never sweeps.
+        disturbed: Fraction of the beams disturbed in width and direction during training, 0 to 1.
+        sweep_below: Sweep if the expected rate is below this fraction of the aligned array's rate;
+            0 never sweeps.
         reacquire: Sweep after losses; otherwise only until the first echo.
-        powers_dbm: Transmit powers to learn on; None for that of ``env`` alone.
-        _init_setup_model: Make the network at once.
+        powers_dbm: Transmit powers to learn on; dBm; None for the power of ``env`` alone.
+        _init_setup_model: Create the network immediately.
         **settings: Every other argument of
             :class:`isac_agents.algorithms.array_algorithm.ArrayAlgorithm`.
 
     Raises:
-        IsacError: If the environment is another, or has another form.
+        IsacError: If the environment or its form is unsuitable.
     """
 
     policy_aliases: ClassVar[dict[str, type[BasePolicy]]] = {"ForecastPolicy": ForecastPolicy}
@@ -109,7 +109,7 @@ class LstmPredictor(ArrayAlgorithm):
         )  # fmt: skip
 
     def _learn(self, total: int, hook: BaseCallback, log_interval: int) -> None:
-        """Play and train in rounds; all that lives on from round to round is an attribute."""
+        """Play and train in rounds; all state between rounds is in attributes."""
         net = self.policy.net
         self._played, self._seen, self._round = self._fields(), Samples(), 0
         left = total - self.num_timesteps
@@ -130,7 +130,7 @@ class LstmPredictor(ArrayAlgorithm):
                 self.logger.record("train/loss", loss)
                 self.logger.record("train/round", self._round)
                 self._dump()
-        self._seen = Samples()  # large, and of no use any more
+        self._seen = Samples()  # large, and no longer needed
 
     def _header(self) -> dict[str, Any]:
         assert self.link is not None
@@ -155,7 +155,7 @@ class LstmPredictor(ArrayAlgorithm):
         return model
 
     def _fields(self) -> list[Field]:
-        """Return what is played: the environment, or copies of it at several powers."""
+        """Create the fields to play: the environment, or variants at several powers."""
         env = self.env
         assert isinstance(env, BatchVecEnv) and self.link is not None
         if self.powers_dbm is None:
@@ -171,7 +171,7 @@ class LstmPredictor(ArrayAlgorithm):
         return fields
 
     def _play(self, slots: int, hook: BaseCallback) -> bool:
-        """Play one round in every field; return False to stop."""
+        """Play one round in every field; return False if stopped."""
 
         def on_step(dones: Array, infos: Sequence[dict[str, Any]]) -> bool:
             self.num_timesteps += len(dones)
@@ -188,7 +188,7 @@ class LstmPredictor(ArrayAlgorithm):
         return True
 
     def _updates(self, rows: int) -> int:
-        """Return the number of updates of all rounds with so many new rows in each."""
+        """Return the number of updates in all rounds, given the new rows of each round."""
         batches = (math.ceil((k + 1) * rows / self.batch_size) for k in range(self.rounds))
         return self.epochs * sum(batches)
 

@@ -1,4 +1,4 @@
-"""The network of the LSTM predictor: from remembered echoes to a Gaussian of the coming cosine."""
+"""The network of the LSTM predictor: from remembered echoes to a Gaussian of the next cosine."""
 
 from typing import Any
 
@@ -11,19 +11,19 @@ from isac_agents.algorithms.forecast.echo_memory import AGE, COSINE, DISTANCE, S
 ECHO_FEATURES = 8
 CONTEXT = 10
 
-_STARTS = 16  # buckets of slots without any echo yet: by the slot's number
-_AGES = 24  # buckets by the age of the newest echo: in thirds of an octave beyond four slots
+_STARTS = 16  # buckets before the first echo: by slot number
+_AGES = 24  # buckets by the age of the newest echo: thirds of an octave beyond four slots
 BUCKETS = _STARTS + _AGES
 _LEAST = 1e-6
 
 
 class ForecastNet(nn.Module):
-    """LSTM over the remembered echoes, oldest first, beside a linear predictor.
+    """LSTM over the remembered echoes, oldest first, with a linear predictor in parallel.
 
     The direction is forecast around ``offset + held + slope_gain * slope * age``, where ``held`` is
-    the newest measured cosine and ``slope`` its rate of change; offset, gain and the scale of what
-    is left are regressions for each age, from :meth:`fit`. Network and linear part give the rest
-    in that scale, so that errors of a thousandth of a beam are still of the order of one.
+    the newest measured cosine and ``slope`` its rate of change. Offset, gain and the scale of the
+    residual are regressions for each age, from :meth:`fit`. Network and linear part predict the
+    residual in that scale, so that errors of a thousandth of a beamwidth are still of order one.
 
     Args:
         hidden: Units of the LSTM and of the layer behind it.
@@ -55,13 +55,13 @@ class ForecastNet(nn.Module):
         self.register_buffer("distance", torch.ones(()))
 
     def forward(self, memory: Any, slots: Any, power: float) -> tuple[Any, Any]:
-        """Return mean and deviation of the coming cosine, shape ``(rows,)`` each.
+        """Return mean and standard deviation of the next cosine, shape ``(rows,)`` each.
 
         Args:
             memory: Echoes of :mod:`isac_agents.algorithms.forecast.echo_memory`, shape
                 ``(rows, length, 6)``.
-            slots: Number of the coming slot over the horizon and absolute, ``(rows, 2)``.
-            power: Transmit power in dBm, or one a row.
+            slots: Next slot, relative to the horizon and absolute, shape ``(rows, 2)``.
+            power: Transmit power in dBm, or one per row.
         """
         echoes, context, base, scale = self.prepare(memory, slots, power)
         mean, log_variance = self.rest(echoes, context)
@@ -69,7 +69,17 @@ class ForecastNet(nn.Module):
 
     @torch.no_grad()
     def prepare(self, memory: Any, slots: Any, power: Any) -> tuple[Any, Any, Any, Any]:
-        """Return standardised features of echoes and moment, and the regression and its scale."""
+        """Return standardised features of echoes and context, the regression and its scale.
+
+        Args:
+            memory: Remembered echoes, shape ``(rows, length, 6)``.
+            slots: Next slot, relative to the horizon and absolute, shape ``(rows, 2)``.
+            power: Transmit power in dBm, or one per row.
+
+        Returns:
+            Features of shapes ``(rows, length, 8)`` and ``(rows, 10)``; the regressed cosine and
+            the standard deviation of its residual, each of shape ``(rows,)``.
+        """
         echoes, context = raw_features(memory, slots, power)
         bucket = buckets(memory, slots)
         base = self.offset[bucket] + memory[:, 0, COSINE] + self.slope_gain[bucket] * ahead(memory)
@@ -78,20 +88,33 @@ class ForecastNet(nn.Module):
         return echoes, context, base, self.residual[bucket]
 
     def rest(self, echoes: Any, context: Any) -> tuple[Any, Any]:
-        """Return mean and log variance of what the regression leaves, in its scale."""
+        """Return mean and log variance of the scaled residual of the regression."""
         run, _ = self.lstm(echoes.flip(1))
         out = self.head(torch.cat((run[:, -1], context), -1))
         mean = out[:, 0] + self.linear(torch.cat((echoes.flatten(1), context), -1))[:, 0]
         return mean, out[:, 1].clamp(-9.0, 4.0)
 
     def loss(self, echoes: Any, context: Any, target: Any) -> Any:
-        """Return the negative log likelihood of what the regression leaves, up to a constant."""
+        """Return the negative log likelihood of the scaled residuals, up to a constant.
+
+        Args:
+            echoes: Features of :meth:`prepare`, shape ``(rows, length, 8)``.
+            context: Features of :meth:`prepare`, shape ``(rows, 10)``.
+            target: Residuals in units of their scale, shape ``(rows,)``.
+        """
         mean, log_variance = self.rest(echoes, context)
         return 0.5 * (log_variance + (target - mean).square() * torch.exp(-log_variance)).mean()
 
     @torch.no_grad()
     def fit(self, memory: Any, slots: Any, power: Any, cosine: Any) -> None:
-        """Set the scales of the features and the regressions of each age from data."""
+        """Fit the scales of the features and the regressions of each age to data.
+
+        Args:
+            memory: Remembered echoes, shape ``(rows, length, 6)``.
+            slots: Next slot, relative to the horizon and absolute, shape ``(rows, 2)``.
+            power: Transmit power in dBm, shape ``(rows,)``.
+            cosine: True cosines of the next slot, shape ``(rows,)``.
+        """
         echoes, context = raw_features(memory, slots, power)
         seen = echoes[memory[..., VALID] > 0.5]
         for name, values in (("echo", seen), ("context", context)):
@@ -105,7 +128,7 @@ class ForecastNet(nn.Module):
         self._regress(buckets(memory, slots), cosine - memory[:, 0, COSINE], ahead(memory))
 
     def _regress(self, bucket: Any, target: Any, slope: Any) -> None:
-        """Fit offset, gain of the slope and the rest's deviation in each bucket with data."""
+        """Fit offset, slope gain and residual deviation in each bucket with data."""
         everywhere = target.std(correction=0).clamp_min(_LEAST)
         self.offset.zero_()
         self.slope_gain.zero_()
@@ -123,7 +146,7 @@ class ForecastNet(nn.Module):
 
 
 def gaps(memory: Any) -> Any:
-    """Return how cosine and distance changed a slot from echo to echo, ``(rows, length, 2)``."""
+    """Return the changes of cosine and distance per slot between echoes, ``(rows, length, 2)``."""
     later, earlier = memory[:, :-1], memory[:, 1:]
     slots = (earlier[..., AGE] - later[..., AGE]).clamp_min(1.0)
     both = earlier[..., VALID] / slots
@@ -132,12 +155,12 @@ def gaps(memory: Any) -> Any:
 
 
 def ahead(memory: Any) -> Any:
-    """Return how far the cosine moves until the coming slot if its rate of change stays."""
+    """Extrapolate the change of the cosine until the next slot at a constant rate."""
     return gaps(memory)[:, 0, 0] * memory[:, 0, AGE]
 
 
 def buckets(memory: Any, slots: Any) -> Any:
-    """Return the regression that applies: by the newest echo's age, or the slot without one."""
+    """Return the index of the regression: by the newest echo's age, or by slot without echoes."""
     age = memory[:, 0, AGE]
     late = 4.0 + 3.0 * torch.log2(age.clamp_min(4.0) / 4.0)
     number = _STARTS - 1 + torch.where(age <= 4.0, age, late).clamp(1.0, _AGES)
@@ -146,7 +169,13 @@ def buckets(memory: Any, slots: Any) -> Any:
 
 
 def raw_features(memory: Any, slots: Any, power: Any) -> tuple[Any, Any]:
-    """Return features of the echoes ``(rows, length, 8)`` and of the moment ``(rows, 10)``."""
+    """Return features of the echoes ``(rows, length, 8)`` and of the context ``(rows, 10)``.
+
+    Args:
+        memory: Remembered echoes, shape ``(rows, length, 6)``.
+        slots: Next slot, relative to the horizon and absolute, shape ``(rows, 2)``.
+        power: Transmit power in dBm, or one per row.
+    """
     newest = memory[:, :1]
     rates = gaps(memory)
     age = torch.log2(1.0 + memory[..., AGE])
@@ -178,5 +207,5 @@ def raw_features(memory: Any, slots: Any, power: Any) -> tuple[Any, Any]:
 
 
 def tensor(values: Any) -> torch.Tensor:
-    """Return an array as float32."""
+    """Convert an array to float32."""
     return torch.as_tensor(np.asarray(values, np.float32))

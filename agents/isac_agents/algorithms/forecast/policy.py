@@ -1,4 +1,4 @@
-"""The policy of the LSTM predictor: it remembers echoes, forecasts directions and forms beams."""
+"""The policy of the LSTM predictor: it remembers echoes, forecasts directions and steers beams."""
 
 import copy
 from typing import Any, Self
@@ -26,14 +26,14 @@ Memory = tuple[Array, ...]
 
 
 class ForecastPolicy(BasePolicy):
-    """Beams from forecasts; the state holds the remembered echoes and the number of the slot.
+    """Beams from forecasts; the state holds the remembered echoes and the slot number.
 
     Args:
-        observation_space: Of the environment, in the form ``history``.
-        action_space: Of the environment, in the form ``pointing``.
-        link: What is known of the environment.
+        observation_space: Observations in the form ``history``.
+        action_space: Actions in the form ``pointing``.
+        link: Known values of the environment.
         hidden: Units of the LSTM.
-        sweep_below: Sweep where less than this part of the aligned array's rate is expected.
+        sweep_below: Sweep if the expected rate is below this fraction of the aligned array's rate.
         reacquire: Sweep after losses; otherwise only until the first echo.
     """
 
@@ -51,12 +51,12 @@ class ForecastPolicy(BasePolicy):
         self.net = ForecastNet(link.history_length, hidden)
 
     def follow(self, observation: Array, state: Memory | None, starts: Array | None) -> Memory:
-        """Return the state that includes the newest observation.
+        """Add the newest observation to the state.
 
         Args:
             observation: Shape ``(n, D)``.
-            state: Echoes ``(n, K * length * 6)`` and numbers of the last slots ``(n, 1)``; without
-                one, echoes are those of the observation and time starts.
+            state: Echoes ``(n, K * length * 6)`` and last slot numbers ``(n, 1)``; None to start
+                with the echoes of the observation.
             starts: Whether an episode starts, shape ``(n,)``.
         """
         link, n = self.link, len(observation)
@@ -71,11 +71,11 @@ class ForecastPolicy(BasePolicy):
         return fresh.reshape(n, -1), slots
 
     def at(self, link: Link, reacquire: bool | None = None) -> Self:
-        """Return the policy for another link, such as another power, with the same weights.
+        """Copy the policy for another link, such as another power, with the same weights.
 
         Args:
-            link: What is known of the other environment.
-            reacquire: As in the constructor; None for its own.
+            link: Known values of the other environment.
+            reacquire: As in the constructor; None for this policy's value.
         """
         other = copy.copy(self)
         other.link = link
@@ -83,7 +83,7 @@ class ForecastPolicy(BasePolicy):
         return other
 
     def forecast(self, state: Memory) -> tuple[Array, Array, Array]:
-        """Return mean and deviation of the coming cosine and the distance, ``(n * K,)`` each."""
+        """Forecast mean and deviation of the next cosine, and the distance, ``(n * K,)`` each."""
         memory, slots = self.inputs(state)
         with torch.no_grad():
             mean, deviation = self.net(tensor(memory), tensor(slots), self.link.power_dbm)
@@ -111,13 +111,13 @@ class ForecastPolicy(BasePolicy):
         episode_start: Array | None = None,
         deterministic: bool = True,
     ) -> tuple[Array, Memory | None]:
-        """Return beams for one observation or a batch, and the state for the next call.
+        """Choose beams for one observation or a batch; return them and the next state.
 
         Args:
             observation: Shape ``(D,)`` or ``(n, D)``.
-            state: From the call before; None at the start.
-            episode_start: Which episodes start, shape ``(n,)``.
-            deterministic: Not used: forecasts are not drawn.
+            state: State from the previous call; None at the start.
+            episode_start: Which rows start an episode, shape ``(n,)``.
+            deterministic: Not used: forecasts are not sampled.
         """
         values = np.asarray(observation, np.float32)
         state = self.follow(values.reshape(-1, values.shape[-1]), state, episode_start)

@@ -1,4 +1,4 @@
-"""What the learners of the PPO family share: scaled rewards, and settings that fall linearly."""
+"""Common settings of the PPO family: scaled rewards, and linearly decreasing settings."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ Array = npt.NDArray[Any]
 
 
 class ScaledRewards(VecEnvWrapper):
-    """Multiplies rewards; what the monitor reports stays in the environment's units.
+    """Scales rewards; reports of the monitor keep the environment's units.
 
     Args:
         venv: The environment.
@@ -37,19 +37,19 @@ class ScaledRewards(VecEnvWrapper):
 
 
 class Annealing:
-    """Adds three settings to a PPO of Stable-Baselines3; a mix-in that comes before it.
+    """Adds three settings to a PPO of Stable-Baselines3; a mix-in before its class.
 
     Args:
-        policy: As the class mixed with.
-        env: As the class mixed with.
-        reward_scale: Factor on the rewards, above 0. Advantages are normalised, but a critic that
-            errs by hundreds can take all of ``max_grad_norm``; bring the spread of the returns to
-            about 1. Learners that normalise returns themselves do not need it.
+        policy: As in the base algorithm.
+        env: As in the base algorithm.
+        reward_scale: Factor on the rewards, above 0. Advantages are normalised, but a critic with
+            errors of hundreds can use up all of ``max_grad_norm``; scale the spread of the returns
+            to about 1. Learners that normalise returns do not need it.
         learning_rate: Step size, or a schedule.
-        final_learning_rate: The step size falls linearly to this one; None keeps it.
+        final_learning_rate: Final step size, after a linear decrease; None keeps it constant.
         ent_coef: Weight of the entropy in the loss.
-        final_ent_coef: That weight falls linearly to this one; None keeps it.
-        **settings: Every other argument of the class mixed with, with its defaults.
+        final_ent_coef: Final entropy weight, after a linear decrease; None keeps it constant.
+        **settings: Every other argument of the base algorithm, with its defaults.
 
     Raises:
         ValueError: If the reward scale is not positive, or both a schedule and a final learning
@@ -89,7 +89,7 @@ class Annealing:
         super().train()  # type: ignore[misc]
 
     def collect_rollouts(self, env: VecEnv, *args: Any, **settings: Any) -> bool:
-        """Play one rollout; return False where a callback stops it."""
+        """Play one rollout; return False if a callback stops it."""
         if self.reward_scale != 1.0:
             env = ScaledRewards(env, self.reward_scale)
         return bool(super().collect_rollouts(env, *args, **settings))  # type: ignore[misc]

@@ -7,13 +7,14 @@ import torch
 from stable_baselines3.common.policies import BasePolicy
 from torch import nn
 
+from isac_agents.algorithms.networks import perceptron
 from isac_agents.algorithms.ppo.annealing import Annealing
-from isac_agents.algorithms.ppo.team_policy import SharedPolicy, perceptron
+from isac_agents.algorithms.ppo.team_policy import SharedPolicy
 from isac_agents.algorithms.ppo.team_ppo import TeamPpo
 
 
 class TransformerConv(nn.Module):
-    """Attention of each node to its neighbours, on dense graphs.
+    """Attention of each node to its neighbours, on a dense graph.
 
     With one head, ``x'_i = W_1 x_i + sum_j alpha_ij W_2 x_j`` over the neighbours ``j`` of ``i``,
     where ``alpha_ij`` is the softmax over ``j`` of ``(W_3 x_i) . (W_4 x_j) / sqrt(d)``. A node
@@ -23,7 +24,7 @@ class TransformerConv(nn.Module):
     semi-supervised classification", IJCAI 2021 (arXiv 2009.03509), equations (3) and (4).
 
     Args:
-        width: Numbers of a node, in and out.
+        width: Width of a node, input and output.
     """
 
     def __init__(self, width: int) -> None:
@@ -31,7 +32,7 @@ class TransformerConv(nn.Module):
         self.root, self.value, self.query, self.key = (nn.Linear(width, width) for _ in range(4))
 
     def forward(self, nodes: torch.Tensor, edges: torch.Tensor) -> torch.Tensor:
-        """Return the new nodes.
+        """Update the nodes.
 
         Args:
             nodes: Shape ``(graphs, nodes, width)``.
@@ -44,15 +45,15 @@ class TransformerConv(nn.Module):
 
 
 class GraphPolicy(SharedPolicy):
-    """Agents hear the encoded observations of the other agents before they act.
+    """Agents receive the encoded observations of the other agents before they act.
 
-    Encoder and hidden layer, one attention over all present agents of the copy, heads of action
-    and value, all shared. An agent is present while it has more than one valid action; without
-    masks all are. Permuting the agents permutes actions and values.
+    An encoder, a hidden layer, one attention over all present agents of the copy, and heads of
+    action and value, all shared. An agent is present while it has more than one valid action;
+    without masks, all are. Permuting the agents permutes actions and values.
     """
 
     def build(self, inputs: int, width: int = 64) -> tuple[int, int]:
-        """Make encoder, hidden layer and attention; each node has ``width`` numbers."""
+        """Create encoder, hidden layer and attention; each node has ``width`` numbers."""
         self.encoder = perceptron(inputs, [width, width], nn.ReLU)
         self.conv = TransformerConv(width)
         return width, width
@@ -60,7 +61,7 @@ class GraphPolicy(SharedPolicy):
     def acting(self, rows: torch.Tensor, masks: torch.Tensor | None) -> torch.Tensor:
         """Return the nodes after the attention."""
         if len(rows) % self.num_agents:
-            raise ValueError(f"{len(rows)} rows are no whole teams of {self.num_agents} agents")
+            raise ValueError(f"{len(rows)} rows are not whole teams of {self.num_agents} agents")
         nodes = self.encoder(rows).reshape(-1, self.num_agents, self.value_net.in_features)
         present = torch.ones(nodes.shape[:2], dtype=torch.bool, device=rows.device)
         if masks is not None:
@@ -72,7 +73,7 @@ class GraphPolicy(SharedPolicy):
     def both(
         self, rows: torch.Tensor, masks: torch.Tensor | None
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return the same nodes for both heads."""
+        """Return the nodes as the input of both heads."""
         nodes = self.acting(rows, masks)
         return nodes, nodes
 
@@ -86,10 +87,10 @@ class GnnPpo(Annealing, TeamPpo):
 
     Differences from the paper: a complete graph over the present agents instead of nearest
     neighbours (the published setting has as many neighbours as agents); normalised values;
-    minibatches and epochs are free settings; no recurrent layer and no gate.
+    minibatches and epochs are configurable; no recurrent layer and no gate.
 
     Args:
-        policy: ``"GraphPolicy"``; ``policy_kwargs`` take ``width``, the numbers of a node.
+        policy: ``"GraphPolicy"``; ``policy_kwargs`` accept ``width``, the width of a node.
         env: As for :class:`TeamPpo`.
         num_agents: As for :class:`TeamPpo`.
         **settings: As for :class:`TeamPpo`, and those of

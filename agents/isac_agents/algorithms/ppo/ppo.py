@@ -1,4 +1,4 @@
-"""Proximal policy optimisation of Stable-Baselines3 with scaled rewards and falling settings."""
+"""Proximal policy optimisation of Stable-Baselines3 with scaled rewards and decreasing settings."""
 
 from sb3_contrib import MaskablePPO
 from stable_baselines3 import PPO
@@ -15,7 +15,7 @@ class Ppo(Annealing, PPO):
 
 
 class MaskablePpo(Annealing, MaskablePPO):
-    """PPO that never chooses actions that are not valid, with the same settings.
+    """PPO that never chooses invalid actions, with the same settings.
 
     Source: S. Huang, S. Ontanon, "A closer look at invalid action masking in policy gradient
     algorithms", FLAIRS 2022 (arXiv 2006.14171).

@@ -19,11 +19,11 @@ class TeamSamples:
     Attributes:
         observations: Shape ``(rows, ...)``.
         actions: Shape ``(rows, width)``.
-        values: Values by the critic at the time, shape ``(rows,)``.
-        log_probabilities: Of the actions at the time, shape ``(rows,)``.
+        values: Critic values when played, shape ``(rows,)``.
+        log_probabilities: Log probabilities of the actions when played, shape ``(rows,)``.
         advantages: Generalised advantage estimates, shape ``(rows,)``.
         returns: Targets of the critic, shape ``(rows,)``.
-        masks: Valid actions, shape ``(rows, actions)``; None where all are.
+        masks: Valid actions, shape ``(rows, actions)``; None if all are.
     """
 
     observations: torch.Tensor
@@ -36,19 +36,19 @@ class TeamSamples:
 
     @property
     def deciding(self) -> torch.Tensor:
-        """Rows with more than one valid action, bool: others have nothing to learn from."""
+        """Rows with more than one valid action, bool; there is nothing to learn from others."""
         if self.masks is None:
             return torch.ones_like(self.returns, dtype=torch.bool)
         return self.masks.sum(-1) > 1
 
 
 class TeamBuffer(RolloutBuffer):
-    """A rollout buffer whose minibatches are drawn over steps and copies, never within a team.
+    """A rollout buffer whose minibatches are drawn over steps and copies, never splitting a team.
 
     Args:
         *args: As for :class:`stable_baselines3.common.buffers.RolloutBuffer`.
         num_agents: Agents of a copy, consecutive rows of the environment.
-        **kwargs: As for the same class.
+        **kwargs: As for that class.
     """
 
     masks: Array | None
@@ -58,7 +58,7 @@ class TeamBuffer(RolloutBuffer):
         super().__init__(*args, **kwargs)
 
     def reset(self) -> None:
-        """Forget everything."""
+        """Clear the buffer."""
         super().reset()
         self.masks = None
 
@@ -67,7 +67,7 @@ class TeamBuffer(RolloutBuffer):
 
         Args:
             *args: As in the base class.
-            masks: Valid actions, shape ``(n_envs, actions)``; None where all are.
+            masks: Valid actions, shape ``(n_envs, actions)``; None if all are.
             **kwargs: As in the base class.
         """
         if masks is not None:
@@ -77,7 +77,7 @@ class TeamBuffer(RolloutBuffer):
         super().add(*args, **kwargs)
 
     def teams(self, batch_size: int) -> Iterator[TeamSamples]:
-        """Yield minibatches in random order, together every stored step once.
+        """Yield minibatches in random order, covering every stored step once.
 
         Args:
             batch_size: Rows of a minibatch, rounded down to whole teams.
@@ -97,6 +97,6 @@ class TeamBuffer(RolloutBuffer):
             )
 
     def _grouped(self, column: Array) -> torch.Tensor:
-        """Return a column with a row for each team: shape ``(steps * copies, A, ...)``."""
+        """Reshape a column to one row for each team: shape ``(steps * copies, A, ...)``."""
         rows = column.reshape(-1, self.num_agents, *column.shape[2:])
         return torch.as_tensor(rows, device=self.device)

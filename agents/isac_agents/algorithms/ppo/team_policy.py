@@ -1,4 +1,4 @@
-"""Policies shared by the agents of a team, and the parts that they have in common."""
+"""Policies shared by the agents of a team, and their common parts."""
 
 from typing import Any
 
@@ -19,13 +19,13 @@ from torch import nn
 Array = npt.NDArray[Any]
 
 INVALID = -1e8
-"""Logit of an action that is not valid: its probability is exactly 0 in float32."""
+"""Logit of an invalid action; its probability is exactly 0 in float32."""
 
 
 class ValueNorm(nn.Module):
-    """Running mean and scale of returns, so that a critic learns numbers around 1.
+    """Running mean and scale of returns, so that a critic learns values of order 1.
 
-    Exponential means over the rollouts with the bias of their start removed.
+    Exponential means over the rollouts, corrected for the bias of their start.
 
     Source: C. Yu et al., "The surprising effectiveness of PPO in cooperative multi-agent games",
     NeurIPS 2022 (arXiv 2103.01955), section 5.1.
@@ -45,7 +45,7 @@ class ValueNorm(nn.Module):
             self.register_buffer(name, torch.zeros((), dtype=torch.float64))
 
     def update(self, returns: Array) -> None:
-        """Take in the returns of a rollout."""
+        """Update the statistics with the returns of a rollout."""
         values, kept = np.asarray(returns, np.float64), self.decay
         self.mean.mul_(kept).add_((1.0 - kept) * float(values.mean()))
         self.square.mul_(kept).add_((1.0 - kept) * float(np.square(values).mean()))
@@ -71,20 +71,20 @@ class ValueNorm(nn.Module):
 
 
 class SharedPolicy(BasePolicy):
-    """Base of policies that all agents of a team share.
+    """Base class of policies that all agents of a team share.
 
-    A subclass builds its networks in ``build`` and maps flat observations to the inputs of the
-    two heads. Rows ``i * A + a`` are agent ``a`` of copy ``i``.
+    A subclass builds its networks in ``build`` and maps flat observations to the inputs of the two
+    heads. Row ``i * A + a`` is agent ``a`` of copy ``i``.
 
     Args:
-        observation_space: Of one agent.
-        action_space: Of one agent.
-        lr_schedule: Learning rate over the remaining share of the training.
+        observation_space: Observation space of one agent.
+        action_space: Action space of one agent.
+        lr_schedule: Learning rate by the remaining fraction of the training.
         num_agents: Agents of a team.
         use_sde: Not supported.
-        optimizer_class: Of torch.
-        optimizer_kwargs: Its arguments but the learning rate.
-        **layout: What ``build`` takes.
+        optimizer_class: Optimiser of torch.
+        optimizer_kwargs: Optimiser arguments besides the learning rate.
+        **layout: Arguments of ``build``.
     """
 
     def __init__(
@@ -127,7 +127,7 @@ class SharedPolicy(BasePolicy):
         )
 
     def build(self, inputs: int) -> tuple[int, int]:
-        """Make the networks; return the widths of what goes into the heads of action and value."""
+        """Create the networks; return the input widths of the action and value heads."""
         raise NotImplementedError
 
     def acting(self, rows: torch.Tensor, masks: torch.Tensor | None) -> torch.Tensor:
@@ -143,7 +143,7 @@ class SharedPolicy(BasePolicy):
     def forward(
         self, observations: torch.Tensor, masks: torch.Tensor | None = None
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """Return drawn actions, values in units of the return, and log probabilities."""
+        """Sample actions; return them, values in units of the return, and log probabilities."""
         for_action, for_value = self.both(self.flat(observations), masks)
         chosen = self._choice(for_action, masks)
         actions = chosen.get_actions()
@@ -153,7 +153,13 @@ class SharedPolicy(BasePolicy):
     def evaluate_actions(
         self, observations: torch.Tensor, actions: torch.Tensor, masks: torch.Tensor | None = None
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """Return normalised values, log probabilities and entropies (estimated where unknown)."""
+        """Return normalised values, log probabilities and entropies (estimated where unknown).
+
+        Args:
+            observations: Shape ``(rows, ...)``.
+            actions: Shape ``(rows, W)``.
+            masks: Valid actions, bool, shape ``(rows, actions)``; None if all are.
+        """
         for_action, for_value = self.both(self.flat(observations), masks)
         chosen = self._choice(for_action, masks)
         if isinstance(self.action_space, spaces.Discrete):
@@ -181,7 +187,15 @@ class SharedPolicy(BasePolicy):
         deterministic: bool = False,
         action_masks: Array | None = None,
     ) -> tuple[Array, tuple[Array, ...] | None]:
-        """Return actions for the rows of one or more copies, shape ``(A, D)`` or ``(n * A, D)``."""
+        """Choose actions for the rows of one or more copies.
+
+        Args:
+            observation: Shape ``(A, D)`` or ``(n * A, D)``.
+            state: Returned unchanged.
+            episode_start: Not used.
+            deterministic: Choose the most probable actions.
+            action_masks: Valid actions, bool, shape ``(rows, actions)``; None if all are.
+        """
         self.set_training_mode(False)
         tensor, vectorized = self.obs_to_tensor(observation)
         masks = None
@@ -196,7 +210,7 @@ class SharedPolicy(BasePolicy):
         return (actions if vectorized else actions[0]), state
 
     def flat(self, observations: PyTorchObs) -> torch.Tensor:
-        """Return observations as rows of numbers, whole numbers one-hot."""
+        """Flatten observations to rows of numbers, with discrete values one-hot."""
         encoded = preprocess_obs(observations, self.observation_space)
         assert isinstance(encoded, torch.Tensor)
         return encoded.flatten(1)
@@ -218,18 +232,9 @@ class SharedPolicy(BasePolicy):
 
 
 def orthogonal(module: nn.Module, gain: float) -> None:
-    """Initialise all linear layers of a module with orthogonal weights and no offset."""
+    """Initialise all linear layers of a module with orthogonal weights and zero biases."""
     for each in module.modules():
         if isinstance(each, nn.Linear):
             nn.init.orthogonal_(each.weight, gain)
             if each.bias is not None:
                 nn.init.zeros_(each.bias)
-
-
-def perceptron(width: int, layers: list[int], activation: type[nn.Module] = nn.Tanh) -> nn.Module:
-    """Return fully connected layers, each followed by its activation."""
-    parts: list[nn.Module] = []
-    for size in layers:
-        parts += [nn.Linear(width, size), activation()]
-        width = size
-    return nn.Sequential(*parts)

@@ -1,4 +1,4 @@
-"""Proximal policy optimisation for teams: shared policy, values that may see the whole team."""
+"""Proximal policy optimisation for teams: shared policy, and a critic that may see the team."""
 
 from collections import defaultdict
 from typing import Any
@@ -24,9 +24,9 @@ class TeamPpo(PPO):
 
     Every agent of every copy is a row of the environment, ``i * A + a`` for agent ``a`` of copy
     ``i``, as in :class:`isac_agents.adapters.vec_env.BatchVecEnv`; minibatches hold whole teams.
-    The critic learns normalised returns. Actions that the environment masks are never chosen; rows
-    with a single valid action (agents that are absent) do not enter the policy's loss, only the
-    critic's, whose values carry the rewards after their return.
+    The critic learns normalised returns. Masked actions are never chosen. Rows with a single valid
+    action (absent agents) are left out of the policy loss but not of the critic loss, because
+    their values propagate the rewards received after their return.
 
     Source: J. Schulman et al., "Proximal policy optimization algorithms", 2017 (arXiv
     1707.06347), equation (7); advantages by J. Schulman et al., ICLR 2016 (arXiv 1506.02438).
@@ -38,7 +38,7 @@ class TeamPpo(PPO):
         **settings: Every other argument of :class:`stable_baselines3.PPO`, with its defaults.
 
     Raises:
-        ValueError: If the rows of the environment are no whole teams.
+        ValueError: If the rows of the environment are not whole teams.
     """
 
     policy: SharedPolicy  # type: ignore[assignment]
@@ -60,7 +60,7 @@ class TeamPpo(PPO):
             known = self.env is not None and self.env.has_attr("num_agents")
             self.num_agents = int(self.env.get_attr("num_agents")[0]) if known else 1  # type: ignore[union-attr]
         if self.n_envs % self.num_agents:
-            raise ValueError(f"{self.n_envs} rows are no whole teams of {self.num_agents} agents")
+            raise ValueError(f"{self.n_envs} rows are not whole teams of {self.num_agents} agents")
         self.rollout_buffer_class = TeamBuffer
         self.rollout_buffer_kwargs = {"num_agents": self.num_agents}
         self.policy_kwargs = {**self.policy_kwargs, "num_agents": self.num_agents}
@@ -74,21 +74,28 @@ class TeamPpo(PPO):
         deterministic: bool = False,
         action_masks: Array | None = None,
     ) -> tuple[Array, tuple[Array, ...] | None]:
-        """Return actions for the rows of one or more copies.
+        """Choose actions for the rows of one or more copies.
 
         Args:
             observation: Shape ``(A, D)`` or ``(n * A, D)``.
-            state: Handed back.
+            state: Returned unchanged.
             episode_start: Not used.
             deterministic: Choose the most probable actions.
-            action_masks: Valid actions, shape ``(rows, actions)``; None where all are.
+            action_masks: Valid actions, bool, shape ``(rows, actions)``; None if all are.
         """
         return self.policy.predict(observation, state, episode_start, deterministic, action_masks)
 
     def collect_rollouts(  # type: ignore[override]
         self, env: VecEnv, callback: BaseCallback, rollout_buffer: TeamBuffer, n_rollout_steps: int
     ) -> bool:
-        """Play ``n_rollout_steps`` in every copy; return False where a callback stops it."""
+        """Play ``n_rollout_steps`` in every copy; return False if a callback stops it.
+
+        Args:
+            env: The environment.
+            callback: Called before the rollout and after every step.
+            rollout_buffer: Receives the transitions.
+            n_rollout_steps: Steps of every copy.
+        """
         self.policy.set_training_mode(False)
         rollout_buffer.reset()
         callback.on_rollout_start()
@@ -173,7 +180,7 @@ class TeamPpo(PPO):
         return divergence
 
     def _advantages(self, data: TeamSamples) -> torch.Tensor:
-        """Return advantages, normalised over the rows that decide something."""
+        """Return advantages, normalised over the rows with a choice."""
         if not self.normalize_advantage or data.deciding.sum() < 2:
             return data.advantages
         chosen = data.advantages[data.deciding]
@@ -189,7 +196,7 @@ class TeamPpo(PPO):
         return torch.nn.functional.mse_loss(values, norm.normalise(data.returns))
 
     def _add_values_of_truncated(self, rewards: Array, infos: list[dict[str, Any]]) -> None:
-        """Add to the last reward of episodes that time cut off what was still to come."""
+        """Add the discounted value of the final observation to the reward where truncated."""
         rows = [k for k, each in enumerate(infos) if each.get("TimeLimit.truncated", False)]
         if not rows:
             return

@@ -21,12 +21,12 @@ Array = npt.NDArray[Any]
 
 
 class TablePolicy(BasePolicy):
-    """Greedy actions of a table of action values, a policy that is saved like any network.
+    """Greedy policy of a table of action values, saved like a network.
 
     Args:
         observation_space: Discrete, S states.
         action_space: Discrete, A actions.
-        initial_value: What the table holds before learning, in units of the return.
+        initial_value: Initial value of all entries, in units of the return.
     """
 
     table: torch.Tensor
@@ -52,12 +52,12 @@ class TablePolicy(BasePolicy):
 class QLearning(ArrayAlgorithm):
     """Q-learning on a table, with the interface of Stable-Baselines3.
 
-    All copies of the environment share the table and update it one after the other::
+    All copies of the environment share the table and update it in order::
 
         Q(s, a) += learning_rate / n(s, a)**visit_exponent * (r + gamma * max_b Q(s', b) - Q(s, a))
 
-    with ``n(s, a)`` the number of updates so far, this one included. Where an episode terminates
-    the value of ``s'`` is zero; where it is truncated it is not.
+    with ``n(s, a)`` the number of updates so far, including this one. The value of ``s'`` is zero
+    where an episode terminates, but not where it is truncated.
 
     Source: C. J. C. H. Watkins, P. Dayan, "Q-learning", Machine Learning 8, 1992. Rates ``1/n**w``
     with ``w`` in (0.5, 1) converge in polynomial time: E. Even-Dar, Y. Mansour, "Learning rates
@@ -67,18 +67,18 @@ class QLearning(ArrayAlgorithm):
         policy: ``"TablePolicy"``.
         env: A vector of environments with Discrete observations and actions.
         learning_rate: Step size of the first update, in (0, 1].
-        visit_exponent: How fast step sizes fall, in [0, 1]; 0 keeps them constant.
+        visit_exponent: Rate at which step sizes decrease, in [0, 1]; 0 keeps them constant.
         gamma: Discount in [0, 1].
-        exploration_fraction: Share of the training over which exploration falls linearly.
+        exploration_fraction: Fraction of the training over which exploration decreases linearly.
         exploration_initial_eps: Probability of a random action at the start.
-        exploration_final_eps: The same after the fall.
-        initial_value: What the table holds before learning, in units of the return.
-        _init_setup_model: Make the table at once.
+        exploration_final_eps: Probability of a random action after the decrease.
+        initial_value: Initial value of all entries, in units of the return.
+        _init_setup_model: Create the table immediately.
         **settings: Every other argument of
             :class:`isac_agents.algorithms.array_algorithm.ArrayAlgorithm`.
 
     Raises:
-        IsacError: If observations or actions are not Discrete, or a number is out of its range.
+        IsacError: If observations or actions are not Discrete, or a number is out of range.
     """
 
     policy_aliases: ClassVar[dict[str, type[BasePolicy]]] = {"TablePolicy": TablePolicy}
@@ -167,13 +167,13 @@ class QLearning(ArrayAlgorithm):
         episode_start: Array | None = None,
         deterministic: bool = False,
     ) -> tuple[Array, tuple[Array, ...] | None]:
-        """Return greedy actions; without ``deterministic`` each is random with probability epsilon.
+        """Return greedy actions, or random ones with probability epsilon.
 
         Args:
             observation: One index of a state, or an array of them.
             state: Not used.
             episode_start: Not used.
-            deterministic: Do not explore.
+            deterministic: Never choose randomly.
         """
         if deterministic:
             return self.policy.predict(observation, state, episode_start, True)
@@ -200,7 +200,7 @@ class QLearning(ArrayAlgorithm):
         return actions
 
     def _advance(self, callback: BaseCallback) -> bool:
-        """Take one step in every copy and learn from it; return False to stop."""
+        """Take one step in every copy and learn from it; return False if stopped."""
         assert self.env is not None
         callback.on_rollout_start()
         states: Any = self._last_obs

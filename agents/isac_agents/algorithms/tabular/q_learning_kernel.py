@@ -8,7 +8,7 @@ from isac_envs.engine.rng import Stream, bernoulli, integer
 
 @jit
 def choose(table: Any, states: Any, epsilon: float, stream: Stream, actions: Any) -> None:
-    """Write epsilon-greedy actions; of equal values the first action wins.
+    """Choose epsilon-greedy actions; ties go to the first action.
 
     Args:
         table: Action values, shape ``(S, A)``.
@@ -34,7 +34,7 @@ def update(
     table: Any, visits: Any, states: Any, actions: Any, rewards: Any, following: Any,
     terminated: Any, rate: float, exponent: float, discount: float,
 ) -> None:  # fmt: skip
-    """Update the table with one transition of every copy, in their order.
+    """Update the table with one transition of every copy, in order.
 
     Args:
         table: Action values, shape ``(S, A)``.
@@ -43,9 +43,9 @@ def update(
         actions: Actions taken there, shape ``(n,)``.
         rewards: Rewards received, shape ``(n,)``.
         following: Indices of the next states, shape ``(n,)``.
-        terminated: Where the next state has no value, bool, shape ``(n,)``.
-        rate: Step size of a first update.
-        exponent: Step sizes fall as the number of updates to the power of minus this.
+        terminated: Whether the next state has no value, bool, shape ``(n,)``.
+        rate: Step size of the first update.
+        exponent: Step sizes are ``rate`` over the number of updates to this power.
         discount: Factor on the next state's value.
     """
     for i in range(states.shape[0]):

@@ -1,6 +1,6 @@
 """Wolpertinger: an actor-critic for large discrete action spaces.
 
-The learner, its networks and the lattices of actions belong here, nothing of an environment.
+The learner, its networks and the lattices of actions belong here; environments do not.
 """
 
 from isac_agents.algorithms.wolpertinger.wolpertinger import Wolpertinger

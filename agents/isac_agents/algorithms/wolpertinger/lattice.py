@@ -1,8 +1,7 @@
-"""Discrete action spaces as lattices: points by levels, as coordinates, and as what a critic sees.
+"""Discrete action spaces as lattices: points by levels, by coordinates, and as inputs of a critic.
 
-A dimension with n levels has coordinates from -1 to 1 where its levels are ordered, and is a circle
-of circumference 2 where they are phases: level l stands at ``2 l / n``. Distances are Euclidean in
-these coordinates.
+A dimension with n ordered levels has coordinates from -1 to 1. A dimension of phases is a circle of
+circumference 2, with level l at ``2 l / n``. Distances are Euclidean in these coordinates.
 """
 
 import math
@@ -22,14 +21,14 @@ Array = npt.NDArray[Any]
 class Lattice(nn.Module):
     """The points of a Discrete, MultiDiscrete or MultiBinary space.
 
-    A module without weights, so that its tables move with the networks that use it.
+    A module without weights, so that its tables move between devices with its networks.
 
     Args:
         space: The space.
-        circular: Whether every dimension is a circle, the last level next to the first.
+        circular: Whether every dimension is a circle, with the last level next to the first.
 
     Raises:
-        ValueError: If the space is of another kind, or has more than one axis.
+        ValueError: If the space has another type, or more than one axis.
     """
 
     starts: torch.Tensor
@@ -52,21 +51,21 @@ class Lattice(nn.Module):
 
     @property
     def width(self) -> int:
-        """Numbers that a critic sees of a point."""
+        """Numbers per point in the input of a critic."""
         return 2 * self.dimensions if self.circular else self.dimensions
 
     def nearest(self, points: Array, k: int) -> npt.NDArray[np.int64]:
-        """Return the levels of the k nearest points, nearest first, exactly.
+        """Find the levels of the k nearest points, nearest first, exactly.
 
-        Of levels equally far in one dimension the lower comes first; the order of points equally
-        far in sum depends on nothing but the point asked for.
+        Of equally near levels in one dimension, the lower comes first. The order of points at equal
+        distance depends only on the given point.
 
         Args:
             points: Coordinates, shape ``(B, D)``.
-            k: Number of points; no more than the lattice has are returned.
+            k: Number of points, at least 1; at most the size of the lattice is returned.
 
         Returns:
-            Levels from 0, shape ``(B, min(k, size), D)``.
+            Levels, counted from 0, shape ``(B, min(k, size), D)``.
 
         Raises:
             ValueError: If ``k`` is not positive, the shape is wrong or a coordinate is not finite.
@@ -85,22 +84,22 @@ class Lattice(nn.Module):
         return found
 
     def coordinates(self, levels: torch.Tensor) -> torch.Tensor:
-        """Return the coordinates of levels, shape ``(..., D)``."""
+        """Convert levels to coordinates, shape ``(..., D)``."""
         return self.starts + self.steps * levels
 
     def embed(self, points: torch.Tensor) -> torch.Tensor:
-        """Return what a critic sees of coordinates: themselves, or cosines and sines of circles."""
+        """Convert coordinates to inputs of a critic: unchanged, or cosines and sines on circles."""
         if not self.circular:
             return points
         return torch.cat((torch.cos(math.pi * points), torch.sin(math.pi * points)), -1)
 
     def actions(self, levels: Array) -> Array:
-        """Return levels ``(B, D)`` as actions of the space, ``(B,)`` or ``(B, D)``."""
+        """Convert levels ``(B, D)`` to actions of the space, ``(B,)`` or ``(B, D)``."""
         return np.asarray(levels + self.offset)
 
 
 def _levels(space: spaces.Space[Any]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Return the number of levels in each dimension, and the number of the first."""
+    """Return the number of levels in each dimension, and the first level."""
     if isinstance(space, spaces.Discrete):
         return np.array([space.n], np.int64), np.array([space.start], np.int64)
     if isinstance(space, spaces.MultiDiscrete) and space.nvec.ndim == 1:
@@ -108,5 +107,5 @@ def _levels(space: spaces.Space[Any]) -> tuple[npt.NDArray[np.int64], npt.NDArra
     if isinstance(space, spaces.MultiBinary) and isinstance(space.n, (int, np.integer)):
         return np.full(space.n, 2, np.int64), np.zeros(space.n, np.int64)
     raise ValueError(
-        f"{space} is no lattice: Discrete, or MultiDiscrete or MultiBinary of one axis"
+        f"{space} is not a lattice, must be Discrete, or MultiDiscrete or MultiBinary of one axis"
     )

@@ -1,11 +1,11 @@
 """The k points of a product lattice that are nearest to a point, exactly, by best-first search.
 
 Distances add over the dimensions, so the nearest point takes the nearest level in each. Sort the
-dimensions by what their second choice costs more than their first. Every other point then follows,
-once and never cheaper, from one before it: take the next choice in the dimension looked at last, or
-take the second choice in the dimension after it, or do that and put the dimension looked at last
-back from its second choice to its first. A heap yields the points in order of distance:
-O(D log D + k (D + log k)) for D dimensions.
+dimensions by the additional cost of their second choice. Every other point then has exactly one
+predecessor, which is never more expensive. Its successors take the next choice in the current
+dimension, or the second choice in the following dimension, or do the latter and also reset the
+current dimension from its second choice to its first. A heap yields the points in order of
+distance: O(D log D + k (D + log k)) for D dimensions.
 
 Source: k best sums of one choice per dimension, as in E. L. Lawler, "A procedure for computing the
 k best solutions to discrete optimization problems", Management Science 18(7), 1972 (recalled).
@@ -19,12 +19,19 @@ import numpy as np
 from isac_envs.engine.jit import allocating, inlined, jit
 
 _OFF = np.inf
-NEXT, MOVE, SWAP = 0, 1, 2  # how one point follows from another
+NEXT, MOVE, SWAP = 0, 1, 2  # how a point follows from its predecessor
 
 
 @inlined
 def offset_of(position: float, level: int, count: int, circular: bool) -> float:
-    """Return the distance of a level from a position, both in levels; around the circle if so."""
+    """Return the distance of a level from a position, both in levels; around the circle if so.
+
+    Args:
+        position: Position, in levels.
+        level: Level.
+        count: Number of levels, the circumference of a circle.
+        circular: Whether the last level is a neighbour of the first.
+    """
     apart = abs(position - level)
     if circular:
         apart = apart - count * math.floor(apart / count)
@@ -36,16 +43,16 @@ def offset_of(position: float, level: int, count: int, circular: bool) -> float:
 def rank_levels(
     position: float, count: int, circular: bool, scale: float, ranks: int, levels: Any, costs: Any
 ) -> None:
-    """Write the nearest levels of one dimension and their squared distances, nearest first.
+    """Rank the nearest levels of one dimension, nearest first, with their squared distances.
 
-    Of two levels equally far the lower one comes first.
+    Of two equally near levels, the lower one comes first.
 
     Args:
         position: Point, in levels.
         count: Levels, at least 1.
         circular: Whether the last level is a neighbour of the first.
         scale: Length of one level.
-        ranks: How many levels are wanted; those that do not exist cost infinity.
+        ranks: Number of ranks; those beyond the levels have infinite cost.
         levels: Receives the levels, integers, shape ``(ranks,)``.
         costs: Receives the squared distances, shape ``(ranks,)``.
     """
@@ -72,7 +79,7 @@ def rank_levels(
 
 @inlined
 def _before(keys: Any, a: int, b: int) -> bool:
-    """Tell whether one entry comes out of the heap before another; equal ones by their age."""
+    """Return whether one entry leaves the heap before another; ties go to the older one."""
     return keys[a] < keys[b] or (keys[a] == keys[b] and a < b)
 
 
@@ -90,7 +97,7 @@ def _push(heap: Any, size: int, entry: int, keys: Any) -> None:
 
 @jit
 def _pop(heap: Any, size: int, keys: Any) -> int:
-    """Return the first entry of a heap of ``size`` entries, which then has one less."""
+    """Remove and return the first entry of a heap of ``size`` entries."""
     first, moved, end = heap[0], heap[size - 1], size - 1
     parent = 0
     while 2 * parent + 1 < end:
@@ -107,7 +114,7 @@ def _pop(heap: Any, size: int, keys: Any) -> int:
 
 @allocating
 def nearest_points(positions: Any, counts: Any, circular: Any, scales: Any, found: Any) -> None:
-    """Write the nearest lattice points of many points, nearest first.
+    """Find the nearest lattice points of many points, nearest first.
 
     Args:
         positions: Points, in levels, shape ``(B, D)``.

@@ -1,4 +1,4 @@
-"""Networks of Wolpertinger: an actor of proto-actions, a critic of points, and their choice."""
+"""Networks of Wolpertinger: an actor of proto-actions, a critic of points, combined."""
 
 from typing import Any
 
@@ -21,8 +21,8 @@ from isac_agents.algorithms.wolpertinger.lattice import Lattice
 class ProtoActor(Actor):
     """Actor whose outputs are coordinates of a lattice, shape ``(B, D)``.
 
-    Ordered dimensions end in a hyperbolic tangent; on circles, which have no ends, the last layer's
-    output is the angle in half turns.
+    Ordered dimensions end in a hyperbolic tangent. On circles, which have no ends, the output of
+    the last layer is the angle in half turns.
 
     Args:
         circular: Whether the dimensions are circles.
@@ -39,20 +39,20 @@ class WolpertingerPolicy(BasePolicy):
     """Actor, critic and their targets over a discrete action space.
 
     Args:
-        observation_space: What is observed.
+        observation_space: Observations.
         action_space: Discrete, MultiDiscrete or MultiBinary.
         lr_schedule: Step size of the critic.
         k: Neighbours of a proto-action that the critic chooses from.
         circular: Whether all dimensions of the action are circles, such as phases.
-        actor_learning_rate: First step size of the actor; that of the critic when None.
-        net_arch: Widths of the hidden layers, ``{"pi": [...], "qf": [...]}`` for different ones.
-        activation_fn: Between layers.
+        actor_learning_rate: First step size of the actor; None for the critic's.
+        net_arch: Widths of the hidden layers, or ``{"pi": [...], "qf": [...]}``.
+        activation_fn: Activation between layers.
         features_extractor_class: As in Stable-Baselines3.
         features_extractor_kwargs: As in Stable-Baselines3.
         normalize_images: As in Stable-Baselines3.
-        optimizer_class: Of both networks.
-        optimizer_kwargs: Of both networks.
-        n_critics: Critics; the smallest of their values counts.
+        optimizer_class: Optimiser of both networks.
+        optimizer_kwargs: Its arguments.
+        n_critics: Number of critics; the smallest of their values is used.
     """
 
     def __init__(
@@ -137,16 +137,16 @@ class WolpertingerPolicy(BasePolicy):
     def choose(
         self, critic: ContinuousCritic, observations: torch.Tensor, protos: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor | None]:
-        """Return the best of the k lattice points nearest to proto-actions; no gradients.
+        """Choose the best of the k lattice points nearest to proto-actions, without gradients.
 
         Args:
-            critic: What the points are valued by.
+            critic: Critic that evaluates the points.
             observations: Shape ``(B, ...)``.
             protos: Coordinates, shape ``(B, D)``.
 
         Returns:
-            Levels, int64, shape ``(B, D)``, and their values, shape ``(B, 1)``; no values where
-            there is one point only, which needs no critic. Of equal values the nearest point wins.
+            Levels, int64, shape ``(B, D)``, and their values, shape ``(B, 1)``; no values if there
+            is only one point, which needs no critic. Of equal values, the nearest point is chosen.
         """
         near = self.lattice.nearest(protos.detach().cpu().numpy(), self.k)
         levels = torch.as_tensor(near, device=protos.device)

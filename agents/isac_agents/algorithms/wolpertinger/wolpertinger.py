@@ -30,7 +30,7 @@ class Wolpertinger(ReplayChoice, OffPolicyAlgorithm):
     The actor proposes a point, the critic chooses among the k lattice points nearest to it::
 
         proto = f(s),  A_k = k nearest lattice points of proto,  a = argmax_{b in A_k} Q(s, b)
-        y     = r + gamma * Q'(s', a'),  a' chosen likewise by f' and Q'
+        y     = r + gamma * Q'(s', a'),  a' chosen in the same way by f' and Q'
         f follows the gradient of Q(s, f(s)): at the proto-action, not at a
 
     Source: G. Dulac-Arnold et al., "Deep reinforcement learning in large discrete action spaces",
@@ -38,46 +38,45 @@ class Wolpertinger(ReplayChoice, OffPolicyAlgorithm):
 
     Differences from the paper: neighbours are exact
     (:mod:`isac_agents.algorithms.wolpertinger.lattice`), not approximate; noise is added to the
-    proto-action, before the neighbours are sought, so that what is explored are lattice points;
-    neither batch normalisation nor weight decay. The replay buffer holds the levels that were
-    played. Beam learning in its published form plays every proto-action twice, with and without
-    noise, and stores both; an environment of Gymnasium is stepped once, and so one transition is
-    stored.
+    proto-action before the search for neighbours, so that exploration stays on lattice points;
+    there is neither batch normalisation nor weight decay. The replay buffer stores the levels that
+    were played. Published beam learning plays every proto-action twice, with and without noise, and
+    stores both; a Gymnasium environment takes one step, so one transition is stored.
 
     Args:
         policy: ``"MlpPolicy"``.
         env: The environment, with Discrete, MultiDiscrete or MultiBinary actions.
         learning_rate: Step size of the critic, or a schedule.
-        actor_learning_rate: Step size of the actor; that of the critic when None. A schedule of
-            ``learning_rate`` scales it likewise.
-        k: Neighbours that the critic chooses from; 1 needs no critic to act. On more than all
-            points of the lattice, the critic alone decides.
+        actor_learning_rate: Step size of the actor; None for the critic's. A schedule of
+            ``learning_rate`` scales it in proportion.
+        k: Neighbours that the critic chooses from; with 1, acting needs no critic. With all points
+            of the lattice, the critic alone decides.
         circular: Whether the levels of all dimensions lie on circles, such as phases.
-        gamma: Discount; 0 where an action's worth does not depend on what follows.
-        tau: Share of the networks that their targets take over at every gradient step.
+        gamma: Discount; 0 if an action does not influence later rewards.
+        tau: Fraction by which the target networks move towards the networks per gradient step.
         noise: ``"gaussian"``, independent in time, or ``"ou"``, an Ornstein-Uhlenbeck process
-            (rate 0.15 a step) with the same deviation.
-        noise_std: Deviation of the noise in coordinates: an ordered dimension has length 2, a
-            circle circumference 2.
-        final_noise_std: To which the deviation falls.
-        noise_fraction: Share of the training over which it falls, linearly.
+            (rate 0.15 per step) with the same standard deviation.
+        noise_std: Standard deviation of the noise in coordinates; an ordered dimension has length
+            2, a circle circumference 2.
+        final_noise_std: Final standard deviation.
+        noise_fraction: Fraction of the training over which it decreases linearly.
         reward_scale: Factor on the rewards, above 0.
         buffer_size: Transitions kept.
         learning_starts: Random steps before learning.
         batch_size: Transitions of a gradient step.
         train_freq: Steps of the environment between updates.
         gradient_steps: Gradient steps of an update.
-        n_steps: Rewards that a target sums before it bootstraps.
-        policy_kwargs: Of :class:`WolpertingerPolicy`, such as ``net_arch``.
-        stats_window_size: Episodes that logged means run over.
+        n_steps: Rewards that a target sums before bootstrapping.
+        policy_kwargs: Arguments of :class:`WolpertingerPolicy`, such as ``net_arch``.
+        stats_window_size: Number of episodes in logged means.
         tensorboard_log: Folder of the log; None for no log.
         verbose: 0 is silent.
-        seed: Seeds networks, noise, replay and environment.
-        device: Of torch.
-        _init_setup_model: Make the networks at once.
+        seed: Seed of networks, noise, replay and environment.
+        device: Device of torch.
+        _init_setup_model: Create the networks immediately.
 
     Raises:
-        ValueError: If a number is out of its range or the actions are no lattice.
+        ValueError: If a number is out of range or the actions are not a lattice.
     """
 
     policy_aliases: ClassVar[dict[str, type[BasePolicy]]] = {"MlpPolicy": WolpertingerPolicy}
@@ -147,7 +146,7 @@ class Wolpertinger(ReplayChoice, OffPolicyAlgorithm):
         self.k, self.circular, self.actor_learning_rate = k, circular, actor_learning_rate
         self.noise, self.noise_std, self.final_noise_std = noise, noise_std, final_noise_std
         self.noise_fraction, self.reward_scale = noise_fraction, reward_scale
-        self._ou_state: Array | None = None  # noise of each copy over its deviation
+        self._ou_state: Array | None = None  # noise of each copy divided by its deviation
         if _init_setup_model:
             self._setup_model()
 
@@ -158,7 +157,7 @@ class Wolpertinger(ReplayChoice, OffPolicyAlgorithm):
 
     @property
     def present_noise_std(self) -> float:
-        """Deviation of the noise at this point of the training."""
+        """Standard deviation of the noise at this point of the training."""
         done = 1.0 - self._current_progress_remaining
         share = min(1.0, done / self.noise_fraction) if self.noise_fraction > 0.0 else 1.0
         return self.noise_std + share * (self.final_noise_std - self.noise_std)
@@ -198,7 +197,7 @@ class Wolpertinger(ReplayChoice, OffPolicyAlgorithm):
         return rewards + (1.0 - data.dones) * discounts * values
 
     def _critic_step(self, data: Any) -> float:
-        """Move the critic towards the targets at the points that were played."""
+        """Train the critic on the targets of the points that were played."""
         lattice = self.policy.lattice
         offset = torch.as_tensor(lattice.offset, device=self.device)
         points = lattice.coordinates(data.actions.long() - offset)
@@ -211,7 +210,7 @@ class Wolpertinger(ReplayChoice, OffPolicyAlgorithm):
         return loss.item()
 
     def _actor_step(self, observations: torch.Tensor) -> float:
-        """Move the proto-actions up the critic."""
+        """Train the actor along the gradient of the critic."""
         protos = self.actor(observations)
         loss = -self.policy.values(self.critic, observations, protos).mean()
         self.actor.optimizer.zero_grad()
@@ -220,7 +219,7 @@ class Wolpertinger(ReplayChoice, OffPolicyAlgorithm):
         return loss.item()
 
     def _update_rates(self) -> None:
-        """Set both step sizes by the schedule, the actor's in the ratio that it began with."""
+        """Set both step sizes by the schedule, keeping their initial ratio."""
         self._update_learning_rate(self.critic.optimizer)
         rate = self.lr_schedule(self._current_progress_remaining)
         if self.actor_learning_rate is not None:
@@ -231,7 +230,7 @@ class Wolpertinger(ReplayChoice, OffPolicyAlgorithm):
     def _sample_action(
         self, learning_starts: int, action_noise: ActionNoise | None = None, n_envs: int = 1
     ) -> tuple[Array, Array]:
-        """Return what is played and stored: random at first, then the policy on noisy protos."""
+        """Choose actions to play and store: random at first, then the policy on noisy protos."""
         if self.num_timesteps < learning_starts:
             actions = np.array([self.action_space.sample() for _ in range(n_envs)])
             return actions, actions
@@ -253,7 +252,7 @@ class Wolpertinger(ReplayChoice, OffPolicyAlgorithm):
         if self.noise == "ou":
             if self._ou_state is None or self._ou_state.shape != shape:
                 self._ou_state = np.zeros(shape)
-            kept = 1.0 - OU_RATE  # with this scale of the draws the deviation tends to 1
+            kept = 1.0 - OU_RATE  # with this scale of the draws, the deviation tends to 1
             self._ou_state = kept * self._ou_state + np.sqrt(1.0 - kept * kept) * drawn
             drawn = self._ou_state
         return np.asarray(self.present_noise_std * drawn, np.float32)
@@ -267,7 +266,7 @@ class Wolpertinger(ReplayChoice, OffPolicyAlgorithm):
         dones: Array,
         infos: list[dict[str, Any]],
     ) -> None:
-        """Store a transition; where an episode ends, its noise process starts anew."""
+        """Store a transition; the noise process restarts at the end of an episode."""
         super()._store_transition(replay_buffer, buffer_action, new_obs, reward, dones, infos)
         if self._ou_state is not None:
             self._ou_state[dones] = 0.0

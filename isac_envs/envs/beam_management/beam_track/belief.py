@@ -2,7 +2,7 @@
 
 The record holds the belief for the COMING slot. Covariances are ten numbers of the upper triangle
 (``p01`` is that of x and v_x). A measurement takes three scalar updates, linearised at the same
-predicted state: the estimate of an update with all three at once, without an inverse. Direction
+predicted state: the estimate of a joint update with all three, without an inverse. Direction
 is the cosine u with the array axis, in which the errors of a linear array do not depend on the
 direction. Source: Y. Bar-Shalom, X. R. Li and T. Kirubarajan, "Estimation with Applications to
 Tracking and Navigation", 2001, sections 5.2 and 10.3.
@@ -215,7 +215,7 @@ def reacquire(
 
 @inlined
 def _inverse(pivot: float, variance: float) -> float:
-    """Return 1 over a pivot, which rounding cannot make smaller than a part of its variance."""
+    """Return 1 over a pivot, which rounding cannot reduce below a fraction of its variance."""
     return 1.0 / max(pivot, max(_SHARPEST * variance, _LEAST_VARIANCE))
 
 

@@ -18,7 +18,7 @@ POINTING = BeamTrackParams.code("action", "pointing")
 
 @inlined
 def stride(p: Record) -> int:
-    """Return how many coordinates of an action belong to one vehicle."""
+    """Return the number of action coordinates per vehicle."""
     return 3 if p.vehicles > 1 else 2
 
 

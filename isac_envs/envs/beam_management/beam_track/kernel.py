@@ -77,7 +77,7 @@ def sweep(p: Record, v: Record, z: float) -> None:
     """Find the vehicle by a sweep over the codebook of the full array: a new belief.
 
     The beam found is the nearest of N directions 2 k / N; the distance comes from the timing of
-    the vehicle's answer (error z deviations), and the speed starts anew.
+    the vehicle's answer (error z deviations), and the speed restarts.
 
     Args:
         p: Parameters of the environment, one record.

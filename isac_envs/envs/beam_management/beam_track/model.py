@@ -210,7 +210,7 @@ class BeamTrack(Model):
         No policy may know them; learners take them for labels.
 
         Args:
-            state: Of a batch of this environment; it stays as it is.
+            state: State of a batch of this environment; not changed.
         """
         return np.ascontiguousarray(coming_vehicles(self.params, state)["cosine"])
 

@@ -17,7 +17,7 @@ VEHICLE = record(
     ("centre_x", "f8"),  # of the circle, m
     ("centre_y", "f8"),  # m
     ("phase_turns", "f8"),  # position on the circle
-    ("blocked", "?"),  # an obstacle stands in the way
+    ("blocked", "?"),  # an obstacle is in the way
     ("relative_rcs", "f8"),  # cross section of the slot over its mean
     ("distance", "f8"),  # true distance from the array, m
     ("cosine", "f8"),  # true direction cosine
@@ -49,7 +49,7 @@ VEHICLE = record(
     ("measured_speed", "f8"),  # radial, m/s
     ("nees", "f8"),  # normalised error squared of the last estimate
     ("directed_cosine", "f8"),  # pointing that a baseline sets for one slot; NaN without one
-    ("directed_power", "f8"),  # part of the power that one who knows the channel sets; NaN likewise
+    ("directed_power", "f8"),  # fraction of the power set with the channel known; NaN as above
 )
 MEMORY = record(("value", "f8"))
 

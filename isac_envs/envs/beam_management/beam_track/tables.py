@@ -59,7 +59,7 @@ def measurement_variances(p: Any) -> dict[str, float]:
 
 
 def acceleration(p: Any) -> dict[str, float]:
-    """Return what moves the vehicles, and the process noise that the filter expects.
+    """Return the motion parameters of the vehicles, and the process noise of the filter.
 
     Held over a slot T: position and velocity move by (T^2 / 2, T) times the acceleration. White in
     continuous time with density q: covariance q [[T^3/3, T^2/2], [T^2/2, T]], drawn as a held

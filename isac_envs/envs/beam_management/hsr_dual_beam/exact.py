@@ -19,7 +19,7 @@ from isac_envs.kernels.numerics import portable
 Array: TypeAlias = npt.NDArray[np.float64]
 
 QUANTILES = 96
-"""Equally likely values that stand for the position noise of a slot."""
+"""Equally likely values that represent the position noise of a slot."""
 
 
 def slot_rewards(params: HsrDualBeamParams, slots: Any, estimates_m: Any) -> Array:
@@ -52,7 +52,7 @@ def planned_slots(params: HsrDualBeamParams) -> int:
 
 
 def switching_penalty(params: HsrDualBeamParams) -> float:
-    """Return what changing one of the three choices costs in the reward."""
+    """Return the cost in reward of changing one of the three choices."""
     return params.weights[2] * params.switching_cost
 
 
@@ -87,7 +87,7 @@ def expected_rewards(params: HsrDualBeamParams) -> Array:
 
 @lru_cache(maxsize=8)
 def values_to_go(params: HsrDualBeamParams) -> Array:
-    """Return what the slots from ``t`` on are worth after a setting, for who sees the noise.
+    """Return the value of the slots from ``t`` on after a setting, with the noise known.
 
     ``V_t(a) = E max_b [r_t(b) - penalty * changes(a, b) + V_(t+1)(b)]``, the expectation over the
     noise of slot ``t``, which is known when the setting is chosen, unlike that of later slots.

@@ -19,19 +19,19 @@ Array: TypeAlias = npt.NDArray[np.float64]
 Params: TypeAlias = Any
 """The parameters, whose module stands above this one."""
 
-_ROWS = 256  # tables grow by so many slots, so that other speeds use the same machine code
+_ROWS = 256  # tables grow by this many slots, so that other speeds use the same machine code
 
 
 def slots_of_passage(params: Params) -> int:
-    """Return how many slots pass until the train has left the cell."""
+    """Return the number of slots until the train has left the cell."""
     return math.ceil(params.cell_m / (params.speed_m_s * params.slot_s))
 
 
 def slot_tables(params: Params) -> dict[str, Any]:
     """Return the tables of the kernel.
 
-    Rows are slots from 0 to the one after the passage and beyond: the train goes on. The tables of
-    the look-ahead points have shape ``(slots, points)``, all others ``(slots,)``.
+    Rows are slots from 0 to the one after the passage and beyond: the train continues. The tables
+    of the look-ahead points have shape ``(slots, points)``, all others ``(slots,)``.
     """
     rows = _ROWS * math.ceil((slots_of_passage(params) + 1) / _ROWS)
     slots = np.arange(rows, dtype=np.float64)

@@ -56,7 +56,7 @@ class State(NamedTuple):
     Attributes:
         env: The environment.
         points: What the radar saw at the watched points of the track, shape ``(points,)``.
-        history: What the last slots told, the present one last, shape ``(history_slots,)``.
+        history: Outcomes of the last slots, the present one last, shape ``(history_slots,)``.
     """
 
     env: Any
@@ -77,7 +77,7 @@ def _measure(p: Record, e: Record) -> None:
 
 @inlined
 def _see(p: Record, e: Record, row: Record) -> None:
-    """Write what the coming slot adds to the history, all but the last slot's outcome."""
+    """Write the next slot's entry of the history, all but the last slot's outcome."""
     row.position = _clipped(2.0 * e.estimate_m / p.cell_m)
     snr_db = p.low_band_mean_snr_db[e.time] + e.shadow_db
     row.low_band_snr = _clipped(snr_db / SNR_SCALE_DB)
@@ -117,7 +117,7 @@ def reset(p: Record, state: State) -> None:
 
 @inlined
 def _decode(p: Record, action: Any) -> Setting:
-    """Return the setting that an action stands for."""
+    """Return the setting of an action."""
     if p.action == INDEX:
         widths = p.communication_widths_deg.shape[0]
         rest, communication_width = action[0] // widths, action[0] % widths

@@ -22,7 +22,7 @@ class HsrDualBeam(Model):
     interferes with the link. The train moves by $v T$ a slot, from one end of the cell to the
     other. Angles are $\phi(x) = \mathrm{atan2}(x, d_0)$ and distances $d = \sqrt{x^2 + d_0^2}$.
 
-    1. Estimate: $\hat x = x + N(0, \sigma^2)$, drawn anew in each slot. The beams point at
+    1. Estimate: $\hat x = x + N(0, \sigma^2)$, redrawn in each slot. The beams point at
        $\hat\phi = \phi(\hat x)$ and at $\hat\phi$ plus the separation $\Delta$.
     2. Gain in dBi of a beam of width $w$ degrees (IEEE 802.15.3c): $G(a; w) = 20 \lg(1.6162 /
        \sin(w/2)) - 3.01 (2 a / w)^2$ for $|a| \le 1.3 w$, and $-0.4111 \ln w - 10.579$ beyond.

@@ -15,7 +15,7 @@ from isac_envs.kernels.numerics import portable
 Integers = npt.NDArray[np.int64]
 RADAR, COMMUNICATION = 0, 1
 EXHAUSTIVE_BITS = 22
-"""Radars whose levels have at most so many bits in all are searched completely."""
+"""Radars whose levels have at most this many bits in all are searched completely."""
 
 
 class _LevelBaseline(Baseline):
@@ -98,7 +98,7 @@ class Optimum(_OfScene):
 
 
 class Rounded(_OfScene):
-    """Every phase by itself."""
+    """Every phase separately."""
 
     kind = "genie"
     summary = "Knows channel and phase errors; each phase rounded to the nearest level."
@@ -165,7 +165,7 @@ class _Search(_LevelBaseline):
         return chosen
 
     def propose(self, kept: Integers, tries: Integers) -> Integers:
-        """Return what to try: the best so far, shape ``(n, N)``, after so many tries, ``(n,)``."""
+        """Return the next levels to try, from the best so far ``(n, N)`` and the tries ``(n,)``."""
         raise NotImplementedError
 
 

@@ -124,7 +124,7 @@ def _noisy(p: Record, e: Record, re: float, im: float) -> float:
 
 @inlined
 def _hear_radar(p: Record, e: Record, main: float, side: float, centre: float, count: int) -> float:
-    """Return what a radar measures of both lobes, each with noise of its own."""
+    """Return a radar's measurements of both lobes, each with independent noise."""
     full = 1.0 / count
     seen_main = _noisy(p, e, math.sqrt(main * full), 0.0)
     seen_side = _noisy(p, e, math.sqrt(side * full), 0.0)
@@ -134,7 +134,7 @@ def _hear_radar(p: Record, e: Record, main: float, side: float, centre: float, c
 
 @inlined
 def _hear_user(p: Record, e: Record, re: float, im: float) -> float:
-    """Return what a user reports of a field, relative to the gain of free phases."""
+    """Return a user's report of a field, relative to the gain of free phases."""
     scale = 1.0 / math.sqrt(e.bound)
     return _noisy(p, e, scale * re, scale * im)
 

@@ -19,7 +19,7 @@ class SparseArrayBeam(Model):
 
     Elements stand at whole half wavelengths $p_n$, by default 10 elements on 19 places (35 mm at 77
     GHz). Each has a phase shifter of $q$ bits, and perhaps a fixed phase error that nobody knows.
-    The agent sets all phases at once and is never told the channel. In communication mode a user
+    The agent sets all phases together and never observes the channel. In communication mode a user
     reports the received power. In radar mode the ratio of the main lobe, towards a known direction,
     to the highest side lobe is measured.
 
@@ -59,7 +59,7 @@ class SparseArrayBeam(Model):
 
     For communication ``optimum`` is exact, by a sweep over one common phase. A radar of few
     elements is searched completely, a larger one by coordinate descent from many starts.
-    ``rounded`` knows channel and errors and rounds every phase by itself. Heuristics know neither.
+    ``rounded`` knows channel and errors and rounds every phase separately. Heuristics know neither.
     ``codebook`` has tried all beams of an oversampled DFT codebook beforehand, and steers the radar
     without regard to errors. With a single path and no phase errors it leaves little to learn.
     ``coordinate_search`` comes near the optimum within as many beams as there are levels in all

@@ -2,7 +2,7 @@
 
 Places are whole half wavelengths, so that the pattern has period 2 in the sine of the angle: the
 whole visible region is one period, and a grid laid around the radar direction covers it for every
-direction. Sampled are both sides of the direction at once, by even and odd sums.
+direction. Even and odd sums sample both sides of the direction together.
 """
 
 from typing import Any
@@ -18,7 +18,7 @@ MOST_LOSS_DB = 20.0  # beyond it a beam misses the radar direction, and by how m
 
 @inlined
 def coefficient_one(p: Record, element: Record, level: int) -> tuple[float, float]:
-    """Return what an element at a level adds to the field in the radar direction.
+    """Return the contribution of an element at a level to the field in the radar direction.
 
     Args:
         p: Parameters of the environment, one record.

@@ -84,7 +84,7 @@ def step(p: Record, state: Record, action: Any, outcome: Outcome) -> tuple[bool,
 
 @inlined
 def observe(p: Record, state: Record, observation: Any) -> None:
-    """Write what the agent sees, in one of three forms.
+    """Write the observation, in one of three forms.
 
     Args:
         p: Parameters of the environment, one record.

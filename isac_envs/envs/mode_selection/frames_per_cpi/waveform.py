@@ -134,7 +134,7 @@ def goodput_bps(rate_bps: Values, frame_s: Values, overhead_s: float, error_rate
 
 
 def whole_packets(rate_bps: Values, cpi_s: float, packet_bits: float) -> npt.NDArray[np.int64]:
-    """Return how many whole packets, from 0 to 2^53, a CPI carries at a data rate.
+    """Return the number of whole packets, from 0 to 2^53, that a CPI carries at a data rate.
 
     Args:
         rate_bps: Data rate in bit/s.

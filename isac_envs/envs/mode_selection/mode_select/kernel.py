@@ -130,7 +130,7 @@ def _move_on(p: Record, state: Record, radar: bool) -> None:
 
 @inlined
 def observe(p: Record, state: Record, observation: Any) -> None:
-    """Write what the agent sees, in one of four forms.
+    """Write the observation, in one of four forms.
 
     Args:
         p: Parameters of the environment, one record.

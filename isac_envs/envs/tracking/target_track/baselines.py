@@ -175,7 +175,7 @@ class Myopic(Rule):
     )
 
     def weights(self) -> Weights:
-        """Return what it counts."""
+        """Return the weights of the rule."""
         communication, sensing = self.params.weights
         search = sensing / self.params.confirm_hits
         return Weights(communication, sensing, sensing, search, True, False, False)
@@ -191,7 +191,7 @@ class MyopicPure(Myopic):
     summary = "Maximises the expected reward of the slot alone: it never searches."
 
     def weights(self) -> Weights:
-        """Return what it counts."""
+        """Return the weights of the rule."""
         communication, sensing = self.params.weights
         return Weights(communication, sensing, sensing, 0.0, False, False, False)
 
@@ -207,7 +207,7 @@ class Index(Myopic):
     track, tentative, search, blind = 1.5, 3.75, 2.5, False  # of the weight of sensing
 
     def weights(self) -> Weights:
-        """Return what it counts."""
+        """Return the weights of the rule."""
         communication, sensing = self.params.weights
         return Weights(
             communication,

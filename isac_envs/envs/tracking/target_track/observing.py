@@ -83,7 +83,7 @@ def _reference_look(p: Record, s: int) -> Look:
 
 @inlined
 def _observe_look(p: Record, state: State, look: Look, observation: Any, first: int) -> int:
-    """Write what a look would bring and return where that ends."""
+    """Write the benefit of a look and return the index after it."""
     for k in range(PER_LOOK):
         observation[first + k] = 0.0
     if look.symbols >= p.least_symbols:

@@ -137,7 +137,7 @@ class TargetTrackParams(EnvParams):
     )
     blockage_db: float = parameter(12.0, "Loss of a blocked link.", "dB", ge=0, le=60)
     blockage_s: float = parameter(
-        1.5, "Mean time after which the state of a link is drawn anew.", "s", ge=1e-2, le=1e6
+        1.5, "Mean time after which the state of a link is redrawn.", "s", ge=1e-2, le=1e6
     )
     least_los_probability: float = parameter(
         0.3, "Lower limit of the line-of-sight probability of UMi.", "1", TR_38901, ge=0, le=1

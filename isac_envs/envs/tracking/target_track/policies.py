@@ -46,7 +46,7 @@ class Urgency(NamedTuple):
 
 @inlined
 def worth_of(p: Record, user: Record, share: float, way: int) -> float:
-    """Return what it is worth to serve a user, of :data:`GREEDY` and the like.
+    """Return the value of serving a user, for :data:`GREEDY` and similar rules.
 
     Args:
         p: Parameters.
@@ -111,7 +111,7 @@ def in_turn(p: Record, state: State, share: int, choice: Any) -> None:
 
 @jit
 def weigh_sectors(p: Record, state: State, urgency: Urgency) -> None:
-    """Write how urgent a look into each sector is, into its first ``worth``.
+    """Write the urgency of a look into each sector into its first ``worth``.
 
     Args:
         p: Parameters.

@@ -14,7 +14,7 @@ RECENT_SLOTS = 10
 MOST_SHARES = 8
 
 ENV_FIELDS: tuple[tuple[Any, ...], ...] = (
-    ("look", "u8", (4,)),  # stream of the look that is going on
+    ("look", "u8", (4,)),  # stream of the current look
     ("keys", "u8", (2,)),  # of the looks of the last slot: that of data, that of sensing
     ("found", "i8"),  # detections of targets in the last slot
     ("false_alarms", "i8"),  # in the last slot

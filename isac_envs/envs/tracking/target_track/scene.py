@@ -68,7 +68,7 @@ def draw(canvas: Canvas, view: View) -> None:
 
 
 def false_tracks(view: View) -> npt.NDArray[np.bool_]:
-    """Return which tracks are confirmed and have no target, as GOSPA pairs them.
+    """Return the confirmed tracks without a target in the pairs of GOSPA.
 
     Returns:
         Shape ``(MOST_TRACKS,)``.
@@ -88,7 +88,7 @@ def false_tracks(view: View) -> npt.NDArray[np.bool_]:
 
 
 def _seen(x: Any, y: Any) -> Any:
-    """Return where a position of the environment lies in the picture, boresight upward."""
+    """Map a position of the environment to the picture, boresight upward."""
     return np.stack((np.asarray(y, float), np.asarray(x, float)), -1)
 
 
@@ -122,7 +122,7 @@ def _world(canvas: Canvas, far_m: float, edge: float) -> World:
 
 @functools.lru_cache(maxsize=16)
 def _ground(size: tuple[int, int], extent: tuple[float, float, float], weakest: str) -> Canvas:
-    """Draw what stays as it is: the sector with its scales, the legend and remarks.
+    """Draw the static parts: the sector with its scales, the legend and remarks.
 
     Args:
         size: Width and height in pixels.

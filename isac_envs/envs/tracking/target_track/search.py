@@ -50,7 +50,7 @@ def _fill(p: Record, prior: Any, sines: Any, largest: float, table: Any) -> None
 
 
 def search_table(params: Any, radar: Radar, sines: np.ndarray) -> np.ndarray:
-    """Return how likely a look in a target's direction detects it, over the symbols of the look.
+    """Return the detection probability of a look at a target, over the symbols of the look.
 
     The target lies anywhere in the sector and moves on any course.
 
@@ -72,7 +72,7 @@ def search_table(params: Any, radar: Radar, sines: np.ndarray) -> np.ndarray:
 
 @jit
 def search_probability(p: Record, look: Look) -> float:
-    """Return how likely a look detects a target that lies in its direction, unknown otherwise."""
+    """Return the probability that a look detects an unknown target in its direction."""
     narrow = look.columns / p.columns
     symbols = look.symbols / look.loss * (narrow * narrow)
     place = min(max(symbols / p.slot_symbols, 0.0), 1.0) * (p.search_table.shape[0] - 1)

@@ -41,7 +41,7 @@ def sector_look(p: Record, sine: float, share: float, columns: float) -> Look:
 
 @inlined
 def rate_mbit(p: Record, user: Record, share: float) -> float:
-    """Return what a user can be sent in the coming slot beside a sensing share.
+    """Return the data that a user can receive in the next slot, given the sensing fraction.
 
     Args:
         p: Parameters.
@@ -59,7 +59,7 @@ def sector_sine(p: Record, s: int) -> float:
 
 @inlined
 def coverage(p: Record, look: Look, s: int) -> float:
-    """Return how much of a sector a look covers: 1 in its direction, 1/2 at the edge, 0 beyond.
+    """Return the coverage of a sector by a look: 1 in its direction, 1/2 at the edge, 0 beyond.
 
     Args:
         p: Parameters.

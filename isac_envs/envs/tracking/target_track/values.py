@@ -23,7 +23,7 @@ class Weights(NamedTuple):
         track: Worth of a squared cutoff by which a confirmed track gets better.
         tentative: Worth of a missed target, times two, that a hit brings nearer to confirmation.
         search: The same of a first detection.
-        patient: Whether a hit counts that does not confirm at once.
+        patient: Whether to count hits that do not confirm immediately.
         ahead: Whether the error five slots later counts as well.
         blind: Whether the choice of the user ignores what its beam would see.
     """
@@ -39,7 +39,7 @@ class Weights(NamedTuple):
 
 @inlined
 def total(worth: Worth, weights: Weights) -> float:
-    """Return what a look is worth to a rule."""
+    """Return the value of a look for a rule."""
     tracks = 0.5 * (worth.now + worth.ahead) if weights.ahead else worth.now
     hits = worth.progress if weights.patient else worth.confirmed
     return weights.track * tracks + weights.tentative * hits + weights.search * worth.found

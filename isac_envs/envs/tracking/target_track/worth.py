@@ -19,7 +19,7 @@ class Worth(NamedTuple):
     """What a look is expected to bring.
 
     Attributes:
-        now: Squared cutoffs by which confirmed tracks get better at once.
+        now: Squared cutoffs by which confirmed tracks improve immediately.
         ahead: The same five slots later.
         confirmed: Half of the tentative tracks that it confirms; a missed target costs a half.
         progress: The same, a hit that confirms only later counting by its part.
@@ -70,7 +70,7 @@ def _improvements(p: Record, look: Look, track: Record, work: Record) -> tuple[f
 
 @jit
 def worth_of(p: Record, state: State, look: Look) -> Worth:
-    """Return what a look is expected to bring.
+    """Return the expected benefit of a look.
 
     Args:
         p: Parameters.

@@ -58,7 +58,7 @@ class Allocator(Baseline):
         return np.asarray(self.price / self.count * (1.0 - ration) / np.maximum(ration, 1e-3))
 
     def scene(self) -> Scene:
-        """Return what the compiled searches read: parameters, state, bench and prices."""
+        """Return the arguments of the compiled searches: parameters, state, bench and prices."""
         return self.params.record, self.batch.state, self._bench, self.prices()
 
 

@@ -66,7 +66,7 @@ def option_labels(p: UavAllocParams) -> tuple[str, ...]:
 
 
 def controller_actions(p: UavAllocParams) -> Spec:
-    """Return what one controller decides for all UAVs."""
+    """Return the action fields of one controller for all UAVs."""
     labels, count = option_labels(p), p.option_count
     if p.action == "discrete":
         options = (
@@ -81,7 +81,7 @@ def controller_actions(p: UavAllocParams) -> Spec:
 
 
 def own_actions(p: UavAllocParams) -> Spec:
-    """Return what a UAV decides for itself."""
+    """Return the action fields of one UAV."""
     if p.action == "continuous":
         return AllocationSpec("box", _scores(p), 1)
     meaning, high = "Mode, channel and power.", p.option_count - 1.0
@@ -98,7 +98,7 @@ def _scores(p: UavAllocParams) -> tuple[Coordinate, ...]:
 
 
 def view(p: UavAllocParams, identity: bool) -> Spec:
-    """Return what is seen: all UAVs, those after the viewer's number in a circle."""
+    """Return the observation fields: all UAVs, cyclically from the viewer on."""
     parts = _state_view(p) if p.observation == "state" else _links_view(p)
     clock = Coordinate("clock", "Slots over plan_slots, at most 1.")
     who = (Coordinate("identity", "Number of the UAV, from 1, over all UAVs."),) if identity else ()

@@ -30,7 +30,7 @@ def reset(p: Record, state: State) -> None:
 
 @inlined
 def best_of(scores: Any, first: int, count: int) -> int:
-    """Return which of some consecutive scores is largest, the first of equal ones.
+    """Return the index of the largest of consecutive scores, the first of equal ones.
 
     Args:
         scores: Scores, shape ``(W,)``.
@@ -46,7 +46,7 @@ def best_of(scores: Any, first: int, count: int) -> int:
 
 @inlined
 def decode_scores(p: Record, allocation: Record, targets: int, action: Any, at: int) -> int:
-    """Write the allocation that scores from place ``at`` on stand for; return where they end.
+    """Decode the allocation from the scores at index ``at``; return the index after them.
 
     Args:
         p: Parameters of the environment, one record.
@@ -68,7 +68,7 @@ def decode_scores(p: Record, allocation: Record, targets: int, action: Any, at: 
 
 @inlined
 def decode(p: Record, state: State, action: Any) -> None:
-    """Write the allocation that a joint action of one controller stands for.
+    """Decode the allocation from a joint action of one controller.
 
     Args:
         p: Parameters of the environment, one record.
@@ -186,7 +186,7 @@ def step(p: Record, state: State, action: Any, outcome: Outcome) -> tuple[bool, 
 
 @inlined
 def observe(p: Record, state: State, observation: Any) -> None:
-    """Write what the controller sees.
+    """Write the observation of the controller.
 
     Args:
         p: Parameters of the environment, one record.
@@ -198,7 +198,7 @@ def observe(p: Record, state: State, observation: Any) -> None:
 
 @inlined
 def allow(p: Record, state: State, valid: Any) -> None:
-    """Write which joint actions are valid, in the form of the action.
+    """Write the valid joint actions, in the form of the action.
 
     Args:
         p: Parameters of the environment, one record.

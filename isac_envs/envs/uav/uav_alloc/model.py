@@ -85,11 +85,11 @@ class UavAlloc(Model):
     scene = "isac_envs.envs.uav.uav_alloc.scene:draw"
 
     def observation_spec(self) -> Spec:
-        """Return what the controller sees."""
+        """Return the observation fields of the controller."""
         return fields.view(self.params, identity=False)
 
     def action_spec(self) -> Spec:
-        """Return what the controller decides for all UAVs."""
+        """Return the action fields of the controller for all UAVs."""
         return fields.controller_actions(self.params)
 
     def allocate(self, n: int) -> State:
@@ -107,7 +107,7 @@ class UavAlloc(Model):
         return self.scores(options).reshape(len(options), -1)
 
     def scores(self, options: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
-        """Return scores and powers that stand for options, shape ``(n, M, W)``."""
+        """Return scores and powers that encode options, shape ``(n, M, W)``."""
         p = self.params
         width, scored = p.targets + 2, p.channels if p.channels > 1 else 0
         rows = np.full((*options.shape, width + scored), -1.0)

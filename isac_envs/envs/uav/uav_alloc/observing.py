@@ -116,7 +116,7 @@ def observe_links(p: Record, state: State, first: int, seen: Any) -> int:
 
 @inlined
 def observe_from(p: Record, state: State, first: int, seen: Any) -> int:
-    """Write what is seen, with UAV ``first`` first; return where it ends.
+    """Write the observation, with UAV ``first`` first; return the index after it.
 
     Args:
         p: Parameters of the environment, one record.
@@ -134,7 +134,7 @@ def observe_from(p: Record, state: State, first: int, seen: Any) -> int:
 
 @inlined
 def allow_options(p: Record, uav: Record, start: int, valid: Any) -> None:
-    """Write which options a UAV has: idle, and unless its battery is empty all others.
+    """Write the valid options of a UAV: idle, and all others unless its battery is empty.
 
     Args:
         p: Parameters of the environment, one record.

@@ -22,7 +22,7 @@ def channel_of(p: Record, option: int) -> int:
 
 @inlined
 def choose(p: Record, allocation: Record, option: int) -> None:
-    """Write what an option stands for.
+    """Decode an option.
 
     Args:
         p: Parameters of the environment, one record.

@@ -19,7 +19,7 @@ class Bench(NamedTuple):
     Attributes:
         weights: Weights of the objectives, shape ``(4,)``.
         allocation: What is tried, shape ``(M,)``.
-        options: The options that it stands for, shape ``(M,)``.
+        options: Options of the joint action, shape ``(M,)``.
     """
 
     weights: Any
@@ -102,7 +102,7 @@ def best_response(
         state: The group; its UAVs and gains are read.
         bench: Weights, and scratch.
         prices: Prices of energy, shape ``(M,)``, in 1/J.
-        starts: Options to start from, shape ``(R, M)``; others stand for those out of reach.
+        starts: Options to start from, shape ``(R, M)``; options out of reach are replaced.
         chosen: Receives the options, shape ``(M,)``.
     """
     uavs, trial = state.uavs, bench.options
@@ -172,7 +172,7 @@ def exhaustive(p: Record, state: State, bench: Bench, prices: Any, chosen: Any) 
 
 @jit
 def _advance(p: Record, uavs: Any, bench: Bench) -> None:
-    """Go to the next joint action in reach; past the last, the first option is no option."""
+    """Go to the next joint action in reach; past the last, the first option is invalid."""
     trial = bench.options
     m = uavs.shape[0] - 1
     while m >= 0:

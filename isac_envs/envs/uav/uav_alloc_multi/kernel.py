@@ -18,7 +18,7 @@ DISCRETE = UavAllocMultiParams.code("action", "discrete")
 
 @inlined
 def decode(p: Record, state: State, actions: Any) -> None:
-    """Write the allocation that the actions of all agents stand for.
+    """Decode the allocation from the actions of all agents.
 
     Args:
         p: Parameters of the environment, one record.
@@ -54,7 +54,7 @@ def step(p: Record, state: State, actions: Any, outcome: Outcome) -> tuple[bool,
 
 @jit
 def observe(p: Record, state: State, observations: Any) -> None:
-    """Write what each UAV sees, itself first, and its number.
+    """Write the observation of each UAV, itself first, and its number.
 
     Args:
         p: Parameters of the environment, one record.
@@ -69,7 +69,7 @@ def observe(p: Record, state: State, observations: Any) -> None:
 
 @inlined
 def allow(p: Record, state: State, valid: Any) -> None:
-    """Write which options each UAV has, or whether it may transmit.
+    """Write the valid options of each UAV, or whether it may transmit.
 
     Args:
         p: Parameters of the environment, one record.

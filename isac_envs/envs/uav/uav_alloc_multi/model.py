@@ -40,11 +40,11 @@ class UavAllocMulti(UavAlloc):
         return tuple(f"uav_{m}" for m in range(self.params.uavs))
 
     def observation_spec(self) -> Spec:
-        """Return what one UAV sees."""
+        """Return the observation fields of one UAV."""
         return fields.view(self.params, identity=True)
 
     def action_spec(self) -> Spec:
-        """Return what one UAV decides."""
+        """Return the action fields of one UAV."""
         return fields.own_actions(self.params)
 
     def encode_options(self, options: npt.NDArray[np.int64]) -> npt.NDArray[Any]:

@@ -103,7 +103,7 @@ def step(p: Record, state: State, action: Any, outcome: Outcome) -> tuple[bool, 
 
 @inlined
 def observe(p: Record, state: State, observation: Any) -> None:
-    """Write what the agent sees: levels and clock, or the index of the state.
+    """Write the observation: levels and clock, or the index of the state.
 
     Args:
         p: Parameters of the environment, one record.
@@ -124,7 +124,7 @@ def observe(p: Record, state: State, observation: Any) -> None:
 
 @jit
 def allow(p: Record, state: State, valid: Any) -> None:
-    """Write which joint actions are valid: an empty UAV only idles.
+    """Write the valid joint actions: an empty UAV only idles.
 
     Args:
         p: Parameters of the environment, one record.

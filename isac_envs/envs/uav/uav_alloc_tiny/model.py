@@ -56,7 +56,7 @@ class UavAllocTiny(Model):
     finite = True
 
     def observation_spec(self) -> Spec:
-        """Return what the agent sees."""
+        """Return the observation fields."""
         p = self.params
         if p.observation == "index":
             meaning = "Levels of all batteries as one number, the first UAV's counts most."

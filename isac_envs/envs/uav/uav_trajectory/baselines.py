@@ -56,7 +56,7 @@ class Pilot(Baseline):
         return np.array((self.params.home_x_m, self.params.home_y_m))
 
     def share_out(self, things: npt.NDArray[Any], x: str, y: str) -> npt.NDArray[np.bool_]:
-        """Return which users or targets a UAV is to mind, shape ``(R, things)``: all.
+        """Return the users or targets that a UAV must consider, shape ``(R, things)``: all.
 
         Args:
             things: Their records, shape ``(R, things)``.

@@ -1,6 +1,6 @@
 """The estimator of one target: maximum likelihood over its ranges, in a bounded memory.
 
-The last ``WINDOW`` looks are kept and linearised anew at every Gauss-Newton step; older ones are
+The last ``WINDOW`` looks are kept and relinearised at every Gauss-Newton step; older ones are
 absorbed, linearised at the estimate of that time, into a normal prior (information matrix A,
 information vector b), which begins as the first guess. The weight of a range is the inverse
 variance at the range measured: the likelihood without its term in the variance's own dependence,
@@ -14,7 +14,7 @@ from isac_envs.engine.jit import Record, inlined, jit
 from isac_envs.kernels.radar.elevated_ranging import echo_range_variance_one
 
 WINDOW = 8
-"""Looks that are linearised anew."""
+"""Looks that are relinearised."""
 
 ITERATIONS = 5
 _SMALL_STEP_M2 = 1e-6

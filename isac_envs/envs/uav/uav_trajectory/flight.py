@@ -44,7 +44,7 @@ def efficiency(p: Record, dx: float, dy: float) -> float:
 
 @inlined
 def missing_distance(p: Record, e: Record, u: Record) -> float:
-    """Return how far from home a UAV would end even if it did nothing but return, in m.
+    """Return the final distance from home of a UAV that only returns, in m.
 
     Args:
         p: Parameters of the environment, one record.

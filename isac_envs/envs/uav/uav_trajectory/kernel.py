@@ -132,7 +132,7 @@ def step(p: Record, state: State, action: Any, outcome: Outcome) -> tuple[bool, 
 
 @inlined
 def observe(p: Record, state: State, observation: Any) -> None:
-    """Write what the UAV sees.
+    """Write the observation of the UAV.
 
     Args:
         p: Parameters of the environment, one record.

@@ -49,8 +49,8 @@ class UavTrajectory(Model):
     information cannot shrink, and a flight that ends away from home pays the whole missing way.
     Users and targets are uniform in the area.
 
-    The baseline ``bound`` is no policy. Data: for any weights $l_m$ of sum 1 the least data is at
-    most $\sum_m l_m D_m$, and that is at most the best path of $\max_m l_m R_m$. Dynamic
+    The baseline ``bound`` is not a policy. Data: for any weights $l_m$ of sum 1 the least data is
+    at most $\sum_m l_m D_m$, and that is at most the best path of $\max_m l_m R_m$. Dynamic
     programming bounds paths over cells of at most 30 m, in stages of 4 slots. In each slot a stage
     earns what the point nearest to the user earns among those in reach of its last cell, and it
     moves between cells of which any two points are in reach. The energy of the moves is bounded

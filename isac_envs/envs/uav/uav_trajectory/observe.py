@@ -19,7 +19,7 @@ def clip(x: float) -> float:
 
 @inlined
 def observe_from(p: Record, state: Any, u: Record, links: Any, observation: Any) -> int:
-    """Write what UAV ``u`` sees and return where it ends.
+    """Write the observation of UAV ``u`` and return the index after it.
 
     Args:
         p: Parameters of the environment, one record.

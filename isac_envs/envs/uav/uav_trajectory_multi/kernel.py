@@ -108,7 +108,7 @@ def step(p: Record, state: State, actions: Any, outcome: Outcome) -> tuple[bool,
 
 @jit
 def observe(p: Record, state: State, observations: Any) -> None:
-    """Write what each UAV sees: what a single one does, the others after it, and its number.
+    """Write the observation of each UAV: the single form's, the other UAVs, and its number.
 
     Args:
         p: Parameters of the environment, one record.

@@ -16,7 +16,7 @@ from isac_envs.envs.uav.uav_trajectory_multi.params import UavTrajectoryMultiPar
 
 
 class UavTrajectoryMulti(UavTrajectory):
-    r"""Several UAVs share one mission; each flies, looks, serves and must come home by itself.
+    r"""Several UAVs share one mission; each flies, looks, serves and must return on its own.
 
     Each UAV is one of ``isac/UavTrajectory-v0`` with its own battery. Motion, propulsion, rates,
     ranges, information, estimator and the way home are its equations 1 to 7. In addition:

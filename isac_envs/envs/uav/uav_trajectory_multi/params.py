@@ -23,6 +23,6 @@ class UavTrajectoryMultiParams(UavTrajectoryParams):
         return self.uavs * self.most_slots
 
     def derived(self) -> dict[str, Any]:
-        """Return what one UAV needs; data count in slots of the best rate of all UAVs."""
+        """Return the parameters of one UAV; data count in slots of the best rate of all UAVs."""
         found = super().derived()
         return {**found, "peak_bits": self.uavs * found["peak_bits"]}

@@ -140,7 +140,7 @@ class LeeGreedyEgo(GreedyEgo):
 class Nearest(RoadBaseline):
     """Sends to whom is near."""
 
-    summary = "Beam, and data of the same side, to the nearest vehicle; radar where there is none."
+    summary = "Beam, and data of the same side, to the nearest vehicle; radar without one."
     stretched: ClassVar[bool] = False
 
     def choose(self, actions: Actions) -> Actions:

@@ -190,7 +190,7 @@ def received(p: Record, order: Any, search: Search, j: int) -> float:
 
 @jit
 def promised(p: Record, order: Any, search: Search, first: int, last: int) -> float:
-    """Return what places ``first`` to ``last - 1`` along the road can expect to receive.
+    """Return the expected reception at places ``first`` to ``last - 1`` along the road.
 
     Args:
         p: Parameters of the environment, one record.

@@ -58,7 +58,7 @@ def decide(p: Record, vehicles: Any, k: int) -> None:
 
 @jit
 def play(p: Record, state: State) -> None:
-    """Advance one road by a step with the actions that stand in the vehicles' records."""
+    """Advance one road by a step with the actions in the vehicles' records."""
     e, vehicles = state.env, state.vehicles
     for k in range(vehicles.shape[0]):
         vehicles[k].reception_draw = uniform(e.world)
@@ -120,7 +120,7 @@ def step(p: Record, state: State, actions: Any, outcome: Outcome) -> tuple[bool,
 
 @inlined
 def observe(p: Record, state: State, observations: Any) -> None:
-    """Write what each vehicle sees.
+    """Write the observation of each vehicle.
 
     Args:
         p: Parameters of the environment, one record.
@@ -133,7 +133,7 @@ def observe(p: Record, state: State, observations: Any) -> None:
 
 @inlined
 def allow(p: Record, state: State, valid: Any) -> None:
-    """Write which actions each vehicle has.
+    """Write the valid actions of each vehicle.
 
     Args:
         p: Parameters of the environment, one record.

@@ -26,7 +26,7 @@ def packet_success(bits: float, sinr: float) -> float:
 
 @jit
 def interference_w(p: Record, vehicles: Any, order: Any, count: int, i: int, j: int) -> float:
-    """Return what the face of ``j`` that hears ``i`` receives from all others in range, W.
+    """Return the interference from all others at the face of ``j`` that receives ``i``, W.
 
     A source inside the quarter that the face looks at meets the main lobe, others a side lobe.
 
@@ -117,7 +117,7 @@ def reaches(p: Record, state: State, i: int, j: int, beam: int) -> bool:
 
 @inlined
 def reach_m(p: Record, beam: int) -> float:
-    """Return how far along the road a vehicle inside a beam can be, m."""
+    """Return the largest distance along the road of a vehicle inside a beam, m."""
     return min(p.range_m, p.sideways_reach_m) if beam & 1 else p.range_m
 
 

@@ -12,7 +12,7 @@ OWN, EACH = 3, 4  # coordinates of the vehicle itself before, and of each neighb
 
 @inlined
 def allow_vehicle(vehicle: Record, valid: Any) -> None:
-    """Write which actions a vehicle has: all of them, or only null off the road."""
+    """Write the valid actions of a vehicle: all of them, or only null off the road."""
     present = vehicle.present
     for action in range(ACTIONS):
         valid[action] = present or action == NULL

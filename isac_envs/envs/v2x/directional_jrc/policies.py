@@ -44,7 +44,7 @@ class Reckoning(NamedTuple):
 
 @inlined
 def round_robin(time: int, k: int, interval: int) -> int:
-    """Return what vehicle ``k`` of a round robin does: radar every ``interval`` steps.
+    """Return the action of vehicle ``k`` in a round robin: radar every ``interval`` steps.
 
     In between it goes through the 16 pairs of beam and sector, beginning with pair ``k`` at time
     0, which is never radar.

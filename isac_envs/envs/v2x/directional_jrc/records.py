@@ -1,4 +1,4 @@
-"""State records of the dual carriageway and the numbers that stand for modes and choices."""
+"""State records of the dual carriageway and the codes of modes and choices."""
 
 from typing import Any, NamedTuple
 

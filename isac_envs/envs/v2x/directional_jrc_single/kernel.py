@@ -36,7 +36,7 @@ def step(p: Record, state: State, action: Any, outcome: Outcome) -> tuple[bool, 
 
 @inlined
 def observe(p: Record, state: State, observation: Any) -> None:
-    """Write what the learning vehicle sees.
+    """Write the observation of the learning vehicle.
 
     Args:
         p: Parameters of the environment, one record.
@@ -48,7 +48,7 @@ def observe(p: Record, state: State, observation: Any) -> None:
 
 @inlined
 def allow(p: Record, state: State, valid: Any) -> None:
-    """Write which actions the learning vehicle has.
+    """Write the valid actions of the learning vehicle.
 
     Args:
         p: Parameters of the environment, one record.

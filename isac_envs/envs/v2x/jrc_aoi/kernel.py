@@ -44,7 +44,7 @@ class State(NamedTuple):
 
 @inlined
 def slot_capacity(p: Record, e: Record) -> int:
-    """Return how many packets a slot carries over the present channel."""
+    """Return the number of packets that a slot carries over the present channel."""
     return p.packets_bad if e.channel else p.packets_good
 
 
@@ -78,7 +78,7 @@ def step(p: Record, state: State, action: Any, outcome: Outcome) -> tuple[bool, 
 
 @inlined
 def observe(p: Record, state: State, observation: Any) -> None:
-    """Write what the agent sees.
+    """Write the observation.
 
     Args:
         p: Parameters of the environment, one record.

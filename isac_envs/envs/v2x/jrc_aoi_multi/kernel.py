@@ -143,7 +143,7 @@ def step(p: Record, state: State, actions: Any, outcome: Outcome) -> tuple[bool,
 
 @jit
 def observe(p: Record, state: State, observations: Any) -> None:
-    """Write what each vehicle sees.
+    """Write the observation of each vehicle.
 
     Args:
         p: Parameters of the environment, one record.

@@ -46,7 +46,7 @@ class JrcAoiMulti(Model):
 
     The published model (scenario ``lee2022``) penalises overflow as if nothing had left the queue
     in the slot, takes the rank of a contention's winner among those who ask for its number, charges
-    nothing for an event while all conditions are good, and its roads stay bad for ever. Two of its
+    nothing for an event while all conditions are good, and its roads stay bad forever. Two of its
     slips change no number noticeably and are not reproduced: at reset nobody (or never the last
     vehicle) has priority, and the slots since the last grant count idle slots only. The best known
     rule, ``optimum``, is a central controller that sees all vehicles: drift plus penalty, with
@@ -86,7 +86,7 @@ class JrcAoiMulti(Model):
         return tuple(f"veh_{v}" for v in range(self.params.vehicles))
 
     def observation_spec(self) -> Spec:
-        """Return what one vehicle sees of itself and the channel, all in [0, 1]."""
+        """Return a vehicle's observation of itself and the channel, all in [0, 1]."""
         last = (
             Coordinate("waited", "Slots since its last grant, as slots / (slots + scale)."),
             Coordinate("identity", "Number of the vehicle, from 1, over the number of vehicles."),

@@ -78,7 +78,7 @@ def step(p: Record, state: State, action: Any, outcome: Outcome) -> tuple[bool, 
 
 @inlined
 def observe(p: Record, state: State, observation: Any) -> None:
-    """Write what the agent sees: class ages and conditions, or the index of the state.
+    """Write the observation: class ages and conditions, or the index of the state.
 
     Args:
         p: Parameters of the environment, one record.

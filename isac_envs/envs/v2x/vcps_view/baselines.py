@@ -1,6 +1,6 @@
 """Baselines of vehicular views.
 
-They plan for all vehicles and the edge at once; :mod:`isac_envs.envs.v2x.vcps_view_multi` hands
+They plan for all vehicles and the edge together; :mod:`isac_envs.envs.v2x.vcps_view_multi` hands
 each agent its part.
 """
 

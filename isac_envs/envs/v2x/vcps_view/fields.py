@@ -53,7 +53,7 @@ SUMMARIES = (
 
 
 def edge_observation(params: Any) -> Spec:
-    """Return what the edge sees: 1 + V + 2 V K + 2 I coordinates."""
+    """Return the observation fields of the edge: 1 + V + 2 V K + 2 I coordinates."""
     items = params.vehicles * params.sensable_types
     return Spec(
         "box",
@@ -70,7 +70,7 @@ def edge_observation(params: Any) -> Spec:
 
 
 def vehicle_observation(params: Any) -> Spec:
-    """Return what a vehicle sees: 3 + 2 K + 2 I coordinates."""
+    """Return the observation fields of a vehicle: 3 + 2 K + 2 I coordinates."""
     items = params.sensable_types
     return Spec(
         "box",
@@ -93,7 +93,7 @@ def _kinds(params: Any) -> tuple[Coordinate, ...]:
 
 
 def vehicle_action(params: Any) -> tuple[Coordinate, ...]:
-    """Return what one vehicle decides."""
+    """Return the action fields of one vehicle."""
     count, top = params.sensable_types, _top(params)
     decision = Coordinate("sense", "Sensed above 1/2 (hybrid: 1).", size=count)
     rest = (
@@ -105,7 +105,7 @@ def vehicle_action(params: Any) -> tuple[Coordinate, ...]:
 
 
 def all_actions(params: Any) -> Spec:
-    """Return what all vehicles, one after the other, and then the edge decide."""
+    """Return the action fields of all vehicles in order, then of the edge."""
     edge = edge_action(params)
     if params.action == "hybrid":
         return Spec("multi_discrete", (*vehicle_action(params) * params.vehicles, *edge))
@@ -115,7 +115,7 @@ def all_actions(params: Any) -> Spec:
 
 
 def edge_action(params: Any) -> tuple[Coordinate, ...]:
-    """Return what the edge decides."""
+    """Return the action fields of the edge."""
     meaning = "Bandwidth of each vehicle, in proportion."
     return (Coordinate("bandwidth", meaning, high=_top(params), size=params.vehicles),)
 

@@ -37,7 +37,7 @@ def finish(p: Record, state: State) -> None:
 
 @jit
 def play(p: Record, state: State) -> None:
-    """Play the slot of the action that stands in the state."""
+    """Play the slot of the action in the state."""
     upload(p, state)
     judge(p, state, NOBODY)
     finish(p, state)

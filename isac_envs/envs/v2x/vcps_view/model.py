@@ -106,11 +106,11 @@ class VcpsView(Model):
     scene = "isac_envs.envs.v2x.vcps_view.scene:draw"
 
     def observation_spec(self) -> Spec:
-        """Return what the edge sees: 1 + V + 2 V K + 2 I coordinates."""
+        """Return the observation fields of the edge: 1 + V + 2 V K + 2 I coordinates."""
         return fields.edge_observation(self.params)
 
     def action_spec(self) -> Spec:
-        """Return what all vehicles and the edge decide: V (3 K + 1) + V coordinates."""
+        """Return the joint action fields of vehicles and edge: V (3 K + 1) + V coordinates."""
         return fields.all_actions(self.params)
 
     def allocate(self, n: int) -> State:

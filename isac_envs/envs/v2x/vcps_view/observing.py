@@ -18,7 +18,7 @@ def seen_slot(p: Record, e: Record) -> int:
 
 @inlined
 def mark_required(state: State, second: int) -> None:
-    """Write which types the views of a slot need."""
+    """Write the types that the views of a slot need."""
     kinds, views = state.kinds, state.views
     for d in range(kinds.shape[0]):
         kinds[d].required = False
@@ -51,7 +51,7 @@ def distance_seen(p: Record, track: Any, second: int) -> float:
 
 @jit
 def observe(p: Record, state: State, observation: Any) -> None:
-    """Write what the edge sees: 1 + V + 2 V K + 2 I coordinates.
+    """Write the observation of the edge: 1 + V + 2 V K + 2 I coordinates.
 
     Args:
         p: Parameters of the environment, one record.

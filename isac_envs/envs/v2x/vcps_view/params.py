@@ -98,8 +98,8 @@ class VcpsViewParams(EnvParams):
         "or to the working directory where it is given as an argument.", file=True,
     )  # fmt: skip
     instance: int = parameter(
-        -1, "Tracks, types, costs, views and requests: drawn anew in each episode (-1), or those "
-        "of this number for ever.", "1", WU, ge=-1, le=2**62 - 1,
+        -1, "Tracks, types, costs, views and requests: redrawn in each episode (-1), or always "
+        "the instance of this number.", "1", WU, ge=-1, le=2**62 - 1,
     )  # fmt: skip
     discipline: Literal["preemptive", "nonpreemptive"] = parameter(
         "preemptive", "A packet of higher priority interrupts a transmission (and it resumes)."

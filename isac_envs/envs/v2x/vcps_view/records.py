@@ -1,4 +1,4 @@
-"""State records of vehicular views, and the numbers that stand for parts of a view."""
+"""State records of vehicular views, and the codes of parts of a view."""
 
 from typing import Any, NamedTuple
 
@@ -58,7 +58,7 @@ ITEM = record(
     ("kind", "i8"),  # type of information
     ("cost", "f8"),  # of sensing it
     ("mean_s", "f8"),  # mean service time
-    ("second_s2", "f8"),  # what stands for the second moment of the service time
+    ("second_s2", "f8"),  # substitute for the second moment of the service time
     ("sensed", "?"),
     ("share", "f8"),  # of the load
     ("priority", "f8"),

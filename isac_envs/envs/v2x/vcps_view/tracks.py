@@ -97,7 +97,7 @@ def _number(row: dict[str, Any], column: str, line: str) -> float:
     """Return the value of a column.
 
     Raises:
-        ValueError: If it is no number in the column's range.
+        ValueError: If it is not a number in the column's range.
     """
     low, high, unit = LIMITS[column]
     text = row[column]

@@ -1,4 +1,4 @@
-"""Dynamics of vehicular views with several agents: those of the single form, told to each agent.
+"""Dynamics of vehicular views with several agents: the single form's, observed by each agent.
 
 Rows of vehicles come first, that of the edge last; what is behind an agent's own coordinates is 0.
 """
@@ -103,7 +103,7 @@ def step(p: Record, state: State, actions: Any, outcome: Outcome) -> tuple[bool,
 
 @jit
 def observe(p: Record, state: State, observations: Any) -> None:
-    """Write what the vehicles and the edge see.
+    """Write the observations of the vehicles and the edge.
 
     Args:
         p: Parameters of the environment, one record.

@@ -1,0 +1,134 @@
+"""Parts of networks that several learners share: layers, and groups of alike entities.
+
+Entities are users, sectors, tracks. One small network encodes every entity of a group, whatever its
+position, so that experience with one entity applies to all.
+
+Source: M. Zaheer et al., "Deep sets", NeurIPS 2017 (arXiv 1703.06114), eq. 4: sums of encoded
+members, here means and maxima.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from gymnasium import spaces
+from torch import nn
+
+FIXED = -1
+"""Group of a choice whose values are not entities."""
+
+
+class EntityEncoder(nn.Module):
+    """Codes of all entities, and a summary of everything.
+
+    Args:
+        groups: Number of entities and numbers per entity of each group, in the order of the
+            observation; global numbers follow the groups.
+        rest: Count of global numbers.
+        width: Width of an entity's encoding.
+    """
+
+    def __init__(self, groups: Sequence[Sequence[int]], rest: int, width: int) -> None:
+        super().__init__()
+        self.groups = [tuple(each) for each in groups]
+        self.summary_size = 2 * width * len(self.groups) + rest
+        self.encoders = nn.ModuleList(
+            perceptron(numbers, [width, width], nn.ReLU) for _, numbers in groups
+        )
+
+    def forward(self, observations: torch.Tensor) -> tuple[list[torch.Tensor], torch.Tensor]:
+        """Return the entities of each group with their codes, and the summary of all.
+
+        Args:
+            observations: Shape ``(n, D)``.
+        """
+        entities, summary, first = [], [], 0
+        for (count, numbers), encoder in zip(self.groups, self.encoders, strict=True):
+            raw = observations[:, first : first + count * numbers].reshape(-1, count, numbers)
+            code = encoder(raw)
+            entities.append(torch.cat((raw, code), -1))
+            summary += [code.mean(1), code.amax(1)]
+            first += count * numbers
+        return entities, torch.cat((*summary, observations[:, first:]), -1)
+
+
+def perceptron(width: int, layers: list[int], activation: type[nn.Module] = nn.Tanh) -> nn.Module:
+    """Return fully connected layers, each followed by its activation.
+
+    Args:
+        width: Numbers that enter.
+        layers: Sizes of the layers.
+        activation: Class of the activation.
+    """
+    parts: list[nn.Module] = []
+    for size in layers:
+        parts += [nn.Linear(width, size), activation()]
+        width = size
+    return nn.Sequential(*parts)
+
+
+def small_head(inputs: int, outputs: int) -> nn.Linear:
+    """Create a layer whose initial scores are nearly equal."""
+    layer = nn.Linear(inputs, outputs)
+    nn.init.orthogonal_(layer.weight, 0.01)
+    nn.init.zeros_(layer.bias)
+    return layer
+
+
+def value_counts(action_space: spaces.Space[Any]) -> list[int]:
+    """Return the number of values of each coordinate of the action.
+
+    Raises:
+        ValueError: If entities cannot be chosen by it.
+    """
+    if isinstance(action_space, spaces.MultiDiscrete):
+        return [int(count) for count in action_space.nvec]
+    if isinstance(action_space, spaces.Discrete):
+        return [int(action_space.n)]
+    raise ValueError(f"actions are {action_space}, entity policies need discrete choices")
+
+
+def check_choices(
+    groups: Sequence[Sequence[int]], choices: Sequence[int], values: Sequence[int]
+) -> None:
+    """Refuse choices that do not fit.
+
+    Args:
+        groups: Number of entities and numbers per entity of each group.
+        choices: For each coordinate of the action, the group whose entity is chosen, or
+            :data:`FIXED`.
+        values: Number of values of each coordinate.
+
+    Raises:
+        ValueError: If one does not fit.
+    """
+    if len(choices) != len(values):
+        raise ValueError(f"choices = {choices}: {len(values)} coordinates need one group each")
+    for group, count in zip(choices, values, strict=True):
+        if group == FIXED:
+            continue
+        if not 0 <= group < len(groups):
+            raise ValueError(f"choices = {choices}: there are groups 0..{len(groups) - 1}, or -1")
+        if groups[group][0] not in (count, count - 1):
+            raise ValueError(
+                f"choices = {choices}: a coordinate of {count} values chooses among the "
+                f"{groups[group][0]} entities of group {group}"
+            )
+
+
+def numbers_besides(groups: Sequence[Sequence[int]], features: int) -> int:
+    """Return how many numbers of an observation describe no entity.
+
+    Args:
+        groups: Number of entities and numbers per entity of each group.
+        features: Numbers of an observation.
+
+    Raises:
+        ValueError: If the groups hold more.
+    """
+    rest = features - sum(count * numbers for count, numbers in groups)
+    if rest < 0:
+        raise ValueError(
+            f"groups = {groups} hold {features - rest} numbers, an observation has {features}"
+        )
+    return rest
