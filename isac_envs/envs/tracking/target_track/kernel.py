@@ -178,7 +178,13 @@ def _close(p: Record, state: State) -> None:
 
 @inlined
 def serve(p: Record, state: State, decision: Decision) -> float:
-    """Serve, let packets arrive and links change; return what is dropped."""
+    """Serve, let packets arrive and links change; return what is dropped in Mbit.
+
+    Args:
+        p: Parameters.
+        state: The scene.
+        decision: What the station does.
+    """
     e = state.env
     e.served_mbit = 0.0
     if decision.user > 0:

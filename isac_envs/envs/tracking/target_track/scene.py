@@ -160,7 +160,14 @@ def _ground(size: tuple[int, int], extent: tuple[float, float, float], weakest: 
 
 
 def draw_rim(world: World, far_m: float, edge: float, beliefs: Array) -> None:
-    """Draw at the rim how many targets each sector may hold that nobody has seen."""
+    """Draw at the rim how many targets each sector may hold that nobody has seen.
+
+    Args:
+        world: Where to draw.
+        far_m: Farthest range.
+        edge: Sine of the azimuth of the sector's edge.
+        beliefs: Expected number of undetected targets of each direction.
+    """
     pieces = 1 + 32 // len(beliefs)
     sines = np.linspace(-edge, edge, pieces * len(beliefs) + 1)
     outer, inner = world.pixels(polar(_RIM * far_m, sines)), world.pixels(polar(far_m, sines))
@@ -225,7 +232,13 @@ def _even_snr(factor: float, cells: int) -> float:
 
 
 def draw_beams(world: World, view: View, done: list[tuple[looks.Look, Colour]]) -> None:
-    """Draw the beams of the last slot, each as far as its look detects the weakest targets."""
+    """Draw the beams of the last slot, each as far as its look detects the weakest targets.
+
+    Args:
+        world: Where to draw.
+        view: The copy.
+        done: The looks, each with the colour of its beam.
+    """
     for look, colour in done:
         outline = np.vstack(((0.0, 0.0), polar(*beam_outline(view, look))))
         pale = colours.mixed(colour, colours.PAPER, 0.3)
@@ -233,7 +246,13 @@ def draw_beams(world: World, view: View, done: list[tuple[looks.Look, Colour]]) 
 
 
 def draw_users(world: World, view: View, users: Any) -> None:
-    """Draw users, hollow where the link is blocked, with their queues as bars."""
+    """Draw users, hollow where the link is blocked, with their queues as bars.
+
+    Args:
+        world: Where to draw.
+        view: The copy.
+        users: Their records, shape ``(U,)``.
+    """
     served = int(view.env.user)
     places = polar(users["range_m"], users["sine"])
     if served > 0:
@@ -264,7 +283,13 @@ def _queue(canvas: Canvas, pixel: Position, fill: float, height: int) -> None:
 
 
 def draw_tracks(world: World, tracks: Any, false: npt.NDArray[np.bool_]) -> None:
-    """Draw tentative tracks, and over them the confirmed ones, those without a target marked."""
+    """Draw tentative tracks, and over them the confirmed ones, those without a target marked.
+
+    Args:
+        world: Where to draw.
+        tracks: Their records, shape ``(MOST_TRACKS,)``.
+        false: Which are confirmed without a target, of the same shape.
+    """
     for status in (TENTATIVE, CONFIRMED):
         for i in np.flatnonzero(tracks["status"] == status):
             colour = _TENTATIVE if status == TENTATIVE else _FALSE if false[i] else _TRACK

@@ -11,7 +11,8 @@ from isac_envs.engine.jit import Record, jit
 from isac_envs.envs.tracking.target_track import slot
 from isac_envs.envs.tracking.target_track.actions import decode
 from isac_envs.envs.tracking.target_track.listening import listen
-from isac_envs.envs.tracking.target_track.records import Scratch, State, scratch
+from isac_envs.envs.tracking.target_track.records import Scratch, State
+from isac_envs.envs.tracking.target_track.records import scratch as make_scratch
 from isac_envs.rendering import colours
 from isac_envs.rendering.canvas import Canvas
 from isac_envs.rendering.colours import Colour
@@ -26,12 +27,14 @@ _MAP_DB = 40.0  # above the noise, of the darkest cells
 
 def state_of(view: View) -> State:
     """Return the state of the copy that is drawn; its scratch holds nothing of it."""
-    return State(view.env, *view.entities, _scratch(view.params))
+    users, targets, tracks, sectors, detections = view.entities
+    scratch = _scratch(view.params)
+    return State(view.env, users, targets, tracks, sectors, detections, scratch)
 
 
 @functools.lru_cache(maxsize=2)
 def _scratch(params: Any) -> Scratch:
-    return scratch(params)
+    return make_scratch(params)
 
 
 def looks_of(view: View, state: State) -> list[tuple[looks.Look, Colour]]:

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from isac_envs.envs.tracking.target_track import scene as single
+from isac_envs.envs.tracking.target_track import scene_looks
 from isac_envs.envs.tracking.target_track_multi.records import State
 from isac_envs.rendering import colours
 from isac_envs.rendering.canvas import Canvas, Points
@@ -135,7 +136,7 @@ def _map(canvas: Canvas, view: View, stations: list[View]) -> None:
 def _looks(view: View, beams: Any) -> list[tuple[Any, Colour]]:
     """Return the looks of a station in the last slot, in the noise that the others raise."""
     found = []
-    for look, colour in single.looks_of(view, single.state_of(view)):
+    for look, colour in scene_looks.looks_of(view, scene_looks.state_of(view)):
         rise = max(float(beams[0 if colour == _DATA else 1]["noise_rise"]), 1.0)
         found.append((look._replace(loss=look.loss * rise), colour))
     return found
