@@ -93,7 +93,7 @@ def sense(p: Record, stream: Stream, v: Record, snr: float, symbols: float) -> N
         scale * p.speed_variance / (duration * duration),
     )
     v.detected = detected
-    v.sensing_snr = snr
+    v.sensing_snr = v.measured_snr = snr
     v.age += 1
     if detected:
         v.age = 0

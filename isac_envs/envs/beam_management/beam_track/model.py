@@ -219,7 +219,7 @@ class BeamTrack(Model):
         p = self.params
         sizes = {"belief": 1, "history": TUPLE * p.history_length, "echo": 2 * p.receive_antennas}
         memory = p.vehicles * sizes[p.observation] if p.observation != "belief" else 1
-        return records.allocate(np.zeros(n, self.env_dtype), p.vehicles, memory)
+        return records.allocate(np.zeros(n, self.env_dtype), p, memory)
 
     def _suffix(self, k: int) -> str:
         return f"_{k}" if self.params.vehicles > 1 else ""
