@@ -103,10 +103,10 @@ class _BeamBaseline(Baseline):
         self.vehicles["directed_cosine"] = cosines
         self.vehicles["directed_power"] = powers
 
-    def foresee(self) -> tuple[Floats, Floats, npt.NDArray[np.bool_]]:
-        """Return true cosine, distance and blockage in the coming slot, ``(n, K)`` each."""
+    def foresee(self) -> tuple[Floats, Floats, Floats]:
+        """Return true cosine, distance and kept power in the coming slot, ``(n, K)`` each."""
         vehicles = coming_vehicles(self.params, self.batch.state)
-        return vehicles["cosine"], vehicles["distance"], vehicles["blocked"]
+        return vehicles["cosine"], vehicles["distance"], vehicles["kept"]
 
 
 class Bound(_BeamBaseline):
@@ -120,10 +120,9 @@ class Bound(_BeamBaseline):
 
     def act(self) -> npt.NDArray[Any]:
         """Return full-array beams at the truth."""
-        cosine, distance, blocked = self.foresee()
+        cosine, distance, kept = self.foresee()
         r = self.record
-        loss = np.where(blocked, r.block_loss, 1.0)
-        gains = r.power_w * r.transmit_antennas * r.link_gain * loss / np.square(distance)
+        gains = r.power_w * r.transmit_antennas * r.link_gain * kept / np.square(distance)
         powers = water_filling(gains)
         self.direct(cosine, powers)
         return self.beams(self.full, 0)
@@ -330,9 +329,8 @@ class FeedbackFilter:
         n_t = float(self.params.transmit_antennas)
         aligned = np.empty(len(v))
         alignment_of(v["cosine"].copy(), self.aimed, np.full(len(v), n_t), aligned)
-        loss = np.where(v["blocked"], self.record.block_loss, 1.0)
         power = self.record.power_w / self.params.vehicles
-        snr = power * n_t * aligned * self.record.link_gain * loss / np.square(v["distance"])
+        snr = power * n_t * aligned * self.record.link_gain * v["kept"] / np.square(v["distance"])
         heard = self.random.random(len(v)) < portable.exp(-self.record.threshold / (1.0 + snr))
         variance = 6.0 / (np.pi * np.pi * (n_t * n_t - 1.0) * np.maximum(snr, 1e-12))
         reported = v["cosine"] + np.sqrt(variance) * self.random.standard_normal(len(v))

@@ -61,6 +61,7 @@ def reset(p: Record, state: State) -> None:
         v = state.vehicles[k]
         motion.start(p, e.world, v, k)
         locate(p, v)
+        motion.begin_link_of(p, state, k, state.scratch.law)
         start_belief(p, e, v)
         belief.predict(p, v)
         v.aimed_cosine, v.aimed_std = v.measured_cosine, 0.0
@@ -143,6 +144,7 @@ def advance(p: Record, state: State) -> None:
     for k in range(state.vehicles.shape[0]):
         motion.move(p, state.env.world, state.vehicles[k])
         locate(p, state.vehicles[k])
+        motion.move_link_of(p, state, k, state.scratch.law)
 
 
 @inlined
@@ -166,7 +168,7 @@ def step(p: Record, state: State, action: Any, outcome: Outcome) -> tuple[bool, 
     scale = 1.0 / max(total, 1.0)
     for k in range(count):
         vehicles[k].power_w = p.power_w * vehicles[k].asked * scale
-        serve(p, state, action, k, share, state.scratch)
+        serve(p, state, action, k, share, state.scratch.room)
         remember(p, state, k)
     e.time += 1
     write(p, vehicles, share, outcome)

@@ -29,8 +29,7 @@ def link_snr(p: Record, v: Record, gain: float) -> float:
         v: Record of the vehicle.
         gain: Alignment |delta|^2 of the beam, 0..1.
     """
-    loss = p.block_loss if v.blocked else 1.0
-    return v.power_w * v.antennas * gain * p.link_gain * loss / (v.distance * v.distance)
+    return v.power_w * v.antennas * gain * p.link_gain * v.kept / (v.distance * v.distance)
 
 
 @inlined

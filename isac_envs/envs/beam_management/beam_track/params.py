@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from isac_envs.declaration.params import EnvParams, Weight, parameter
+from isac_envs.declaration.params import Weight, parameter
 from isac_envs.engine.mathx import acos_turns, db_to_linear, ln, sincos_turns
 from isac_envs.kernels.constants import SPEED_OF_LIGHT_M_S
 from isac_envs.kernels.estimation.bounds import (
@@ -18,6 +18,7 @@ from isac_envs.kernels.estimation.bounds import (
 from isac_envs.kernels.numerics.gamma import exp_or_zero, gaussian_q_inverse
 from isac_envs.kernels.pathloss.free_space import friis_gain_one, radar_received_power_one
 from isac_envs.kernels.radar.cfar import cfar_factor
+from isac_envs.propagation.params import STANDARDS, ChannelParams, Reach
 from isac_envs.sensing.echo_work import training_cells
 
 HARD = "Our choice, after the vehicular model of Liu et al., arXiv 2001.09306."
@@ -27,20 +28,32 @@ Share = Annotated[float, Field(ge=0, le=1)]
 Level = Annotated[float, Field(ge=0, le=1)]
 Place = Annotated[float, Field(ge=1, le=1e4)]
 
+VEHICLE_M = 1.5
+"""Height of the vehicles' antennas above the ground where a law of the path loss asks for it."""
+
 _NOT_MEASURED = 1e12  # variance times SNR of a velocity that is not measured, (m/s)^2
 _DEVIATIONS = 3.0  # that range and speed of a vehicle may be beyond their means, in a grid
 _LEAST_CELLS = 32  # along either axis: a window of 13 and what is beyond
+_WAY = (
+    "horizon, slot_s, speed_m_s, speed_spread_m_s, acceleration_x_m_s2, acceleration_memory_s, "
+    "process, start_x_m, vehicle_spacing_m, vehicles, lane_y_m, lane_half_width_m, height_m, "
+    "motion, circle_radius_m, circle_centre_x_m, circle_centre_y_m and drift_m"
+)
 _MOST_CELLS = 2**17  # of a grid
 _LEAST_FALSE_ALARM = 1e-12  # of a CFAR
 
 
-class BeamTrackParams(EnvParams):
+class BeamTrackParams(ChannelParams):
     """Parameters; the defaults are the ``hard`` scenario."""
 
     horizon: int = parameter(30, "Slots until an episode is truncated.", "slots", ge=1, le=10**7)
     weights: tuple[Weight, ...] = parameter(
         (1.0, 1.0), "Weights of communication and alignment in the reward."
     )
+    channel: Literal["free_space", "umi", "uma"] = parameter(
+        "free_space", "Law of the path loss of link and echo, with vehicles 1.5 m high.", "1",
+        STANDARDS,
+    )  # fmt: skip
     fidelity: Literal["statistics", "echo"] = parameter(
         "statistics",
         "Measurements by the laws of detection and errors; or from an OFDM grid of all echoes, "
@@ -122,7 +135,9 @@ class BeamTrackParams(EnvParams):
     lane_half_width_m: float = parameter(
         5.0, "Vehicles stay this close to the lane.", "m", HARD, ge=0, le=1e4
     )
-    height_m: float = parameter(0.0, "Height above the array.", "m", ge=0, le=1e4)
+    height_m: float = parameter(
+        0.0, "Height above the array, or of the array above vehicles.", "m", ge=0, le=1e4
+    )
     speed_m_s: float = parameter(20.0, "Mean speed at the start.", "m/s", HARD, ge=0, le=1e3)
     speed_spread_m_s: float = parameter(
         0.0, "Initial speeds are uniform within this of the mean.", "m/s", ge=0, le=1e3
@@ -260,12 +275,7 @@ class BeamTrackParams(EnvParams):
                 )
         far, fast = self.farthest_m, self.fastest_m_s
         subcarriers, symbols = self.grid
-        reasons = (
-            f"vehicles come as far as {far:.4g} m and as fast as {fast:.4g} m/s by horizon, "
-            f"slot_s, speed_m_s, speed_spread_m_s, acceleration_x_m_s2, acceleration_memory_s, "
-            f"process, start_x_m, vehicle_spacing_m, vehicles, lane_y_m, lane_half_width_m, "
-            f"height_m, motion, circle_radius_m, circle_centre_x_m, circle_centre_y_m and drift_m"
-        )
+        reasons = f"vehicles come as far as {far:.4g} m and as fast as {fast:.4g} m/s by {_WAY}"
         if subcarriers * symbols > _MOST_CELLS:
             raise ValueError(
                 f"parameter fidelity = 'echo': a grid without ambiguity would have {subcarriers} "
@@ -288,6 +298,27 @@ class BeamTrackParams(EnvParams):
                 f"by more than the range cell of {self.range_cell_m:.3g} m; {reasons}"
             )
         return self
+
+    @model_validator(mode="after")
+    def _channel_fits(self) -> "BeamTrackParams":
+        if self.channel != "free_space" and self.motion == "circle":
+            raise ValueError(
+                f"parameter channel = {self.channel!r}: its terminals stand on the ground, while "
+                f"motion = 'circle' flies, valid: 'free_space'"
+            )
+        self.check_channel(self.reach)
+        return self
+
+    @property
+    def reach(self) -> Reach:
+        """Where the links run; the way of an episode bounds the distance."""
+        return Reach(
+            carrier_hz=("wavelength_m", SPEED_OF_LIGHT_M_S / self.wavelength_m),
+            station_m=("height_m", VEHICLE_M + self.height_m),
+            lowest_m=("height_m", VEHICLE_M),
+            highest_m=("height_m", VEHICLE_M),
+            farthest_m=(_WAY, self.farthest_m),
+        )
 
     @property
     def range_cell_m(self) -> float:
@@ -352,6 +383,7 @@ class BeamTrackParams(EnvParams):
             **grid_of_echoes(self),
             **acceleration(self),
             "widths": widths,
+            "over_free_space": 1.0 / friis_gain_one(1.0, SPEED_OF_LIGHT_M_S / self.wavelength_m),
             "first_octave": first_octave,
             "sweep_below": first_octave - 0.5,
             "sector_cosine": sincos_turns(self.sector_deg / 720.0)[0],

@@ -39,7 +39,9 @@ _advance_batch = each_copy(kernel.advance)
 
 def coming_vehicles(params: Any, state: State) -> npt.NDArray[Any]:
     """Return copies of the vehicles as the coming slot will find them, shape ``(n, K)``."""
-    coming = State(state.env.copy(), state.vehicles.copy(), state.memory, state.scratch)
+    coming = state._replace(
+        env=state.env.copy(), vehicles=state.vehicles.copy(), paths=state.paths.copy()
+    )
     _advance_batch(params.record, coming)
     return np.asarray(coming.vehicles)
 

@@ -5,6 +5,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from isac_envs.engine.jit import record
+from isac_envs.propagation.laws import Law, law_of
+from isac_envs.propagation.links import LINK
 from isac_envs.sensing.detections import DETECTION, MOST_DETECTIONS
 from isac_envs.sensing.echo_work import ECHO, PARAMETERS, EchoWork, echo_work
 
@@ -20,6 +22,7 @@ VEHICLE = record(
     ("centre_y", "f8"),  # m
     ("phase_turns", "f8"),  # position on the circle
     ("blocked", "?"),  # an obstacle stands in the way
+    ("kept", "f8"),  # power of the link over that in free space
     ("relative_rcs", "f8"),  # cross section of the slot over its mean
     ("distance", "f8"),  # true distance from the array, m
     ("cosine", "f8"),  # true direction cosine
@@ -76,6 +79,18 @@ class Room(NamedTuple):
     grid: EchoWork
 
 
+class Scratch(NamedTuple):
+    """What all copies share.
+
+    Attributes:
+        room: What looks at echoes work in; None where measurements are drawn by their laws.
+        law: Law of the links; None in free space.
+    """
+
+    room: Room | None
+    law: Law | None
+
+
 class State(NamedTuple):
     """The vehicles of one copy and their beams; of a batch, with an axis of copies in front.
 
@@ -83,13 +98,15 @@ class State(NamedTuple):
         env: The environment.
         vehicles: Shape ``(K,)``.
         memory: Numbers of the last measurements, or of the echoes, vehicle after vehicle.
-        scratch: What looks at echoes work in; None where measurements are drawn by their laws.
+        paths: Links of the vehicles, shape ``(K,)``; empty in free space.
+        scratch: What all copies share.
     """
 
     env: Any
     vehicles: Any
     memory: Any
-    scratch: Room | None
+    paths: Any
+    scratch: Scratch
 
 
 def room(params: Any) -> Room:
@@ -118,10 +135,11 @@ def allocate(env: Any, params: Any, memory: int) -> State:
         params: Parameters of the environment.
         memory: Numbers of past measurements that a copy keeps.
     """
-    n = len(env)
+    n, law = len(env), law_of(params, params.reach)
     return State(
         env,
         np.zeros((n, params.vehicles), VEHICLE),
         np.zeros((n, memory), MEMORY),
-        None if params.fidelity == "statistics" else room(params),
+        np.zeros((n, 0 if law is None else params.vehicles), LINK),
+        Scratch(None if params.fidelity == "statistics" else room(params), law),
     )
