@@ -71,7 +71,8 @@ def expected_rates(params: Any, state: State) -> Floats:
     """Return the expected rate of each width in the coming slot, shape ``(n, K, widths)``.
 
     15-point Gauss-Hermite quadrature over the believed angle, at the believed distance; the share
-    of the slot that senses, a common factor, is left out.
+    of the slot that senses, a common factor, is left out. Nothing is known of what hides a vehicle:
+    the path loss is that of free space.
     """
     widths = int(params.record[0].widths)
     antennas = np.array([float(params.fewest_antennas << k) for k in range(widths)])

@@ -34,8 +34,8 @@ class UavTrajectory(Model):
        detects: $P_d = (1 + \alpha / (K (1 + \mathrm{snr})))^{-K}$ with $\mathrm{snr} = a / s^2$,
        the law of a target that fluctuates after Swerling 1 and of a threshold $\alpha$ times the
        mean of $K = 144$ cells, $\alpha = K (P_{fa}^{-1 / K} - 1)$. A target that is not detected
-       gives no range and no information. False alarms are left out: an estimate of 60 m allows a
-       few tens of range cells, of which at most one in thousands of looks would fire.
+       gives no range and no information. False alarms are left out: by default an estimate of 60 m
+       allows some thirty range cells, of which one fires in about 30 000 looks.
     5. Information on a target at $u$, evaluated at the truth: $J = I / \sigma_{prior}^2 +
        \sum_{looks} (q - u)(q - u)^T (1 / (d^2 s^2) + 8 / d^4)$. Position error bound:
        $\mathrm{PEB} = \sqrt{\mathrm{tr}\, J^{-1}}$.
