@@ -17,6 +17,7 @@ from isac_envs.envs.uav.uav_trajectory.baselines import (
     KnownPlaces,
     StraightHome,
 )
+from isac_envs.envs.uav.uav_trajectory.estimate import UNHEARD_M
 from isac_envs.kernels.radar.elevated_ranging import elevated_range_information
 
 N, CELLS = 4000, 144
@@ -43,7 +44,7 @@ def test_looks_detect_as_often_as_the_formula_says(away: float, false_alarm: flo
     snr = p.processing_gain * echo / distance**4
     factor = CELLS * (false_alarm ** (-1.0 / CELLS) - 1.0)
     expected = (1.0 + factor / (CELLS * (1.0 + snr))) ** -CELLS
-    found = (batch.state[2]["ranges"][:, 0, 0] > 0.0).mean()
+    found = (batch.state[2]["ranges"][:, 0, 0] < UNHEARD_M).mean()
     assert found == pytest.approx(expected, abs=4.0 * math.sqrt(0.25 / N))
 
 
@@ -51,7 +52,7 @@ def test_only_detected_looks_inform() -> None:
     away, looks = 400.0, 4
     batch, frame = looked(away, 500, looks)
     t, p = batch.state[2][:, 0], batch.model.params
-    count = (t["ranges"][:, :looks] > 0.0).sum(1)
+    count = (t["ranges"][:, :looks] < UNHEARD_M).sum(1)
     assert len(set(count)) == looks + 1
     prior = 1.0 / p.prior_std_m**2
     each, _, across = elevated_range_information(away, 0.0, p.height_m, p.range_variance_at_1m)
@@ -73,7 +74,7 @@ def test_missed_looks_leave_the_window_without_a_trace() -> None:
     assert np.isfinite(t["prior_bx"]).all() and np.isfinite(t["mean_x"]).all()
     absorbed, all_ = t["prior_xx"] - 1 / 3600.0, other["prior_xx"] - 1 / 3600.0
     share = absorbed.mean() / all_.mean()
-    heard = (t["ranges"] > 0.0).mean()
+    heard = (t["ranges"] < UNHEARD_M).mean()
     assert share == pytest.approx(heard, abs=0.08)
     assert 0.2 < heard < 0.8
 
@@ -81,7 +82,7 @@ def test_missed_looks_leave_the_window_without_a_trace() -> None:
 def test_strong_echoes_leave_nothing_to_chance() -> None:
     """The streams differ by a draw, the law does not."""
     strong, _ = looked(100.0, 50, detection="drawn", echo_gain_db=20.0, variance_factor_m2=1e9)
-    assert (strong.state[2]["ranges"][:, 0, 0] > 0.0).all()
+    assert (strong.state[2]["ranges"][:, 0, 0] < UNHEARD_M).all()
 
 
 @pytest.mark.parametrize("policy", [FlyHoverSense, KnownPlaces, StraightHome, RandomBaseline])
@@ -109,7 +110,7 @@ def test_several_uavs_miss_independently() -> None:
     actions = batch.actions()
     actions[..., 2] = 1.0
     batch.step(actions, frame)
-    heard = batch.state.targets["ranges"][:, 0, :2] > 0.0
+    heard = batch.state.targets["ranges"][:, 0, :2] < UNHEARD_M
     each = heard.mean()
     assert 0.1 < each < 0.9
     assert heard.all(1).mean() == pytest.approx(each * each, abs=0.04)

@@ -12,7 +12,7 @@ import numpy as np
 from isac_envs.engine.jit import Record, inlined, jit
 from isac_envs.engine.loops import Outcome
 from isac_envs.engine.mathx import round_even
-from isac_envs.engine.rng import normal
+from isac_envs.engine.rng import Stream, normal
 from isac_envs.envs.beam_management.beam_track import belief, echoes, motion
 from isac_envs.envs.beam_management.beam_track.commands import aim, demand, share_of
 from isac_envs.envs.beam_management.beam_track.listening import listen
@@ -102,19 +102,22 @@ def sweep(p: Record, v: Record, z: float) -> None:
 
 
 @jit
-def serve(p: Record, state: State, action: Any, k: int, share: float, room: Any) -> None:
-    """Form the beam of vehicle k with its power, credit its rate and correct its belief.
+def serve(
+    p: Record, stream: Stream, vehicles: Any, action: Any, turn: tuple[int, float], room: Any
+) -> None:
+    """Form the beam of a vehicle with its power, credit its rate and correct its belief.
 
     Args:
         p: Parameters of the environment, one record.
-        state: State of one copy.
+        stream: Random stream that is drawn from.
+        vehicles: Vehicles, shape ``(K,)``.
         action: Action of the copy, shape ``(W,)``.
-        k: Number of the vehicle.
-        share: Share of the slot for sensing, 0..1.
+        turn: Number of the vehicle, and share of the slot for sensing, 0..1.
         room: What a look at echoes works in. Where it is None, measurements are drawn by their
             laws; the compiler knows, and leaves the other half of this function away.
     """
-    v, stream = state.vehicles[k], state.env.measurement
+    k, share = turn
+    v = vehicles[k]
     u, var_u, d, var_d = belief.moments(v, p.height_m)
     v.aimed_cosine, v.aimed_std = u, math.sqrt(var_u)
     aim(p, v, action, k, u, v.aimed_std)
@@ -126,7 +129,7 @@ def serve(p: Record, state: State, action: Any, k: int, share: float, room: Any)
         snr = echoes.echo_snr(p, v, v.power_w * v.antennas, v.gain, symbols)
         echoes.sense(p, stream, v, 0.0 if v.swept else snr, symbols)
     else:
-        listen(p, state, k, 0.0 if v.swept else symbols, room)
+        listen(p, stream, vehicles, k, 0.0 if v.swept else symbols, room)
     z = normal(stream)
     if v.swept:
         sweep(p, v, z)
@@ -168,7 +171,7 @@ def step(p: Record, state: State, action: Any, outcome: Outcome) -> tuple[bool, 
     scale = 1.0 / max(total, 1.0)
     for k in range(count):
         vehicles[k].power_w = p.power_w * vehicles[k].asked * scale
-        serve(p, state, action, k, share, state.scratch.room)
+        serve(p, e.measurement, vehicles, action, (k, share), state.scratch.room)
         remember(p, state, k)
     e.time += 1
     write(p, vehicles, share, outcome)

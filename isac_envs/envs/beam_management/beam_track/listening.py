@@ -16,11 +16,11 @@ the filter takes slow speeds for less accurate.
 from typing import Any
 
 from isac_envs.engine.jit import Record, inlined, jit
-from isac_envs.engine.rng import next_u64, seed_stream
+from isac_envs.engine.rng import Stream, next_u64, seed_stream
 from isac_envs.envs.beam_management.beam_track.belief import Polar, distance_squared, update
 from isac_envs.envs.beam_management.beam_track.echoes import alignment, echo_snr
 from isac_envs.envs.beam_management.beam_track.motion import AVERAGED
-from isac_envs.envs.beam_management.beam_track.records import Room, State
+from isac_envs.envs.beam_management.beam_track.records import Room
 from isac_envs.kernels.radar.swerling import exponential
 from isac_envs.sensing.echo_work import Beam
 from isac_envs.sensing.echoes import find_echoes
@@ -34,17 +34,17 @@ NOBODY = -1
 
 
 @jit
-def illuminate(p: Record, state: State, k: int, symbols: float, room: Room) -> int:
+def illuminate(p: Record, vehicles: Any, k: int, symbols: float, room: Room) -> int:
     """Write the paths of the echoes that look k receives and return their number.
 
     Args:
         p: Parameters of the environment, one record.
-        state: State of one copy.
+        vehicles: Vehicles, shape ``(K,)``.
         k: Number of the vehicle whose beam it is; receives ``sensing_snr``.
         symbols: Symbols that are integrated.
         room: Receives the paths; holds the stream that is drawn from.
     """
-    vehicles, v = state.vehicles, state.vehicles[k]
+    v = vehicles[k]
     stream, antennas = room.look[0].stream, 1.0 * p.receive_antennas
     power, count = v.power_w * v.antennas, 0
     for j in range(vehicles.shape[0]):
@@ -113,17 +113,18 @@ def nearest(p: Record, v: Record, found: Any, symbols: float) -> int:
 
 
 @jit
-def listen(p: Record, state: State, k: int, symbols: float, room: Room) -> None:
+def listen(p: Record, stream: Stream, vehicles: Any, k: int, symbols: float, room: Room) -> None:
     """Look along the beam of vehicle k and correct its belief; draws one key.
 
     Args:
         p: Parameters of the environment, one record.
-        state: State of one copy.
+        stream: Random stream that is drawn from.
+        vehicles: Vehicles, shape ``(K,)``.
         k: Number of the vehicle.
         symbols: Symbols that are integrated.
         room: What the look works in.
     """
-    v, key = state.vehicles[k], next_u64(state.env.measurement)
+    v, key = vehicles[k], next_u64(stream)
     v.detected = False
     v.sensing_snr = v.measured_snr = _LEAST
     v.age += 1
@@ -132,7 +133,7 @@ def listen(p: Record, state: State, k: int, symbols: float, room: Room) -> None:
     look, step = room.look[0], symbols / (p.bandwidth_hz * p.echo_symbols)
     seed_stream(look.stream, key, key)
     look.parameters.symbol_step_s = step
-    paths = room.paths[: illuminate(p, state, k, symbols, room)]
+    paths = room.paths[: illuminate(p, vehicles, k, symbols, room)]
     beam = Beam(v.beam_cosine, int(p.echo_symbols))
     heard = find_echoes(look.parameters, paths, beam, look.stream, room.grid, room.found)
     own = nearest(p, v, room.found[:heard], symbols)

@@ -6,7 +6,7 @@ Every slot takes the same draws of the ``world`` stream whatever the action.
 import math
 from typing import Any
 
-from isac_envs.engine.jit import Record, inlined, jit
+from isac_envs.engine.jit import Record, inlined
 from isac_envs.engine.mathx import sincos_turns
 from isac_envs.engine.rng import Stream, bernoulli, normal, uniform
 from isac_envs.envs.beam_management.beam_track.params import VEHICLE_M, BeamTrackParams
@@ -108,7 +108,7 @@ def move(p: Record, stream: Stream, v: Record) -> None:
         v.relative_rcs = exponential(stream)
 
 
-@jit
+@inlined
 def measure_link_of(p: Record, state: State, k: int, law: Any) -> None:
     """Write the power of link k over that in free space.
 
@@ -127,7 +127,7 @@ def measure_link_of(p: Record, state: State, k: int, law: Any) -> None:
         v.kept *= path.gain * p.over_free_space * (v.distance * v.distance)
 
 
-@jit
+@inlined
 def begin_link_of(p: Record, state: State, k: int, law: Any) -> None:
     """Draw link k anew; nothing in free space.
 
@@ -142,7 +142,7 @@ def begin_link_of(p: Record, state: State, k: int, law: Any) -> None:
     measure_link_of(p, state, k, law)
 
 
-@jit
+@inlined
 def move_link_of(p: Record, state: State, k: int, law: Any) -> None:
     """Let link k vary as its vehicle has moved in a slot.
 

@@ -4,8 +4,8 @@ The last ``WINDOW`` looks are kept and linearised anew at every Gauss-Newton ste
 absorbed, linearised at the estimate of that time, into a normal prior (information matrix A,
 information vector b), which begins as the first guess. The weight of a range is the inverse
 variance at the range measured: the likelihood without its term in the variance's own dependence,
-which carries 8 s^2 / d^2 of the information. A look that has not detected the
-target weighs nothing.
+which carries 8 s^2 / d^2 of the information. A look that has not detected the target
+weighs nothing.
 """
 
 import math
@@ -17,8 +17,8 @@ from isac_envs.kernels.radar.elevated_ranging import echo_range_variance_one
 WINDOW = 8
 """Looks that are linearised anew."""
 
-UNHEARD = 0.0
-"""In place of the range of a look that has not detected the target."""
+UNHEARD_M = 1e60
+"""Range of a look that has not detected the target: so far away that it weighs nothing."""
 
 ITERATIONS = 5
 _SMALL_STEP_M2 = 1e-6
@@ -39,7 +39,7 @@ TARGET_FIELDS: tuple[tuple[Any, ...], ...] = (
     ("prior_yy", "f8"),
     ("prior_bx", "f8"),  # b = A times the mean of the prior, 1/m
     ("prior_by", "f8"),
-    ("ranges", "f8", (WINDOW,)),  # measured in the last looks, m; 0 where not detected
+    ("ranges", "f8", (WINDOW,)),  # measured in the last looks, m
 )
 """State of one target."""
 
@@ -60,19 +60,7 @@ def start_estimate(t: Record, x: float, y: float, information: float) -> None:
     t.prior_xx, t.prior_xy, t.prior_yy = information, 0.0, information
     t.prior_bx, t.prior_by = information * x, information * y
     for j in range(WINDOW):
-        t.ranges[j] = UNHEARD
-
-
-@inlined
-def precision_of(p: Record, metres: float) -> float:
-    """Return the inverse variance of a range in 1/m^2; 0 where there is none.
-
-    Args:
-        p: Parameters of the environment, one record.
-        metres: The range that was measured, in m, or ``UNHEARD``.
-    """
-    variance = echo_range_variance_one(max(metres, 0.5 * p.height_m), p.range_variance_at_1m)
-    return 1.0 / variance if metres > UNHEARD else 0.0
+        t.ranges[j] = 0.0
 
 
 @inlined
@@ -87,7 +75,7 @@ def absorb(p: Record, e: Record, t: Record, j: int) -> None:
     """
     dx, dy = t.mean_x - e.look_x[j], t.mean_y - e.look_y[j]
     d = math.sqrt(dx * dx + dy * dy + p.height_m * p.height_m)
-    weight = precision_of(p, t.ranges[j])
+    weight = 1.0 / echo_range_variance_one(t.ranges[j], p.range_variance_at_1m)
     hx, hy = dx / d, dy / d
     linear = weight * (t.ranges[j] - d + hx * t.mean_x + hy * t.mean_y)
     t.prior_xx += weight * hx * hx
@@ -122,7 +110,7 @@ def climb(
             dx, dy = x - e.look_x[j], y - e.look_y[j]
             d = math.sqrt(dx * dx + dy * dy + p.height_m * p.height_m)
             error = t.ranges[j] - d
-            precision = precision_of(p, t.ranges[j])
+            precision = 1.0 / echo_range_variance_one(t.ranges[j], p.range_variance_at_1m)
             misfit += precision * error * error
             weight = precision / (d * d)
             xx += weight * dx * dx

@@ -14,7 +14,7 @@ from isac_envs.engine.jit import Record, inlined
 from isac_envs.engine.mathx import exp, ln, log2
 from isac_envs.engine.rng import normal, uniform
 from isac_envs.envs.uav.uav_trajectory.estimate import (
-    UNHEARD,
+    UNHEARD_M,
     WINDOW,
     absorb,
     estimate,
@@ -204,7 +204,7 @@ def sense(p: Record, state: Any, u: Record) -> None:
             if full:
                 absorb(p, e, t, place)
             variance = echo_range_variance_one(d, p.range_variance_at_1m)
-            t.ranges[place] = UNHEARD
+            t.ranges[place] = UNHEARD_M
             if is_detected(p, variance, chance):
                 t.ranges[place] = max(d + math.sqrt(variance) * z, 0.5 * p.height_m)
                 xx, xy, yy = elevated_range_information(dx, dy, p.height_m, p.range_variance_at_1m)
