@@ -102,6 +102,36 @@ def test_without_noise_the_beam_hits_the_train():
         assert info["metrics"]["pointing_error_deg"] < 1e-12
 
 
+@pytest.mark.parametrize("cells", [1, 8, 144])
+def test_detection_of_cell_averaging_by_hand(cells):
+    """Against the law of a level that is the mean of K exponential cells, and by drawing them."""
+    env = Env(ID, detector="ca", training_cells=cells, false_alarm=1e-2)
+    env.reset(seed=3)
+    for _ in range(40):
+        env.step((3, 2, 1))
+    metrics = env.step((3, 2, 1))[4]["metrics"]
+    points = env.batch.state.points[0]
+    snr = points["echo_snr"]
+    factor = cells * (1e-2 ** (-1 / cells) - 1)
+    expected = (1 + factor / (cells * (1 + snr))) ** -cells
+    np.testing.assert_allclose(points["detection_probability"], expected, rtol=1e-9)
+    assert metrics["detection_probability"] == pytest.approx(expected.mean())
+    k, random = int(np.argmax(snr)), np.random.default_rng(cells)
+    level = random.standard_gamma(cells, 40_000) / cells
+    seen = (1 + snr[k]) * random.standard_exponential(40_000) > factor * level
+    assert seen.mean() == pytest.approx(expected[k], abs=0.01)
+
+
+def test_cell_averaging_costs_less_with_more_cells():
+    known = slot_metrics(60, (3, 2, 1))["detection_probability"]
+    few, some, many = (
+        slot_metrics(60, (3, 2, 1), detector="ca", training_cells=k)["detection_probability"]
+        for k in (8, 32, 10**6)
+    )
+    assert few < some < known
+    assert many == pytest.approx(known, rel=1e-4)
+
+
 def slot_metrics(slot, action, **overrides):
     env = Env(ID, **overrides)
     env.reset(seed=1)

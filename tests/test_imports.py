@@ -24,6 +24,7 @@ FLOORS = (
     ("isac_envs.kernels", "isac_envs.errors", "isac_envs.files", "isac_envs.memory"),
     ("isac_envs.sensing",),
     ("isac_envs.planning", "isac_envs.declaration", "isac_envs.rendering"),
+    ("isac_envs.propagation",),
     ("isac_envs.envs",),
     ("isac_envs.catalog", "isac_envs.scenarios"),
     ("isac_envs.description", "isac_envs.core"),

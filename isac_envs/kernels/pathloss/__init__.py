@@ -37,6 +37,7 @@ from isac_envs.kernels.pathloss.rain import (
     rain_loss,
 )
 from isac_envs.kernels.pathloss.tr_36777 import (
+    AERIAL_K_DB,
     AERIAL_STD_NLOS_DB,
     rma_av_los,
     rma_av_los_probability,
@@ -126,6 +127,7 @@ from isac_envs.kernels.pathloss.tr_38901_umi import (
 )
 
 __all__ = [
+    "AERIAL_K_DB",
     "AERIAL_STD_NLOS_DB",
     "AL_HOURANI",
     "BLOCKER_HEIGHT_M",

@@ -18,7 +18,7 @@ from isac_envs.engine.mathx import exp, log10
 from isac_envs.kernels.pathloss.free_space import fspl_one
 from isac_envs.kernels.pathloss.tr_38901 import FREQUENCY
 
-_LG_40_PI_3 = math.log10(40.0 * math.pi / 3.0)
+_LG_40_PI_3 = 1.6220886093024338  # lg(40 pi / 3)
 
 
 @inlined
@@ -203,6 +203,9 @@ def umi_av_std_los_one(h_ut_m: Real) -> Real:
 
 AERIAL_STD_NLOS_DB = {"rma_av": 6.0, "uma_av": 6.0, "umi_av": 8.0}
 """Standard deviation of NLOS shadow fading by scenario, dB (table B-3)."""
+
+AERIAL_K_DB = 15.0
+"""Rician factor of aerial LOS links, dB (annex B.1.3, alternative 3, which scales a profile)."""
 
 _STATION = Range(1.0, 150.0, "m")
 _RURAL = {"d_2d_m": Range(0.0, 10e3, "m"), "h_ut_m": Range(10.0, 300.0, "m", open_low=True)}

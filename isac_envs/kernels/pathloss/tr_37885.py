@@ -31,12 +31,14 @@ class SidelinkShadowing(NamedTuple):
     d_cor_nlos_m: float
     k_los_mean_db: float
     k_los_std_db: float
+    k_nlosv_mean_db: float
+    k_nlosv_std_db: float
 
 
 V2X_SHADOWING = MappingProxyType(
     {
-        "urban": SidelinkShadowing(3.0, 4.0, 10.0, 13.0, 3.48, 2.0),
-        "highway": SidelinkShadowing(3.0, 4.0, 10.0, 13.0, 9.0, 3.5),
+        "urban": SidelinkShadowing(3.0, 4.0, 10.0, 13.0, 3.48, 2.0, 0.0, 4.5),
+        "highway": SidelinkShadowing(3.0, 4.0, 10.0, 13.0, 9.0, 3.5, 0.0, 4.5),
     }
 )
 """By environment. TR 36.885 has 25 m for the correlation distance on highways (recalled)."""

@@ -80,8 +80,8 @@ def sma_los_probability_one(
     return probability if d_2d_m > 10.0 else 1.0
 
 
-_LN_COMMERCIAL = ln(1.0 - 0.02)
-_LN_RESIDENTIAL = ln(1.0 - 0.18)
+_LN_COMMERCIAL = -0.02020270731751945  # ln(1 - 0.02)
+_LN_RESIDENTIAL = -0.19845093872383826  # ln(1 - 0.18)
 
 
 @inlined

@@ -17,7 +17,7 @@ from isac_envs.kernels.pathloss.tr_38901 import log10_slant_one
 
 _FREQUENCY = Range(0.5e9, 30e9, "Hz")
 _TWO_PI_OVER_C = 2.0 * math.pi / SPEED_OF_LIGHT_M_S
-_LG_40_PI_3 = math.log10(40.0 * math.pi / 3.0)
+_LG_40_PI_3 = 1.6220886093024338  # lg(40 pi / 3)
 
 
 @inlined

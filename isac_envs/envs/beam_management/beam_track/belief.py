@@ -189,6 +189,43 @@ def update(v: Record, height: float, measured: Polar, variances: Polar) -> None:
 
 
 @jit
+def distance_squared(v: Record, height: float, measured: Polar, variances: Polar) -> float:
+    """Return the squared Mahalanobis distance of a measurement from the belief.
+
+    The pivots of the covariance of the innovation are at least the variances of the errors.
+
+    Args:
+        v: Vehicle.
+        height: Height of the vehicle over the array in m.
+        measured: What was measured.
+        variances: Of its errors.
+    """
+    d = distance(v.m0, v.m2, height)
+    inverse = 1.0 / d
+    u, w = v.m0 * inverse, v.m2 * inverse
+    radial = u * v.m1 + w * v.m3
+    # rows of derivatives: (u, 0, w, 0) of the distance, (a, 0, b, 0) of the cosine, (c, u, e, w)
+    a, b = (1.0 - u * u) * inverse, -u * w * inverse
+    c, e = (v.m1 - radial * u) * inverse, (v.m3 - radial * w) * inverse
+    d_x, d_y = u * v.p00 + w * v.p02, u * v.p02 + w * v.p22
+    a_x, a_y = a * v.p00 + b * v.p02, a * v.p02 + b * v.p22
+    c_x = c * v.p00 + u * v.p01 + e * v.p02 + w * v.p03
+    c_y = c * v.p02 + u * v.p12 + e * v.p22 + w * v.p23
+    c_v = c * v.p01 + u * v.p11 + e * v.p12 + w * v.p13
+    c_w = c * v.p03 + u * v.p13 + e * v.p23 + w * v.p33
+    first = max(d_x * u + d_y * w + variances.distance, variances.distance)
+    l10, l20 = (a_x * u + a_y * w) / first, (c_x * u + c_y * w) / first
+    second = max(a_x * a + a_y * b + variances.cosine - l10 * l10 * first, variances.cosine)
+    l21 = (c_x * a + c_y * b - l10 * l20 * first) / second
+    third = c_x * c + c_v * u + c_y * e + c_w * w + variances.speed
+    third = max(third - l20 * l20 * first - l21 * l21 * second, variances.speed)
+    x = measured.distance - d
+    y = measured.cosine - u - l10 * x
+    z = measured.speed - radial - l20 * x - l21 * y
+    return x * x / first + y * y / second + z * z / third
+
+
+@jit
 def reacquire(
     v: Record, height: float, cosine: float, metres: float, var_cosine: float, var_metres: float
 ) -> None:

@@ -57,7 +57,7 @@ def echo_snr(p: Record, v: Record, power: float, gain: float, symbols: float) ->
         gain: Alignment |delta|^2.
         symbols: Integrated symbols.
     """
-    loss = p.block_loss * p.block_loss if v.blocked else 1.0
+    loss = v.kept * v.kept
     square = v.distance * v.distance
     return power * gain * symbols * p.echo_gain * v.relative_rcs * loss / (square * square)
 
@@ -93,7 +93,7 @@ def sense(p: Record, stream: Stream, v: Record, snr: float, symbols: float) -> N
         scale * p.speed_variance / (duration * duration),
     )
     v.detected = detected
-    v.sensing_snr = snr
+    v.sensing_snr = v.measured_snr = snr
     v.age += 1
     if detected:
         v.age = 0

@@ -15,9 +15,9 @@ from isac_envs.engine.mathx import round_even
 from isac_envs.engine.rng import Stream, normal
 from isac_envs.envs.beam_management.beam_track import belief, echoes, motion
 from isac_envs.envs.beam_management.beam_track.commands import aim, demand, share_of
+from isac_envs.envs.beam_management.beam_track.listening import listen
 from isac_envs.envs.beam_management.beam_track.observe import observe, remember, wipe
-from isac_envs.envs.beam_management.beam_track.outcome import write
-from isac_envs.envs.beam_management.beam_track.rates import promise, slot_rate
+from isac_envs.envs.beam_management.beam_track.outcome import promise, slot_rate, write
 from isac_envs.envs.beam_management.beam_track.records import State
 
 __all__ = ["observe", "reset", "step"]
@@ -61,12 +61,14 @@ def reset(p: Record, state: State) -> None:
         v = state.vehicles[k]
         motion.start(p, e.world, v, k)
         locate(p, v)
+        motion.begin_link_of(p, state, k, state.scratch.law)
         start_belief(p, e, v)
         belief.predict(p, v)
         v.aimed_cosine, v.aimed_std = v.measured_cosine, 0.0
         v.antennas, v.swept, v.power_w, v.asked = p.transmit_antennas, False, 0.0, 0.0
         v.beam_cosine, v.gain, v.rate = v.measured_cosine, 0.0, 0.0
-        v.detected, v.sensing_snr, v.age, v.nees = False, 0.0, 0.0, 0.0
+        v.detected, v.age, v.nees = False, 0.0, 0.0
+        v.sensing_snr = v.measured_snr = 0.0
         v.measured_distance, v.measured_speed = 0.0, 0.0
         v.directed_cosine, v.directed_power = np.nan, np.nan
     wipe(state.memory)
@@ -94,22 +96,28 @@ def sweep(p: Record, v: Record, z: float) -> None:
     speed = p.sweep_speed_std_m_s
     belief.set_covariance(v, 0.0, 0.0, 0.0, speed * speed)
     belief.reacquire(v, p.height_m, found, metres, 1.0 / (3.0 * n * n), deviation * deviation)
-    v.detected, v.age, v.sensing_snr = True, 0.0, 0.0
+    v.detected, v.age = True, 0.0
+    v.sensing_snr = v.measured_snr = 0.0
     v.measured_cosine, v.measured_distance, v.measured_speed = found, metres, 0.0
 
 
 @jit
-def serve(p: Record, stream: Stream, v: Record, action: Any, k: int, share: float) -> None:
-    """Form the beam of vehicle k with its power, credit its rate and correct its belief.
+def serve(
+    p: Record, stream: Stream, vehicles: Any, action: Any, turn: tuple[int, float], room: Any
+) -> None:
+    """Form the beam of a vehicle with its power, credit its rate and correct its belief.
 
     Args:
         p: Parameters of the environment, one record.
         stream: Random stream that is drawn from.
-        v: Record of the vehicle.
+        vehicles: Vehicles, shape ``(K,)``.
         action: Action of the copy, shape ``(W,)``.
-        k: Number of the vehicle.
-        share: Share of the slot for sensing, 0..1.
+        turn: Number of the vehicle, and share of the slot for sensing, 0..1.
+        room: What a look at echoes works in. Where it is None, measurements are drawn by their
+            laws; the compiler knows, and leaves the other half of this function away.
     """
+    k, share = turn
+    v = vehicles[k]
     u, var_u, d, var_d = belief.moments(v, p.height_m)
     v.aimed_cosine, v.aimed_std = u, math.sqrt(var_u)
     aim(p, v, action, k, u, v.aimed_std)
@@ -117,8 +125,11 @@ def serve(p: Record, stream: Stream, v: Record, action: Any, k: int, share: floa
     v.gain = echoes.alignment(v.cosine, v.beam_cosine, v.antennas)
     planned = promise(p, v, u, var_u, d, var_d)
     symbols = echoes.used_symbols(p, share)
-    snr = echoes.echo_snr(p, v, v.power_w * v.antennas, v.gain, symbols)
-    echoes.sense(p, stream, v, 0.0 if v.swept else snr, symbols)
+    if room is None:
+        snr = echoes.echo_snr(p, v, v.power_w * v.antennas, v.gain, symbols)
+        echoes.sense(p, stream, v, 0.0 if v.swept else snr, symbols)
+    else:
+        listen(p, stream, vehicles, k, 0.0 if v.swept else symbols, room)
     z = normal(stream)
     if v.swept:
         sweep(p, v, z)
@@ -136,6 +147,7 @@ def advance(p: Record, state: State) -> None:
     for k in range(state.vehicles.shape[0]):
         motion.move(p, state.env.world, state.vehicles[k])
         locate(p, state.vehicles[k])
+        motion.move_link_of(p, state, k, state.scratch.law)
 
 
 @inlined
@@ -159,7 +171,7 @@ def step(p: Record, state: State, action: Any, outcome: Outcome) -> tuple[bool, 
     scale = 1.0 / max(total, 1.0)
     for k in range(count):
         vehicles[k].power_w = p.power_w * vehicles[k].asked * scale
-        serve(p, e.measurement, vehicles[k], action, k, share)
+        serve(p, e.measurement, vehicles, action, (k, share), state.scratch.room)
         remember(p, state, k)
     e.time += 1
     write(p, vehicles, share, outcome)

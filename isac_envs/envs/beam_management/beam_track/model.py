@@ -75,6 +75,44 @@ class BeamTrack(Model):
     11. Two-stage slots: $R = w C_p + (1 - w) C_e$. $C_p$ uses the predicted beam, which also gives
         the echo, and $C_e$ the corrected one. With ``outage`` above 0, $C$ is the rate that the
         belief promises at that outage if the channel carries it, and 0 otherwise.
+    12. With another ``channel`` than free space, $(\lambda / 4 \pi d)^2$ becomes $10^{-L / 10}
+        |h|^2$ in the link, and its square takes the place of $(\lambda / 4 \pi d)^4$ in the echo:
+        $L$ is the path loss of TR 38.901, in or out of line of sight, with shadow fading, and $h$
+        the ``fading``. So what hides a vehicle counts once for the link and twice for the echo.
+
+    With ``fidelity`` echo, equations 5 and 6 are not drawn but happen. A look of $S$ symbols is an
+    OFDM grid of $N_g$ subcarriers a step $B / N_g$ apart and $M_g$ symbols a step $S / (B M_g)$
+    apart. This comb spans the band $B$ and the time $S / B$ and carries the energy of all $S$
+    symbols, so that the bounds of equation 6 are its own, to $1 / N_g^2$. $N_g$ and $M_g$ are the
+    least powers of two for which range and speed are unambiguous for every vehicle within three
+    deviations, $N_g c / 2 B$ and $\lambda M_g B / 4 S$ in the longest look. A look of fewer than
+    $N_g M_g$ symbols has no room for the grid and is left out. The base station listens where it
+    sends; each vehicle adds an echo of $\gamma N_r |\delta_r|^2$ with the pattern $\delta_r$ of the
+    receive array, each reflector of ``clutter_distances_m`` one that stands still. The grid goes
+    through the [chain](../sensing.md): removal of the mean, map, CFAR over 144 cells at
+    ``false_alarm``, peaks, refinement, angle from two halves of the array. Of the detections, the
+    nearest to the belief corrects it, if its squared Mahalanobis distance is below ``gate``. So:
+
+    - $P_d = (1 + \alpha / (144 (1 + \gamma N_r |\delta_r|^2 s_r s_v)))^{-144}$, with the straddling
+      $s_r$ and $s_v$ of the chain. A vehicle without radial speed is not told from clutter.
+    - $\mathrm{var}\,u = 8 / (\pi^2 \gamma N_r N_r^2)$, 4/3 of the bound, for two halves. The filter
+      takes the power of the detection for $\gamma N_r$, at least 4, and adds half a Doppler cell
+      to the deviation of speeds below one and a half, which the removal of the mean moves.
+
+    In ``echoes`` the rates of the baselines are (bit/s/Hz, 1000 episodes, half widths up to 0.05):
+
+    | policy | statistics | statistics, 2.4 dB less echo | echo |
+    | --- | ---: | ---: | ---: |
+    | `genie` | 2.93 | 2.93 | 2.93 |
+    | `reacquire` | 2.23 | 1.93 | 1.99 |
+    | `best_fixed_share` | 2.06 | 1.69 | 1.77 |
+    | `myopic` | 1.87 | 1.42 | 1.76 |
+    | `best_fixed` | 1.84 | 1.48 | 1.66 |
+    | `ekf` | 1.64 | 1.11 | 1.38 |
+    | `random` | 0.63 | 0.56 | 0.56 |
+
+    2.4 dB is the mean loss between the bins and of the CFAR. Rules were searched by the statistics
+    in all columns.
 
     Observed as ``echo``, the snapshot is $\sqrt{\gamma} e^{j \phi} e^{j \pi m u} + CN(0, 1)$ at
     antenna $m$. Its maximum-likelihood angle has the variance of equation 6.
@@ -182,8 +220,8 @@ class BeamTrack(Model):
         p, r = self.params, self.params.record[0]
         beside = max(p.lane_y_m - p.lane_half_width_m, 0.0) if p.motion == "road" else 0.0
         least_m2 = beside * beside + p.height_m * p.height_m
-        if least_m2 == 0.0:  # a drifting circle may come as near as it likes
-            return None
+        if least_m2 == 0.0 or p.channel != "free_space":
+            return None  # a drifting circle may come as near as it likes, shadowing add any power
         power = r.power_w / p.vehicles
         snr = power * p.transmit_antennas * r.link_gain / least_m2
         return (0.0, log2(1.0 + snr)), (-p.misalignment_penalty, 0.0)
@@ -219,7 +257,7 @@ class BeamTrack(Model):
         p = self.params
         sizes = {"belief": 1, "history": TUPLE * p.history_length, "echo": 2 * p.receive_antennas}
         memory = p.vehicles * sizes[p.observation] if p.observation != "belief" else 1
-        return records.allocate(np.zeros(n, self.env_dtype), p.vehicles, memory)
+        return records.allocate(np.zeros(n, self.env_dtype), p, memory)
 
     def _suffix(self, k: int) -> str:
         return f"_{k}" if self.params.vehicles > 1 else ""

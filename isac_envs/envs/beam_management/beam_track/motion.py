@@ -1,15 +1,18 @@
-"""The scene: how vehicles start and move, when they are blocked, how strongly they scatter.
+"""The scene: how vehicles start and move, what hides them, how strongly they scatter.
 
 Every slot takes the same draws of the ``world`` stream whatever the action.
 """
 
 import math
+from typing import Any
 
 from isac_envs.engine.jit import Record, inlined
 from isac_envs.engine.mathx import sincos_turns
 from isac_envs.engine.rng import Stream, bernoulli, normal, uniform
-from isac_envs.envs.beam_management.beam_track.params import BeamTrackParams
+from isac_envs.envs.beam_management.beam_track.params import VEHICLE_M, BeamTrackParams
+from isac_envs.envs.beam_management.beam_track.records import State
 from isac_envs.kernels.radar.swerling import exponential
+from isac_envs.propagation.links import begin_link, is_in_sight, measure_link, move_link
 
 CIRCLE = BeamTrackParams.code("motion", "circle")
 CONTINUOUS = BeamTrackParams.code("process", "continuous")
@@ -103,3 +106,54 @@ def move(p: Record, stream: Stream, v: Record) -> None:
         v.blocked = v.blocked != bernoulli(stream, change)
     if p.fluctuation == SWERLING_1:
         v.relative_rcs = exponential(stream)
+
+
+@inlined
+def measure_link_of(p: Record, state: State, k: int, law: Any) -> None:
+    """Write the power of link k over that in free space.
+
+    Args:
+        p: Parameters of the environment, one record.
+        state: State of one copy.
+        k: Number of the vehicle.
+        law: Law of the links; None in free space, where the compiler leaves the rest away.
+    """
+    v = state.vehicles[k]
+    v.kept = p.block_loss if v.blocked else 1.0
+    if law is not None:
+        path, ground = state.paths[k], math.sqrt(v.x * v.x + v.y * v.y)
+        in_sight = is_in_sight(law, path, ground, VEHICLE_M)
+        measure_link(law, path, in_sight, ground, VEHICLE_M)
+        v.kept *= path.gain * p.over_free_space * (v.distance * v.distance)
+
+
+@inlined
+def begin_link_of(p: Record, state: State, k: int, law: Any) -> None:
+    """Draw link k anew; nothing in free space.
+
+    Args:
+        p: Parameters of the environment, one record.
+        state: State of one copy.
+        k: Number of the vehicle.
+        law: Law of the links; None in free space.
+    """
+    if law is not None:
+        begin_link(state.paths[k], state.env.world)
+    measure_link_of(p, state, k, law)
+
+
+@inlined
+def move_link_of(p: Record, state: State, k: int, law: Any) -> None:
+    """Let link k vary as its vehicle has moved in a slot.
+
+    Args:
+        p: Parameters of the environment, one record.
+        state: State of one copy.
+        k: Number of the vehicle.
+        law: Law of the links; None in free space.
+    """
+    if law is not None:
+        v = state.vehicles[k]
+        moved_m = p.slot_s * math.sqrt(v.v_x * v.v_x + v.v_y * v.v_y)
+        move_link(law, state.paths[k], moved_m, state.env.world)
+    measure_link_of(p, state, k, law)

@@ -28,7 +28,7 @@ def clip(x: float) -> float:
 @inlined
 def snr_feature(p: Record, v: Record) -> float:
     """Return the array's echo SNR over 60 dB; 0 where nothing was detected and no echo is known."""
-    snr_db = linear_to_db(max(v.sensing_snr * p.receive_antennas, 1e-6))
+    snr_db = linear_to_db(max(v.measured_snr * p.receive_antennas, 1e-6))
     return clip(snr_db / 60.0) if v.detected else 0.0
 
 

@@ -1,4 +1,4 @@
-"""Parameters of beam tracking."""
+"""Parameters of beam tracking, and what they fix: budgets, error variances, noise, the grid."""
 
 import math
 from itertools import pairwise
@@ -6,28 +6,58 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from isac_envs.declaration.params import EnvParams, Weight, parameter
-from isac_envs.engine.mathx import acos_turns, sincos_turns
-from isac_envs.envs.beam_management.beam_track.tables import (
-    acceleration,
-    budget,
-    measurement_variances,
+from isac_envs.declaration.params import Weight, parameter
+from isac_envs.engine.mathx import acos_turns, db_to_linear, ln, sincos_turns
+from isac_envs.kernels.constants import SPEED_OF_LIGHT_M_S
+from isac_envs.kernels.estimation.bounds import (
+    angle_variance,
+    delay_variance_flat_spectrum,
+    doppler_variance_flat_time,
+    split_aperture_variance,
 )
-from isac_envs.kernels.numerics.gamma import gaussian_q_inverse
+from isac_envs.kernels.numerics.gamma import exp_or_zero, gaussian_q_inverse
+from isac_envs.kernels.pathloss.free_space import friis_gain_one, radar_received_power_one
+from isac_envs.kernels.radar.cfar import cfar_factor
+from isac_envs.propagation.params import STANDARDS, ChannelParams, Reach
+from isac_envs.sensing.echo_work import training_cells
 
 HARD = "Our choice, after the vehicular model of Liu et al., arXiv 2001.09306."
 JIANG = "Jiang et al., arXiv 2509.12698"
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Level = Annotated[float, Field(ge=0, le=1)]
+Place = Annotated[float, Field(ge=1, le=1e4)]
+
+VEHICLE_M = 1.5
+"""Height of the vehicles' antennas above the ground where a law of the path loss asks for it."""
+
+_NOT_MEASURED = 1e12  # variance times SNR of a velocity that is not measured, (m/s)^2
+_DEVIATIONS = 3.0  # that range and speed of a vehicle may be beyond their means, in a grid
+_LEAST_CELLS = 32  # along either axis: a window of 13 and what is beyond
+_WAY = (
+    "horizon, slot_s, speed_m_s, speed_spread_m_s, acceleration_x_m_s2, acceleration_memory_s, "
+    "process, start_x_m, vehicle_spacing_m, vehicles, lane_y_m, lane_half_width_m, height_m, "
+    "motion, circle_radius_m, circle_centre_x_m, circle_centre_y_m and drift_m"
+)
+_MOST_CELLS = 2**17  # of a grid
+_LEAST_FALSE_ALARM = 1e-12  # of a CFAR
 
 
-class BeamTrackParams(EnvParams):
+class BeamTrackParams(ChannelParams):
     """Parameters; the defaults are the ``hard`` scenario."""
 
     horizon: int = parameter(30, "Slots until an episode is truncated.", "slots", ge=1, le=10**7)
     weights: tuple[Weight, ...] = parameter(
         (1.0, 1.0), "Weights of communication and alignment in the reward."
+    )
+    channel: Literal["free_space", "umi", "uma"] = parameter(
+        "free_space", "Law of the path loss of link and echo, with vehicles 1.5 m high.", "1",
+        STANDARDS,
+    )  # fmt: skip
+    fidelity: Literal["statistics", "echo"] = parameter(
+        "statistics",
+        "Measurements by the laws of detection and errors; or from an OFDM grid of all echoes, "
+        "through clutter removal, CFAR, peaks and a gate.",
     )
     observation: Literal["belief", "history", "echo"] = parameter(
         "belief", "What the agent sees: filter, last measurements, or the array's echo."
@@ -65,6 +95,17 @@ class BeamTrackParams(EnvParams):
         "averaged",
         "Cross section: mean with the detection law of Swerling 1, drawn each slot, or steady.",
     )
+    clutter_distances_m: tuple[Place, ...] = parameter(
+        (15.0, 40.0, 75.0), "Distances of static reflectors in every beam, in grids of echoes.",
+        "m", min_length=1, max_length=32,
+    )  # fmt: skip
+    clutter_rcs_m2: float = parameter(
+        100.0, "Mean radar cross section of each, exponential.", "m^2", ge=0, le=1e6
+    )
+    gate: float = parameter(
+        16.0, "Largest squared Mahalanobis distance of a detection in a grid from the belief.",
+        "1", ge=0.1, le=1e3,
+    )  # fmt: skip
     excess_loss_db: float = parameter(0.0, "Loss beyond free space, one way.", "dB", ge=-50, le=100)
     error_law: Literal["crb", "power_law"] = parameter(
         "crb", "Error of measurements: Cramer-Rao bounds, or inverse to the SNR.", "1", JIANG
@@ -94,7 +135,9 @@ class BeamTrackParams(EnvParams):
     lane_half_width_m: float = parameter(
         5.0, "Vehicles stay this close to the lane.", "m", HARD, ge=0, le=1e4
     )
-    height_m: float = parameter(0.0, "Height above the array.", "m", ge=0, le=1e4)
+    height_m: float = parameter(
+        0.0, "Height above the array, or of the array above vehicles.", "m", ge=0, le=1e4
+    )
     speed_m_s: float = parameter(20.0, "Mean speed at the start.", "m/s", HARD, ge=0, le=1e3)
     speed_spread_m_s: float = parameter(
         0.0, "Initial speeds are uniform within this of the mean.", "m/s", ge=0, le=1e3
@@ -215,6 +258,118 @@ class BeamTrackParams(EnvParams):
             )
         return self
 
+    @model_validator(mode="after")
+    def _grid_fits(self) -> "BeamTrackParams":
+        if self.fidelity == "statistics":
+            return self
+        for name, wrong, valid in (
+            ("receive_antennas", self.receive_antennas % 2, "even: angles come from two halves"),
+            ("error_law", self.error_law != "crb", "'crb': the grid makes the errors"),
+            ("error_scale", self.error_scale != 1.0, "1: the grid makes the errors"),
+            ("false_alarm", self.false_alarm < _LEAST_FALSE_ALARM, f">= {_LEAST_FALSE_ALARM:g}"),
+        ):
+            if wrong:
+                raise ValueError(
+                    f"parameter {name} = {getattr(self, name)}: with fidelity = 'echo' it must be "
+                    f"{valid}"
+                )
+        far, fast = self.farthest_m, self.fastest_m_s
+        subcarriers, symbols = self.grid
+        reasons = f"vehicles come as far as {far:.4g} m and as fast as {fast:.4g} m/s by {_WAY}"
+        if subcarriers * symbols > _MOST_CELLS:
+            raise ValueError(
+                f"parameter fidelity = 'echo': a grid without ambiguity would have {subcarriers} "
+                f"subcarriers by {symbols} symbols, at most {_MOST_CELLS} cells; less "
+                f"bandwidth_hz, symbols, sensing_shares or data_echo_share, more wavelength_m; "
+                f"{reasons}"
+            )
+        if self.most_symbols < subcarriers * symbols:
+            raise ValueError(
+                f"parameter symbols = {self.symbols:g}: the longest look of sensing_shares and "
+                f"data_echo_share has {self.most_symbols:g}, fewer than the {subcarriers} x "
+                f"{symbols} cells of its grid (bandwidth_hz, wavelength_m, fidelity); {reasons}"
+            )
+        seconds = self.most_symbols / self.bandwidth_hz
+        if seconds > self.slot_s or fast * seconds > self.range_cell_m:
+            raise ValueError(
+                f"parameter symbols = {self.symbols:g}: the longest look of sensing_shares and "
+                f"data_echo_share takes {seconds:.3g} s at bandwidth_hz = {self.bandwidth_hz:g} "
+                f"(fidelity = 'echo'), at most slot_s = {self.slot_s:g}, in which no vehicle moves "
+                f"by more than the range cell of {self.range_cell_m:.3g} m; {reasons}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _channel_fits(self) -> "BeamTrackParams":
+        if self.channel != "free_space" and self.motion == "circle":
+            raise ValueError(
+                f"parameter channel = {self.channel!r}: its terminals stand on the ground, while "
+                f"motion = 'circle' flies, valid: 'free_space'"
+            )
+        self.check_channel(self.reach)
+        return self
+
+    @property
+    def reach(self) -> Reach:
+        """Where the links run; the way of an episode bounds the distance."""
+        return Reach(
+            carrier_hz=("wavelength_m", SPEED_OF_LIGHT_M_S / self.wavelength_m),
+            station_m=("height_m", VEHICLE_M + self.height_m),
+            lowest_m=("height_m", VEHICLE_M),
+            highest_m=("height_m", VEHICLE_M),
+            farthest_m=(_WAY, self.farthest_m),
+        )
+
+    @property
+    def range_cell_m(self) -> float:
+        """Range resolution c / (2 B)."""
+        return SPEED_OF_LIGHT_M_S / (2.0 * self.bandwidth_hz)
+
+    @property
+    def most_symbols(self) -> float:
+        """Symbols of the longest look."""
+        share = self.sensing_shares[-1]
+        return self.symbols * (share + self.data_echo_share * (1.0 - share))
+
+    @property
+    def _speed_deviation_m_s(self) -> float:
+        """Standard deviation of the speed along the road at the end of an episode."""
+        table, seconds = acceleration(self), self.horizon * self.slot_s
+        kept = table["acceleration_kept"]
+        held = math.sqrt(table["noise_x_speed"] * self.horizon * (1.0 + kept) / (1.0 - kept + 1e-9))
+        return min(held, math.sqrt(table["noise_x_speed"]) / self.slot_s * seconds)
+
+    @property
+    def fastest_m_s(self) -> float:
+        """Speed that vehicles stay below, on a road within three deviations."""
+        beyond = _DEVIATIONS * self._speed_deviation_m_s if self.motion == "road" else 0.0
+        return self.speed_m_s + self.speed_spread_m_s + beyond
+
+    @property
+    def farthest_m(self) -> float:
+        """Distance that vehicles stay within, likewise."""
+        seconds = self.horizon * self.slot_s
+        if self.motion == "circle":
+            centre = _length(self.circle_centre_x_m, self.circle_centre_y_m)
+            away = _DEVIATIONS * self.drift_m * math.sqrt(self.horizon)
+            return _length(centre + self.circle_radius_m + away, self.height_m)
+        last = self.start_x_m - (self.vehicles - 1) * self.vehicle_spacing_m
+        beyond = _DEVIATIONS * self._speed_deviation_m_s * seconds / math.sqrt(3.0)
+        driven = (self.speed_m_s + self.speed_spread_m_s) * seconds + beyond
+        along = max(abs(min(self.start_x_m, last)), abs(max(self.start_x_m, last) + driven))
+        return _length(along, self.lane_y_m + self.lane_half_width_m, self.height_m)
+
+    @property
+    def grid(self) -> tuple[int, int]:
+        """Subcarriers and symbols of a grid of echoes, powers of two: the fewest unambiguous ones.
+
+        Ranges up to N c / (2 B), radial speeds up to lambda M B / (4 S) of the longest look.
+        """
+        seconds = self.most_symbols / self.bandwidth_hz
+        ranges = self.farthest_m / self.range_cell_m
+        speeds = 4.0 * self.fastest_m_s * seconds / self.wavelength_m
+        return _power_of_two(ranges), _power_of_two(speeds)
+
     def derived(self) -> dict[str, Any]:
         """Return the link and echo budgets, the filter's noise, and the scales of observations."""
         widths = (self.transmit_antennas // self.fewest_antennas).bit_length()
@@ -225,8 +380,10 @@ class BeamTrackParams(EnvParams):
         return {
             **budget(self),
             **measurement_variances(self),
+            **grid_of_echoes(self),
             **acceleration(self),
             "widths": widths,
+            "over_free_space": 1.0 / friis_gain_one(1.0, SPEED_OF_LIGHT_M_S / self.wavelength_m),
             "first_octave": first_octave,
             "sweep_below": first_octave - 0.5,
             "sector_cosine": sincos_turns(self.sector_deg / 720.0)[0],
@@ -237,5 +394,101 @@ class BeamTrackParams(EnvParams):
         }
 
 
+def _power_of_two(least: float) -> int:
+    """Return the least power of two that is not below a number, within what grids may have."""
+    size = _LEAST_CELLS
+    while size < least and size <= _MOST_CELLS:
+        size *= 2
+    return size
+
+
 def _length(*coordinates: float) -> float:
     return math.sqrt(sum(each * each for each in coordinates))
+
+
+def budget(p: Any) -> dict[str, float]:
+    """Return powers and gains of the link and the echo; SNRs follow by powers and distances.
+
+    ``link_gain`` is ``(lambda / 4 pi)^2 / noise`` in m^2/W, ``echo_gain``
+    ``rcs lambda^2 / ((4 pi)^3 noise)`` in m^4/W, both with the excess loss.
+    """
+    noise_w = 1e-3 * db_to_linear(p.noise_dbm)
+    kept = db_to_linear(-p.excess_loss_db)
+    carrier_hz = SPEED_OF_LIGHT_M_S / p.wavelength_m
+    echo = radar_received_power_one(1.0, 1.0, 1.0, carrier_hz, p.rcs_m2, 1.0, 1.0)
+    return {
+        "power_w": 1e-3 * db_to_linear(p.power_dbm),
+        "link_gain": friis_gain_one(1.0, carrier_hz) * kept / noise_w,
+        "echo_gain": echo * kept * kept / noise_w,
+        "block_loss": db_to_linear(-p.block_loss_db),
+        "threshold": -ln(p.false_alarm),
+    }
+
+
+def measurement_variances(p: Any) -> dict[str, float]:
+    """Return error variances times the array's SNR: cosine, distance, radial velocity.
+
+    Cramer-Rao bounds with unknown amplitude. That of the velocity is for one symbol; it falls with
+    the square of their number. Under the power law all are 1 and the velocity is not measured.
+    """
+    if p.error_law == "power_law":
+        return {
+            "cosine_variance": 1.0,
+            "distance_variance": 1.0,
+            "speed_variance": _NOT_MEASURED * p.symbols * p.symbols,
+        }
+    n_r = p.receive_antennas
+    half_speed, half_wave = 0.5 * SPEED_OF_LIGHT_M_S, 0.5 * p.wavelength_m
+    delay = delay_variance_flat_spectrum(1.0, p.bandwidth_hz)
+    doppler = doppler_variance_flat_time(1.0, 1.0 / p.bandwidth_hz)
+    return {
+        "cosine_variance": n_r * float(angle_variance(1.0, 0.0, 0.5, n_r, 1)),
+        "distance_variance": half_speed * half_speed * float(delay),
+        "speed_variance": half_wave * half_wave * float(doppler),
+    }
+
+
+def grid_of_echoes(p: Any) -> dict[str, Any]:
+    """Return what looks at echoes need; zeros where there are none.
+
+    ``halves_variance`` is that of the cosine times the SNR of the array, ``clutter_gain`` the
+    ``echo_gain`` of static reflectors.
+    """
+    if p.fidelity == "statistics":
+        names = ("cfar_factor", "halves_variance", "clutter_gain", "least_symbols")
+        return {"echo_subcarriers": 0, "echo_symbols": 0, **dict.fromkeys(names, 0.0)}
+    subcarriers, symbols = p.grid
+    return {
+        "echo_subcarriers": subcarriers,
+        "echo_symbols": symbols,
+        "least_symbols": float(subcarriers * symbols),
+        "cfar_factor": cfar_factor("ca", p.false_alarm, training_cells()),
+        "halves_variance": float(split_aperture_variance(1.0, 0.5, p.receive_antennas)),
+        "clutter_gain": budget(p)["echo_gain"] / p.rcs_m2 * p.clutter_rcs_m2,
+    }
+
+
+def acceleration(p: Any) -> dict[str, float]:
+    """Return what moves the vehicles, and the process noise that the filter expects.
+
+    Held over a slot T: position and velocity move by (T^2 / 2, T) times the acceleration. White in
+    continuous time with density q: covariance q [[T^3/3, T^2/2], [T^2/2, T]], drawn as a held
+    acceleration of variance q / T and an independent rest of variance q T^3 / 12 on the position.
+    On a circle the filter adds the drift of the centre to the position's noise.
+    """
+    t = p.slot_s
+    kept = exp_or_zero(-t / p.acceleration_memory_s) if p.acceleration_memory_s else 0.0
+    continuous = p.process == "continuous"
+    drift = p.drift_m if p.motion == "circle" else 0.0
+    result = {"acceleration_kept": kept}
+    for axis in ("x", "y"):
+        deviation = getattr(p, f"acceleration_{axis}_m_s2")
+        held = deviation / math.sqrt(t) if continuous else deviation
+        rest = deviation * math.sqrt(t * t * t / 12.0) if continuous else 0.0
+        moved = 0.5 * t * t * held
+        result[f"acceleration_{axis}_drawn"] = held * math.sqrt(1.0 - kept * kept)
+        result[f"jitter_{axis}_m"] = rest
+        result[f"noise_{axis}_position"] = moved * moved + rest * rest + drift * drift
+        result[f"noise_{axis}_cross"] = 0.5 * t * t * t * held * held
+        result[f"noise_{axis}_speed"] = (t * held) * (t * held)
+    return result

@@ -39,7 +39,9 @@ _advance_batch = each_copy(kernel.advance)
 
 def coming_vehicles(params: Any, state: State) -> npt.NDArray[Any]:
     """Return copies of the vehicles as the coming slot will find them, shape ``(n, K)``."""
-    coming = State(state.env.copy(), state.vehicles.copy(), state.memory)
+    coming = state._replace(
+        env=state.env.copy(), vehicles=state.vehicles.copy(), paths=state.paths.copy()
+    )
     _advance_batch(params.record, coming)
     return np.asarray(coming.vehicles)
 
@@ -69,7 +71,8 @@ def expected_rates(params: Any, state: State) -> Floats:
     """Return the expected rate of each width in the coming slot, shape ``(n, K, widths)``.
 
     15-point Gauss-Hermite quadrature over the believed angle, at the believed distance; the share
-    of the slot that senses, a common factor, is left out.
+    of the slot that senses, a common factor, is left out. Nothing is known of what hides a vehicle:
+    the path loss is that of free space.
     """
     widths = int(params.record[0].widths)
     antennas = np.array([float(params.fewest_antennas << k) for k in range(widths)])

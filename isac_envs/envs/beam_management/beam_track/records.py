@@ -5,6 +5,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from isac_envs.engine.jit import record
+from isac_envs.propagation.laws import Law, law_of
+from isac_envs.propagation.links import LINK
+from isac_envs.sensing.detections import DETECTION, MOST_DETECTIONS
+from isac_envs.sensing.echo_work import ECHO, PARAMETERS, EchoWork, echo_work
 
 VEHICLE = record(
     ("x", "f8"),  # along the array axis, m
@@ -18,6 +22,7 @@ VEHICLE = record(
     ("centre_y", "f8"),  # m
     ("phase_turns", "f8"),  # position on the circle
     ("blocked", "?"),  # an obstacle is in the way
+    ("kept", "f8"),  # power of the link over that in free space
     ("relative_rcs", "f8"),  # cross section of the slot over its mean
     ("distance", "f8"),  # true distance from the array, m
     ("cosine", "f8"),  # true direction cosine
@@ -43,6 +48,7 @@ VEHICLE = record(
     ("rate", "f8"),  # of the last slot, bit/s/Hz
     ("detected", "?"),  # the last slot gave a measurement
     ("sensing_snr", "f8"),  # of the echo per receive antenna after integration, linear
+    ("measured_snr", "f8"),  # what the base station takes it for
     ("age", "f8"),  # slots since the last detection
     ("measured_cosine", "f8"),  # of the last detection
     ("measured_distance", "f8"),  # m
@@ -54,6 +60,37 @@ VEHICLE = record(
 MEMORY = record(("value", "f8"))
 
 
+LOOK = record(("stream", "u8", (4,)), ("parameters", PARAMETERS))
+
+
+class Room(NamedTuple):
+    """What a look at echoes works in; all copies share it.
+
+    Attributes:
+        look: Random stream of the look and the parameters of its grid, shape ``(1,)``.
+        paths: Echoes that it receives, those of the vehicles first, shape ``(P,)``.
+        found: Its detections, shape ``(MOST_DETECTIONS,)``.
+        grid: Scratch space of the chain.
+    """
+
+    look: Any
+    paths: Any
+    found: Any
+    grid: EchoWork
+
+
+class Scratch(NamedTuple):
+    """What all copies share.
+
+    Attributes:
+        room: What looks at echoes work in; None where measurements are drawn by their laws.
+        law: Law of the links; None in free space.
+    """
+
+    room: Room | None
+    law: Law | None
+
+
 class State(NamedTuple):
     """The vehicles of one copy and their beams; of a batch, with an axis of copies in front.
 
@@ -61,20 +98,48 @@ class State(NamedTuple):
         env: The environment.
         vehicles: Shape ``(K,)``.
         memory: Numbers of the last measurements, or of the echoes, vehicle after vehicle.
+        paths: Links of the vehicles, shape ``(K,)``; empty in free space.
+        scratch: What all copies share.
     """
 
     env: Any
     vehicles: Any
     memory: Any
+    paths: Any
+    scratch: Scratch
 
 
-def allocate(env: Any, vehicles: int, memory: int) -> State:
+def room(params: Any) -> Room:
+    """Return what looks at echoes work in.
+
+    Args:
+        params: Parameters of the environment.
+    """
+    r = params.record[0]
+    paths, symbols = params.vehicles + len(params.clutter_distances_m), int(r.echo_symbols)
+    look = np.zeros(1, LOOK)
+    grid = look["parameters"]
+    grid["wavelength_m"], grid["columns"] = params.wavelength_m, params.receive_antennas
+    grid["sensing_subcarriers"] = r.echo_subcarriers
+    grid["subcarrier_step_hz"] = params.bandwidth_hz / float(r.echo_subcarriers)
+    grid["cfar_factor"] = r.cfar_factor
+    work = echo_work(int(r.echo_subcarriers), symbols, paths, MOST_DETECTIONS)
+    return Room(look, np.zeros(paths, ECHO), np.zeros(MOST_DETECTIONS, DETECTION), work)
+
+
+def allocate(env: Any, params: Any, memory: int) -> State:
     """Return the state of a batch with these records of the environments, shape ``(n,)``.
 
     Args:
         env: Records of the environments, shape ``(n,)``.
-        vehicles: Vehicles of a copy.
+        params: Parameters of the environment.
         memory: Numbers of past measurements that a copy keeps.
     """
-    n = len(env)
-    return State(env, np.zeros((n, vehicles), VEHICLE), np.zeros((n, memory), MEMORY))
+    n, law = len(env), law_of(params, params.reach)
+    return State(
+        env,
+        np.zeros((n, params.vehicles), VEHICLE),
+        np.zeros((n, memory), MEMORY),
+        np.zeros((n, 0 if law is None else params.vehicles), LINK),
+        Scratch(None if params.fidelity == "statistics" else room(params), law),
+    )

@@ -36,8 +36,11 @@ class HsrDualBeam(Model):
        interferes with $I = P_c\, G(\phi - \hat\phi; w_c)\, G(\phi - \hat\phi - \Delta; w_r)
        \lambda^2 \sigma_{train} / ((4 \pi)^3 d^4 L)$, where $L$ is ``isolation_db`` as a ratio. So
        $\mathrm{snr}_k = S_k / (k T B_s F + I)$.
-    6. Swerling 1 detection: $P_k = P_{fa}^{1 / (1 + \mathrm{snr}_k)}$. $P_d$ is the mean over the
-       watched points.
+    6. Swerling 1 detection: $P_k = P_{fa}^{1 / (1 + \mathrm{snr}_k)}$, for a noise level that is
+       known. A ``detector`` that averages cells (CA) takes the level from $K$ = ``training_cells``
+       around the point: $P_k = (1 + \alpha / (K (1 + \mathrm{snr}_k)))^{-K}$ with $\alpha = K
+       (P_{fa}^{-1 / K} - 1)$, which needs more SNR for the same $P_k$, the less cells there are.
+       $P_d$ is the mean over the watched points.
     7. Reward: $\omega C / C_{ref} + (1 - \omega) P_d - \kappa \cdot$ ``changes``, where ``changes``
        (0 to 3) counts the choices that differ from the slot before. The first slot has none. The
        cost is 1 where the SINR is below ``outage_sinr_db``.

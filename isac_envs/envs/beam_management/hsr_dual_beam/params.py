@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 
 from isac_envs.declaration.params import EnvParams, Weight, parameter
 from isac_envs.envs.beam_management.hsr_dual_beam.geometry import slot_tables, slots_of_passage
+from isac_envs.kernels.radar.cfar import cfar_factor
 from isac_envs.kernels.radar.detection import detection_threshold
 
 MOST_SLOTS = 4000
@@ -88,6 +89,12 @@ class HsrDualBeamParams(EnvParams):
     )  # fmt: skip
     false_alarm: float = parameter(
         1e-4, "Probability of a false alarm at one point.", ge=1e-12, le=0.1
+    )
+    detector: Literal["known_noise", "ca"] = parameter(
+        "known_noise", "Threshold over a noise level that is known, or over the mean of cells (CA)."
+    )
+    training_cells: int = parameter(
+        16, "Cells of that mean; fewer ask for a higher threshold.", ge=1, le=10**6
     )
     look_ahead_near_m: float = parameter(
         20.0, "Distance of the nearest watched point ahead of the train.", "m", ge=0, le=1e4
@@ -174,5 +181,7 @@ class HsrDualBeamParams(EnvParams):
             "slots": slots_of_passage(self),
             "slot_m": self.speed_m_s * self.slot_s,
             "detection_threshold": detection_threshold(self.false_alarm),
+            "cfar_factor": cfar_factor("ca", self.false_alarm, self.training_cells),
+            "cfar_cells": self.training_cells,
             **slot_tables(self),
         }

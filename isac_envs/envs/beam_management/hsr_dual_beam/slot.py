@@ -4,9 +4,13 @@ from typing import Any, NamedTuple
 
 from isac_envs.engine.jit import Record, inlined, jit
 from isac_envs.engine.mathx import atan2_turns, db_to_linear
+from isac_envs.envs.beam_management.hsr_dual_beam.params import HsrDualBeamParams
 from isac_envs.kernels.arrays.beams import gaussian_lobe_gain_one
 from isac_envs.kernels.link.metrics import shannon_rate_one
 from isac_envs.kernels.radar.detection import swerling_1_single_pulse_one
+from isac_envs.sensing.looks import detection_probability_one
+
+CA = HsrDualBeamParams.code("detector", "ca")
 
 POINT_FIELDS: tuple[tuple[Any, ...], ...] = (
     ("echo_snr", "f8"),  # linear, after clutter and processing gain
@@ -53,7 +57,14 @@ def outcome_one(
         gain_db = gaussian_lobe_gain_one(p.look_angle_deg[slot, k] - radar_axis, width_deg)
         snr = p.echo_ratio[slot, k] * quiet * db_to_linear(2.0 * gain_db)
         points[k].echo_snr = snr
-        points[k].detection_probability = swerling_1_single_pulse_one(snr, p.detection_threshold)
+    if p.detector == CA:
+        for k in range(count):
+            points[k].detection_probability = detection_probability_one(p, points[k].echo_snr)
+    else:
+        for k in range(count):
+            snr = points[k].echo_snr
+            found = swerling_1_single_pulse_one(snr, p.detection_threshold)
+            points[k].detection_probability = found
     detection, echo = 0.0, 0.0
     for k in range(count):
         detection += points[k].detection_probability

@@ -1,7 +1,7 @@
 """Dynamics of a group of UAVs that sense targets and report to a base station.
 
-A slot allocates, transmits, then moves everybody; its 3 M + 2 K random draws do not depend on the
-actions, so that two policies meet the same world under the same seed.
+A slot allocates, transmits, then moves everybody. Its 3 M + 2 K random draws, and 6 M more under a
+law of the uplinks, do not depend on the actions: two policies meet the same world with one seed.
 """
 
 from typing import Any
@@ -25,6 +25,7 @@ def reset(p: Record, state: State) -> None:
     for m in range(state.uavs.shape[0]):
         choose(p, state.allocation[m], IDLE)
         state.allocation[m].sinr = 0.0
+    links.begin_uplinks(state, state.scratch.law)
     links.measure_gains(p, state)
 
 
@@ -165,6 +166,7 @@ def play(p: Record, state: State, outcome: Outcome) -> None:
     metrics.denied = denied
     motion.fly(p, e, uavs)
     motion.drive(p, e, targets)
+    links.move_uplinks(p, state, state.scratch.law)
     links.measure_gains(p, state)
     e.time += 1
 

@@ -11,6 +11,7 @@ from isac_envs.declaration.model import Model, State
 from isac_envs.declaration.params import EnvParams
 from isac_envs.envs.uav.uav_alloc import baselines, fields, kernel, records
 from isac_envs.envs.uav.uav_alloc.params import UavAllocParams
+from isac_envs.propagation.laws import law_of
 
 
 class UavAlloc(Model):
@@ -27,6 +28,11 @@ class UavAlloc(Model):
        area,
     3. $x_{mj} = (\lambda / 4 \pi R_{mj})^2 10^{-L / 10} / N$: UAV $j$ in a radar side lobe of UAV
        $m$, with $L$ = ``isolation_db``.
+
+    With another `channel` than free space, the uplink is $b_m = g\, 10^{-L_m / 10} |h_m|^2 / N$
+    (2'): $L_m$ is the path loss of TR 36.777, in or out of line of sight, and its shadow fading;
+    $h_m$ is the Rician `fading`. All of it varies with the way of the UAV; see
+    [propagation](../propagation.md).
 
     UAVs on one channel disturb each other whatever they do. Sums over $j$ run over $j \ne m$ with
     $c_j = c_m$:
@@ -95,7 +101,8 @@ class UavAlloc(Model):
     def allocate(self, n: int) -> State:
         """Return zeroed arrays of ``n`` copies."""
         p = self.params
-        return records.allocate(np.zeros(n, self.env_dtype), p.uavs, p.targets)
+        law = law_of(p, p.reach)
+        return records.allocate(np.zeros(n, self.env_dtype), p.uavs, p.targets, law)
 
     def encode_options(self, options: npt.NDArray[np.int64]) -> npt.NDArray[Any]:
         """Return options of all UAVs, shape ``(n, M)``, in the form of the action."""

@@ -12,6 +12,7 @@ from isac_envs.kernels.pathloss.free_space import (
     radar_received_power_one,
     thermal_noise_one,
 )
+from isac_envs.propagation.params import STANDARDS, ChannelParams, Reach
 
 Power = Annotated[float, Field(ge=1e-6, le=1e3)]
 
@@ -64,14 +65,18 @@ class RadioParams(EnvParams):
         link = friis_gain_one(1.0, self.carrier_hz)
         return {
             "echo_1m": echo_w * self.pulses / noise_w,
+            "uplink_over_noise": db_to_linear(self.link_gain_dbi) / noise_w,
             "uplink_1m": link * db_to_linear(self.link_gain_dbi) / noise_w,
             "coupling_1m": link * db_to_linear(-self.isolation_db) / noise_w,
         }
 
 
-class UavAllocParams(RadioParams):
+class UavAllocParams(RadioParams, ChannelParams):
     """Parameters; the defaults are the ``squad`` scenario."""
 
+    channel: Literal["free_space", "uma_av", "umi_av", "rma_av"] = parameter(
+        "free_space", "Law of the path loss of the uplinks.", "1", STANDARDS
+    )
     horizon: int = parameter(100, "Slots until an episode is truncated.", "steps", ge=1, le=10**7)
     observation: Literal["state", "links"] = parameter(
         "state", "Positions, velocities and last allocation; or the gains of all links in dB."
@@ -141,7 +146,19 @@ class UavAllocParams(RadioParams):
                 f"uavs, targets, channels and powers_w) are more than {MOST_JOINT_ACTIONS}; valid: "
                 f"'discrete', 'continuous'"
             )
+        self.check_channel(self.reach)
         return self
+
+    @property
+    def reach(self) -> Reach:
+        """Where the uplinks run."""
+        return Reach(
+            carrier_hz=("carrier_hz", self.carrier_hz),
+            station_m=("station_height_m", self.station_height_m),
+            lowest_m=("lowest_m", self.lowest_m),
+            highest_m=("highest_m", self.highest_m),
+            farthest_m=("area_m", self.area_m * math.sqrt(0.5)),
+        )
 
     @property
     def option_count(self) -> int:

@@ -5,6 +5,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from isac_envs.engine.jit import record
+from isac_envs.propagation.laws import Law
+from isac_envs.propagation.links import LINK
 
 ENV_FIELDS: tuple[tuple[Any, ...], ...] = (
     ("sensing", "f8"),  # objectives of the last slot, zero at the start
@@ -38,6 +40,16 @@ IDLE, COMMUNICATE = 0, 0  # an option; a mode
 EMPTY_J = 1e-9  # a battery below it is empty: what rounding leaves of a spent budget
 
 
+class Scratch(NamedTuple):
+    """What all copies share.
+
+    Attributes:
+        law: Law of the uplinks; None in free space.
+    """
+
+    law: Law | None
+
+
 class State(NamedTuple):
     """The group of one copy; of a batch, with an axis of copies in front.
 
@@ -49,6 +61,8 @@ class State(NamedTuple):
         echoes: Gains from UAV to target and back, over the noise power, shape ``(M, K)``, in 1/W.
         uplinks: The same from UAV to base station, shape ``(M,)``.
         couplings: The same from UAV to UAV, shape ``(M, M)``.
+        paths: Links of the UAVs to the base station, shape ``(M,)``; empty in free space.
+        scratch: What all copies share.
     """
 
     env: Any
@@ -58,15 +72,18 @@ class State(NamedTuple):
     echoes: Any
     uplinks: Any
     couplings: Any
+    paths: Any
+    scratch: Scratch
 
 
-def allocate(env: Any, uavs: int, targets: int) -> State:
+def allocate(env: Any, uavs: int, targets: int, law: Law | None = None) -> State:
     """Return the state of a batch with these records of the environments, shape ``(n,)``.
 
     Args:
         env: Records of the environments, shape ``(n,)``.
         uavs: UAVs of a copy.
         targets: Targets of a copy.
+        law: Law of the uplinks; None in free space.
     """
     n = len(env)
     return State(
@@ -77,4 +94,6 @@ def allocate(env: Any, uavs: int, targets: int) -> State:
         np.zeros((n, uavs, targets)),
         np.zeros((n, uavs)),
         np.zeros((n, uavs, uavs)),
+        np.zeros((n, 0 if law is None else uavs), LINK),
+        Scratch(law),
     )

@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 
 from isac_envs.declaration.params import Weight, parameter
 from isac_envs.engine.jit import Record, jit, record
+from isac_envs.engine.loops import per_copy
 from isac_envs.envs.uav.uav_alloc import links
 from isac_envs.envs.uav.uav_alloc.params import WANG, RadioParams
 from isac_envs.envs.uav.uav_alloc.records import State, allocate
@@ -116,7 +117,7 @@ class UavAllocTinyParams(RadioParams):
         site = np.zeros(1, record(*((name, "f8") for name in fields)))
         for name, value in fields.items():
             site[name] = value
-        group = State(*(each[0] for each in group))
+        group = State._make((*(each[0] for each in per_copy(group)), group.scratch))
         _measure(site[0], group)
         return {
             "options": self.option_count,

@@ -4,7 +4,8 @@ The last ``WINDOW`` looks are kept and relinearised at every Gauss-Newton step; 
 absorbed, linearised at the estimate of that time, into a normal prior (information matrix A,
 information vector b), which begins as the first guess. The weight of a range is the inverse
 variance at the range measured: the likelihood without its term in the variance's own dependence,
-which carries 8 s^2 / d^2 of the information.
+which carries 8 s^2 / d^2 of the information. A look that has not detected the target
+weighs nothing.
 """
 
 import math
@@ -15,6 +16,9 @@ from isac_envs.kernels.radar.elevated_ranging import echo_range_variance_one
 
 WINDOW = 8
 """Looks that are relinearised."""
+
+UNHEARD_M = 1e60
+"""Range of a look that has not detected the target: so far away that it weighs nothing."""
 
 ITERATIONS = 5
 _SMALL_STEP_M2 = 1e-6

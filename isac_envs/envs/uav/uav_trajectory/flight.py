@@ -14,6 +14,7 @@ from isac_envs.engine.jit import Record, inlined
 from isac_envs.engine.mathx import exp, ln, log2
 from isac_envs.engine.rng import normal, uniform
 from isac_envs.envs.uav.uav_trajectory.estimate import (
+    UNHEARD_M,
     WINDOW,
     absorb,
     estimate,
@@ -26,8 +27,10 @@ from isac_envs.kernels.radar.elevated_ranging import (
     echo_range_variance_one,
     elevated_range_information,
 )
+from isac_envs.sensing.looks import detection_probability_one
 
 DISCRETE = UavTrajectoryParams.code("action", "discrete")
+DRAWN = UavTrajectoryParams.code("detection", "drawn")
 
 
 @inlined
@@ -166,8 +169,22 @@ def serve(p: Record, u: Record, links: Any, users: Any, action: Any) -> None:
 
 
 @inlined
+def is_detected(p: Record, variance: float, chance: float) -> bool:
+    """Return whether a look detects a target.
+
+    Args:
+        p: Parameters of the environment, one record.
+        variance: That of the target's range in m^2; its SNR is ``variance_factor_m2`` over it.
+        chance: Uniform draw.
+    """
+    if p.detection == DRAWN:
+        return chance < detection_probability_one(p, p.variance_factor_m2 / variance)
+    return True
+
+
+@inlined
 def sense(p: Record, state: Any, u: Record) -> None:
-    """Measure the range of every target in a look of a UAV, and correct the estimates.
+    """Measure the range of every detected target in a look of a UAV, and correct the estimates.
 
     Args:
         p: Parameters of the environment, one record.
@@ -180,17 +197,20 @@ def sense(p: Record, state: Any, u: Record) -> None:
     for k in range(targets.shape[0]):
         t = targets[k]
         z = normal(e.measurement)
+        chance = uniform(e.measurement) if p.detection == DRAWN else 0.0
         if u.looked:
             dx, dy = t.x - u.x, t.y - u.y
             d = math.sqrt(dx * dx + dy * dy + p.height_m * p.height_m)
             if full:
                 absorb(p, e, t, place)
-            deviation = math.sqrt(echo_range_variance_one(d, p.range_variance_at_1m))
-            t.ranges[place] = max(d + deviation * z, 0.5 * p.height_m)
-            xx, xy, yy = elevated_range_information(dx, dy, p.height_m, p.range_variance_at_1m)
-            t.true_xx += xx
-            t.true_xy += xy
-            t.true_yy += yy
+            variance = echo_range_variance_one(d, p.range_variance_at_1m)
+            t.ranges[place] = UNHEARD_M
+            if is_detected(p, variance, chance):
+                t.ranges[place] = max(d + math.sqrt(variance) * z, 0.5 * p.height_m)
+                xx, xy, yy = elevated_range_information(dx, dy, p.height_m, p.range_variance_at_1m)
+                t.true_xx += xx
+                t.true_xy += xy
+                t.true_yy += yy
     if u.looked:
         before = (place + WINDOW - 1) % WINDOW if e.looks > 0 else place
         e.look_x[place], e.look_y[place] = u.x, u.y

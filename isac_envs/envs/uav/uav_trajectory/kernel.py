@@ -1,6 +1,7 @@
 """Dynamics of the mission: fly or look, serve, measure, and mind the way home.
 
-Every step draws one normal variate a target from the measurement stream, whether it looks or not.
+Every step draws one normal variate a target from the measurement stream, whether it looks or not;
+where detections are drawn, a uniform one as well.
 """
 
 from typing import Any, NamedTuple

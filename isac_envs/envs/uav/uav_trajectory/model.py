@@ -29,7 +29,13 @@ class UavTrajectory(Model):
     3. Rate of user $m$: $R_m = B_m \log_2(1 + P_t \alpha / (N_0 B d_m^2))$. The bandwidth $B_m$ is
        $B$ times the softmax of the action over the users. A look leaves $1 -$ ``look_share`` of the
        rate. Under a discrete action, which does not choose bandwidths, all users get the same rate.
-    4. A look measures $d + n$ with $n$ normal of variance $s^2 = a N_0 B d^4 / (P_t G \beta)$.
+    4. A look measures $d + n$ with $n$ normal of variance $s^2 = a N_0 B d^4 / (P_t G \beta)$. As
+       published it measures every target. With ``detection`` drawn, it measures those that it
+       detects: $P_d = (1 + \alpha / (K (1 + \mathrm{snr})))^{-K}$ with $\mathrm{snr} = a / s^2$,
+       the law of a target that fluctuates after Swerling 1 and of a threshold $\alpha$ times the
+       mean of $K = 144$ cells, $\alpha = K (P_{fa}^{-1 / K} - 1)$. A target that is not detected
+       gives no range and no information. False alarms are left out: by default an estimate of 60 m
+       allows some thirty range cells, of which one fires in about 30 000 looks.
     5. Information on a target at $u$, evaluated at the truth: $J = I / \sigma_{prior}^2 +
        \sum_{looks} (q - u)(q - u)^T (1 / (d^2 s^2) + 8 / d^4)$. Position error bound:
        $\mathrm{PEB} = \sqrt{\mathrm{tr}\, J^{-1}}$.
@@ -56,7 +62,8 @@ class UavTrajectory(Model):
     moves between cells of which any two points are in reach. The energy of the moves is bounded
     from below and its budget priced (weak duality), looks cost nothing, and the missing way home is
     paid at the end. Sensing: a look in every slot, each of the largest information, shared evenly
-    by the axes. The bound holds for the return of an episode and is paid in its first slot.
+    by the axes; detections that are drawn only take from that. The bound holds for the return of an
+    episode and is paid in its first slot.
     """
 
     id = "isac/UavTrajectory-v0"

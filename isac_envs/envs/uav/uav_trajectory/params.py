@@ -15,7 +15,9 @@ from isac_envs.kernels.platforms.propulsion import (
     minimum_power_speed,
     rotary_wing_power,
 )
+from isac_envs.kernels.radar.cfar import cfar_factor
 from isac_envs.kernels.radar.elevated_ranging import elevated_range_information
+from isac_envs.sensing.echo_work import training_cells
 
 JING = "Jing, Liu, Masouros, Zeng, IEEE TWC 23(10), 2024, arXiv 2207.02904"
 ZENG = "Zeng, Xu, Zhang, IEEE TWC 18(4), 2019, arXiv 1804.02238, eq. 12"
@@ -96,6 +98,12 @@ class UavTrajectoryParams(EnvParams):
         JING,
         ge=1e-6,
         le=1e9,
+    )
+    detection: Literal["certain", "drawn"] = parameter(
+        "certain", "A look measures every target, or those that its detector finds."
+    )
+    false_alarm: float = parameter(
+        1e-6, "Probability of a false alarm in a cell of that detector.", ge=1e-12, le=1e-3
     )
     look_share: float = parameter(0.5, "Share of a look's slot lost to data.", ge=0, le=1)
     prior_std_m: float = parameter(
@@ -225,6 +233,8 @@ class UavTrajectoryParams(EnvParams):
         return {
             "link_snr_at_1m": self.link_snr_at_1m,
             "range_variance_at_1m": self.range_variance_at_1m,
+            "cfar_cells": training_cells(),
+            "cfar_factor": cfar_factor("ca", self.false_alarm, training_cells()),
             "prior_information": 1.0 / (self.prior_std_m * self.prior_std_m),
             "peak_bits": self.peak_rate_bps * self.slot_s / max(self.users, 1),
             "joule_per_metre": float(rotary_wing_power(speed, *self.aircraft)) / speed,

@@ -1,7 +1,7 @@
 """Dynamics of the mission with one agent for each UAV; what a UAV does is that of a single one.
 
 Every step draws one normal variate a UAV and target from the measurement stream, whether it looks
-or not.
+or not; where detections are drawn, a uniform one as well.
 """
 
 import math
