@@ -1,12 +1,21 @@
 """Environments whose links follow a law of the standards, against the formulas of its tables."""
 
+import hashlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
+from harness import random_actions
 from propagation_formulas import losses, probability
 from test_directional_jrc import FRONT, Road, send
 
 from isac_envs import scenarios
 from isac_envs.core.batch import Batch
+from isac_envs.core.env import Env
+from isac_envs.core.vector_env import VectorEnv
 from isac_envs.declaration.buffers import StepBuffers
 from isac_envs.engine.loops import per_copy
 from isac_envs.envs.v2x.directional_jrc.radio import measure_links
@@ -237,3 +246,56 @@ def test_links_of_vehicles_that_stay_keep_their_shadows():
 def test_too_many_vehicles_for_links_are_refused():
     with pytest.raises(ScenarioError, match="vehicles = 65"):
         scenarios.build("isac/DirectionalJrc-v0", "highway", {"vehicles": 65, "road_m": 1000.0})
+
+
+# --- all of them ---------------------------------------------------------------------------------
+
+LAWFUL = (
+    ("isac/UavAlloc-v0", "aerial"),
+    ("isac/UavTrajectory-v0", "urban"),
+    ("isac/DirectionalJrcSingle-v0", "highway"),
+)
+
+
+def digest_of(name, scenario):
+    """Return the digest of the observations and rewards of two copies over 20 steps."""
+    env = VectorEnv(scenarios.build(name, scenario, {"horizon": 15}), 2)
+    found = [env.reset(seed=0)[0]]
+    for action in random_actions(env.action_space, 20):
+        found += [np.asarray(part) for part in env.step(action)[:2]]
+    return hashlib.sha256(b"".join(each.tobytes() for each in found)).hexdigest()
+
+
+def test_interpreted_and_compiled_laws_agree():
+    program = "import test_channels as t; print(*(t.digest_of(*each) for each in t.LAWFUL))"
+    folder = Path(__file__).parent
+    settings = {**os.environ, "NUMBA_DISABLE_JIT": "1"}
+    run = [sys.executable, "-c", program]
+    done = subprocess.run(run, env=settings, cwd=folder, check=True, capture_output=True, text=True)
+    assert done.stdout.split() == [digest_of(*each) for each in LAWFUL]
+
+
+@pytest.mark.parametrize(("name", "scenario"), LAWFUL)
+def test_a_copy_of_a_batch_is_an_environment(name, scenario):
+    """With one seed, through an autoreset."""
+    model = scenarios.build(name, scenario, {"horizon": 8})
+    env, vector = Env(model), VectorEnv(model, 3)
+    seen, many = env.reset(seed=2)[0], vector.reset(seed=0)[0]
+    assert (seen == many[2]).all()
+    for action in random_actions(vector.action_space, 14):
+        many = vector.step(action)[0]
+        done = env.unwrapped.batch.env["done"][0]
+        seen = env.reset()[0] if done else env.step(action[2])[0]
+        assert (seen == many[2]).all()
+
+
+@pytest.mark.parametrize(("name", "scenario"), LAWFUL)
+def test_a_snapshot_holds_the_links(name, scenario):
+    batch, frame = started(name, scenario, 3)
+    saved, outcomes = batch.snapshot(), []
+    for _ in range(2):
+        batch.restore(saved)
+        for _ in range(5):
+            batch.step(batch.actions(), frame)
+        outcomes.append((frame.observations.tobytes(), frame.objectives.tobytes()))
+    assert outcomes[0] == outcomes[1]
