@@ -259,7 +259,7 @@ def test_published_steps_agree_with_the_dense_model(name):
     batch.reset(frame, range(6))
     random = np.random.default_rng(1)
     for _ in range(60):
-        before = [array.copy() for array in batch.state]
+        before = batch.snapshot()
         actions = batch.actions()
         actions[...] = random.integers(0, 18, actions.shape)
         batch.step(actions, frame)

@@ -318,6 +318,39 @@ def test_fading_without_a_rician_factor_is_refused(channel):
         params.check_channel(reach("al_hourani_urban"))
 
 
+@pytest.mark.parametrize(
+    ("ghz", "gases_db_km", "horizontal", "vertical"),
+    [
+        (28.0, 0.101756, (0.2051, 0.9679), (0.1964, 0.9277)),
+        (60.0, 14.778317, (0.8606, 0.7656), (0.8515, 0.7486)),
+    ],
+)
+def test_rain_and_gases_absorb_by_the_metre(ghz, gases_db_km, horizontal, vertical):
+    """Gases: itur 0.4.0 at sea level. Rain: k and alpha of table 5 of P.838-3, circular."""
+    (k_h, a_h), (k_v, a_v) = horizontal, vertical
+    k = 0.5 * (k_h + k_v)
+    rain_db_km = k * 25.0 ** ((k_h * a_h + k_v * a_v) / (2.0 * k))
+    place = reach("umi", carrier_hz=ghz * 1e9)
+    losses_db = {}
+    for name, choice in (
+        ("dry", {}), ("gases", {"gases": True}), ("rain", {"rain_mm_h": 25.0}),
+    ):  # fmt: skip
+        chosen = law_of(ChannelParams(channel="umi", **choice), place)
+        losses_db[name] = path_loss(chosen, True, 1000.0, 1.5, 0.0)
+    way_km = np.hypot(1000.0, 8.5) / 1000.0
+    assert losses_db["gases"] - losses_db["dry"] == pytest.approx(gases_db_km * way_km, rel=1e-4)
+    assert losses_db["rain"] - losses_db["dry"] == pytest.approx(rain_db_km * way_km, rel=1e-3)
+
+
+@pytest.mark.parametrize("choice", [{"rain_mm_h": 1.0}, {"gases": True}])
+def test_what_absorbs_needs_a_law_and_a_carrier(choice):
+    with pytest.raises(ValueError, match=f"parameter {next(iter(choice))}"):
+        ChannelParams(**choice).check_channel(reach("uma"))
+    params = ChannelParams(channel="uma", **choice)
+    with pytest.raises(ValueError, match="parameter carrier_hz"):
+        params.check_channel(reach("uma", carrier_hz=0.9e9))
+
+
 def test_al_hourani_in_line_of_sight_is_free_space_and_its_excess():
     chosen = law("al_hourani_urban", line_of_sight="always")
     distance = np.hypot(300.0, 198.5)

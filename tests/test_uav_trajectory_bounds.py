@@ -24,7 +24,9 @@ from isac_envs.envs.uav.uav_trajectory.bounds import (
 from isac_envs.kernels.platforms.propulsion import minimum_power_speed, rotary_wing_power
 
 
-@pytest.mark.parametrize("scenario", ["mission", "single_user", "single_target", "tight_battery"])
+@pytest.mark.parametrize(
+    "scenario", ["mission", "single_user", "single_target", "tight_battery", "urban"]
+)
 def test_no_policy_beats_the_bound_in_any_episode(scenario: str) -> None:
     n = 12
     highest, _ = totals(Bound, n, scenario=scenario)

@@ -66,7 +66,7 @@ def domain_of(channel: str, station_m: float) -> Domain:
         station_m: Height of the base station in m: factories have their terminals below it.
     """
     if channel.startswith("al_hourani"):
-        return Domain(CARRIER, _ANY_HEIGHT, _ANY_HEIGHT, Range(0.0, 1e6, "m"))
+        return Domain(CARRIER, Range(0.0, 1e4, "m"), _ANY_HEIGHT, Range(0.0, 1e6, "m"))
     ranges = _LAWS[channel].ranges
     farthest = next(ranges[name] for name in ("d_2d_m", "d_3d_m", "d_m") if name in ranges)
     station = ranges.get("h_bs_m", _ANY_HEIGHT)

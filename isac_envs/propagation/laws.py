@@ -15,6 +15,7 @@ from isac_envs.kernels.pathloss.al_hourani import AL_HOURANI
 from isac_envs.kernels.pathloss.tr_36777 import AERIAL_K_DB, AERIAL_STD_NLOS_DB
 from isac_envs.kernels.pathloss.tr_37885 import V2X_SHADOWING, v2x_blockage_case_one
 from isac_envs.kernels.pathloss.tr_38901_shadowing import SHADOWING
+from isac_envs.propagation.absorption import absorption
 
 FAMILIES = MappingProxyType(
     {
@@ -68,6 +69,7 @@ LAW = record(
     ("code", "i8"),  # place in its family
     ("carrier_hz", "f8"),
     ("station_m", "f8"),  # height of the antenna that stays
+    ("absorbed_db_m", "f8"),  # by rain and gases
     ("drawn", "?"),  # obstacles hide a link by the probability of the law
     ("shadowed", "?"),  # they vary its loss
     ("fades", "?"),
@@ -115,6 +117,7 @@ def law_of(params: Any, reach: Any) -> Law | None:
     table["carrier_hz"], table["station_m"] = reach.carrier_hz[1], reach.station_m[1]
     table["drawn"], table["shadowed"] = params.line_of_sight == "drawn", params.shadowing
     table["fades"] = params.fading == "rician"
+    table["absorbed_db_m"] = absorption(reach.carrier_hz[1], params.rain_mm_h, params.gases)
     table["k_hidden_mean_db"] = _RAYLEIGH_DB
     for field, value in _numbers(channel).items():
         table[field] = value

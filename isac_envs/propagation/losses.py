@@ -4,6 +4,8 @@ A family that a law does not belong to adds 0 dB, or has the probability 1. The 
 these are. Distances below the least of a law are taken as that.
 """
 
+import math
+
 from isac_envs.engine.jit import jit
 from isac_envs.propagation.aerial import aerial_deviation, aerial_loss, aerial_probability
 from isac_envs.propagation.elevated import elevated_loss
@@ -39,7 +41,7 @@ def los_probability(law: Law, ground_m: float, height_m: float) -> float:
 def path_loss(
     law: Law, in_sight: bool, ground_m: float, height_m: float, normal: float = 0.0
 ) -> float:
-    """Return the path loss in dB without shadow fading.
+    """Return the path loss in dB with what rain and gases absorb, without shadow fading.
 
     Args:
         law: The law.
@@ -49,8 +51,11 @@ def path_loss(
         normal: Unit normal variate of the loss by vehicles in between.
     """
     table = law.table[0]
+    rise_m = height_m - table.station_m
+    way_m = math.sqrt(ground_m * ground_m + rise_m * rise_m)
     return (
-        urban_loss(law.urban, table, in_sight, ground_m, height_m)
+        table.absorbed_db_m * way_m
+        + urban_loss(law.urban, table, in_sight, ground_m, height_m)
         + rural_loss(law.rural, table, in_sight, ground_m, height_m)
         + indoor_loss(law.indoor, table, in_sight, ground_m, height_m)
         + aerial_loss(law.aerial, table, in_sight, ground_m, height_m)

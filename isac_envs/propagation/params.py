@@ -4,6 +4,7 @@ from typing import Literal, NamedTuple
 
 from isac_envs.declaration.params import EnvParams, parameter
 from isac_envs.kernels.pathloss.tr_37885 import BLOCKER_HEIGHT_M
+from isac_envs.propagation.absorption import LEAST_HZ
 from isac_envs.propagation.domains import Domain, domain_of
 
 STANDARDS = "3GPP TR 38.901, V19.4.0; _av: TR 36.777; v2x_: TR 37.885; Al-Hourani et al., 2014"
@@ -65,6 +66,14 @@ class ChannelParams(EnvParams):
         "none", "Fast fading: none; Rician in line of sight, Rayleigh out of it."
     )
 
+    rain_mm_h: float = parameter(
+        0.0, "Rain along the links; not in free space.", "mm/h", "ITU-R P.838-3", ge=0, le=150
+    )
+    gases: bool = parameter(
+        False, "Whether the standard atmosphere absorbs; not in free space.", "1",
+        "ITU-R P.676-12",
+    )  # fmt: skip
+
     def check_channel(self, reach: Reach) -> None:
         """Refuse links outside the range for which the law is stated.
 
@@ -80,8 +89,17 @@ class ChannelParams(EnvParams):
                 f"valid: 'none'"
             )
         if self.channel == "free_space":
+            for name in ("rain_mm_h", "gases"):
+                if getattr(self, name):
+                    raise ValueError(
+                        f"parameter {name} = {getattr(self, name)}: free space is empty; choose "
+                        f"another channel"
+                    )
             return
         domain = domain_of(self.channel, reach.station_m[1])
+        if self.rain_mm_h > 0.0 or self.gases:
+            carrier = domain.carrier_hz
+            domain = domain._replace(carrier_hz=carrier._replace(low=max(carrier.low, LEAST_HZ)))
         for name in Domain._fields:
             valid = getattr(domain, name)
             for part in ("lowest_m", "highest_m") if name == "terminal_m" else (name,):

@@ -14,6 +14,7 @@ from isac_envs.kernels.constants import (
     STANDARD_TEMPERATURE_K,
     STANDARD_VAPOUR_DENSITY_G_M3,
 )
+from isac_envs.kernels.numerics import portable
 from isac_envs.kernels.pathloss.gas_lines import OXYGEN_LINES, VAPOUR_LINES
 
 
@@ -77,34 +78,36 @@ def gas_loss(
 def _line_shape(f: Any, f0: Any, width: Any, interference: Any) -> Any:
     """Return the shape factor F_i (eq. 5): two resonances, with interference between lines."""
     below, above = f0 - f, f0 + f
-    resonance = (width - interference * below) / (below**2 + width**2)
-    mirror = (width - interference * above) / (above**2 + width**2)
+    resonance = (width - interference * below) / (below * below + width * width)
+    mirror = (width - interference * above) / (above * above + width * width)
     return f / f0 * (resonance + mirror)
 
 
 def _oxygen_lines(f: Any, p: Any, e: Any, theta: Any) -> Any:
     """Return the sum of S_i F_i over the oxygen lines (eq. 2, 3, 6, 7)."""
     f0, a1, a2, a3, a4, a5, a6 = OXYGEN_LINES.T
-    strength = a1 * 1e-7 * p * theta**3 * np.exp(a2 * (1.0 - theta))
-    pressure_width = a3 * 1e-4 * (p * theta ** (0.8 - a4) + 1.1 * e * theta)
-    width = np.sqrt(pressure_width**2 + 2.25e-6)  # Zeeman splitting
-    interference = (a5 + a6 * theta) * 1e-4 * (p + e) * theta**0.8
+    strength = a1 * 1e-7 * p * theta * theta * theta * portable.exp(a2 * (1.0 - theta))
+    pressure_width = a3 * 1e-4 * (p * portable.power(theta, 0.8 - a4) + 1.1 * e * theta)
+    width = np.sqrt(pressure_width * pressure_width + 2.25e-6)  # Zeeman splitting
+    interference = (a5 + a6 * theta) * 1e-4 * (p + e) * portable.power(theta, 0.8)
     return np.sum(strength * _line_shape(f, f0, width, interference), axis=-1)
 
 
 def _vapour_lines(f: Any, p: Any, e: Any, theta: Any) -> Any:
     """Return the sum of S_i F_i over the water vapour lines (eq. 2, 3, 6)."""
     f0, b1, b2, b3, b4, b5, b6 = VAPOUR_LINES.T
-    strength = b1 * 1e-1 * e * theta**3.5 * np.exp(b2 * (1.0 - theta))
-    pressure_width = b3 * 1e-4 * (p * theta**b4 + b5 * e * theta**b6)
-    doppler = 2.1316e-12 * f0**2 / theta
-    width = 0.535 * pressure_width + np.sqrt(0.217 * pressure_width**2 + doppler)
+    strength = b1 * 1e-1 * e * portable.power(theta, 3.5) * portable.exp(b2 * (1.0 - theta))
+    own = b5 * e * portable.power(theta, b6)
+    pressure_width = b3 * 1e-4 * (p * portable.power(theta, b4) + own)
+    doppler = 2.1316e-12 * f0 * f0 / theta
+    width = 0.535 * pressure_width + np.sqrt(0.217 * pressure_width * pressure_width + doppler)
     return np.sum(strength * _line_shape(f, f0, width, 0.0), axis=-1)
 
 
 def _dry_continuum(f: Any, p: Any, e: Any, theta: Any) -> Any:
     """Return N''_D: non-resonant oxygen and pressure-induced nitrogen (eq. 8, 9)."""
-    width = 5.6e-4 * (p + e) * theta**0.8
-    debye = 6.14e-5 / (width * (1.0 + (f / width) ** 2))
-    nitrogen = 1.4e-12 * p * theta**1.5 / (1.0 + 1.9e-5 * f**1.5)
-    return f * p * theta**2 * (debye + nitrogen)
+    width = 5.6e-4 * (p + e) * portable.power(theta, 0.8)
+    ratio = f / width
+    debye = 6.14e-5 / (width * (1.0 + ratio * ratio))
+    nitrogen = 1.4e-12 * p * theta * np.sqrt(theta) / (1.0 + 1.9e-5 * f * np.sqrt(f))
+    return f * p * theta * theta * (debye + nitrogen)

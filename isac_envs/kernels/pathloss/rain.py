@@ -12,6 +12,7 @@ import numpy as np
 from isac_envs.engine.elementwise import Range, Real, check_range, elementwise
 from isac_envs.engine.jit import inlined
 from isac_envs.engine.mathx import exp2, log2
+from isac_envs.kernels.numerics import portable
 
 POLARISATION_TILT_DEG = {"horizontal": 0.0, "vertical": 90.0, "circular": 45.0}
 """Tilt of the polarisation from the horizontal by name, degrees."""
@@ -69,10 +70,14 @@ def rain_coefficients(f_hz: Any, tilt_deg: Any = 0.0, elevation_deg: Any = 0.0) 
     check_range("f_hz", f, _FREQUENCY)
     check_range("tilt_deg", tilt, Range(-90.0, 90.0, "deg"))
     check_range("elevation_deg", elevation, Range(-90.0, 90.0, "deg"))
-    lg_f = np.log10(f * 1e-9)
-    k_h, k_v = 10.0 ** _regression(lg_f, _K_HORIZONTAL), 10.0 ** _regression(lg_f, _K_VERTICAL)
+    lg_f = np.asarray(portable.log10(f * 1e-9))
+    k_h, k_v = (
+        portable.db_to_linear(10.0 * _regression(lg_f, each))
+        for each in (_K_HORIZONTAL, _K_VERTICAL)
+    )
     a_h, a_v = _regression(lg_f, _ALPHA_HORIZONTAL), _regression(lg_f, _ALPHA_VERTICAL)
-    mix = np.cos(np.radians(elevation)) ** 2 * np.cos(2.0 * np.radians(tilt))
+    rise = portable.sincos_turns(elevation / 360.0)[1]
+    mix = rise * rise * portable.sincos_turns(tilt / 180.0)[1]
     k = (k_h + k_v + (k_h - k_v) * mix) / 2.0
     alpha = (k_h * a_h + k_v * a_v + (k_h * a_h - k_v * a_v) * mix) / (2.0 * k)
     return (k, alpha) if np.ndim(k) else (float(k), float(alpha))
@@ -80,7 +85,8 @@ def rain_coefficients(f_hz: Any, tilt_deg: Any = 0.0, elevation_deg: Any = 0.0) 
 
 def _regression(lg_f: Any, table: tuple[tuple[float, ...], ...]) -> Any:
     a, b, c, (slope, offset) = (np.asarray(row) for row in table)
-    gaussians = a * np.exp(-(((lg_f[..., None] - b) / c) ** 2))
+    apart = (lg_f[..., None] - b) / c
+    gaussians = a * portable.exp(-apart * apart)
     return np.sum(gaussians, axis=-1) + slope * lg_f + offset
 
 
@@ -133,10 +139,10 @@ def cloud_coefficient(f_hz: Any, temperature_k: Any = 283.15) -> Any:
     f, excess = f * 1e-9, 300.0 / t - 1.0
     static = 77.66 + 103.3 * excess
     middle, optical = 0.0671 * static, 3.52
-    primary = 20.20 - 146.0 * excess + 316.0 * excess**2
+    primary = 20.20 - 146.0 * excess + 316.0 * excess * excess
     u, v = f / primary, f / (39.8 * primary)
-    step_1, step_2 = (static - middle) / (1.0 + u**2), (middle - optical) / (1.0 + v**2)
+    step_1, step_2 = (static - middle) / (1.0 + u * u), (middle - optical) / (1.0 + v * v)
     real, imaginary = step_1 + step_2 + optical, u * step_1 + v * step_2
     eta = (2.0 + real) / imaginary
-    coefficient = 0.819 * f / (imaginary * (1.0 + eta**2))
+    coefficient = 0.819 * f / (imaginary * (1.0 + eta * eta))
     return coefficient if np.ndim(coefficient) else float(coefficient)

@@ -25,8 +25,7 @@ def reset(p: Record, state: State) -> None:
     for m in range(state.uavs.shape[0]):
         choose(p, state.allocation[m], IDLE)
         state.allocation[m].sinr = 0.0
-    links.begin_uplinks(state, state.scratch.law)
-    links.measure_gains(p, state)
+    links.measure_gains(p, state, True)
 
 
 @inlined
@@ -166,8 +165,7 @@ def play(p: Record, state: State, outcome: Outcome) -> None:
     metrics.denied = denied
     motion.fly(p, e, uavs)
     motion.drive(p, e, targets)
-    links.move_uplinks(p, state, state.scratch.law)
-    links.measure_gains(p, state)
+    links.measure_gains(p, state, False)
     e.time += 1
 
 

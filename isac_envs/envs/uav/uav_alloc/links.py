@@ -27,44 +27,16 @@ def squared_distance(dx: float, dy: float, dz: float) -> float:
 
 
 @jit
-def begin_uplinks(state: State, law: Any) -> None:
-    """Draw what is random about the uplinks; nothing in free space.
-
-    Args:
-        state: State of one copy.
-        law: Law of the uplinks; None in free space, where the compiler leaves this away.
-    """
-    if law is not None:
-        for m in range(state.paths.shape[0]):
-            begin_link(state.paths[m], state.env.world)
-
-
-@jit
-def move_uplinks(p: Record, state: State, law: Any) -> None:
-    """Let the uplinks vary as the UAVs have moved in a slot; nothing in free space.
-
-    Args:
-        p: Parameters of the environment, one record.
-        state: State of one copy.
-        law: Law of the uplinks; None in free space.
-    """
-    if law is not None:
-        for m in range(state.paths.shape[0]):
-            vx, vy, vz = state.uavs[m].vx_m_s, state.uavs[m].vy_m_s, state.uavs[m].vz_m_s
-            moved_m = p.step_s * math.sqrt(vx * vx + vy * vy + vz * vz)
-            move_link(law, state.paths[m], moved_m, state.env.world)
-
-
-@jit
-def measure_uplinks(p: Record, state: State, law: Any) -> None:
+def measure_uplinks(p: Record, state: State, law: Any, fresh: bool) -> None:
     """Write the gains of the uplinks: equation (2) of the model, or (2') under a law.
 
     Args:
         p: Parameters of the environment, one record.
         state: State of one copy.
-        law: Law of the uplinks; None in free space.
+        law: Law of the uplinks; None in free space, where the compiler leaves it away.
+        fresh: Whether the UAVs have been placed; else they have moved by a slot.
     """
-    uavs = state.uavs
+    uavs, paths = state.uavs, state.paths
     if law is None:
         for m in range(uavs.shape[0]):
             rise = uavs[m].z_m - p.station_height_m
@@ -72,17 +44,29 @@ def measure_uplinks(p: Record, state: State, law: Any) -> None:
             state.uplinks[m] = p.uplink_1m / squared
         return
     for m in range(uavs.shape[0]):
+        if fresh:
+            begin_link(paths[m], state.env.world)
+        else:
+            vx, vy, vz = uavs[m].vx_m_s, uavs[m].vy_m_s, uavs[m].vz_m_s
+            moved_m = p.step_s * math.sqrt(vx * vx + vy * vy + vz * vz)
+            move_link(law, paths[m], moved_m, state.env.world)
         x, y, z = uavs[m].x_m, uavs[m].y_m, uavs[m].z_m
-        ground, path = math.sqrt(x * x + y * y), state.paths[m]
-        measure_link(law, path, is_in_sight(law, path, ground, z), ground, z)
-        state.uplinks[m] = p.uplink_over_noise * path.gain
+        ground = math.sqrt(x * x + y * y)
+        measure_link(law, paths[m], is_in_sight(law, paths[m], ground, z), ground, z)
+        state.uplinks[m] = p.uplink_over_noise * paths[m].gain
 
 
 @inlined
-def measure_gains(p: Record, state: State) -> None:
-    """Write the gains of the present positions: equations (1) to (3) of the model."""
+def measure_gains(p: Record, state: State, fresh: bool) -> None:
+    """Write the gains of the present positions: equations (1) to (3) of the model.
+
+    Args:
+        p: Parameters of the environment, one record.
+        state: State of one copy.
+        fresh: Whether the UAVs have been placed; else they have moved by a slot.
+    """
     uavs, targets = state.uavs, state.targets
-    measure_uplinks(p, state, state.scratch.law)
+    measure_uplinks(p, state, state.scratch.law, fresh)
     for m in range(uavs.shape[0]):
         x, y, z = uavs[m].x_m, uavs[m].y_m, uavs[m].z_m
         for k in range(targets.shape[0]):

@@ -19,7 +19,7 @@ MOST_ACTIONS, MOST_STATES = 4_000, 1_000
 
 @jit
 def _measure(p: Record, group: State) -> None:
-    links.measure_gains(p, group)
+    links.measure_gains(p, group, True)
 
 
 class UavAllocTinyParams(RadioParams):

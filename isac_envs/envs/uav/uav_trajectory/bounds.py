@@ -18,8 +18,9 @@ import numpy as np
 import numpy.typing as npt
 
 from isac_envs.engine.jit import Record, jit
-from isac_envs.engine.mathx import ln, log2
+from isac_envs.engine.mathx import ln
 from isac_envs.engine.passes import copy_row
+from isac_envs.envs.uav.uav_trajectory.flight import efficiency
 from isac_envs.kernels.numerics import portable
 from isac_envs.kernels.platforms.propulsion import minimum_power_speed, rotary_wing_power
 
@@ -109,7 +110,7 @@ def best_path(cells: Cells, rewards: Any, prices: Any, scratch: Scratch, path: A
 
 
 @jit
-def _stage_rates(p: Record, users: Any, side: int, slots: int, out: Any) -> None:
+def _stage_rates(p: Record, law: Any, users: Any, side: int, slots: int, out: Any) -> None:
     """Write the sum of spectral efficiencies over a stage that ends in a cell, ``(M, cells)``."""
     cell, reach = p.area_m / side, p.max_speed_m_s * p.slot_s
     for m in range(users.shape[0]):
@@ -121,7 +122,7 @@ def _stage_rates(p: Record, users: Any, side: int, slots: int, out: Any) -> None
             out[m, c] = 0.0
             for k in range(slots):
                 near = max(away - k * reach, 0.0)
-                out[m, c] += log2(1.0 + p.link_snr_at_1m / (near * near + p.height_m * p.height_m))
+                out[m, c] += efficiency(p, law, near, 0.0)
 
 
 class DataBound:
@@ -169,7 +170,7 @@ class DataBound:
         p, cells, path = self.params, self.cells, self._path
         rates = np.empty((count, len(cells.terminal)))
         places = np.ascontiguousarray(users_m)
-        _stage_rates(p.record[0], places, cells.side, self.slots, rates)
+        _stage_rates(p.record[0], p.law, places, cells.side, self.slots, rates)
         rates *= p.weights[0] * count * p.bandwidth_hz / p.peak_rate_bps  # reward of a stage
         weights, price, best = np.full(count, 1.0 / count), 0.0, np.inf
         scale = float(rates.max()) * self.stages

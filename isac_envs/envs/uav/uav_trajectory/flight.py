@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from isac_envs.engine.jit import Record, inlined
-from isac_envs.engine.mathx import exp, ln, log2
+from isac_envs.engine.jit import Record, inlined, jit
+from isac_envs.engine.mathx import db_to_linear, exp, ln, log2
 from isac_envs.engine.rng import normal, uniform
 from isac_envs.envs.uav.uav_trajectory.estimate import (
     UNHEARD_M,
@@ -28,21 +28,26 @@ from isac_envs.kernels.radar.elevated_ranging import (
     elevated_range_information,
 )
 from isac_envs.sensing.looks import detection_probability_one
+from isac_envs.propagation.losses import path_loss
 
 DISCRETE = UavTrajectoryParams.code("action", "discrete")
 DRAWN = UavTrajectoryParams.code("detection", "drawn")
 
 
-@inlined
-def efficiency(p: Record, dx: float, dy: float) -> float:
+@jit
+def efficiency(p: Record, law: Any, dx: float, dy: float) -> float:
     """Return the spectral efficiency of a user in bit/s/Hz.
 
     Args:
         p: Parameters of the environment, one record.
+        law: Law of the link; None in free space, where the compiler leaves the other half away.
         dx: Difference along x to the user in m.
         dy: Difference along y in m.
     """
-    return log2(1.0 + p.link_snr_at_1m / (dx * dx + dy * dy + p.height_m * p.height_m))
+    if law is None:
+        return log2(1.0 + p.link_snr_at_1m / (dx * dx + dy * dy + p.height_m * p.height_m))
+    loss_db = path_loss(law, True, math.sqrt(dx * dx + dy * dy), p.height_m, 0.0)
+    return log2(1.0 + p.link_snr_at_1m * db_to_linear(-(loss_db + p.link_gain_db)))
 
 
 @inlined
@@ -91,23 +96,23 @@ def begin(p: Record, state: Any) -> None:
 
 
 @inlined
-def take_off(p: Record, e: Record, u: Record, links: Any, users: Any) -> None:
+def take_off(p: Record, state: Any, u: Record, links: Any) -> None:
     """Put a UAV with a full battery where the flight begins.
 
     Args:
         p: Parameters of the environment, one record.
-        e: Record of the environment.
+        state: State of one copy.
         u: Record of the UAV.
         links: Links of the UAV to the users, shape ``(M,)``.
-        users: Users, shape ``(M,)``.
     """
+    users, law = state.users, state.scratch.law
     u.x, u.y, u.energy = p.start_x_m, p.start_y_m, p.battery_j
     u.looked = u.ended = False
     u.speed = 0.0
-    u.shortfall = missing_distance(p, e, u)
+    u.shortfall = missing_distance(p, state.env, u)
     for k in range(users.shape[0]):
         links[k].share = 0.0
-        links[k].efficiency = efficiency(p, users[k].x - u.x, users[k].y - u.y)
+        links[k].efficiency = efficiency(p, law, users[k].x - u.x, users[k].y - u.y)
 
 
 @inlined
@@ -138,22 +143,23 @@ def move(p: Record, u: Record, action: Any) -> float:
 
 
 @inlined
-def serve(p: Record, u: Record, links: Any, users: Any, action: Any) -> None:
+def serve(p: Record, state: Any, u: Record, links: Any, action: Any) -> None:
     """Share a UAV's band among the users and send.
 
     The discrete action has no say: every user gets the same rate.
 
     Args:
         p: Parameters of the environment, one record.
+        state: State of one copy.
         u: Record of the UAV.
         links: Links of the UAV to the users, shape ``(M,)``.
-        users: Users, shape ``(M,)``.
         action: Action of the copy, shape ``(W,)``.
     """
+    users, law = state.users, state.scratch.law
     total = 0.0
     for k in range(users.shape[0]):
         link = links[k]
-        link.efficiency = efficiency(p, users[k].x - u.x, users[k].y - u.y)
+        link.efficiency = efficiency(p, law, users[k].x - u.x, users[k].y - u.y)
         if p.action == DISCRETE:
             link.share = 1.0 / link.efficiency
         elif users.shape[0] > 1:

@@ -33,7 +33,7 @@ class Slot(NamedTuple):
 def reset(p: Record, state: State) -> None:
     """Start an episode."""
     flight.begin(p, state)
-    flight.take_off(p, state.env, state.env, state.users, state.users)
+    flight.take_off(p, state, state.env, state.users)
 
 
 @inlined
@@ -50,7 +50,7 @@ def act(p: Record, state: Any, u: Record, links: Any, action: Any) -> None:
     u.ended = False
     if u.energy > 0.0:
         u.speed = flight.move(p, u, action)
-        flight.serve(p, u, links, state.users, action)
+        flight.serve(p, state, u, links, action)
         if u.energy <= 0.0:
             u.energy = 0.0
             u.ended = True

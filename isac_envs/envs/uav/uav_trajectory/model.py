@@ -29,6 +29,9 @@ class UavTrajectory(Model):
     3. Rate of user $m$: $R_m = B_m \log_2(1 + P_t \alpha / (N_0 B d_m^2))$. The bandwidth $B_m$ is
        $B$ times the softmax of the action over the users. A look leaves $1 -$ ``look_share`` of the
        rate. Under a discrete action, which does not choose bandwidths, all users get the same rate.
+       With another `channel` than free space, $\alpha / d_m^2$ is weaker by the mean excess loss in
+       dB of Al-Hourani, $p\, \eta_{LOS} + (1 - p)\, \eta_{NLOS}$, with $p = 1 / (1 + a\, e^{-b
+       (\theta - a)})$ at the elevation $\theta$ in degrees ([propagation](../propagation.md)).
     4. A look measures $d + n$ with $n$ normal of variance $s^2 = a N_0 B d^4 / (P_t G \beta)$. As
        published it measures every target. With ``detection`` drawn, it measures those that it
        detects: $P_d = (1 + \alpha / (K (1 + \mathrm{snr})))^{-K}$ with $\mathrm{snr} = a / s^2$,
@@ -62,8 +65,9 @@ class UavTrajectory(Model):
     moves between cells of which any two points are in reach. The energy of the moves is bounded
     from below and its budget priced (weak duality), looks cost nothing, and the missing way home is
     paid at the end. Sensing: a look in every slot, each of the largest information, shared evenly
-    by the axes; detections that are drawn only take from that. The bound holds for the return of an
-    episode and is paid in its first slot.
+    by the axes; detections that are drawn only take from that. The loss of every `channel` grows
+    with the distance and nothing of it is drawn, so the bound holds under each. It holds for the
+    return of an episode and is paid in its first slot.
     """
 
     id = "isac/UavTrajectory-v0"
@@ -172,4 +176,5 @@ class UavTrajectory(Model):
             np.zeros(n, self.env_dtype),
             np.zeros((n, self.params.users), user),
             np.zeros((n, self.params.targets), record(*TARGET_FIELDS)),
+            records.Scratch(self.params.law),
         )

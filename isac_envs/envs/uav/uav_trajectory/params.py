@@ -8,6 +8,8 @@ from pydantic import Field, model_validator
 
 from isac_envs.declaration.params import EnvParams, Weight, parameter
 from isac_envs.engine.mathx import db_to_linear, linear_to_db, log2, sincos_turns
+from isac_envs.kernels.pathloss.al_hourani import AL_HOURANI
+from isac_envs.kernels.pathloss.free_space import friis_gain_one
 from isac_envs.kernels.platforms.propulsion import (
     STANDARD,
     RotaryWing,
@@ -18,6 +20,8 @@ from isac_envs.kernels.platforms.propulsion import (
 from isac_envs.kernels.radar.cfar import cfar_factor
 from isac_envs.kernels.radar.elevated_ranging import elevated_range_information
 from isac_envs.sensing.echo_work import training_cells
+from isac_envs.propagation.laws import Law, law_of
+from isac_envs.propagation.params import ChannelParams, Reach
 
 JING = "Jing, Liu, Masouros, Zeng, IEEE TWC 23(10), 2024, arXiv 2207.02904"
 ZENG = "Zeng, Xu, Zhang, IEEE TWC 18(4), 2019, arXiv 1804.02238, eq. 12"
@@ -49,6 +53,16 @@ class UavTrajectoryParams(EnvParams):
     mission_s: float = parameter(
         120.0, "Time by which the UAV must be home; a horizon may end the episode sooner.", "s",
         ge=0.1, le=1e6,
+    )  # fmt: skip
+    channel: Literal[
+        "free_space",
+        "al_hourani_suburban",
+        "al_hourani_urban",
+        "al_hourani_dense_urban",
+        "al_hourani_highrise",
+    ] = parameter(
+        "free_space", "Law of the path loss to the users; others than free space: a mean in dB.",
+        "1", "Al-Hourani, Kandeepan, Lardner, IEEE WCL 3(6), 2014",
     )  # fmt: skip
     users: int = parameter(3, "Ground users.", ge=0, le=32)
     targets: int = parameter(2, "Ground targets.", ge=0, le=32)
@@ -159,12 +173,13 @@ class UavTrajectoryParams(EnvParams):
     def _signals_can_be_told_from_nothing(self) -> "UavTrajectoryParams":
         """Check what rounding would drown: rates that count as 0, and bounds of no width."""
         area, height = self.area_m * self.area_m, self.height_m * self.height_m  # m^2
-        snr = self.link_snr_at_1m / (2.0 * area + height)
+        self.links.check_channel(self.reach)
+        snr = self.link_snr_at_1m / (2.0 * area + height) / db_to_linear(self.excess_db)
         if snr < _LEAST_SNR:
             raise ValueError(
                 f"parameter link_gain_db = {self.link_gain_db:g} dB: the SNR across the area is "
                 f"{snr:.3g}, valid: >= {_LEAST_SNR:g}; more transmit_dbm, less noise_dbm_hz, "
-                f"bandwidth_hz, area_m or height_m"
+                f"bandwidth_hz, area_m or height_m, another channel"
             )
         look = 4.0 / (27.0 * self.range_variance_at_1m * height * height) + 2.0 / height
         looks = self.horizon * getattr(self, "uavs", 1)
@@ -177,6 +192,35 @@ class UavTrajectoryParams(EnvParams):
                 f"noise_dbm_hz, bandwidth_hz or height_m"
             )
         return self
+
+    @property
+    def links(self) -> ChannelParams:
+        """The channel of the links to users: a mean loss, nothing of it drawn."""
+        return ChannelParams(channel=self.channel, shadowing=False)
+
+    @property
+    def reach(self) -> Reach:
+        """Where these links run; of the carrier only the gain at 1 m is known."""
+        carrier_hz = math.sqrt(friis_gain_one(1.0, 1.0) / db_to_linear(self.link_gain_db))
+        return Reach(
+            carrier_hz=("link_gain_db", carrier_hz),
+            station_m=("", 0.0),
+            lowest_m=("height_m", self.height_m),
+            highest_m=("height_m", self.height_m),
+            farthest_m=("area_m", self.area_m * math.sqrt(2.0)),
+        )
+
+    @property
+    def law(self) -> Law | None:
+        """The law of these links; None in free space."""
+        return law_of(self.links, self.reach)
+
+    @property
+    def excess_db(self) -> float:
+        """Largest loss beyond free space in dB."""
+        if self.channel == "free_space":
+            return 0.0
+        return AL_HOURANI[self.channel.removeprefix("al_hourani_")].eta_nlos_db
 
     @property
     def aircraft(self) -> RotaryWing:

@@ -3,6 +3,7 @@
 from typing import Any, NamedTuple
 
 from isac_envs.envs.uav.uav_trajectory.estimate import WINDOW
+from isac_envs.propagation.laws import Law
 
 TEAM_FIELDS: tuple[tuple[Any, ...], ...] = (
     ("least_bits", "f8"),  # data of the user with the least, bit
@@ -33,6 +34,16 @@ LINK_FIELDS: tuple[tuple[Any, ...], ...] = (  # between a UAV and a user
 )
 
 
+class Scratch(NamedTuple):
+    """What all copies share.
+
+    Attributes:
+        law: Law of the links to users; None in free space.
+    """
+
+    law: Law | None
+
+
 class State(NamedTuple):
     """The mission of one copy; of a batch, with an axis of copies in front.
 
@@ -40,8 +51,10 @@ class State(NamedTuple):
         env: The environment, which is the UAV, too.
         users: Users and their links, shape ``(M,)``.
         targets: Shape ``(K,)``.
+        scratch: What all copies share.
     """
 
     env: Any
     users: Any
     targets: Any
+    scratch: Scratch

@@ -13,6 +13,7 @@ from isac_envs.envs.uav.uav_trajectory import flight
 from isac_envs.envs.uav.uav_trajectory.kernel import act, finish, report
 from isac_envs.envs.uav.uav_trajectory.observe import clip, observe_from
 from isac_envs.envs.uav.uav_trajectory.records import UAV_FIELDS as ONE_UAV_FIELDS
+from isac_envs.envs.uav.uav_trajectory.records import Scratch
 
 UAV_FIELDS: tuple[tuple[Any, ...], ...] = (
     *ONE_UAV_FIELDS,
@@ -30,6 +31,7 @@ class State(NamedTuple):
         targets: Shape ``(K,)``.
         uavs: Shape ``(N,)``.
         links: Links of each UAV to the users, shape ``(N, M)``.
+        scratch: What all copies share.
     """
 
     env: Any
@@ -37,6 +39,7 @@ class State(NamedTuple):
     targets: Any
     uavs: Any
     links: Any
+    scratch: Scratch
 
 
 @jit
@@ -44,7 +47,7 @@ def reset(p: Record, state: State) -> None:
     """Start an episode with all UAVs where the flight begins."""
     flight.begin(p, state)
     for m in range(state.uavs.shape[0]):
-        flight.take_off(p, state.env, state.uavs[m], state.links[m], state.users)
+        flight.take_off(p, state, state.uavs[m], state.links[m])
 
 
 @inlined

@@ -91,4 +91,5 @@ class UavTrajectoryMulti(UavTrajectory):
             np.zeros((n, p.targets), record(*TARGET_FIELDS)),
             np.zeros((n, p.uavs), record(*kernel.UAV_FIELDS)),
             np.zeros((n, p.uavs, p.users), record(*records.LINK_FIELDS)),
+            records.Scratch(p.law),
         )

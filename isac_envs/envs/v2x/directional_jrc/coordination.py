@@ -14,12 +14,13 @@ from isac_envs.engine.mathx import exp
 from isac_envs.envs.v2x.directional_jrc.geometry import direction_of, in_beam
 from isac_envs.envs.v2x.directional_jrc.links import packet_success, reach_m, reaches
 from isac_envs.envs.v2x.directional_jrc.policies import sector_values
+from isac_envs.envs.v2x.directional_jrc.radio import arriving
 from isac_envs.envs.v2x.directional_jrc.records import BEAMS, NULL, RADAR, SECTORS, State
 
 LINK = record(
     ("beam", "i8"),  # direction in which one vehicle reaches the other, -1 = in none
     ("facing", "i8"),  # direction in which the other looks at the one, -1 = in none
-    ("loss", "f8"),  # 1 / distance^2, 0 out of range
+    ("loss", "f8"),  # of power over that at 1 m in free space, 0 out of range
     ("value", "f8", (SECTORS,)),  # usefulness to the other of each sector of the one
 )
 PLAN = record(
@@ -81,7 +82,7 @@ def link_up(p: Record, state: State, search: Search, i: int) -> None:
         if i == j:
             continue
         dx, dy = vehicles[j].x_m - vehicles[i].x_m, vehicles[j].y_m - vehicles[i].y_m
-        links[i, j].loss = 1.0 / (dx * dx + dy * dy)
+        links[i, j].loss = arriving(p, state, state.scratch.law, 1.0, i, j)
         for turn in range(BEAMS):
             direction = direction_of(turn, vehicles[i].heading)
             if in_beam(direction, -dx, -dy, 1.0):

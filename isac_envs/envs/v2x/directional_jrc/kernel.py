@@ -1,7 +1,8 @@
 """Dynamics of directional joint radar and communication, for all vehicles of a road.
 
 A step decides, transmits, then drives. Its random draws (one a vehicle for the reception, three
-for the traffic) are the same whatever the actions, so that two policies meet the same traffic.
+for the traffic, six a pair of vehicles for links under a law) are the same whatever the actions, so
+that two policies meet the same traffic.
 """
 
 from typing import Any
@@ -10,7 +11,7 @@ from isac_envs.engine.jit import Record, inlined, jit
 from isac_envs.engine.loops import Outcome
 from isac_envs.engine.mathx import exp
 from isac_envs.engine.rng import uniform
-from isac_envs.envs.v2x.directional_jrc import links, traffic
+from isac_envs.envs.v2x.directional_jrc import links, radio, traffic
 from isac_envs.envs.v2x.directional_jrc.geometry import direction_of, sort_along_road
 from isac_envs.envs.v2x.directional_jrc.observing import allow_vehicle, observe_vehicle
 from isac_envs.envs.v2x.directional_jrc.records import CELLS, NULL, RADAR, SECTORS, State
@@ -24,6 +25,7 @@ def reset(p: Record, state: State) -> None:
     for k in range(state.order.shape[0]):
         state.order[k] = k
     state.env.on_road = sort_along_road(state.vehicles, state.order)
+    radio.begin_links(p, state, state.scratch.law)
 
 
 @inlined
@@ -68,6 +70,7 @@ def play(p: Record, state: State) -> None:
         traffic.drive(p, state, k)
     traffic.let_in(p, state)
     e.on_road = sort_along_road(vehicles, state.order)
+    radio.move_links(p, state, state.scratch.law)
     e.time += 1
 
 

@@ -5,9 +5,10 @@ from typing import Any
 
 from isac_envs.engine.jit import Record, inlined, jit
 from isac_envs.engine.mathx import linear_to_db, ln
-from isac_envs.envs.v2x.directional_jrc.geometry import in_beam, is_visible
+from isac_envs.envs.v2x.directional_jrc.geometry import in_beam
 from isac_envs.envs.v2x.directional_jrc.maps import share
 from isac_envs.envs.v2x.directional_jrc.params import DirectionalJrcParams
+from isac_envs.envs.v2x.directional_jrc.radio import arriving, is_reachable
 from isac_envs.envs.v2x.directional_jrc.records import BEAMS, State
 from isac_envs.kernels.numerics.gamma import exp_or_zero, gaussian_q
 
@@ -25,19 +26,19 @@ def packet_success(bits: float, sinr: float) -> float:
 
 
 @jit
-def interference_w(p: Record, vehicles: Any, order: Any, count: int, i: int, j: int) -> float:
-    """Return the interference from all others at the face of ``j`` that receives ``i``, W.
+def interference_w(p: Record, state: State, law: Any, i: int, j: int) -> float:
+    """Return what the face of ``j`` that hears ``i`` receives from all others in range, W.
 
     A source inside the quarter that the face looks at meets the main lobe, others a side lobe.
 
     Args:
         p: Parameters of the environment, one record.
-        vehicles: Vehicles, shape ``(N,)``.
-        order: Numbers of the vehicles in their order along the road, shape ``(N,)``.
-        count: Vehicles on the road.
+        state: State of one copy.
+        law: Law of the links; None in free space.
         i: Number of the sender.
         j: Number of the receiver.
     """
+    vehicles, order, count = state.vehicles, state.order, state.env.on_road
     total = 0.0
     x, y = vehicles[j].x_m, vehicles[j].y_m
     looks = (vehicles[i].beam + 2) % BEAMS
@@ -61,7 +62,7 @@ def interference_w(p: Record, vehicles: Any, order: Any, count: int, i: int, j: 
                 emitted = p.leak_main_w if facing else p.leak_side_w
             else:
                 continue
-            total += emitted / (dx * dx + dy * dy)
+            total += arriving(p, state, law, emitted, k, j)
     return total
 
 
@@ -75,11 +76,9 @@ def deliver(p: Record, state: State, i: int, j: int) -> None:
         i: Number of the sender.
         j: Number of the receiver.
     """
-    vehicles = state.vehicles
-    dx = vehicles[j].x_m - vehicles[i].x_m
-    dy = vehicles[j].y_m - vehicles[i].y_m
-    others = interference_w(p, vehicles, state.order, state.env.on_road, i, j)
-    sinr = p.signal_w / (dx * dx + dy * dy) / (others + p.noise_w)
+    vehicles, law = state.vehicles, state.scratch.law
+    others = interference_w(p, state, law, i, j)
+    sinr = arriving(p, state, law, p.signal_w, i, j) / (others + p.noise_w)
     success = packet_success(p.packet_bits, sinr)
     arrives = p.delivery == EXPECTED or vehicles[j].reception_draw < success
     state.faces[j, vehicles[i].beam].arrived = arrives
@@ -96,7 +95,7 @@ def deliver(p: Record, state: State, i: int, j: int) -> None:
 
 @inlined
 def reaches(p: Record, state: State, i: int, j: int, beam: int) -> bool:
-    """Tell whether a beam of ``i`` covers ``j`` in range and in line of sight.
+    """Tell whether a beam of ``i`` covers ``j`` in range and, in free space, in line of sight.
 
     Args:
         p: Parameters of the environment, one record.
@@ -111,7 +110,7 @@ def reaches(p: Record, state: State, i: int, j: int, beam: int) -> bool:
     return (
         in_beam(beam, dx, dy, p.beam_slope)
         and dx * dx + dy * dy <= p.range_m * p.range_m
-        and is_visible(p, vehicles, state.order, state.env.on_road, i, j)
+        and is_reachable(p, state, state.scratch.law, i, j)
     )
 
 

@@ -9,6 +9,7 @@ from isac_envs.declaration.fields import Coordinate, Signal, Spec, Summary
 from isac_envs.declaration.model import Model, State
 from isac_envs.envs.v2x.directional_jrc import baselines, kernel, records
 from isac_envs.envs.v2x.directional_jrc.params import DirectionalJrcParams
+from isac_envs.propagation.laws import law_of
 
 _TURNS = ("front", "left", "back", "right")
 
@@ -55,6 +56,12 @@ class DirectionalJrc(Model):
        $\cdot N v\, \Delta t\, /$ ``road_m``, and queue. At most one vehicle a step enters, on a
        random lane at its beginning. Vehicles on the road and vehicles waiting add up to $N$. Off
        the road only null is allowed, and other actions have no effect.
+
+    With another `channel` than free space, $(\lambda / 4 \pi R)^2$ in 3 becomes
+    $10^{-L / 10} |h|^2$, for signals and interference alike: $L$ is the path loss of TR 37.885 and
+    its shadow fading, $h$ the Rician `fading`. A vehicle in between then does not end a link (1),
+    but makes it NLOSv: antennas and vehicles are 1.6 m high, so its loss is log-normal with a mean
+    of 5 dB and a deviation of 4 dB. See [propagation](../propagation.md).
 
     The observation holds a clock, the own state, relative positions and velocities of all others in
     the order of their numbers (or of the nearest ``neighbours`` by distance where there are more),
@@ -160,4 +167,5 @@ class DirectionalJrc(Model):
     def allocate(self, n: int) -> State:
         """Return zeroed arrays of ``n`` copies."""
         p = self.params
-        return records.allocate(np.zeros(n, self.env_dtype), p.vehicles, p.neighbours)
+        env, law = np.zeros(n, self.env_dtype), law_of(p, p.reach)
+        return records.allocate(env, p.vehicles, p.neighbours, law)

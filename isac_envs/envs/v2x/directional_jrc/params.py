@@ -6,20 +6,26 @@ from typing import Any, Literal
 import numpy as np
 from pydantic import model_validator
 
-from isac_envs.declaration.params import EnvParams, Weight, parameter
+from isac_envs.declaration.params import Weight, parameter
 from isac_envs.engine.mathx import sincos_turns
 from isac_envs.engine.rng import poisson_table
 from isac_envs.envs.v2x.directional_jrc import tables
+from isac_envs.kernels.pathloss.tr_37885 import BLOCKER_HEIGHT_M
+from isac_envs.propagation.params import STANDARDS, ChannelParams, Reach
 
 LEE = "Lee et al., TVT 71(10), 2022, authors' public code"
 SECTORED = "Bai and Heath, IEEE Trans. Wireless Commun. 14(2), 2015: sectored antennas"
 
+_MOST_LINKED = 64  # vehicles of which every pair has a link
 _MOST_ARRIVALS = 40.0  # one vehicle enters a step: a larger mean makes no difference
 
 
-class DirectionalJrcParams(EnvParams):
+class DirectionalJrcParams(ChannelParams):
     """Parameters; the defaults are the ``carriageway`` scenario."""
 
+    channel: Literal["free_space", "v2x_urban", "v2x_highway"] = parameter(
+        "free_space", "Law of the path loss between vehicles.", "1", STANDARDS
+    )
     horizon: int = parameter(
         400, "Steps until an episode is truncated.", "steps", LEE, ge=1, le=10**7
     )
@@ -130,7 +136,26 @@ class DirectionalJrcParams(EnvParams):
             raise ValueError(
                 f"parameter width_m = {self.width_m}: valid: < lane_width_m = {self.lane_width_m}"
             )
+        if self.channel != "free_space" and self.vehicles > _MOST_LINKED:
+            raise ValueError(
+                f"parameter vehicles = {self.vehicles}: valid: <= {_MOST_LINKED} with channel = "
+                f"{self.channel!r}, because every pair has a link"
+            )
+        self.check_channel(self.reach)
         return self
+
+    @property
+    def reach(self) -> Reach:
+        """Where the links run: antennas are as high as vehicles of type 2."""
+        width_m = 2 * self.lanes_per_direction * self.lane_width_m
+        height_m = BLOCKER_HEIGHT_M["type_2"]
+        return Reach(
+            carrier_hz=("carrier_hz", self.carrier_hz),
+            station_m=("", height_m),
+            lowest_m=("", height_m),
+            highest_m=("", height_m),
+            farthest_m=("road_m", min(self.range_m, self.road_m + width_m)),
+        )
 
     @property
     def start_slots(self) -> int:

@@ -8,6 +8,7 @@ from isac_envs.engine.mathx import exp
 from isac_envs.envs.v2x.directional_jrc.geometry import direction_of, in_beam
 from isac_envs.envs.v2x.directional_jrc.links import packet_success, reach_m, reaches
 from isac_envs.envs.v2x.directional_jrc.maps import offset
+from isac_envs.envs.v2x.directional_jrc.radio import arriving
 from isac_envs.envs.v2x.directional_jrc.records import (
     BEAMS,
     COLUMNS,
@@ -97,18 +98,17 @@ def sector_values(p: Record, state: State, i: int, j: int, out: Any) -> None:
 
 
 @jit
-def success_alone(p: Record, vehicles: Any, i: int, j: int) -> float:
+def success_alone(p: Record, state: State, i: int, j: int) -> float:
     """Return the probability that a packet arrives without interference.
 
     Args:
         p: Parameters of the environment, one record.
-        vehicles: Vehicles, shape ``(N,)``.
+        state: State of one copy.
         i: Number of the sender.
         j: Number of the receiver.
     """
-    dx = vehicles[j].x_m - vehicles[i].x_m
-    dy = vehicles[j].y_m - vehicles[i].y_m
-    return packet_success(p.packet_bits, p.signal_w / (dx * dx + dy * dy) / p.noise_w)
+    signal_w = arriving(p, state, state.scratch.law, p.signal_w, i, j)
+    return packet_success(p.packet_bits, signal_w / p.noise_w)
 
 
 @jit
@@ -146,7 +146,7 @@ def weigh_beam(
         if not reaches(p, state, i, j, beam):
             continue
         sector_values(p, state, i, j, one)
-        success = success_alone(p, vehicles, i, j)
+        success = success_alone(p, state, i, j)
         free = claims[j, beam] < 0.0 or not p.collisions
         for sector in range(SECTORS):
             sums[sector] += success * one[sector] if free else -claims[j, beam]

@@ -5,6 +5,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from isac_envs.engine.jit import record
+from isac_envs.propagation.laws import Law
+from isac_envs.propagation.links import LINK
 
 ROWS, COLUMNS = 5, 7
 CELLS = ROWS * COLUMNS
@@ -54,6 +56,16 @@ NEAREST = record(
 )
 
 
+class Scratch(NamedTuple):
+    """What all copies share.
+
+    Attributes:
+        law: Law of the links; None in free space.
+    """
+
+    law: Law | None
+
+
 class State(NamedTuple):
     """The road of one copy; of a batch, with an axis of copies in front.
 
@@ -66,6 +78,8 @@ class State(NamedTuple):
         ages: Ages of the data maps, shape ``(N, 35)``.
         incoming: Usefulness that arrived in the step, shape ``(N, 35)``.
         nearest: Scratch of the search for neighbours, shape ``(K,)``.
+        paths: Links between vehicles i < j, shape ``(N, N)``; empty in free space.
+        scratch: What all copies share.
     """
 
     env: Any
@@ -76,17 +90,20 @@ class State(NamedTuple):
     ages: Any
     incoming: Any
     nearest: Any
+    paths: Any
+    scratch: Scratch
 
 
-def allocate(env: Any, vehicles: int, neighbours: int) -> State:
+def allocate(env: Any, vehicles: int, neighbours: int, law: Law | None) -> State:
     """Return the state of a batch with these records of the environments, shape ``(n,)``.
 
     Args:
         env: Records of the environments, shape ``(n,)``.
         vehicles: Vehicles of a copy.
         neighbours: Neighbours that a vehicle observes.
+        law: Law of the links; None in free space.
     """
-    n = len(env)
+    n, linked = len(env), 0 if law is None else vehicles
     return State(
         env,
         np.zeros((n, vehicles), VEHICLE),
@@ -96,4 +113,6 @@ def allocate(env: Any, vehicles: int, neighbours: int) -> State:
         np.zeros((n, vehicles, CELLS), np.int8),
         np.zeros((n, vehicles, CELLS), np.int16),
         np.zeros((n, neighbours), NEAREST),
+        np.zeros((n, linked, linked), LINK),
+        Scratch(law),
     )

@@ -65,6 +65,7 @@ def powers(params: Params) -> dict[str, Any]:
     radar_w = alone_w * db_to_linear(params.radar_gain_dbi) * params.radar_interferes
     leak_w = alone_w * side * params.leakage
     return {
+        "one_metre_gain": friis_gain_one(1.0, params.carrier_hz),
         "signal_w": alone_w * main * main,
         "radar_main_w": radar_w * main,
         "radar_side_w": radar_w * side,
