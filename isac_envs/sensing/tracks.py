@@ -246,7 +246,7 @@ def offer(p: Record, look: Look, track: Record) -> None:
         track.is_offered = track.is_offered or probability >= 0.3
     else:
         track.is_offered = track.is_offered or gain * gain >= 0.25
-    track.miss_probability *= 1.0 - probability
+    track.miss_probability *= max(1.0 - probability, 0.0)  # a sure detection may round above 1
 
 
 @jit
@@ -466,7 +466,8 @@ def settle(p: Record, track: Record, outside: bool) -> bool:
             track.opportunities += 1
             track.missed += 1
             doubt = track.existence * track.miss_probability
-            track.existence = doubt / (doubt + 1.0 - track.existence)
+            rest = max(doubt + 1.0 - track.existence, 1e-300)  # rounds: to 0 for a sure track
+            track.existence = min(doubt / rest, 1.0)
     track.is_hit, track.is_offered, track.miss_probability = False, False, 1.0
     limit = 2.5 if track.status == CONFIRMED else 5.0
     lost = position_variance(track.covariance) > limit * limit * p.cutoff_m * p.cutoff_m

@@ -109,11 +109,13 @@ def is_unwatched(p: Record, count: int, track: Record) -> bool:
 
 
 @jit
-def _is_minded(p: Record, count: int, m: int, track: Record) -> bool:
+def _is_minded(p: Record, count: int, m: int, track: Record, overhearing: bool) -> bool:
     """Tell whether a station minds a track: ahead and in reach, or in nobody's sector."""
     x, y = place_in(p, m, track.estimate[0], track.estimate[1])
-    far, margin = math.sqrt(x * x + y * y), _MARGIN_CUTOFFS * p.cutoff_m
-    if x >= 0.0 and p.range_from_m - margin <= far <= p.range_to_m + margin:
+    distance, margin = math.sqrt(x * x + y * y), _MARGIN_CUTOFFS * p.cutoff_m
+    near = 0.0 if overhearing else p.range_from_m - margin
+    far = (2.0 if overhearing else 1.0) * p.range_to_m + margin
+    if x >= 0.0 and near <= distance <= far:
         return True
     return count == 1 or is_unwatched(p, count, track)
 
@@ -142,13 +144,13 @@ def _copy_turned(one: Record, other: Record, cosine: float, sine: float) -> None
 
 
 @jit
-def _take_tracks(p: Record, state: State, m: int) -> int:
+def _take_tracks(p: Record, state: State, m: int, overhearing: bool) -> int:
     """Copy the tracks that a station minds, and the free places, and return their number."""
     scratch, taken, count = state.scratch, 0, state.stations.shape[0]
     cosine, sine = p.station_cosine[m], p.station_sine[m]
     for i in range(state.tracks.shape[0]):
         track = state.tracks[i]
-        if track.status != FREE and not _is_minded(p, count, m, track):
+        if track.status != FREE and not _is_minded(p, count, m, track, overhearing):
             continue
         copy = scratch.tracks[taken]
         scratch.places[taken] = i
@@ -180,15 +182,16 @@ def in_field(state: State, m: int) -> Rest:
 
 
 @inlined
-def see(p: Record, state: State, m: int) -> Rest:
+def see(p: Record, state: State, m: int, overhearing: bool = False) -> Rest:
     """Return what a station knows of the field; the targets in it mean nothing.
 
     Args:
         p: Parameters.
         state: The field.
         m: Number of the station.
+        overhearing: Whether others send. Then one leg of a path may be as long as both of its own.
     """
-    taken = _take_tracks(p, state, m)
+    taken = _take_tracks(p, state, m, overhearing)
     scratch = state.scratch
     return (
         state.users[m],

@@ -141,7 +141,7 @@ def _overhear(p: Record, state: State, m: int) -> None:
 
     Two keys are drawn for each other station, whatever it does.
     """
-    users, targets, seen, sectors, _, one = frames.see(p, state, m)
+    users, targets, seen, sectors, _, one = frames.see(p, state, m, True)
     station, detections = state.stations[m], state.scratch.detections
     view = View(station, users, targets, seen, sectors, detections, one)
     rise = mean_noise_rise(p, state.beams, m)

@@ -27,8 +27,8 @@ from isac_envs.kernels.radar.elevated_ranging import (
     echo_range_variance_one,
     elevated_range_information,
 )
-from isac_envs.sensing.looks import detection_probability_one
 from isac_envs.propagation.losses import path_loss
+from isac_envs.sensing.looks import detection_probability_one
 
 DISCRETE = UavTrajectoryParams.code("action", "discrete")
 DRAWN = UavTrajectoryParams.code("detection", "drawn")

@@ -19,9 +19,9 @@ from isac_envs.kernels.platforms.propulsion import (
 )
 from isac_envs.kernels.radar.cfar import cfar_factor
 from isac_envs.kernels.radar.elevated_ranging import elevated_range_information
-from isac_envs.sensing.echo_work import training_cells
 from isac_envs.propagation.laws import Law, law_of
 from isac_envs.propagation.params import ChannelParams, Reach
+from isac_envs.sensing.echo_work import training_cells
 
 JING = "Jing, Liu, Masouros, Zeng, IEEE TWC 23(10), 2024, arXiv 2207.02904"
 ZENG = "Zeng, Xu, Zhang, IEEE TWC 18(4), 2019, arXiv 1804.02238, eq. 12"
