@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from isac_envs.engine import rng
 from isac_envs.engine.jit import Record, jit
+from isac_envs.engine.mathx import db_to_linear
 from isac_envs.envs.tracking.target_track import slot
 from isac_envs.envs.tracking.target_track.actions import decode
 from isac_envs.envs.tracking.target_track.listening import listen
@@ -96,11 +97,21 @@ def repeated(view: View) -> list[Heard]:
     return heard
 
 
+_SHADES = 64
+
+
 @functools.lru_cache(maxsize=1)
 def _shades() -> npt.NDArray[np.uint8]:
-    """Return the colours of a map, from the noise to its darkest cells, shape ``(64, 3)``."""
-    steps = np.linspace(0.0, 1.0, 64)
+    """Return the colours of a map, from the noise to its darkest cells."""
+    steps = np.linspace(0.0, 1.0, _SHADES)
     return np.array([colours.mixed(colours.PAPER, colours.INK, each) for each in steps], np.uint8)
+
+
+@functools.lru_cache(maxsize=1)
+def _levels() -> npt.NDArray[np.float64]:
+    """Return the powers over the noise between two shades."""
+    steps = np.linspace(0.0, _MAP_DB, _SHADES - 1)
+    return np.array([db_to_linear(float(each)) for each in steps])
 
 
 def draw_heard(canvas: Canvas, params: Any, heard: list[Heard]) -> None:
@@ -131,10 +142,7 @@ def draw_heard(canvas: Canvas, params: Any, heard: list[Heard]) -> None:
     starts = np.minimum(rows[:-1], len(rates) - 1)
     level = np.maximum.reduceat(shown, np.unique(starts), axis=0)
     level = level[np.searchsorted(np.unique(starts), starts, "right") - 1][:, columns]
-    decibel = 10.0 * np.log10(np.maximum(level, 1.0))
-    shades = _shades()
-    index = np.minimum(decibel * (len(shades) - 1) / _MAP_DB, len(shades) - 1).astype(int)
-    canvas.image(left, top, shades[index])
+    canvas.image(left, top, _shades()[np.searchsorted(_levels(), level)])
     for k, one in enumerate(picture.detections):
         x = left + width * float(one["range_m"]) / far
         y = top + 0.5 * height * (1.0 - float(one["range_rate_m_s"]) / fastest)
