@@ -23,7 +23,6 @@ from typing import Any, NamedTuple
 from isac_envs.engine import mathx, rng
 from isac_envs.engine.jit import Record, inlined, jit
 from isac_envs.kernels.arrays.beams import dirichlet_gain_one, element_gain_38901_one
-from isac_envs.kernels.constants import SPEED_OF_LIGHT_M_S
 from isac_envs.kernels.estimation.bounds import (
     delay_variance_one,
     doppler_variance_one,
@@ -39,6 +38,8 @@ from isac_envs.kernels.pathloss.free_space import (
 )
 from isac_envs.kernels.radar.bins import bin_gain_one
 from isac_envs.kernels.radar.cfar import ca_probability, cfar_factor
+from isac_envs.kernels.radar.echo import OfdmGrid
+from isac_envs.kernels.radar.range_doppler import resolution_limits
 from isac_envs.kernels.radar.swerling import exponential
 from isac_envs.sensing.detections import MOST_DETECTIONS
 
@@ -87,7 +88,10 @@ class Radar(NamedTuple):
     @property
     def range_cell_m(self) -> float:
         r"""Range resolution :math:`c / (2 N\, \Delta f)`."""
-        return SPEED_OF_LIGHT_M_S / (2.0 * self.subcarriers * self.subcarrier_step_hz)
+        one = OfdmGrid(
+            self.carrier_hz, self.subcarrier_step_hz, self.symbol_step_s, 0.0, self.subcarriers, 1
+        )
+        return resolution_limits(one).range_resolution_m
 
     @property
     def fastest_m_s(self) -> float:

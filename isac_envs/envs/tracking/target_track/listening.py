@@ -7,7 +7,9 @@ import numpy as np
 
 from isac_envs.engine.jit import Record, inlined, jit
 from isac_envs.envs.tracking.target_track.records import State
+from isac_envs.envs.tracking.target_track.slot import DRAWN, K_LAW
 from isac_envs.envs.tracking.target_track.world import sine_of
+from isac_envs.kernels.radar.clutter import k_power
 from isac_envs.kernels.radar.doppler import leg_one
 from isac_envs.kernels.radar.swerling import exponential
 from isac_envs.sensing import rotors
@@ -38,7 +40,10 @@ def echo_of(p: Record, look: Look, target: Record) -> Echo:
     if look.sender.apart_m > 0.0:
         x, y = target.x - look.sender.x_m, target.y - look.sender.y_m
         rate = 0.5 * (rate + leg_one(x, y, 0.0, target.v_x, target.v_y, 0.0)[1])
-    return Echo(distance, rate, sine_of(target), p.cross_sections_m2[target.kind])
+    section = p.cross_sections_m2[target.kind]
+    if p.cross_sections == DRAWN:
+        section *= target.fluctuation
+    return Echo(distance, rate, sine_of(target), section)
 
 
 @jit
@@ -88,7 +93,10 @@ def _illuminate(p: Record, state: State, look: Look) -> int:
     for k in range(p.clutter_ranges_m.shape[0]):
         path = paths[count]
         path.range_m, path.range_rate_m_s, path.offset = p.clutter_ranges_m[k], 0.0, 0.0
-        path.snr = p.clutter_snr * exponential(e.look)
+        if p.clutter_law == K_LAW:
+            path.snr = p.clutter_snr * k_power(e.look, p.clutter_shape)
+        else:
+            path.snr = p.clutter_snr * exponential(e.look)
         count += 1
     return count
 

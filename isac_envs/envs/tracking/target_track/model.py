@@ -48,6 +48,8 @@ class TargetTrack(Model):
        and $e$ that of its element, $u_b$ the direction of the beam. Echoes of data lose
        `data_loss_db`. $s_r$ and $s_v$ are what is left between two bins. The bin at 0 Hz is deleted
        with the clutter, so slow targets fade.
+       With `cross_sections = "drawn"` each target has a lognormal $\sigma$ of its own, of the mean
+       and deviation of its kind (TR 38.901, clause 7.9.2).
     2. **Detection.** The SNR is exponential (Swerling 1), one draw a look. A target is detected if
        $|\sqrt{\mathrm{snr}} + w|^2$ exceeds the threshold of cell averaging at
        `false_alarm_probability`.
@@ -62,7 +64,9 @@ class TargetTrack(Model):
        `rotor_ratio_db`. By Bayes' rule a track is taken for a UAV or not. That is a metric: it
        changes neither tracks nor reward.
     5. **Service.** A user gets $\min(Q, B \log_2(1 + \mathrm{snr}/\Gamma)(1 - h) T)$. Links have
-       the path loss of UMi, shadowing and blockage. Packets are Poisson while a user is active.
+       the path loss of UMi, shadowing and blockage. With `link_adaptation = "cqi"` the efficiency
+       is that of the best CQI whose SNR threshold is met. Packets are Poisson while a user is
+       active.
     6. **Objectives.** Communication is $-\overline{Q} / Q_\mathrm{max}$. Sensing is minus the
        squared GOSPA of the confirmed tracks over $c^2$: the squared errors of the pairs over
        $c^2$, and one half for every missed target and every false track.

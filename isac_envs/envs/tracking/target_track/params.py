@@ -10,6 +10,7 @@ from isac_envs.engine.mathx import db_to_linear, exp, linear_to_db, sincos_turns
 from isac_envs.envs.tracking.target_track.records import MOST_SHARES
 from isac_envs.envs.tracking.target_track.search import search_table
 from isac_envs.kernels.constants import SPEED_OF_LIGHT_M_S
+from isac_envs.kernels.link.modulation_tables import cqi_efficiency, cqi_threshold_db
 from isac_envs.kernels.pathloss.free_space import thermal_noise_dbm
 from isac_envs.kernels.radar.rcs_data import TARGETS
 from isac_envs.sensing.looks import ELEMENT_GAIN_DB, Radar
@@ -38,6 +39,8 @@ TARGET_KINDS = (
     TargetKind("vehicle", "vehicle", 5.0, 13.0, 1.0),
 )
 
+CQI_TABLE = 2
+"""Of up to 256-QAM."""
 BLADES, BLADE_M, ROTATION_HZ = 2, 0.12, 90.0
 """Of a rotor of the small UAV: a propeller of 9 inches at 5400 revolutions a minute."""
 
@@ -67,6 +70,13 @@ class TargetTrackParams(EnvParams):
     )
     communication_echoes: Literal["processed", "ignored"] = parameter(
         "processed", "Whether the echoes of the communication beam are looked at."
+    )
+    cross_sections: Literal["mean", "drawn"] = parameter(
+        "mean",
+        "Whether all targets of a kind have its mean cross section, or each a lognormal one of its "
+        "own.",
+        "1",
+        TR_38901,
     )
     rotors: Literal["ignored", "observed"] = parameter(
         "ignored",
@@ -126,6 +136,12 @@ class TargetTrackParams(EnvParams):
     clutter_snr_db: float = parameter(
         35.0, "Mean SNR of its echoes after the matched filter.", "dB", ge=-50, le=60
     )
+    clutter_law: Literal["rayleigh", "k"] = parameter(
+        "rayleigh", "Law of the amplitude of clutter from look to look; in echoes alone."
+    )
+    clutter_shape: float = parameter(
+        1.0, "Shape nu of the K law: small is spiky, large is Rayleigh.", ge=0.05, le=1e3
+    )
     users: int = parameter(6, "Users.", ge=1, le=32)
     user_range_from_m: float = parameter(20.0, "Nearest user.", "m", ge=10, le=5e3)
     user_range_to_m: float = parameter(110.0, "Farthest user.", "m", ge=10, le=5e3)
@@ -149,6 +165,12 @@ class TargetTrackParams(EnvParams):
     )
     interference_margin_db: float = parameter(
         8.0, "Interference at a user over its noise.", "dB", ge=0, le=60
+    )
+    link_adaptation: Literal["gap", "cqi"] = parameter(
+        "gap",
+        "Rate of a link: that of Shannon less gap_db, or of the best CQI with 10 % block errors.",
+        "1",
+        "3GPP TS 38.214, table 5.2.2.1-3",
     )
     gap_db: float = parameter(3.0, "Gap of the link to capacity.", "dB", ge=0, le=20)
     peak_efficiency: float = parameter(
@@ -399,6 +421,11 @@ class TargetTrackParams(EnvParams):
                 "births": self.birth_rate_hz * self.slot_s,
                 "kind_table": np.array([*np.cumsum(self.kind_shares())[:-1], 1.0]),
                 "kind_rotors": np.array([1.0 * each.has_rotors for each in TARGET_KINDS]),
+                "cross_section_deviations_db": np.array(
+                    [TARGETS[each.cross_section].deviation_db for each in TARGET_KINDS]
+                ),
+                "cqi_thresholds_db": np.asarray(cqi_threshold_db(CQI_TABLE, np.arange(1, 16))),
+                "cqi_efficiencies": np.asarray(cqi_efficiency(CQI_TABLE, np.arange(1, 16))),
                 "cross_sections_m2": np.array(self.cross_sections_m2()),
                 "target_slowest_m_s": np.array([each.slowest_m_s for each in TARGET_KINDS]),
                 "target_fastest_m_s": np.array([each.fastest_m_s for each in TARGET_KINDS]),

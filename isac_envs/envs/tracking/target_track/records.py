@@ -48,6 +48,7 @@ TARGET = record(
     ("slots", "i8"),  # since it is there
     ("tracked", "?"),  # a confirmed track was paired with it in the last slot
     ("acquired", "?"),  # ever
+    ("fluctuation", "f8"),  # its cross section over the mean of its kind, where they are drawn
     ("past_alive", "?"),  # when the looks of the last slot were made; so are the following
     ("past_x", "f8"),
     ("past_y", "f8"),

@@ -8,6 +8,9 @@ from isac_envs.envs.tracking.target_track.records import State
 from isac_envs.sensing.looks import HERE, Look
 
 PROCESSED = TargetTrackParams.code("communication_echoes", "processed")
+CQI = TargetTrackParams.code("link_adaptation", "cqi")
+K_LAW = TargetTrackParams.code("clutter_law", "k")
+DRAWN = TargetTrackParams.code("cross_sections", "drawn")
 OBSERVED = TargetTrackParams.code("rotors", "observed")
 
 

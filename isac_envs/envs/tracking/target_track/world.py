@@ -6,9 +6,11 @@ from typing import Any
 from isac_envs.engine import mathx, rng
 from isac_envs.engine.jit import Record, inlined, jit
 from isac_envs.envs.tracking.target_track.records import RECENT_SLOTS, State
+from isac_envs.envs.tracking.target_track.slot import CQI, DRAWN
 from isac_envs.kernels.arrays.beams import element_gain_38901_one
 from isac_envs.kernels.pathloss.tr_38901_los import umi_los_probability_one
 from isac_envs.kernels.pathloss.tr_38901_umi import umi_los_one
+from isac_envs.kernels.radar.rcs import draw_fluctuation
 from isac_envs.sensing.looks import ELEMENT_GAIN_DB
 
 _STATION_HEIGHT_M, _USER_HEIGHT_M = 10.0, 1.5
@@ -63,8 +65,15 @@ def place_user(p: Record, stream: rng.Stream, user: Record) -> None:
 @inlined
 def set_efficiency(p: Record, user: Record) -> None:
     """Write the spectral efficiency of the coming slot."""
-    snr_db = user.snr_db - (p.blockage_db if user.blocked else 0.0) - p.gap_db
-    user.efficiency = min(mathx.log2(1.0 + mathx.db_to_linear(snr_db)), p.peak_efficiency)
+    snr_db = user.snr_db - (p.blockage_db if user.blocked else 0.0)
+    if p.link_adaptation == CQI:
+        efficiency = 0.0
+        for k in range(p.cqi_thresholds_db.shape[0]):
+            if snr_db >= p.cqi_thresholds_db[k]:
+                efficiency = p.cqi_efficiencies[k]
+    else:
+        efficiency = mathx.log2(1.0 + mathx.db_to_linear(snr_db - p.gap_db))
+    user.efficiency = min(efficiency, p.peak_efficiency)
 
 
 @inlined
@@ -125,6 +134,8 @@ def bear(p: Record, stream: rng.Stream, target: Record, arriving: bool) -> None:
     inward = turns + 0.5 + aside / math.tau  # within 1 rad of the way to the station
     _heading(target, inward if outside else 0.5 * aside, speed)
     target.kind = kind
+    if p.cross_sections == DRAWN:
+        target.fluctuation = draw_fluctuation(stream, p.cross_section_deviations_db[kind])
     target.alive, target.tracked, target.acquired = True, False, False
     target.slots = 0
 

@@ -238,6 +238,7 @@ def illuminate(p: Record, state: State, m: int, sender: Sender) -> None:
     for k in range(state.targets.shape[0]):
         target, copy = state.targets[k], state.scratch.targets[k]
         copy.alive, copy.kind = target.alive, target.kind
+        copy.fluctuation = target.fluctuation
         copy.x, copy.y = place_in(p, m, target.x, target.y)
         copy.v_x, copy.v_y = turned_one(target.v_x, target.v_y, cosine, -sine)
         path = math.sqrt(copy.x * copy.x + copy.y * copy.y)
