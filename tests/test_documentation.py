@@ -21,6 +21,15 @@ def test_environment_pages_are_up_to_date():
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.parametrize("name", OWN)
+def test_equations_of_a_model_are_typeset(name):
+    """Dollars come in pairs within a paragraph; a displayed equation inside of one is not read."""
+    text = model_class(name).__doc__
+    assert "$$" not in text
+    for paragraph in re.split(r"\n\s*\n", text):
+        assert paragraph.count("$") % 2 == 0, paragraph
+
+
 def test_reference_scores_belong_to_the_present_parameters():
     for name in OWN:
         for scenario in scenarios.names(name):

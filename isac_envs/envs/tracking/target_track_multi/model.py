@@ -35,8 +35,8 @@ class TargetTrackMulti(TargetTrack):
        sectors overlap, both expect the same targets.
     9. **Interference.** The beams of the others reach a look over the direct path. They raise its
        noise by $1 + \mathrm{INR}$,
-       $$\mathrm{INR}_i = \sum_{j \ne i} \frac{P_\mathrm{RE}\,\overline{G}_{ji}\, G_{ij}}{k T
-       \Delta f F\, A} \left(\frac{\lambda}{4 \pi d_{ij}}\right)^2,$$
+       $\mathrm{INR}_i = \sum_{j \ne i} \frac{P_\mathrm{RE}\,\overline{G}_{ji}\, G_{ij}}{k T
+       \Delta f F\, A} \left(\frac{\lambda}{4 \pi d_{ij}}\right)^2$,
        with the gain $\overline{G}_{ji}$ of the beams of $j$ towards $i$, the mean over the slot,
        and $G_{ij}$ of the look towards $j$. They are products of array factor and element, side
        lobes included. The direct path is known and cancelled by $A$, `isolation_db`. All stations
@@ -46,9 +46,8 @@ class TargetTrackMulti(TargetTrack):
         others' looks, after its own. Its whole array forms receive beams by computing, without
         blanked side lobes. With the legs $d_t$ and $d_r$ from sender and receiver to the target,
         the mean SNR is
-        $$k_0 M \sigma \frac{1}{d_t^2 d_r^2} \frac{N_b}{N_a} g(u_t - u_b)\, e(u_t)\, e(u_r)\,
-        s_r s_v,$$
-        $N_b$ columns forming the beam. It measures $(d_t + d_r) / 2$, its rate, and the azimuth, to
+        $k_0 M \sigma \frac{1}{d_t^2 d_r^2} \frac{N_b}{N_a} g(u_t - u_b)\, e(u_t)\, e(u_r)\,
+        s_r s_v$, with $N_b$ columns that form the beam. It measures $(d_t + d_r) / 2$, its rate, and the azimuth, to
         which the filter is linearised as to ranges. False alarms lie in the beam. In the direction
         of its receive beams the others' direct paths have a gain of 1 on average. Echoes within two
         range cells of the direct path are lost in it. A station does not disturb its own reception.
