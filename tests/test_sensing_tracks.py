@@ -121,7 +121,7 @@ def test_gospa_refuses_what_is_no_set_of_positions() -> None:
 
 
 def detection(range_m: float, rate: float = 4.0, sine: float = 0.0) -> np.ndarray:
-    return np.array([(range_m, rate, sine, 300.0)], DETECTION)
+    return np.array([(range_m, rate, sine, 300.0, 0)], DETECTION)
 
 
 NOTHING = np.zeros(0, DETECTION)
@@ -275,7 +275,7 @@ def test_filter_is_consistent_where_its_model_is_true() -> None:
             rate = (truth[0] * truth[2] + truth[1] * truth[3]) / distance
             exact = np.array((distance, rate, truth[1] / distance))
             measured = exact + generator.normal(size=3) * (range_std, rate_std, sine_std)
-            found = np.array([(*measured, snr + 1.0)], DETECTION)
+            found = np.array([(*measured, snr + 1.0, 0)], DETECTION)
             station.track(station.look_at(exact[2], m), found)
             if slot in (20, 40, 60):
                 track = station.tracks[0]

@@ -7,7 +7,7 @@ DETECTION = record(
     ("range_rate_m_s", "f8"),  # positive when the distance grows
     ("sine", "f8"),  # of the azimuth, from broadside
     ("statistic", "f8"),  # power over noise of the cell that crossed its threshold
-    ("rotor", "?"),  # Doppler lines of blades were seen beside it, if they were looked for
+    ("rotor", "i8"),  # 1: Doppler lines of blades were seen beside it, if they were looked for
 )
 """One detection."""
 

@@ -53,7 +53,7 @@ CQI_TABLES = _padded([[(0.0, 0.0), *_rows(groups)] for groups in CQI_ROWS])
 _RATES = np.array(RATE_AND_DISPERSION)
 _LAST_SNR_DB = FIRST_SNR_DB + _RATES.shape[2] - 1.0
 
-_LOG2_SIZES = np.array([math.log2(bits) for bits in GAP_BITS])
+_SIZES = np.array(GAP_BITS, float)
 _GAPS_DB = np.array(GAPS_DB)
 
 
@@ -92,11 +92,10 @@ def _code_gap_db(bits: Real, sent_rate: Real, rate: Real) -> Real:
     """
     second = bits <= 292.0 or (bits <= 3824.0 and rate <= 0.67) or rate <= 0.25
     gaps_db, r = _GAPS_DB[1 if second else 0], max(sent_rate, 0.2)  # below, bits are repeated
-    last = _LOG2_SIZES.shape[0] - 1
-    position, k = mathx.log2(bits), 0
-    while k < last - 1 and position >= _LOG2_SIZES[k + 1]:
+    k, last = 0, _SIZES.shape[0] - 1
+    while k < last - 1 and bits >= _SIZES[k + 1]:
         k += 1
-    share = (position - _LOG2_SIZES[k]) / (_LOG2_SIZES[k + 1] - _LOG2_SIZES[k])
+    share = mathx.log2(bits / _SIZES[k]) / mathx.log2(_SIZES[k + 1] / _SIZES[k])
     share = min(max(share, 0.0), 1.0)
     low = (gaps_db[k, 2] * r + gaps_db[k, 1]) * r + gaps_db[k, 0]
     high = (gaps_db[k + 1, 2] * r + gaps_db[k + 1, 1]) * r + gaps_db[k + 1, 0]

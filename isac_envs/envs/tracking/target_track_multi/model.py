@@ -47,10 +47,11 @@ class TargetTrackMulti(TargetTrack):
         blanked side lobes. With the legs $d_t$ and $d_r$ from sender and receiver to the target,
         the mean SNR is
         $k_0 M \sigma \frac{1}{d_t^2 d_r^2} \frac{N_b}{N_a} g(u_t - u_b)\, e(u_t)\, e(u_r)\,
-        s_r s_v$, with $N_b$ columns that form the beam. It measures $(d_t + d_r) / 2$, its rate, and the azimuth, to
-        which the filter is linearised as to ranges. False alarms lie in the beam. In the direction
-        of its receive beams the others' direct paths have a gain of 1 on average. Echoes within two
-        range cells of the direct path are lost in it. A station does not disturb its own reception.
+        s_r s_v$, with $N_b$ columns that form the beam. It measures $(d_t + d_r) / 2$, its rate,
+        and the azimuth, to which the filter is linearised as to ranges. False alarms lie in the
+        beam. In the direction of its receive beams the others' direct paths have a gain of 1 on
+        average. Echoes within two range cells of the direct path are lost in it. A station does not
+        disturb its own reception.
     11. **Objectives** are the agent's own: communication is minus the mean backlog of its users.
         Sensing is minus the part of the squared GOSPA that it answers for. Each target, with its
         squared error or one half for a miss, and each false track counts for the nearest station
