@@ -2,7 +2,7 @@
 
 import json
 from abc import abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -162,6 +162,20 @@ class ArrayAlgorithm(BaseAlgorithm):
         settings: dict[str, Any],
     ) -> Self:
         """Create a learner from saved content, its policy not yet made."""
+
+    def _count_step(self, dones: Any, infos: Sequence[dict[str, Any]], hook: BaseCallback) -> bool:
+        """Count a step of all copies and the episodes that it ended; return False to stop.
+
+        Args:
+            dones: Which copies have finished.
+            infos: Of the step, one for each copy.
+            hook: The callback.
+        """
+        self.num_timesteps += len(dones)
+        hook.update_locals({"self": self})
+        self._update_info_buffer(list(infos), dones)
+        self._episode_num += int(dones.sum())
+        return hook.on_step()
 
     def _log_episodes(self) -> None:
         """Record the means over the last episodes."""

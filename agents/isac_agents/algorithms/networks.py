@@ -31,7 +31,7 @@ class EntityEncoder(nn.Module):
     def __init__(self, groups: Sequence[Sequence[int]], rest: int, width: int) -> None:
         super().__init__()
         self.groups = [tuple(each) for each in groups]
-        self.summary_size = 2 * width * len(self.groups) + rest
+        self.width, self.summary_size = width, 2 * width * len(self.groups) + rest
         self.encoders = nn.ModuleList(
             perceptron(numbers, [width, width], nn.ReLU) for _, numbers in groups
         )
@@ -50,6 +50,61 @@ class EntityEncoder(nn.Module):
             summary += [code.mean(1), code.amax(1)]
             first += count * numbers
         return entities, torch.cat((*summary, observations[:, first:]), -1)
+
+    def scores(self, group: int, count: int, hidden: int, cases: int = 1) -> "ChoiceScores":
+        """Return a new network of the scores of a choice.
+
+        Args:
+            group: Whose entity is chosen, or :data:`FIXED`.
+            count: Number of values of the choice.
+            hidden: Width of the summary.
+            cases: Number of scores of each value.
+        """
+        entities, numbers = (0, 0) if group == FIXED else self.groups[group]
+        numbers += self.width
+        return ChoiceScores(count, entities, numbers, width=self.width, hidden=hidden, cases=cases)
+
+
+class ChoiceScores(nn.Module):
+    """Scores of the values of one choice, each from its entity and a summary of everything.
+
+    Values that are not entities come first and are scored from the summary alone.
+
+    Args:
+        count: Number of values.
+        entities: How many of them are entities.
+        numbers: Numbers of an entity and of its encoding.
+        width: Width of the layer that reads them.
+        hidden: Width of the summary.
+        cases: Number of scores of each value.
+    """
+
+    def __init__(
+        self, count: int, entities: int, numbers: int, *, width: int, hidden: int, cases: int = 1
+    ) -> None:
+        super().__init__()
+        self.cases = cases
+        self.others: nn.Module | None = None
+        if entities:
+            self.mixer = perceptron(numbers + hidden, [width], nn.ReLU)
+            self.score = small_head(width, cases)
+        if count > entities:
+            self.others = small_head(hidden, (count - entities) * cases)
+
+    def forward(self, context: torch.Tensor, members: torch.Tensor | None) -> torch.Tensor:
+        """Return the scores, shape ``(n, count, cases)``.
+
+        Args:
+            context: The summary, shape ``(n, hidden)``.
+            members: Entities with their codes, shape ``(n, entities, numbers)``; None without any.
+        """
+        parts = []
+        if self.others is not None:
+            parts.append(self.others(context).reshape(len(context), -1, self.cases))
+        if members is not None:
+            around = context.unsqueeze(1).expand(-1, members.shape[1], -1)
+            parts.append(self.score(self.mixer(torch.cat((members, around), -1))))
+        return torch.cat(parts, 1)
 
 
 def perceptron(width: int, layers: list[int], activation: type[nn.Module] = nn.Tanh) -> nn.Module:

@@ -174,13 +174,9 @@ class LstmPredictor(ArrayAlgorithm):
         """Play one round in every field; return False if stopped."""
 
         def on_step(dones: Array, infos: Sequence[dict[str, Any]]) -> bool:
-            self.num_timesteps += len(dones)
-            hook.update_locals(local)
-            self._update_info_buffer(list(infos), dones)
-            self._episode_num += int(dones.sum())
-            return hook.on_step()
+            return self._count_step(dones, infos, hook)
 
-        local, guided = {"self": self}, self._round == 0
+        guided = self._round == 0
         for each in self._played:
             policy, seen = self.policy.at(each.link), self._seen
             if not each.play(policy, slots, seen, guided, self.disturbed, self.random, on_step):

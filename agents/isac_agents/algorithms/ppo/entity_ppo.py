@@ -19,7 +19,6 @@ from isac_agents.algorithms.networks import (
     check_choices,
     numbers_besides,
     perceptron,
-    small_head,
     value_counts,
 )
 from isac_agents.algorithms.ppo.ppo import Ppo
@@ -52,30 +51,22 @@ class EntityNetwork(nn.Module):
     ) -> None:
         super().__init__()
         self.encoder = EntityEncoder(groups, rest, width)
-        self.groups, self.choices = self.encoder.groups, list(choices)
+        self.choices = list(choices)
         self.latent_dim_pi, self.latent_dim_vf = sum(values), hidden
         pooled = self.encoder.summary_size
         self.context = perceptron(pooled, [2 * hidden, hidden], nn.ReLU)
         self.critic = perceptron(pooled, [2 * hidden, hidden], nn.ReLU)
-        self.mixers, self.scores, self.others = nn.ModuleList(), nn.ModuleList(), nn.ModuleList()
-        for group, count in zip(self.choices, values, strict=True):
-            size, numbers = (0, 0) if group == FIXED else self.groups[group]
-            self.mixers.append(
-                perceptron(numbers + width + hidden, [width], nn.ReLU) if size else nn.Identity()
-            )
-            self.scores.append(small_head(width, 1) if size else nn.Identity())
-            self.others.append(small_head(hidden, count - size) if count > size else nn.Identity())
+        self.scores = nn.ModuleList(
+            self.encoder.scores(group, count, hidden)
+            for group, count in zip(self.choices, values, strict=True)
+        )
 
     def _act(self, entities: list[torch.Tensor], summary: torch.Tensor) -> torch.Tensor:
-        context, logits = self.context(summary), []
-        parts = zip(self.choices, self.mixers, self.scores, self.others, strict=True)
-        for group, mixer, score, others in parts:
-            if not isinstance(others, nn.Identity):
-                logits.append(others(context))
-            if group != FIXED:
-                members = entities[group]
-                around = context.unsqueeze(1).expand(-1, members.shape[1], -1)
-                logits.append(score(mixer(torch.cat((members, around), -1))).squeeze(-1))
+        context = self.context(summary)
+        logits = [
+            scores(context, None if group == FIXED else entities[group]).squeeze(-1)
+            for group, scores in zip(self.choices, self.scores, strict=True)
+        ]
         return torch.cat(logits, -1)
 
     def forward(self, observations: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

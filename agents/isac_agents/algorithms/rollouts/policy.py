@@ -59,15 +59,10 @@ class ActionValueNetwork(nn.Module):
         self.cases = 1 if given is None else self.values[given]
         self.context = perceptron(self.encoder.summary_size, [2 * hidden, hidden], nn.ReLU)
         self.base = small_head(hidden, self.cases)
-        self.mixers, self.scores, self.others = nn.ModuleList(), nn.ModuleList(), nn.ModuleList()
-        for k, (group, count) in enumerate(zip(self.choices, self.values, strict=True)):
-            size, numbers = (0, 0) if group == FIXED else self.encoder.groups[group]
-            used = k != given
-            mixer = perceptron(numbers + width + hidden, [width], nn.ReLU)
-            self.mixers.append(mixer if used and size else nn.Identity())
-            self.scores.append(small_head(width, self.cases) if used and size else nn.Identity())
-            others = (count - size) * self.cases
-            self.others.append(small_head(hidden, others) if used and others else nn.Identity())
+        self.scores = nn.ModuleList(
+            nn.Identity() if k == given else self.encoder.scores(group, count, hidden, self.cases)
+            for k, (group, count) in enumerate(zip(self.choices, self.values, strict=True))
+        )
 
     def forward(self, observations: torch.Tensor) -> tuple[torch.Tensor, list[torch.Tensor]]:
         """Return the parts of the values.
@@ -81,18 +76,12 @@ class ActionValueNetwork(nn.Module):
         """
         entities, summary = self.encoder(observations)
         context = self.context(summary)
-        scores = []
-        for k, group in enumerate(self.choices):
-            parts = []
-            if not isinstance(self.others[k], nn.Identity):
-                parts.append(self.others[k](context).reshape(len(context), -1, self.cases))
-            if not isinstance(self.scores[k], nn.Identity):
-                members = entities[group]
-                around = context.unsqueeze(1).expand(-1, members.shape[1], -1)
-                parts.append(self.scores[k](self.mixers[k](torch.cat((members, around), -1))))
-            scores.append(
-                torch.cat(parts, 1) if parts else context.new_zeros(len(context), 0, self.cases)
-            )
+        scores = [
+            context.new_zeros(len(context), 0, self.cases)
+            if k == self.given
+            else self.scores[k](context, None if group == FIXED else entities[group])
+            for k, group in enumerate(self.choices)
+        ]
         return self.base(context), scores
 
     def evaluate(self, observations: torch.Tensor, actions: torch.Tensor) -> torch.Tensor:

@@ -171,7 +171,6 @@ class RolloutIteration(ArrayAlgorithm):
         """Play some steps and branch from the states there; return False to stop."""
         env = self._played
         values = np.array(value_counts(self.action_space))
-        local = {"self": self}
         for _ in range(int(self.random.integers(*GAP))):
             actions = varied(self._acts(teacher), values, 2, 1.0, self.random)
             disturbed = self.random.random(len(actions)) < self.disturbed
@@ -179,11 +178,7 @@ class RolloutIteration(ArrayAlgorithm):
             alone = isinstance(self.action_space, spaces.Discrete)
             seen, _, dones, infos = env.step(chosen[:, 0] if alone else chosen)
             self._last_obs = np.asarray(seen)
-            self.num_timesteps += len(dones)
-            hook.update_locals(local)
-            self._update_info_buffer(infos, dones)
-            self._episode_num += int(dones.sum())
-            if not hook.on_step():
+            if not self._count_step(dones, infos, hook):
                 return False
         tried = varied(self._acts(teacher), values, self.candidates, self.changed, self.random)
         guide = teacher if self._round < self.teacher_rounds else self._own
