@@ -1,13 +1,11 @@
 """The laws after Al-Hourani: mean path loss between the ground and the air."""
 
-import math
 from typing import Any
 
 from isac_envs.engine.jit import Record, jit
 from isac_envs.engine.mathx import atan2_turns
 from isac_envs.kernels.pathloss.al_hourani import al_hourani_mean_of_db_one
-
-LEAST_M = 1.0
+from isac_envs.propagation.distances import between_antennas
 
 
 @jit
@@ -23,7 +21,7 @@ def elevated_loss(family: Any, table: Record, ground_m: float, height_m: float) 
     if family is None:
         return 0.0
     rise_m = height_m - table.station_m
-    away_m = math.sqrt(max(ground_m * ground_m + rise_m * rise_m, LEAST_M))
+    away_m = between_antennas(ground_m, rise_m)
     elevation_deg = 360.0 * atan2_turns(abs(rise_m), ground_m)
     los_db = table.excess_los_db
     nlos_db = table.excess_nlos_db if table.drawn else los_db

@@ -1,6 +1,5 @@
 """The laws InH and InF of TR 38.901: offices and factories."""
 
-import math
 from typing import Any
 
 from isac_envs.engine.jit import Record, jit
@@ -19,11 +18,10 @@ from isac_envs.kernels.pathloss.tr_38901_los import (
     inh_mixed_los_probability_one,
     inh_open_los_probability_one,
 )
+from isac_envs.propagation.distances import between_antennas
 from isac_envs.propagation.laws import FAMILIES
 
 _MIXED, _OPEN, _SL, _DL, _SH, _DH = range(len(FAMILIES["indoor"]))
-LEAST_M = 1.0
-"""Least distance between the antennas, TR 38.901 table 7.4.1-1."""
 
 
 @jit
@@ -66,8 +64,8 @@ def indoor_loss(
     """
     if family is None:
         return 0.0
-    code, f_hz, rise_m = table.code, table.carrier_hz, table.station_m - height_m
-    away_m = math.sqrt(max(ground_m * ground_m + rise_m * rise_m, LEAST_M))
+    code, f_hz = table.code, table.carrier_hz
+    away_m = between_antennas(ground_m, table.station_m - height_m)
     if code <= _OPEN:
         return inh_los_one(away_m, f_hz) if in_sight else inh_nlos_one(away_m, f_hz)
     if in_sight:

@@ -10,10 +10,10 @@ from isac_envs.kernels.pathloss.tr_37885 import (
     v2x_urban_los_one,
     v2x_urban_los_probability_one,
 )
+from isac_envs.propagation.distances import LEAST_M
 from isac_envs.propagation.laws import FAMILIES
 
 _URBAN = FAMILIES["road"].index("v2x_urban")
-LEAST_M = 1.0
 
 
 @jit

@@ -12,8 +12,8 @@ from isac_envs.kernels.pathloss.tr_38901_rural import (
     rma_los_one,
     rma_nlos_term_one,
 )
+from isac_envs.propagation.distances import LEAST_GROUND_M
 from isac_envs.propagation.laws import FAMILIES
-from isac_envs.propagation.urban import LEAST_M
 
 _RMA = FAMILIES["rural"].index("rma")
 _BUILDINGS_M, _STREETS_M = (5.0, 10.0), (20.0, 10.0)  # of RMa, of SMa
@@ -52,7 +52,7 @@ def rural_loss(
     """
     if family is None:
         return 0.0
-    away_m, f_hz, station_m = max(ground_m, LEAST_M), table.carrier_hz, table.station_m
+    away_m, f_hz, station_m = max(ground_m, LEAST_GROUND_M), table.carrier_hz, table.station_m
     rural = table.code == _RMA
     building_m = _BUILDINGS_M[0] if rural else _BUILDINGS_M[1]
     street_m = _STREETS_M[0] if rural else _STREETS_M[1]

@@ -9,11 +9,10 @@ from isac_envs.kernels.pathloss.tr_38901_los import (
     umi_los_probability_one,
 )
 from isac_envs.kernels.pathloss.tr_38901_umi import umi_pair_one
+from isac_envs.propagation.distances import LEAST_GROUND_M
 from isac_envs.propagation.laws import FAMILIES
 
 _UMA = FAMILIES["urban"].index("uma")
-LEAST_M = 10.0
-"""Least distance on the ground outdoors, TR 38.901 table 7.4.1-1."""
 
 
 @jit
@@ -48,7 +47,7 @@ def urban_loss(
     """
     if family is None:
         return 0.0
-    away_m = max(ground_m, LEAST_M)
+    away_m = max(ground_m, LEAST_GROUND_M)
     if table.code == _UMA:
         los, nlos = uma_one(away_m, table.carrier_hz, height_m, table.station_m, 1.0)
     else:

@@ -90,6 +90,12 @@ def mean_gain(beams: Any, sine: float) -> float:
 
 
 @inlined
+def _heard(p: Record, beams: Any, m: int, j: int) -> float:
+    """Return the INR of the beams of station j at station m if its array has a gain of 1."""
+    return p.path_gain[m, j] * mean_gain(beams[j], p.path_sine[j, m])
+
+
+@inlined
 def mean_noise_rise(p: Record, beams: Any, m: int) -> float:
     """Return 1 + INR where the receiver forms beams to anywhere: over these, its mean gain is 1.
 
@@ -101,7 +107,7 @@ def mean_noise_rise(p: Record, beams: Any, m: int) -> float:
     total = 0.0
     for j in range(beams.shape[0]):
         if j != m:
-            total += p.path_gain[m, j] * mean_gain(beams[j], p.path_sine[j, m])
+            total += _heard(p, beams, m, j)
     return 1.0 + total
 
 
@@ -119,5 +125,5 @@ def noise_rise_one(p: Record, beams: Any, m: int, look: Look) -> float:
     for j in range(beams.shape[0]):
         if j != m:
             received = ula_beam_gain_one(p.path_sine[m, j], look.sine, look.columns)
-            total += p.path_gain[m, j] * mean_gain(beams[j], p.path_sine[j, m]) * received
+            total += _heard(p, beams, m, j) * received
     return 1.0 + total

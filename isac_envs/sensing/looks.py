@@ -30,7 +30,7 @@ from isac_envs.kernels.estimation.bounds import (
     split_aperture_variance_one,
     velocity_variance_monostatic_one,
 )
-from isac_envs.kernels.numerics.plane import turned_one
+from isac_envs.kernels.numerics.plane import focal_distance_one, turned_one
 from isac_envs.kernels.pathloss.free_space import (
     radar_received_power,
     thermal_noise,
@@ -257,7 +257,7 @@ def range_of_path_one(look: Look, path_m: float, sine: float) -> float:
         return path_m
     total, apart = max(2.0 * path_m, sender.apart_m + 1e-3), sender.apart_m
     along = sender.x_m * cosine_of(sine) + sender.y_m * sine
-    return 0.5 * (total * total - apart * apart) / (total - along)
+    return focal_distance_one(total, apart, along)
 
 
 @inlined
@@ -422,7 +422,7 @@ def _arrives(p: Record, look: Look, found: Record) -> int:
     apart, along = sender.apart_m, -(sender.x_m * u + sender.y_m * v)
     if total <= apart + 2.0 * p.range_cell_m:
         return 0
-    far = 0.5 * (total * total - apart * apart) / (total - along)
+    far = focal_distance_one(total, apart, along)
     x, y = sender.x_m + far * u, sender.y_m + far * v
     found.sine = y / math.sqrt(x * x + y * y + 1e-12)
     return 1 if x > 0.0 else 0

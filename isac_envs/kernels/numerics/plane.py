@@ -1,4 +1,4 @@
-"""Turns in the plane: of vectors, and of covariances of a place and its velocity.
+"""Geometry of the plane: ellipses, and turns of vectors and of covariances.
 
 A turn is given by cosine and sine of its angle, counter-clockwise; for 1 and 0 all bits stay.
 """
@@ -19,6 +19,21 @@ def turned_one(x: float, y: float, cosine: float, sine: float) -> tuple[float, f
         sine: Of this angle.
     """
     return cosine * x - sine * y, sine * x + cosine * y
+
+
+@inlined
+def focal_distance_one(total: float, apart: float, along: float) -> float:
+    r"""Return the distance of a place of an ellipse from one of its foci.
+
+    :math:`r = (R^2 - L^2) / (2 (R - L \cos \varphi))`, R the sum of the distances from both foci.
+
+    Args:
+        total: R, larger than L.
+        apart: Distance L of the foci.
+        along: :math:`L \cos \varphi`, phi the angle at the focus between the other one and the
+            place.
+    """
+    return 0.5 * (total * total - apart * apart) / (total - along)
 
 
 @inlined

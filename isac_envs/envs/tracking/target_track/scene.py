@@ -63,7 +63,7 @@ def draw(canvas: Canvas, view: View) -> None:
     echoes = view.params.fidelity == "echo"
     _panel(canvas.part(550, 36, 240, 150 if echoes else 300), view, false)
     if echoes:
-        draw_heard(canvas.part(550, 192, 240, 144), view.params, heard[-1:])
+        draw_heard(canvas.part(550, 192, 240, 144), view.params, heard[-1] if heard else None)
     draw_strips(canvas.part(0, 340, canvas.width, 158), _strips(view))
 
 

@@ -114,13 +114,13 @@ def _levels() -> npt.NDArray[np.float64]:
     return np.array([db_to_linear(float(each)) for each in steps])
 
 
-def draw_heard(canvas: Canvas, params: Any, heard: list[Heard]) -> None:
+def draw_heard(canvas: Canvas, params: Any, heard: Heard | None) -> None:
     """Draw the map of a look at echoes: ranges to the right, rates of the range upward.
 
     Args:
         canvas: Where to draw.
         params: Parameters of the environment.
-        heard: The look; nothing where there was none.
+        heard: The look; None where there was none.
     """
     canvas.rectangle(0, 0, canvas.width, canvas.height, colours.LAND, colours.GRID, 4)
     canvas.text((10, 13), "map of the last look", 13, colours.MUTED)
@@ -133,20 +133,19 @@ def draw_heard(canvas: Canvas, params: Any, heard: list[Heard]) -> None:
     canvas.text((left, canvas.height - 9), "0", 12, colours.MUTED)
     canvas.text((left + width, canvas.height - 9), f"{far:g} m", 12, colours.MUTED, "right")
     canvas.text((canvas.width - 12, 13), "range rate, m/s", 12, colours.MUTED, "right")
-    if not heard or heard[0].map is None:
+    if heard is None or heard.map is None:
         return
-    (power, _, rates, ranges), picture = heard[0].map, heard[0]
+    power, _, rates, ranges = heard.map
     shown = power[::-1, ranges <= far]  # the fastest on top
     rows = np.linspace(0, len(rates), height + 1).astype(int)
     columns = (np.arange(width) * shown.shape[1]) // width
-    starts = np.minimum(rows[:-1], len(rates) - 1)
-    level = np.maximum.reduceat(shown, np.unique(starts), axis=0)
-    level = level[np.searchsorted(np.unique(starts), starts, "right") - 1][:, columns]
+    starts, places = np.unique(np.minimum(rows[:-1], len(rates) - 1), return_inverse=True)
+    level = np.maximum.reduceat(shown, starts, axis=0)[places][:, columns]
     canvas.image(left, top, _shades()[np.searchsorted(_levels(), level)])
-    for k, one in enumerate(picture.detections):
+    for k, one in enumerate(heard.detections):
         x = left + width * float(one["range_m"]) / far
         y = top + 0.5 * height * (1.0 - float(one["range_rate_m_s"]) / fastest)
-        diamond(canvas, (x, y), picture.colour, k < picture.real)
+        diamond(canvas, (x, y), heard.colour, k < heard.real)
 
 
 def diamond(canvas: Canvas, pixel: Position, colour: Colour, real: bool) -> None:

@@ -8,6 +8,7 @@ from isac_envs.engine.jit import Record, inlined, jit
 from isac_envs.envs.tracking.target_track.records import RECENT_SLOTS, State
 from isac_envs.envs.tracking.target_track.slot import CQI, DRAWN
 from isac_envs.kernels.arrays.beams import element_gain_38901_one
+from isac_envs.kernels.numerics.plane import turned_one
 from isac_envs.kernels.pathloss.tr_38901_los import umi_los_probability_one
 from isac_envs.kernels.pathloss.tr_38901_umi import umi_los_one
 from isac_envs.kernels.radar.rcs import draw_fluctuation
@@ -172,7 +173,7 @@ def move(p: Record, stream: rng.Stream, target: Record) -> bool:
     turning, turn = rng.bernoulli(stream, p.turn_probability), rng.normal(stream)
     if turning:
         sine, cosine = mathx.sincos_turns(p.turn_std_rad * turn / math.tau)
-        v_x, v_y = cosine * v_x - sine * v_y, sine * v_x + cosine * v_y
+        v_x, v_y = turned_one(v_x, v_y, cosine, sine)
     speed = math.sqrt(v_x * v_x + v_y * v_y + 1e-12)
     allowed = min(max(speed, 0.5 * p.target_slowest_m_s[kind]), 1.1 * p.target_fastest_m_s[kind])
     target.v_x, target.v_y = v_x * allowed / speed, v_y * allowed / speed
