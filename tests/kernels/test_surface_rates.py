@@ -20,7 +20,7 @@ from isac_envs.kernels.precoding.rates import power_of
 from isac_envs.kernels.precoding.wmmse import wmmse
 from isac_envs.kernels.ris.cascade import cascade
 from isac_envs.kernels.ris.phase import coupled_amplitude, optimal_reflection, reflection_states
-from isac_envs.kernels.ris.rates import surface_for_one_user, surface_for_rate, surface_work
+from isac_envs.kernels.ris.rates import surface_for_one_user, surface_for_rate
 
 SEEDS = st.integers(0, 10**6)
 Channels = tuple[np.ndarray, np.ndarray, np.ndarray]

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from downlink_setups import complex_normal, kumar2021, unit_phases
+from downlink_setups import complex_normal, unit_phases
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

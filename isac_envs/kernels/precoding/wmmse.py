@@ -13,9 +13,9 @@ for its multiplier. For fixed receivers and weights the best beams solve
     \left(\sum_j d_j h_j^H h_j + c I\right) w_k = \alpha_k \omega_k u_k h_k^H, \quad
     c = \frac{\sigma^2}{P} \sum_j d_j
 
-with :math:`d_j = \alpha_j \omega_j \lvert u_j \rvert^2`. They are combinations of the matched beams,
-:math:`W = H^H X`, so an iteration needs the Gram matrix :math:`H H^H` and costs :math:`K^3`, for
-any number of antennas.
+with :math:`d_j = \alpha_j \omega_j \lvert u_j \rvert^2`. They are combinations of the matched
+beams, :math:`W = H^H X`, so an iteration needs the Gram matrix :math:`H H^H` and costs :math:`K^3`,
+for any number of antennas.
 
 Sources: Q. Shi, M. Razaviyayn, Z.-Q. Luo and C. He, IEEE Trans. Signal Process. 59(9), 2011
 (iteration); X. Zhao, S. Lu, Q. Shi and Z.-Q. Luo, IEEE Trans. Signal Process. 71, 2023,
@@ -36,7 +36,6 @@ from isac_envs.kernels.numerics.hermitian import (
     fill_gram,
     invert_positive,
     scaled_one,
-    square_one,
 )
 from isac_envs.kernels.precoding.linear import fill_adjoint_product, fill_regularised
 from isac_envs.kernels.precoding.rates import (
@@ -159,7 +158,7 @@ def update_beams(downlink: Downlink, loading: float, work: WmmseWork) -> bool:
 
 @jit
 def start_with_power(channels: Any, downlink: Downlink, work: WmmseWork, precoder: Any) -> None:
-    """Scale the precoder of a start to all the power; one of zeros becomes regularised zero forcing.
+    """Scale a start to all the power; one of zeros becomes regularised zero forcing.
 
     Args:
         channels: H, shape ``(K, M)``.

@@ -1,14 +1,14 @@
 r"""Surfaces for the weighted sum rate of a downlink: phases and precoder in turns.
 
 One user: the phases that align all paths for a fixed beam, and the matched beam for fixed phases,
-in turns. With one antenna the first turn is the optimum, :math:`P (\lvert h_d \rvert + \sum_n \lvert
-h_{r,n} \rvert \lvert g_n \rvert)^2`.
+in turns. With one antenna the first turn is the optimum, with the gain :math:`(\lvert h_d \rvert +
+\sum_n \lvert h_{r,n} \rvert \lvert g_n \rvert)^2`.
 
 Several users: an element changes the gains of all users and beams by a matrix of rank one,
 :math:`T = T_0 + \Gamma_n h_{r,n} (G W)_n`. For fixed receivers and weights of WMMSE the weighted
 error is linear in the phase of :math:`\Gamma_n`, so the best phase is a closed form. Receivers and
 weights are renewed for every element: they need nothing but T. A pass over the elements costs
-:math:`N K^2`, and a step of WMMSE follows. No part lowers the rate. The result depends on the
+:math:`N K^2`, and steps of WMMSE follow. No part lowers the rate. The result depends on the
 start, so callers may try several.
 
 Sources: H. Guo, Y.-C. Liang, J. Chen and E. G. Larsson, IEEE Trans. Wireless Commun. 19(5), 2020
@@ -23,7 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from isac_envs.engine.elementwise import Range, check_range
-from isac_envs.engine.jit import inlined, jit
+from isac_envs.engine.jit import jit
 from isac_envs.kernels.link.metrics import shannon_rate_one
 from isac_envs.kernels.numerics.hermitian import fill_gram, scaled_one, square_one
 from isac_envs.kernels.precoding.linear import fill_adjoint_product, fill_maximum_ratio
@@ -44,9 +44,23 @@ from isac_envs.kernels.precoding.wmmse import (
     weigh_users,
     wmmse_work,
 )
-from isac_envs.kernels.ris.cascade import Links, fill_cascade
+from isac_envs.kernels.ris.cascade import (
+    Links,
+    checked_links,
+    checked_reflection,
+    checked_states,
+    fill_cascade,
+)
+from isac_envs.kernels.ris.extrapolation import (
+    copy_matrix,
+    copy_vector,
+    extrapolate_beams,
+    extrapolate_phases,
+    next_factor,
+)
 from isac_envs.kernels.ris.phase import aligned_one
 
+_BEAM_STEPS = 4  # of WMMSE in a round: cheap beside a pass over the elements
 _SIZE = Range(1.0, 65536.0, whole=True)
 
 
@@ -57,6 +71,10 @@ class SurfaceWork(NamedTuple):
     """Channels over the surface, complex128, shape ``(K, M)``."""
     beams: Any
     """What arrives of each beam at each element, G W, shape ``(N, K)``."""
+    past: Any
+    """Coefficients before a round, and then those that are tried, shape ``(N,)``."""
+    past_precoder: Any
+    """The precoder to them, shape ``(M, K)``."""
     wmmse: WmmseWork
 
 
@@ -75,32 +93,8 @@ def surface_work(users: int, antennas: int, elements: int) -> SurfaceWork:
     for name, value in (("antennas", antennas), ("elements", elements)):
         check_range(name, float(value), _SIZE)
     k, m, n = int(users), int(antennas), int(elements)
-    return SurfaceWork(np.zeros((k, m), np.complex128), np.zeros((n, k), np.complex128), wmmse)
-
-
-@inlined
-def _pull_one(gains: Any, beams: Any, leg: Any, present: Any, user: int, noise_w: float) -> Any:
-    """Return a user's part of the derivative of the weighted error by an element at 0.
-
-    Args:
-        gains: T with the element's present coefficient.
-        beams: What arrives at the element, shape ``(K,)``.
-        leg: From the element to the user.
-        present: Present coefficient.
-        user: Which user.
-        noise_w: Noise power in W.
-    """
-    heard, arriving, others = complex(0.0, 0.0), 0.0, noise_w
-    for j in range(gains.shape[1]):
-        heard += gains[user, j].conjugate() * beams[j]
-        arriving += square_one(beams[j])
-        others += square_one(gains[user, j]) if j != user else 0.0
-    signal = square_one(gains[user, user])
-    heard -= scaled_one((present * leg).conjugate(), arriving)  # without the element
-    scale = 1.0 / (others * (signal + others))
-    wanted = gains[user, user].conjugate() * beams[user]
-    pull = scaled_one(heard, signal * scale) - scaled_one(wanted, (signal + others) * scale)
-    return leg * pull
+    shapes = (k, m), (n, k), (n,), (m, k)
+    return SurfaceWork(*(np.zeros(shape, np.complex128) for shape in shapes), wmmse)
 
 
 @jit
@@ -114,10 +108,20 @@ def free_phase(gains: Any, beams: Any, legs: Any, downlink: Downlink, present: A
         downlink: Power, noise and weights.
         present: Present coefficient.
     """
-    pull = complex(0.0, 0.0)
+    arriving, pull = 0.0, complex(0.0, 0.0)
+    for j in range(gains.shape[0]):
+        arriving += square_one(beams[j])
     for k in range(gains.shape[0]):
-        part = _pull_one(gains, beams, legs[k], present, k, downlink.noise_w)
-        pull += scaled_one(part, downlink.weights[k])
+        heard = scaled_one((present * legs[k]).conjugate(), -arriving)  # as without the element
+        others = downlink.noise_w
+        for j in range(gains.shape[0]):
+            heard += gains[k, j].conjugate() * beams[j]
+            others += square_one(gains[k, j]) if j != k else 0.0
+        signal = square_one(gains[k, k])
+        wanted = gains[k, k].conjugate() * beams[k]
+        scale = downlink.weights[k] / (others * (signal + others))
+        error = scaled_one(heard, signal * scale) - scaled_one(wanted, (signal + others) * scale)
+        pull += legs[k] * error
     size = square_one(pull)
     if not size > 0.0:
         return present
@@ -182,6 +186,31 @@ def sweep_elements(
 
 
 @jit
+def _improve_beams(channels: Any, downlink: Downlink, work: WmmseWork, precoder: Any) -> None:
+    """Improve a precoder with all the power by a few steps of WMMSE; ``work.gains`` are its own."""
+    fill_gram(channels, work.gram)
+    fill_gains(channels, precoder, work.gains)
+    updated = False
+    for _ in range(_BEAM_STEPS):
+        loading = weigh_users(work.gains, downlink, work.factors)[1]
+        updated = update_beams(downlink, loading, work) or updated
+    if updated:
+        fill_adjoint_product(channels, work.coefficients, precoder)
+        scale_to_power(precoder, downlink.power_w)
+        fill_gains(channels, precoder, work.gains)
+
+
+@jit
+def _rate_of(
+    links: Links, downlink: Downlink, reflection: Any, precoder: Any, work: SurfaceWork
+) -> float:
+    """Return the rate of a surface and a precoder; channels and gains stay in ``work``."""
+    fill_cascade(links, reflection, work.channels)
+    fill_gains(work.channels, precoder, work.wmmse.gains)
+    return weighted_rate(work.wmmse.gains, downlink.noise_w, downlink.weights)
+
+
+@jit
 def maximise_surface_rate(
     links: Links,
     downlink: Downlink,
@@ -193,6 +222,8 @@ def maximise_surface_rate(
     precoder: Any,
 ) -> tuple[float, int]:
     """Improve surface and precoder until a round gains little; the rate never falls.
+
+    With free phases, a round ends with an attempt to go on in its direction.
 
     Args:
         links: The channels that the surface connects.
@@ -210,26 +241,34 @@ def maximise_surface_rate(
     Returns:
         The weighted sum rate in bit/s/Hz, and the number of rounds.
     """
-    channels, inner = work.channels, work.wmmse
-    fill_cascade(links, reflection, channels)
-    start_with_power(channels, downlink, inner, precoder)
-    fill_gains(channels, precoder, inner.gains)
-    rate = weighted_rate(inner.gains, downlink.noise_w, downlink.weights)
-    rounds = 0
+    past, past_precoder = work.past, work.past_precoder
+    fill_cascade(links, reflection, work.channels)
+    start_with_power(work.channels, downlink, work.wmmse, precoder)
+    rate = _rate_of(links, downlink, reflection, precoder, work)
+    rounds, factor = 0, 1.0
     while rounds < most:
         rounds += 1
+        copy_vector(reflection, past)
+        copy_matrix(precoder, past_precoder)
         fill_gains(links.incident, precoder, work.beams)
-        sweep_elements(links.reflected, work.beams, downlink, states, inner.gains, reflection)
-        fill_cascade(links, reflection, channels)
-        fill_gram(channels, inner.gram)
-        fill_gains(channels, precoder, inner.gains)
-        loading = weigh_users(inner.gains, downlink, inner.factors)[1]
-        if update_beams(downlink, loading, inner):
-            fill_adjoint_product(channels, inner.coefficients, precoder)
-            scale_to_power(precoder, downlink.power_w)
-            fill_gains(channels, precoder, inner.gains)
+        sweep_elements(links.reflected, work.beams, downlink, states, work.wmmse.gains, reflection)
+        fill_cascade(links, reflection, work.channels)
+        _improve_beams(work.channels, downlink, work.wmmse, precoder)
         before = rate
-        rate = weighted_rate(inner.gains, downlink.noise_w, downlink.weights)
+        rate = weighted_rate(work.wmmse.gains, downlink.noise_w, downlink.weights)
+        if states.shape[0] == 0:
+            extrapolate_phases(past, reflection, factor)
+            extrapolate_beams(past_precoder, precoder, factor)
+            scale_to_power(past_precoder, downlink.power_w)
+            tried = _rate_of(links, downlink, past, past_precoder, work)
+            better = tried > rate
+            if better:
+                copy_vector(past, reflection)
+                copy_matrix(past_precoder, precoder)
+                rate = tried
+            else:
+                rate = _rate_of(links, downlink, reflection, precoder, work)
+            factor = next_factor(factor, better)
         if not rate - before > tolerance:
             break
     return rate, rounds
@@ -275,58 +314,6 @@ def maximise_surface_gain(
         if not gain - before > tolerance * before:
             break
     return gain, rounds
-
-
-def checked_links(
-    direct: npt.ArrayLike, reflected: npt.ArrayLike, incident: npt.ArrayLike
-) -> Links:
-    """Return copies of the channels that a surface connects, checked.
-
-    Args:
-        direct: Direct paths h_d, complex, shape ``(K, M)``.
-        reflected: Legs h_r between users and elements, shape ``(K, N)``.
-        incident: Legs G between elements and antennas, shape ``(N, M)``.
-
-    Raises:
-        ValueError: A shape does not fit, or a value is not finite.
-    """
-    paths = complex_matrix("direct", direct, -1, -1)
-    users, antennas = paths.shape
-    legs = complex_matrix("reflected", reflected, users, -1)
-    return Links(paths, legs, complex_matrix("incident", incident, legs.shape[1], antennas))
-
-
-def checked_reflection(reflection: npt.ArrayLike | None, elements: int) -> np.ndarray:
-    """Return a copy of reflection coefficients; ones for None.
-
-    Args:
-        reflection: Coefficients of magnitude 1 at most, shape ``(N,)``, or None.
-        elements: Number N of elements.
-
-    Raises:
-        ValueError: The shape does not fit, or a magnitude exceeds 1.
-    """
-    if reflection is None:
-        return np.ones(elements, np.complex128)
-    out = complex_matrix("reflection", reflection, elements)
-    check_range("abs(reflection)", np.abs(out), Range(0.0, 1.0 + 1e-9))
-    return out
-
-
-def checked_states(states: npt.ArrayLike | None) -> np.ndarray:
-    """Return a copy of the coefficients that an element can have; an empty array for None.
-
-    Args:
-        states: Coefficients of magnitude 1 at most, shape ``(L,)``, or None for free phases.
-
-    Raises:
-        ValueError: They are no vector, or a magnitude exceeds 1.
-    """
-    if states is None:
-        return np.zeros(0, np.complex128)
-    out = complex_matrix("states", states, -1)
-    check_range("abs(states)", np.abs(out), Range(0.0, 1.0 + 1e-9))
-    return out
 
 
 def surface_for_rate(
@@ -390,22 +377,21 @@ def surface_for_one_user(
 ) -> tuple[np.ndarray, np.ndarray, float]:
     r"""Return a surface and a beam of large gain for one user; the optimum for one antenna.
 
-        Args:
-            direct: Direct paths h_d, complex, shape ``(M,)``.
-            reflected: Legs h_r between the user and the elements, shape ``(N,)``.
-            incident: Legs G between elements and antennas, shape ``(N, M)``.
-            reflection: Coefficients to begin with, of magnitude 1 at most, shape ``(N,)``; None is 1.
-                Their magnitudes stay.
-            tolerance: The relative gain of a round at which it stops, at least 0.
-            iterations: Largest number of rounds, in [0, 1e9].
+    Args:
+        direct: Direct paths h_d, complex, shape ``(M,)``.
+        reflected: Legs h_r between the user and the elements, shape ``(N,)``.
+        incident: Legs G between elements and antennas, shape ``(N, M)``.
+        reflection: Coefficients to begin with, of magnitude 1 at most, shape ``(N,)``; None is 1.
+            Their magnitudes stay.
+        tolerance: The relative gain of a round at which it stops, at least 0.
+        iterations: Largest number of rounds, in [0, 1e9].
 
-        Returns:
-            Coefficients, complex128, shape ``(N,)``; the matched beam of power 1, shape ``(M,)``; the
-            gain :math:`\lVert h
-    Vert^2`, which times the transmit power is the received power.
+    Returns:
+        Coefficients, complex128, shape ``(N,)``; the matched beam of power 1, shape ``(M,)``; the
+        gain :math:`\lVert h \rVert^2`, which times the transmit power is the received power.
 
-        Raises:
-            ValueError: A shape does not fit, or a value is outside its range.
+    Raises:
+        ValueError: A shape does not fit, or a value is outside its range.
     """
     paths, legs = complex_matrix("direct", direct, -1), complex_matrix("reflected", reflected, -1)
     links = checked_links(paths[None], legs[None], incident)
