@@ -89,7 +89,8 @@ def wmmse_work(users: int) -> WmmseWork:
     """
     check_range("users", float(users), _USERS)
     size = int(users)
-    return WmmseWork(*np.zeros((4, size, size), np.complex128), np.zeros((2, size)))
+    gram, inverse, coefficients, gains = np.zeros((4, size, size), np.complex128)
+    return WmmseWork(gram, inverse, coefficients, gains, np.zeros((2, size)))
 
 
 @jit

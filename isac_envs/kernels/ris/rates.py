@@ -7,7 +7,8 @@ in turns. With one antenna the first turn is the optimum, with the gain :math:`(
 Several users: an element changes the gains of all users and beams by a matrix of rank one,
 :math:`T = T_0 + \Gamma_n h_{r,n} (G W)_n`. For fixed receivers and weights of WMMSE the weighted
 error is linear in the phase of :math:`\Gamma_n`, so the best phase is a closed form. Receivers and
-weights are renewed for every element: they need nothing but T. A pass over the elements costs
+weights are renewed for every element: they need nothing but T. (For one user the step would be
+short where the ratio is high, and the best phase is known anyway.) A pass over the elements costs
 :math:`N K^2`, and steps of WMMSE follow. No part lowers the rate. The result depends on the
 start, so callers may try several.
 
@@ -93,13 +94,20 @@ def surface_work(users: int, antennas: int, elements: int) -> SurfaceWork:
     for name, value in (("antennas", antennas), ("elements", elements)):
         check_range(name, float(value), _SIZE)
     k, m, n = int(users), int(antennas), int(elements)
-    shapes = (k, m), (n, k), (n,), (m, k)
-    return SurfaceWork(*(np.zeros(shape, np.complex128) for shape in shapes), wmmse)
+    return SurfaceWork(
+        channels=np.zeros((k, m), np.complex128),
+        beams=np.zeros((n, k), np.complex128),
+        past=np.zeros(n, np.complex128),
+        past_precoder=np.zeros((m, k), np.complex128),
+        wmmse=wmmse,
+    )
 
 
 @jit
 def free_phase(gains: Any, beams: Any, legs: Any, downlink: Downlink, present: Any) -> Any:
     """Return the coefficient of one element with the least weighted error, magnitude unchanged.
+
+    For one user, the coefficient of the largest gain.
 
     Args:
         gains: T with the present coefficient, shape ``(K, K)``.
@@ -108,19 +116,25 @@ def free_phase(gains: Any, beams: Any, legs: Any, downlink: Downlink, present: A
         downlink: Power, noise and weights.
         present: Present coefficient.
     """
+    if gains.shape[0] == 1:  # the exact best: aligned with all other paths
+        added = legs[0] * beams[0]
+        others = gains[0, 0] - present * added
+        re, im = aligned_one(others.real, others.imag, added.real, added.imag)
+        return scaled_one(complex(re, im), math.sqrt(square_one(present)))
     arriving, pull = 0.0, complex(0.0, 0.0)
     for j in range(gains.shape[0]):
         arriving += square_one(beams[j])
     for k in range(gains.shape[0]):
         heard = scaled_one((present * legs[k]).conjugate(), -arriving)  # as without the element
-        others = downlink.noise_w
+        disturbing = downlink.noise_w
         for j in range(gains.shape[0]):
             heard += gains[k, j].conjugate() * beams[j]
-            others += square_one(gains[k, j]) if j != k else 0.0
+            disturbing += square_one(gains[k, j]) if j != k else 0.0
         signal = square_one(gains[k, k])
+        total = signal + disturbing
         wanted = gains[k, k].conjugate() * beams[k]
-        scale = downlink.weights[k] / (others * (signal + others))
-        error = scaled_one(heard, signal * scale) - scaled_one(wanted, (signal + others) * scale)
+        scale = downlink.weights[k] / (disturbing * total)
+        error = scaled_one(heard, signal * scale) - scaled_one(wanted, total * scale)
         pull += legs[k] * error
     size = square_one(pull)
     if not size > 0.0:
@@ -342,7 +356,8 @@ def surface_for_rate(
             Free phases keep these magnitudes.
         precoder: Precoder to begin with, shape ``(M, K)``; None is regularised zero forcing.
         states: The coefficients that an element can have, shape ``(L,)``, such as those of
-            :func:`~isac_envs.kernels.ris.phase.reflection_states`; None for free phases.
+            :func:`~isac_envs.kernels.ris.phase.reflection_states`; None for free phases. With few
+            states more depends on the start; a result with free phases is a good one.
         tolerance: The gain of a round, in bit/s/Hz, at which it stops; at least 0.
         iterations: Largest number of rounds, in [0, 1e9].
 
