@@ -2,15 +2,13 @@
 
 import json
 import os
+import platform
 import subprocess
 import sys
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-
-sys.path.insert(0, str(Path(__file__).parents[1]))  # the file is also run by itself
-
+import pytest
 from downlink_setups import complex_normal, unit_phases
 
 from isac_envs.kernels.precoding import linear, rates
@@ -51,6 +49,7 @@ def results() -> dict[str, Any]:
     }
 
 
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="NumPy may fuse complex products there")
 def test_interpreted_and_compiled_agree() -> None:
     run = subprocess.run(
         [sys.executable, __file__],
