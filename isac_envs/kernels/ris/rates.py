@@ -27,7 +27,7 @@ from isac_envs.engine.elementwise import Range, check_range
 from isac_envs.engine.jit import jit
 from isac_envs.kernels.link.metrics import shannon_rate_one
 from isac_envs.kernels.numerics.hermitian import fill_gram, scaled_one, square_one
-from isac_envs.kernels.precoding.linear import fill_adjoint_product, fill_maximum_ratio
+from isac_envs.kernels.precoding.linear import fill_maximum_ratio
 from isac_envs.kernels.precoding.rates import (
     complex_matrix,
     fill_gains,
@@ -40,6 +40,7 @@ from isac_envs.kernels.precoding.wmmse import (
     WmmseWork,
     check_stopping,
     downlink_of,
+    finish_beams,
     start_with_power,
     update_beams,
     weigh_users,
@@ -207,11 +208,9 @@ def _improve_beams(channels: Any, downlink: Downlink, work: WmmseWork, precoder:
     updated = False
     for _ in range(_BEAM_STEPS):
         loading = weigh_users(work.gains, downlink, work.factors)[1]
-        updated = update_beams(downlink, loading, work) or updated
+        updated = update_beams(channels, downlink, loading, work, precoder) or updated
     if updated:
-        fill_adjoint_product(channels, work.coefficients, precoder)
-        scale_to_power(precoder, downlink.power_w)
-        fill_gains(channels, precoder, work.gains)
+        finish_beams(channels, downlink, work, precoder)
 
 
 @jit
