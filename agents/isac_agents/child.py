@@ -1,18 +1,40 @@
-"""Setup of every child process: it ends with its parent."""
+"""How child processes begin and end.
+
+On Linux they are copies of a server process that has imported what every training needs: the first
+one waits for that, the others start at once. Elsewhere each is a new interpreter.
+"""
 
 import multiprocessing
 import os
 import signal
+import sys
 import threading
+from collections.abc import Mapping
+from typing import Any
 
 
-def begin() -> None:
+def context() -> Any:
+    """Return the :mod:`multiprocessing` context of all child processes."""
+    if sys.platform != "linux":  # copies of processes are not safe on macOS, unknown on Windows
+        return multiprocessing.get_context("spawn")
+    chosen = multiprocessing.get_context("forkserver")
+    chosen.set_forkserver_preload(["isac_agents.preloaded"])
+    return chosen
+
+
+def begin(environment: Mapping[str, str] | None = None) -> None:
     """Ignore keyboard interrupts, and end when the parent process has ended.
 
     ``kill -9`` and lack of memory leave the parent no time to end its children. The system then
     closes its end of a pipe, and a thread here waits for that. Children of this process end the
     same way, one after another.
+
+    Args:
+        environment: Variables of the parent process, where the server's may be older.
     """
+    if environment is not None:
+        os.environ.clear()
+        os.environ.update(environment)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     if parent is None:

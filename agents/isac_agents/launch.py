@@ -8,7 +8,6 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import redirect_stdout
 from dataclasses import dataclass
-from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from multiprocessing.sharedctypes import SynchronizedArray
 from multiprocessing.synchronize import Event
@@ -40,6 +39,7 @@ class _Shared:
     number: int  # of the call
     progress: "SynchronizedArray[int]"  # reported by each call
     stop: "Event"  # set when the user has stopped the command
+    environment: dict[str, str]  # variables of the parent
 
 
 _shared: _Shared | None = None
@@ -93,7 +93,7 @@ def run_here(
         IsacError: If ``processes`` is below 1.
     """
     check_processes(processes)
-    context = get_context("spawn")
+    context = child.context()
     progress, stop = context.Array("q", max(len(calls), 1)), context.Event()
     waiting = deque(enumerate(calls))
     running: dict[Any, tuple[int, Any, Connection]] = {}  # by the handle that signals the end
@@ -102,7 +102,7 @@ def run_here(
             while waiting and len(running) < processes:
                 number, arguments = waiting.popleft()
                 ours, theirs = context.Pipe(duplex=False)
-                shared = _Shared(number, progress, stop)
+                shared = _Shared(number, progress, stop, dict(os.environ))
                 process = context.Process(target=_child, args=(theirs, shared, function, arguments))
                 process.start()
                 theirs.close()
@@ -185,7 +185,7 @@ def _child(
 ) -> None:
     global _shared
     _shared = shared
-    child.begin()  # the parent handles interrupts and sets stop
+    child.begin(shared.environment)  # the parent handles interrupts and sets stop
     pipe.send(_outcome(function, arguments))
 
 

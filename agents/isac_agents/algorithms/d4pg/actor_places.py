@@ -5,7 +5,6 @@ order; ``send`` does not wait, ``receive`` does. Local actors end with their par
 that ends.
 """
 
-import multiprocessing
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from multiprocessing.connection import Connection
@@ -46,7 +45,7 @@ class LocalPlace:
     """
 
     def __init__(self, name: str, arguments: Arguments) -> None:
-        context = multiprocessing.get_context("spawn")
+        context = child.context()
         self._name = name
         self._pipe, theirs = context.Pipe()
         self._process = context.Process(
