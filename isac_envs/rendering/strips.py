@@ -74,8 +74,10 @@ def strip_points(
     """
     newest = np.asarray(values, float)[-span:]
     x = np.arange(len(newest)) * (width - 1) / max(1, span - 1)
-    share = (np.clip(newest, low, high) - low) / (high - low)
-    return np.stack((x, (1.0 - share) * (height - 1)), -1)
+    share = (np.minimum(np.maximum(newest, low), high) - low) / (high - low)
+    points = np.empty((len(newest), 2))
+    points[:, 0], points[:, 1] = x, (1.0 - share) * (height - 1)
+    return points
 
 
 def draw_strips(canvas: Canvas, strips: Sequence[Strip], span: int = 120) -> None:
