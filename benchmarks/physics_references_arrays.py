@@ -12,6 +12,7 @@ from isac_envs.kernels.channel import fading, shadowing, tapped_delay
 from isac_envs.kernels.constants import SPEED_OF_LIGHT_M_S
 from isac_envs.kernels.ris import phase as ris_phase
 from isac_envs.kernels.ris import response as ris
+from isac_envs.kernels.ris.cascade import cascade
 
 
 def fast_fading() -> Iterator[Comparison]:
@@ -171,7 +172,7 @@ def cascaded_power(row: Row) -> float:
     h, g = (np.array(row[f"{leg}_re"]) + 1j * np.array(row[f"{leg}_im"]) for leg in "hg")
     direct = complex(*row["direct"])
     best = ris_phase.optimal_reflection(direct, h, g)
-    return abs(ris_phase.cascade(direct, h, best, g[:, None])[0]) ** 2
+    return abs(cascade(direct, h, best, g[:, None])[0]) ** 2
 
 
 def surfaces() -> Iterator[Comparison]:

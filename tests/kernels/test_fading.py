@@ -22,6 +22,7 @@ from isac_envs.kernels.arrays import beams, steering
 from isac_envs.kernels.channel import fading, shadowing
 from isac_envs.kernels.ris import phase as ris_phase
 from isac_envs.kernels.ris import response as ris
+from isac_envs.kernels.ris.cascade import cascade
 
 REFERENCE = json.loads((Path(__file__).parent / "data" / "fading.json").read_text())
 normal = st.floats(-6.0, 6.0)
@@ -216,7 +217,7 @@ def results() -> dict[str, Any]:
         "legs": legs,
         "channel": ris.ris_channel(points[:, 0], points, cells, unit, 0.0107, 3e-5),
         "optimal": ris_phase.optimal_reflection(0.2 - 0.1j, legs[:, 0], legs[:, 1]),
-        "cascade": ris_phase.cascade(0.1j, legs[:, 0], unit, legs),
+        "cascade": cascade(0.1j, legs[:, 0], unit, legs),
         "circuit": ris_phase.circuit_reflection([2.3e9, 2.5e9], 1e-12),
     }
     real_ones = {

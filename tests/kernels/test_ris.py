@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from isac_envs.kernels.constants import SPEED_OF_LIGHT_M_S
 from isac_envs.kernels.ris import phase as ris_phase
 from isac_envs.kernels.ris import response as ris
+from isac_envs.kernels.ris.cascade import cascade
 
 REFERENCE = json.loads((Path(__file__).parent / "data" / "ris_array.json").read_text())
 WAVELENGTH = SPEED_OF_LIGHT_M_S / 28e9
@@ -50,7 +51,7 @@ def test_path_loss_of_focused_surfaces(row: dict[str, float]) -> None:
     best = ris_phase.optimal_reflection(0.0, first, second[:, 0])
     channel = ris.ris_channel(source, receiver, cells, best, wavelength, area, row["alpha"])
     assert abs(-20.0 * math.log10(abs(channel[0])) + offset - row["PL_focus_exact_dB"]) < 1e-9
-    assert ris_phase.cascade(0.0, first, best, second) == pytest.approx(channel, rel=1e-12)
+    assert cascade(0.0, first, best, second) == pytest.approx(channel, rel=1e-12)
 
 
 def mirror_power(angle_rad: float, exponent: float) -> float:
@@ -108,7 +109,7 @@ def test_trap_17_cascade_is_a_plain_transpose() -> None:
     parts = generator.normal(size=(4, 9))
     h, g = parts[0] + 1j * parts[1], parts[2] + 1j * parts[3]
     theta = np.exp(1j * generator.uniform(0.0, 6.0, 9))
-    got = ris_phase.cascade(0.3 - 0.1j, h, theta, g[:, None])[0]
+    got = cascade(0.3 - 0.1j, h, theta, g[:, None])[0]
     assert got == pytest.approx(0.3 - 0.1j + g @ np.diag(theta) @ h, rel=1e-13)
     assert abs(got - (0.3 - 0.1j + g.conj() @ np.diag(theta) @ h)) > 0.1
 
@@ -145,7 +146,7 @@ def test_optimal_phases(row: dict[str, Any]) -> None:
     direct = complex(*row["direct"])
     best = ris_phase.optimal_reflection(direct, h, g)
     assert np.abs(best) == pytest.approx(1.0, abs=1e-14)
-    total = ris_phase.cascade(direct, h, best, g[:, None])[0]
+    total = cascade(direct, h, best, g[:, None])[0]
     assert abs(total) ** 2 == pytest.approx(row["gain_opt"], rel=1e-13)
     assert abs(total) ** 2 == pytest.approx(row["gain_expected_closed"], rel=1e-13)
     assert abs(total) == pytest.approx(abs(direct) + np.sum(np.abs(g * h)), rel=1e-13)
@@ -159,7 +160,7 @@ def test_mean_gain_over_rayleigh_legs(row: dict[str, float]) -> None:
     draws = np.random.default_rng(n).normal(size=(4, 3000, n)) / math.sqrt(2.0)
     h, g = draws[0] + 1j * draws[1], draws[2] + 1j * draws[3]
     gains = [
-        abs(ris_phase.cascade(0.0, a, ris_phase.optimal_reflection(0.0, a, b), b[:, None])[0]) ** 2
+        abs(cascade(0.0, a, ris_phase.optimal_reflection(0.0, a, b), b[:, None])[0]) ** 2
         for a, b in zip(h, g, strict=True)
     ]
     assert np.mean(gains) == pytest.approx(row["v"], rel=0.02)
@@ -173,9 +174,9 @@ def test_no_phases_are_better(seed: int, n: int, with_direct: bool) -> None:
     h[0] = 0.0
     direct = complex(*generator.normal(size=2)) if with_direct else 0.0
     best = ris_phase.optimal_reflection(direct, h, g)
-    total = abs(ris_phase.cascade(direct, h, best, g[:, None])[0])
+    total = abs(cascade(direct, h, best, g[:, None])[0])
     other = np.exp(1j * generator.uniform(0.0, 6.3, n))
-    assert abs(ris_phase.cascade(direct, h, other, g[:, None])[0]) <= total * (1.0 + 1e-12)
+    assert abs(cascade(direct, h, other, g[:, None])[0]) <= total * (1.0 + 1e-12)
     assert np.abs(best) == pytest.approx(1.0, abs=1e-14)
 
 
@@ -284,7 +285,7 @@ def test_vectors_outside_their_ranges() -> None:
         lambda: ris.ris_channel(point, point, cells, math.nan, 0.01, 1e-5),
         lambda: ris_phase.circuit_reflection(2.4e9, -1e-12),
         lambda: ris_phase.optimal_reflection(math.nan, [1.0], [1.0]),
-        lambda: ris_phase.cascade(0.0, [1.0], [1.0, 1.0], [[1.0]]),
+        lambda: cascade(0.0, [1.0], [1.0, 1.0], [[1.0]]),
     ):
         with pytest.raises(ValueError, match=r"is outside|not finite|do not fit"):
             call()

@@ -1,8 +1,7 @@
 r"""Reflection coefficients of RIS elements: best phases, quantised phases, coupled amplitudes.
 
-Phases are in turns. A passive element has :math:`\lvert \Gamma \rvert \le 1`. The cascade of direct
-path :math:`h_d`, first leg h and second leg g is :math:`y = h_d + \sum_n g_n \Gamma_n h_n`: a plain
-transpose, g not conjugated.
+Phases are in turns. A passive element has :math:`\lvert \Gamma \rvert \le 1`. The channel that it is
+part of is in ``cascade``.
 
 Sources: Q. Wu and R. Zhang, IEEE Trans. Wireless Commun. 18(11), 2019 (cascade, phases); Q. Wu and
 R. Zhang, IEEE Trans. Commun. 68(3), 2020 (quantisation); S. Abeywickrama, R. Zhang, Q. Wu and
@@ -15,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from isac_envs.engine.elementwise import Range, Real, elementwise
+from isac_envs.engine.elementwise import Range, Real, check_range, elementwise
 from isac_envs.engine.jit import inlined, jit
 from isac_envs.engine.mathx import exp2, log2, round_even, sincos_turns
 
@@ -166,6 +165,28 @@ def circuit_reflection(
     return _circuit_re(*circuit) + 1j * _circuit_im(*circuit)
 
 
+@inlined
+def aligned_one(direct_re: float, direct_im: float, leg_re: float, leg_im: float) -> Any:
+    """Return the coefficient of magnitude 1 that gives a leg the angle of the direct path.
+
+    Args:
+        direct_re: Real part of the direct channel.
+        direct_im: Its imaginary part; angle 0 without a direct channel.
+        leg_re: Real part of the product of both legs.
+        leg_im: Its imaginary part; the angle of the direct path where there is no leg.
+
+    Returns:
+        Real and imaginary part.
+    """
+    size = math.sqrt(direct_re * direct_re + direct_im * direct_im)
+    along, across = (direct_re / size, direct_im / size) if size > 0.0 else (1.0, 0.0)
+    length = math.sqrt(leg_re * leg_re + leg_im * leg_im)
+    scale = 1.0 / (length if length > 0.0 else 1.0)
+    aligned = (along * leg_re + across * leg_im) * scale
+    turned = (across * leg_re - along * leg_im) * scale
+    return aligned if length > 0.0 else along, turned if length > 0.0 else across
+
+
 @jit
 def fill_optimal_reflection(
     direct_re: float, direct_im: float, leg_re: Any, leg_im: Any, out_re: Any, out_im: Any
@@ -180,15 +201,8 @@ def fill_optimal_reflection(
         out_re: Receives the real parts, shape ``(N,)``.
         out_im: Receives the imaginary parts, shape ``(N,)``.
     """
-    size = math.sqrt(direct_re * direct_re + direct_im * direct_im)
-    along, across = (direct_re / size, direct_im / size) if size > 0.0 else (1.0, 0.0)
     for n in range(out_re.shape[0]):
-        x, y = leg_re[n], leg_im[n]
-        length = math.sqrt(x * x + y * y)
-        scale = 1.0 / (length if length > 0.0 else 1.0)
-        aligned = (along * x + across * y) * scale
-        out_re[n] = aligned if length > 0.0 else along
-        out_im[n] = (across * x - along * y) * scale if length > 0.0 else across
+        out_re[n], out_im[n] = aligned_one(direct_re, direct_im, leg_re[n], leg_im[n])
 
 
 def optimal_reflection(direct: complex, first: np.ndarray, second: np.ndarray) -> np.ndarray:
@@ -219,55 +233,30 @@ def optimal_reflection(direct: complex, first: np.ndarray, second: np.ndarray) -
     return out[0] + 1j * out[1]
 
 
-@jit
-def fill_cascade(first: Any, reflection: Any, second_re: Any, second_im: Any, out: Any) -> None:
-    """Add the sums over n of second[n, b] reflection[n] first[n] to ``out``, shape ``(2, B)``.
-
-    ``first`` and ``reflection`` hold real and imaginary parts, shape ``(2, N)``; nothing is
-    conjugated. ``out`` holds the direct paths before, or 0.
-
-    Args:
-        first: Real and imaginary parts, shape ``(2, N)``.
-        reflection: Real and imaginary parts, shape ``(2, N)``.
-        second_re: Real parts, shape ``(N, B)``.
-        second_im: Imaginary parts, shape ``(N, B)``.
-        out: Is added to: real and imaginary parts, shape ``(2, B)``.
-    """
-    out_re, out_im = out[0], out[1]
-    for n in range(first.shape[1]):
-        re = first[0, n] * reflection[0, n] - first[1, n] * reflection[1, n]
-        im = first[0, n] * reflection[1, n] + first[1, n] * reflection[0, n]
-        for b in range(out_re.shape[0]):
-            out_re[b] += second_re[n, b] * re - second_im[n, b] * im
-            out_im[b] += second_re[n, b] * im + second_im[n, b] * re
-
-
-def _parts(values: Any) -> np.ndarray:
-    whole = np.asarray(values, dtype=np.complex128)
-    return np.ascontiguousarray([whole.real, whole.imag])
-
-
-def cascade(direct: Any, first: Any, reflection: Any, second: Any) -> np.ndarray:
-    r"""Return the channels of one transmitter to B receivers.
-
-    :math:`h_d + \sum_n g_n \Gamma_n h_n`.
+def reflection_states(
+    bits: int,
+    least_amplitude: float = 1.0,
+    offset_turns: float = 0.215,
+    steepness: float = 1.6,
+) -> np.ndarray:
+    r"""Return the coefficients of an element with b bits: equally spaced phases, with amplitudes.
 
     Args:
-        direct: Direct paths h_d, a number (0 for none) or shape ``(B,)``.
-        first: Legs h from the transmitter to the elements, shape ``(N,)``.
-        reflection: Coefficients Gamma, shape ``(N,)``.
-        second: Legs g from the elements to the receivers, shape ``(N, B)``.
+        bits: Number b of bits, 1..16.
+        least_amplitude: Smallest amplitude, in [0, 1]; 1 for amplitudes that do not depend on the
+            phase. As in :func:`coupled_amplitude`, like the next two.
+        offset_turns: Phase offset of the amplitude in turns.
+        steepness: Exponent of the amplitude.
 
     Returns:
-        complex128, shape ``(B,)``.
+        complex128, shape ``(2**b,)``, beginning with phase 0.
 
     Raises:
-        ValueError: The shapes do not fit.
+        ValueError: An argument is outside its range.
     """
-    legs = _parts(second)
-    if legs.ndim != 3 or not legs.shape[1:2] == np.shape(first) == np.shape(reflection):
-        shapes = f"{np.shape(first)}, {np.shape(reflection)} and {legs.shape[1:]}"
-        raise ValueError(f"first, reflection and second of shapes {shapes} do not fit")
-    out = _parts(np.broadcast_to(direct, legs.shape[2:]))
-    fill_cascade(_parts(first), _parts(reflection), legs[0], legs[1], out)
-    return out[0] + 1j * out[1]
+    check_range("bits", float(bits), Range(1.0, 16.0, whole=True))
+    count = 1 << int(bits)
+    turns = np.arange(count) / count
+    sizes = coupled_amplitude(turns, least_amplitude, offset_turns, steepness)
+    unit = np.array([complex(*sincos_turns(each)[::-1]) for each in turns])
+    return sizes * unit
