@@ -86,7 +86,7 @@ def plain_wmmse(
         values, vectors = np.linalg.eigh(matrix)
         shares = np.sum(np.abs(vectors.conj().T @ right) ** 2, axis=1)
         low, high = 0.0, np.sqrt(shares.sum() / power)
-        for _ in range(200):
+        for _ in range(60):
             middle = 0.5 * (low + high)
             used = np.sum(shares / (np.maximum(values, 0.0) + middle) ** 2)
             low, high = (middle, high) if used > power else (low, middle)

