@@ -16,11 +16,16 @@ from downlink_setups import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from isac_envs.kernels.precoding.rates import power_of
-from isac_envs.kernels.precoding.wmmse import wmmse
+from isac_envs.kernels.precoding.rates import effective_gains, power_of
+from isac_envs.kernels.precoding.wmmse import downlink_of, wmmse
 from isac_envs.kernels.ris.cascade import cascade
 from isac_envs.kernels.ris.phase import coupled_amplitude, optimal_reflection, reflection_states
-from isac_envs.kernels.ris.rates import surface_for_one_user, surface_for_rate, surface_work
+from isac_envs.kernels.ris.rates import (
+    rate_slope,
+    surface_for_one_user,
+    surface_for_rate,
+    surface_work,
+)
 
 SEEDS = st.integers(0, 10**6)
 Channels = tuple[np.ndarray, np.ndarray, np.ndarray]
@@ -225,3 +230,34 @@ def weighted_nats(links: Downlinks, generator: np.random.Generator) -> np.ndarra
         both = direct, cascade(direct, reflected, phases, incident)
         rows.append([wmmse(each, links.power, 1.0, GUO_WEIGHTS)[1] for each in both])
     return np.array(rows) * math.log(2.0)
+
+
+@settings(deadline=None, max_examples=20)
+@given(SEEDS, st.integers(1, 4), st.integers(1, 4))
+def test_slope_is_the_derivative_of_the_rate_by_the_phase(
+    seed: int, users: int, antennas: int
+) -> None:
+    generator = np.random.default_rng(seed)
+    direct, reflected, incident = drawn(generator, users, antennas, 3)
+    weights = generator.uniform(0.2, 2.0, users)
+    beams, present = complex_normal(generator, antennas, users), unit_phases(generator, 3)
+
+    def gains(turned_rad: float) -> np.ndarray:
+        phases = present * np.exp(1j * turned_rad * np.array([0.0, 1.0, 0.0]))
+        return effective_gains(cascade(direct, reflected, phases, incident), beams)
+
+    def rate(turned_rad: float) -> float:
+        powers = np.abs(gains(turned_rad)) ** 2
+        others = 0.7 + powers.sum(1) - np.diag(powers)
+        return float(weights @ np.log(1.0 + np.diag(powers) / others))
+
+    arriving = (incident @ beams)[1].copy()
+    downlink = downlink_of(1.0, 0.7, weights, users)
+    slope = rate_slope(gains(0.0), arriving, reflected[:, 1].copy(), downlink, present[1])
+    measured = (rate(1e-5) - rate(-1e-5)) / 2e-5
+    found = 2.0 * (1j * present[1] * slope.conjugate()).real
+    assert found == pytest.approx(measured, rel=1e-5, abs=1e-7)
+    if users == 1:
+        best = slope / abs(slope)
+        others = [rate(step) for step in np.linspace(0.0, 6.3, 200)]
+        assert rate(float(np.angle(best / present[1]))) >= max(others) - 1e-12

@@ -79,8 +79,8 @@ def surface_work(users: int, antennas: int, elements: int) -> SurfaceWork:
 
 
 @inlined
-def _pull_one(gains: Any, beams: Any, leg: Any, present: Any, user: int, noise_w: float) -> Any:
-    """Return a user's part of the derivative of the weighted error by an element at 0.
+def _slope_one(gains: Any, beams: Any, leg: Any, present: Any, user: int, noise_w: float) -> Any:
+    """Return a user's part of the slope of :func:`rate_slope`, and of the inertia of an element.
 
     Args:
         gains: T with the element's present coefficient.
@@ -92,20 +92,26 @@ def _pull_one(gains: Any, beams: Any, leg: Any, present: Any, user: int, noise_w
     """
     heard, arriving, others = complex(0.0, 0.0), 0.0, noise_w
     for j in range(gains.shape[1]):
-        heard += gains[user, j].conjugate() * beams[j]
+        heard += gains[user, j] * beams[j].conjugate()
         arriving += square_one(beams[j])
         others += square_one(gains[user, j]) if j != user else 0.0
     signal = square_one(gains[user, user])
-    heard -= scaled_one((present * leg).conjugate(), arriving)  # without the element
+    heard -= scaled_one(present * leg, arriving)  # without the element
+    own = square_one(beams[user])
+    wanted = gains[user, user] * beams[user].conjugate() - scaled_one(present * leg, own)
     scale = 1.0 / (others * (signal + others))
-    wanted = gains[user, user].conjugate() * beams[user]
-    pull = scaled_one(heard, signal * scale) - scaled_one(wanted, (signal + others) * scale)
-    return leg * pull
+    slope = scaled_one(wanted, (signal + others) * scale) - scaled_one(heard, signal * scale)
+    return leg.conjugate() * slope, square_one(leg) * own / others
 
 
 @jit
-def free_phase(gains: Any, beams: Any, legs: Any, downlink: Downlink, present: Any) -> Any:
-    """Return the coefficient of one element with the least weighted error, magnitude unchanged.
+def rate_slope(gains: Any, beams: Any, legs: Any, downlink: Downlink, present: Any) -> Any:
+    r"""Return what the coefficient of one element does to the weighted sum rate.
+
+    With the beams and all other elements fixed, each power that a user receives is a constant plus
+    twice the real part of :math:`\Gamma_n^*` times a number. This is the sum of these numbers with
+    the derivatives of the rate, in nats, by the powers: its part across :math:`\Gamma_n` is the
+    slope of the rate, and for one user its angle is the best phase.
 
     Args:
         gains: T with the present coefficient, shape ``(K, K)``.
@@ -114,14 +120,66 @@ def free_phase(gains: Any, beams: Any, legs: Any, downlink: Downlink, present: A
         downlink: Power, noise and weights.
         present: Present coefficient.
     """
-    pull = complex(0.0, 0.0)
+    total = complex(0.0, 0.0)
     for k in range(gains.shape[0]):
-        part = _pull_one(gains, beams, legs[k], present, k, downlink.noise_w)
-        pull += scaled_one(part, downlink.weights[k])
-    size = square_one(pull)
+        part = _slope_one(gains, beams, legs[k], present, k, downlink.noise_w)[0]
+        total += scaled_one(part, downlink.weights[k])
+    return total
+
+
+@jit
+def changed_rate(gains: Any, beams: Any, legs: Any, downlink: Downlink, change: Any) -> float:
+    """Return the weighted sum rate in bit/s/Hz after a change of one coefficient.
+
+    Args:
+        gains: T before the change, shape ``(K, K)``.
+        beams: What arrives of each beam at the element, shape ``(K,)``.
+        legs: Legs from the element to the users, shape ``(K,)``.
+        downlink: Power, noise and weights.
+        change: What is added to the coefficient.
+    """
+    rate = 0.0
+    for k in range(gains.shape[0]):
+        weight, signal, others = change * legs[k], 0.0, downlink.noise_w
+        for j in range(gains.shape[1]):
+            power = square_one(gains[k, j] + weight * beams[j])
+            signal = power if j == k else signal
+            others += power if j != k else 0.0
+        rate += downlink.weights[k] * shannon_rate_one(signal / others)
+    return rate
+
+
+@jit
+def free_phase(gains: Any, beams: Any, legs: Any, downlink: Downlink, present: Any) -> Any:
+    """Return a better coefficient of one element, of the same magnitude, if there is one.
+
+    It takes the angle of :func:`rate_slope`, which is the best one of a single user. Where that
+    lowers the rate, it takes the angle of the least weighted error, which never does: fixed
+    receivers hold an element back, they add an inertia to the slope.
+
+    Args:
+        gains: T with the present coefficient, shape ``(K, K)``.
+        beams: What arrives of each beam at the element, shape ``(K,)``.
+        legs: Legs from the element to the users, shape ``(K,)``.
+        downlink: Power, noise and weights.
+        present: Present coefficient.
+    """
+    wanted, held = complex(0.0, 0.0), 0.0
+    for k in range(gains.shape[0]):
+        slope, inertia = _slope_one(gains, beams, legs[k], present, k, downlink.noise_w)
+        wanted += scaled_one(slope, downlink.weights[k])
+        held += inertia * downlink.weights[k]
+    length = square_one(present)
+    size = square_one(wanted)
     if not size > 0.0:
         return present
-    return scaled_one(pull.conjugate(), -math.sqrt(square_one(present) / size))
+    moved = scaled_one(wanted, math.sqrt(length / size))
+    before = changed_rate(gains, beams, legs, downlink, complex(0.0, 0.0))
+    if changed_rate(gains, beams, legs, downlink, moved - present) >= before:
+        return moved
+    wanted += scaled_one(present, held)
+    size = square_one(wanted)
+    return scaled_one(wanted, math.sqrt(length / size)) if size > 0.0 else present
 
 
 @jit
@@ -140,14 +198,7 @@ def best_state(
     """
     best, most = present, -1.0
     for i in range(states.shape[0]):
-        change, rate = states[i] - present, 0.0
-        for k in range(gains.shape[0]):
-            weight, signal, others = change * legs[k], 0.0, downlink.noise_w
-            for j in range(gains.shape[1]):
-                power = square_one(gains[k, j] + weight * beams[j])
-                signal = power if j == k else signal
-                others += power if j != k else 0.0
-            rate += downlink.weights[k] * shannon_rate_one(signal / others)
+        rate = changed_rate(gains, beams, legs, downlink, states[i] - present)
         best = states[i] if rate > most else best
         most = max(rate, most)
     return best
