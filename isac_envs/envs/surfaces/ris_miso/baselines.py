@@ -1,0 +1,259 @@
+"""Baselines of ``isac/RisMiso-v0``: where the phases should be, by what is believed of the channels.
+
+They choose phases; increments go there as far as they may, levels and codebooks as near as they
+can. With a learned precoder they add that of WMMSE.
+"""
+
+import math
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from isac_envs.declaration.baseline import Baseline, HasState, RandomBaseline
+from isac_envs.envs.surfaces.ris_miso import search
+from isac_envs.kernels.numerics import portable
+from isac_envs.kernels.ris.phase import reflection_states
+
+Turns = npt.NDArray[np.float64]
+Channels = tuple[npt.NDArray[Any], npt.NDArray[Any]]
+
+STATE_BITS = 5
+"""Phases that are tried for elements whose amplitude depends on the phase."""
+
+
+class PhaseBaseline(Baseline):
+    """Base of the baselines: they choose phases, or beams of the codebook."""
+
+    tolerance: ClassVar[float] = 1e-3
+    most: ClassVar[int] = 60
+    refinements: ClassVar[int] = 0
+
+    def __init__(self, batch: HasState, seed: int = 0) -> None:
+        super().__init__(batch, seed)
+        p = self.params
+        self.turns: Turns = np.zeros((len(self.env), p.elements))
+        self.bench = search.Bench(
+            self._states(), self.tolerance, self.most, self.refinements,
+            np.zeros(p.elements, np.complex128), np.zeros(p.elements),
+        )  # fmt: skip
+
+    def _states(self) -> npt.NDArray[Any]:
+        """Return the coefficients that an element can have; none for free phases."""
+        p = self.params
+        if not p.phase_bits and p.least_amplitude == 1.0:
+            return np.zeros(0, np.complex128)
+        law = p.least_amplitude, p.amplitude_offset_turns, p.amplitude_steepness
+        return reflection_states(p.phase_bits or STATE_BITS, *law)
+
+    @property
+    def fresh(self) -> npt.NDArray[np.bool_]:
+        """Which copies begin an episode, shape ``(n,)``."""
+        return np.asarray(self.env["time"] == 0)
+
+    def believed(self) -> Channels:
+        """Return direct paths and legs to the users as the policy believes them to be."""
+        state = self.batch.state
+        return state.estimated_direct, state.estimated_reflected
+
+    def chosen(self, channels: Channels) -> Turns:
+        """Return the wanted phases in turns, shape ``(n, N)``."""
+        raise NotImplementedError
+
+    def act(self) -> npt.NDArray[Any]:
+        """Return the actions of all copies."""
+        channels = self.believed()
+        if self.params.action == "codebook":
+            return self.beam(channels)
+        return self.encoded(self.chosen(channels), channels)
+
+    def beam(self, channels: Channels) -> npt.NDArray[np.int64]:
+        """Return the best beams of the codebook, shape ``(n,)``."""
+        best = np.zeros((len(self.env), 1), np.int64)
+        search.search_codebook_batch(*self.scene(), self.bench, *channels, best)
+        return best[:, 0]
+
+    def scene(self) -> tuple[Any, Any]:
+        """Return parameters and state, which every search begins with."""
+        return self.params.record, self.batch.state
+
+    def encoded(self, turns: Turns, channels: Channels) -> npt.NDArray[Any]:
+        """Return phases in the form of the action, with beams where they are learned.
+
+        Args:
+            turns: Wanted phases, shape ``(n, N)``.
+            channels: What the beams are made for.
+        """
+        p = self.params
+        if p.action == "levels":
+            levels = 1 << p.phase_bits
+            return np.asarray(np.rint(turns * levels), np.int64) % levels
+        if p.action == "phases":
+            action = 2.0 * (turns - np.rint(turns))
+        else:
+            present, largest = self.batch.state.elements["turns"], p.largest_increment_deg / 360.0
+            way = turns - present
+            action = np.clip((way - np.rint(way)) / largest, -1.0, 1.0)
+            turns = present + largest * action
+        if p.precoder != "learned":
+            return action
+        beams = np.zeros((len(turns), p.antennas, p.users), np.complex128)
+        search.best_beams_batch(*self.scene(), *channels, turns, beams)
+        parts = np.stack((beams.real, beams.imag), -1).reshape(len(turns), -1)
+        largest_part = np.maximum(np.abs(parts).max(1, keepdims=True), 1e-300)
+        return np.concatenate((action, parts / largest_part), 1)
+
+
+class AlternatingEstimated(PhaseBaseline):
+    """Alternating optimisation on what is known in the slot."""
+
+    starts = 3
+    summary = "Alternating optimisation of phases and precoder on the estimates of the slot."
+
+    def chosen(self, channels: Channels) -> Turns:
+        """Return the phases that the optimisation ends at, from those of the slot before."""
+        fresh, state = self.fresh, self.batch.state
+        self.turns = np.where(fresh[:, None], state.elements["turns"], self.turns)
+        search.improve_batch(*self.scene(), self.bench, *channels, self.turns)
+        if fresh.any():
+            self._start_again(fresh, channels)
+        return self.turns
+
+    def _start_again(self, fresh: npt.NDArray[np.bool_], channels: Channels) -> None:
+        """Try other starts in a new episode, and keep the best."""
+        most, found = np.zeros((2, len(fresh), 1))
+        search.measure_batch(*self.scene(), *channels, self.turns, most)
+        for _ in range(int(self.starts) - 1):
+            tried = self.random.random(self.turns.shape)
+            search.improve_batch(*self.scene(), self.bench, *channels, tried)
+            search.measure_batch(*self.scene(), *channels, tried, found)
+            better = (found > most)[:, 0] & fresh
+            self.turns[better], most[better] = tried[better], found[better]
+
+
+class Alternating(AlternatingEstimated):
+    """Alternating optimisation on the truth."""
+
+    kind = "best_known"
+    constants = ("starts",)
+    refinements = 6
+    summary = (
+        "Alternating optimisation on the true channels and phase errors, then of the phases for "
+        "the precoder that the base station will make; exact for one user and a leg to the surface "
+        "in line of sight, else the best known."
+    )
+
+    def believed(self) -> Channels:
+        """Return the channels of the slot, the errors of the phases in the legs to the users."""
+        state = self.batch.state
+        rows, now = np.arange(len(self.env)), self.env["now"]
+        sines, cosines = portable.sincos_turns(state.elements["error_turns"])
+        legs = state.reflected[rows, now] * (cosines + 1j * sines)[:, None]
+        return state.direct[rows, now].copy(), legs
+
+
+class AlternatingFiltered(AlternatingEstimated):
+    """Alternating optimisation on estimates that are smoothed."""
+
+    summary = (
+        "As alternating_estimated, on estimates smoothed over the slots: turned to the carrier "
+        "phase of the newest, then weighted by the gain of a Kalman filter."
+    )
+
+    def __init__(self, batch: HasState, seed: int = 0) -> None:
+        super().__init__(batch, seed)
+        p, table = self.params, self.params.record[0]
+        self.gains = tuple(
+            steady_gain(2.0 * (1.0 - table.correlation) / (1.0 + k), p.csi_error)
+            for k in (table.direct_k, table.reflected_k)
+        )
+        self.smooth: list[npt.NDArray[Any]] = []
+
+    def believed(self) -> Channels:
+        """Return the smoothed estimates; called once a slot."""
+        newest = super().believed()
+        if not self.smooth:
+            self.smooth = [each.copy() for each in newest]
+        for old, new, gain in zip(self.smooth, newest, self.gains, strict=True):
+            along = (old.conj() * new).sum(-1, keepdims=True)
+            size = np.sqrt(np.square(along.real) + np.square(along.imag))
+            turned = old * np.where(size > 0.0, along / np.maximum(size, 1e-300), 1.0)
+            old[...] = np.where(self.fresh[:, None, None], new, turned + gain * (new - turned))
+        return self.smooth[0], self.smooth[1]
+
+
+def steady_gain(drift: float, error: float) -> float:
+    """Return the gain of a Kalman filter in its steady state.
+
+    Args:
+        drift: Power of the change of what is estimated in a step.
+        error: Power of the errors of observations.
+    """
+    if error == 0.0:
+        return 1.0
+    prior = 0.5 * (drift + math.sqrt(drift * drift + 4.0 * drift * error))
+    return prior / (prior + error)
+
+
+class Hold(AlternatingEstimated):
+    """What was best at the start."""
+
+    summary = "Phases optimised on the first estimates of an episode, then held."
+
+    def __init__(self, batch: HasState, seed: int = 0) -> None:
+        super().__init__(batch, seed)
+        self.beams = np.zeros(len(self.env), np.int64)
+        self.held: Turns = np.zeros(self.turns.shape)
+
+    def chosen(self, channels: Channels) -> Turns:
+        """Return the phases of the first slot."""
+        if self.fresh.any():
+            found = super().chosen(channels)
+            self.held = np.where(self.fresh[:, None], found, self.held)
+        return self.held
+
+    def beam(self, channels: Channels) -> npt.NDArray[np.int64]:
+        """Return the beams of the first slot."""
+        if self.fresh.any():
+            self.beams = np.where(self.fresh, super().beam(channels), self.beams)
+        return self.beams
+
+
+class CodebookSearch(PhaseBaseline):
+    """Trial of all beams."""
+
+    summary = "The beam of the codebook that is best on the estimates of the slot."
+
+    def chosen(self, channels: Channels) -> Turns:
+        """Return the phases of the best beams."""
+        cosine = (2.0 * self.beam(channels) + 1.0) / self.params.codebook_size - 1.0
+        step = -0.5 * (self.params.record[0].surface_cosine + cosine)
+        turns = step[:, None] * np.arange(self.params.elements)
+        return np.asarray(turns - np.floor(turns))
+
+
+class RandomPhases(PhaseBaseline):
+    """Random phases with the precoder made for them."""
+
+    summary = "Uniform phases, drawn once in an episode; in a codebook a beam."
+
+    def chosen(self, channels: Channels) -> Turns:
+        """Return the phases that were drawn."""
+        drawn = self.random.random(self.turns.shape)
+        self.turns = np.where(self.fresh[:, None], drawn, self.turns)
+        return self.turns
+
+    def beam(self, channels: Channels) -> npt.NDArray[np.int64]:
+        """Return the beam that was drawn."""
+        return np.asarray(self.chosen(channels)[:, 0] * self.params.codebook_size, np.int64)
+
+
+BASELINES: dict[str, type[Baseline]] = {
+    "alternating": Alternating,
+    "alternating_filtered": AlternatingFiltered,
+    "alternating_estimated": AlternatingEstimated,
+    "hold": Hold,
+    "codebook_search": CodebookSearch,
+    "random_phases": RandomPhases,
+    "random": RandomBaseline,
+}
