@@ -21,7 +21,9 @@ from isac_envs.kernels.precoding.wmmse import downlink_of, wmmse
 from isac_envs.kernels.ris.cascade import cascade
 from isac_envs.kernels.ris.phase import coupled_amplitude, optimal_reflection, reflection_states
 from isac_envs.kernels.ris.rates import (
-    rate_slope,
+    checked_links,
+    fill_slopes,
+    free_phase,
     surface_for_one_user,
     surface_for_rate,
     surface_work,
@@ -251,13 +253,20 @@ def test_slope_is_the_derivative_of_the_rate_by_the_phase(
         others = 0.7 + powers.sum(1) - np.diag(powers)
         return float(weights @ np.log(1.0 + np.diag(powers) / others))
 
-    arriving = (incident @ beams)[1].copy()
-    downlink = downlink_of(1.0, 0.7, weights, users)
-    slope = rate_slope(gains(0.0), arriving, reflected[:, 1].copy(), downlink, present[1])
+    downlink, work = downlink_of(1.0, 0.7, weights, users), surface_work(users, antennas, 3)
+    work.wmmse.gains[...] = gains(0.0)
+    slopes = np.empty(3, np.complex128)
+    links = checked_links(direct, reflected, incident)
+    fill_slopes(links, beams, downlink, work, present, slopes)
+    slope = slopes[1]
     measured = (rate(1e-5) - rate(-1e-5)) / 2e-5
     found = 2.0 * (1j * present[1] * slope.conjugate()).real
     assert found == pytest.approx(measured, rel=1e-5, abs=1e-7)
+    arriving = (incident @ beams)[1].copy()
+    moved = free_phase(gains(0.0), arriving, reflected[:, 1].copy(), downlink, present[1])
+    turned_rad = float(np.angle(moved / present[1]))
+    assert rate(turned_rad) >= rate(0.0) - 1e-12
     if users == 1:
-        best = slope / abs(slope)
         others = [rate(step) for step in np.linspace(0.0, 6.3, 200)]
-        assert rate(float(np.angle(best / present[1]))) >= max(others) - 1e-12
+        assert moved == pytest.approx(slope / abs(slope), abs=1e-12)
+        assert rate(turned_rad) >= max(others) - 1e-12

@@ -2,27 +2,24 @@
 
 from typing import Any
 
-import numpy as np
-
 from isac_envs.engine.jit import Record, jit
-from isac_envs.engine.noise import single_pair
 from isac_envs.engine.rng import next_u64
+from isac_envs.envs.surfaces.legs import draw_row
 
 
 @jit
-def _blur(key: Any, first: int, deviation: float, true: Any, out: Any) -> None:
+def _blur(noise: Any, deviation: float, true: Any, out: Any) -> None:
     """Write channels with independent errors.
 
     Args:
-        key: Key of the draws, uint64.
-        first: Number of the first draw.
+        noise: Standard normal variates, shape ``(2, N)``.
         deviation: Standard deviation of each component.
         true: The channels, shape ``(N,)``.
         out: Receives them with errors, shape ``(N,)``.
     """
     for n in range(out.shape[0]):
-        x, y = single_pair(key, np.uint64(first + n))
-        out[n] = complex(true[n].real + deviation * x, true[n].imag + deviation * y)
+        re = true[n].real + deviation * noise[0, n]
+        out[n] = complex(re, true[n].imag + deviation * noise[1, n])
 
 
 @jit
@@ -33,15 +30,14 @@ def estimate(p: Record, state: Any) -> None:
         p: Parameters of the environment, one record.
         state: State of one copy.
     """
-    key = next_u64(state.env.measurement)
+    key, noise = next_u64(state.env.measurement), state.scratch.noise
     past = (state.env.now + 1) % state.direct.shape[0]
     antennas, elements = state.direct.shape[2], state.reflected.shape[2]
     for k in range(state.users.shape[0]):
         user, first = state.users[k], k * (antennas + elements)
+        draw_row(key, first, noise, antennas)
         deviation = p.error_std * user.direct_amplitude
-        _blur(key, first, deviation, state.direct[past, k], state.estimated_direct[k])
+        _blur(noise, deviation, state.direct[past, k], state.estimated_direct[k])
+        draw_row(key, first + antennas, noise, elements)
         deviation = p.error_std * user.reflected_amplitude
-        _blur(
-            key, first + antennas, deviation, state.reflected[past, k],
-            state.estimated_reflected[k],
-        )  # fmt: skip
+        _blur(noise, deviation, state.reflected[past, k], state.estimated_reflected[k])

@@ -1,7 +1,7 @@
-"""Channels of the legs: Rician, far field, with a carrier phase that follows the user.
+r"""Channels of the legs: Rician, far field, with a carrier phase that follows the user.
 
 Each is its amplitude times a line of sight and a scattered part (``kernels/channel/fading``). The
-line of sight has the carrier phase :math:`-2 \\pi d / \\lambda` and the steering vectors of the
+line of sight has the carrier phase :math:`-2 \pi d / \lambda` and the steering vectors of the
 present direction. Arrays are linear with half a wavelength between neighbours and the middle as
 origin; cosines are those with the array's axis: y at the base station, x at the surface.
 
@@ -27,21 +27,39 @@ _ROOT_2 = math.sqrt(2.0)
 
 
 @jit
-def scatter(key: Any, first: int, correlation: float, parts: Any) -> None:
+def draw_row(key: Any, first: int, noise: Any, count: int) -> None:
+    """Write pairs of standard normal variates, alone so that the loop fills vector registers.
+
+    Args:
+        key: Key of the draws, uint64.
+        first: Number of the first pair.
+        noise: Receives the pairs, float32, shape ``(2, N)``.
+        count: Number of pairs.
+    """
+    first_row, second_row = noise[0], noise[1]
+    for n in range(count):
+        x, y = single_pair(key, np.uint64(first + n))
+        first_row[n] = x
+        second_row[n] = y
+
+
+@jit
+def scatter(key: Any, first: int, correlation: float, noise: Any, parts: Any) -> None:
     """Advance scattered parts of mean power 1 by one AR(1) step.
 
     Args:
         key: Key of the draws, uint64.
         first: Number of the first draw.
         correlation: With the slot before; 0 draws anew.
+        noise: Room for the draws of a row, float32, shape ``(2, N)``.
         parts: Changed in place, shape ``(A, B)``.
     """
     for i in range(parts.shape[0]):
-        row, number = parts[i], first + i * parts.shape[1]
+        row = parts[i]
+        draw_row(key, first + i * row.shape[0], noise, row.shape[0])
         for j in range(row.shape[0]):
-            x, y = single_pair(key, np.uint64(number + j))
-            re = ar1_step_one(row[j].real, correlation, x)
-            row[j] = complex(re, ar1_step_one(row[j].imag, correlation, y))
+            re = ar1_step_one(row[j].real, correlation, noise[0, j])
+            row[j] = complex(re, ar1_step_one(row[j].imag, correlation, noise[1, j]))
 
 
 @jit
@@ -63,16 +81,17 @@ def fill_row(scattered: Any, amplitude: float, k_lin: float, turns: Any, out: An
 
 
 @jit
-def fill_incident(p: Record, key: Any, first: int, incident: Any) -> None:
+def fill_incident(p: Record, key: Any, first: int, noise: Any, incident: Any) -> None:
     """Draw the leg between base station and surface, which stays.
 
     Args:
         p: Parameters of the environment, one record.
         key: Key of the draws, uint64.
         first: Number of the first draw.
+        noise: Room for the draws of a row, float32, shape ``(2, N)``.
         incident: Receives G, shape ``(N, M)``.
     """
-    scatter(key, first, 0.0, incident)
+    scatter(key, first, 0.0, noise, incident)
     middle = 0.5 * (incident.shape[0] - 1)
     for n in range(incident.shape[0]):
         turns = p.incident_turns + 0.5 * (n - middle) * p.surface_cosine, 0.5 * p.station_cosine
@@ -130,11 +149,11 @@ def begin_legs(p: Record, state: Any, key: Any) -> int:
         key: Key of the draws, uint64.
     """
     state.env.now = 0
-    count = state.scattered_direct.size
-    scatter(key, 0, 0.0, state.scattered_direct)
-    scatter(key, count, 0.0, state.scattered_reflected)
+    count, noise = state.scattered_direct.size, state.scratch.noise
+    scatter(key, 0, 0.0, noise, state.scattered_direct)
+    scatter(key, count, 0.0, noise, state.scattered_reflected)
     count += state.scattered_reflected.size
-    fill_incident(p, key, count, state.incident)
+    fill_incident(p, key, count, noise, state.incident)
     fill_legs(p, state)
     return count + state.incident.size
 
@@ -148,8 +167,8 @@ def advance_legs(p: Record, state: Any) -> None:
         state: State of one copy.
     """
     walk(p, state.env.world, state.users)
-    key = next_u64(state.env.world)
-    scatter(key, 0, p.correlation, state.scattered_direct)
-    scatter(key, state.scattered_direct.size, p.correlation, state.scattered_reflected)
+    key, noise, count = next_u64(state.env.world), state.scratch.noise, state.scattered_direct.size
+    scatter(key, 0, p.correlation, noise, state.scattered_direct)
+    scatter(key, count, p.correlation, noise, state.scattered_reflected)
     state.env.now = (state.env.now + 1) % state.direct.shape[0]
     fill_legs(p, state)

@@ -28,9 +28,7 @@ class SurfaceParams(EnvParams):
     power_dbm: float = parameter(
         30.0, "Transmit power of the base station (P).", "dBm", ge=-50, le=60
     )
-    noise_dbm: float = parameter(
-        -90.0, "Noise power of a user (sigma^2).", "dBm", ge=-180, le=0
-    )
+    noise_dbm: float = parameter(-90.0, "Noise power of a user (sigma^2).", "dBm", ge=-180, le=0)
     surface: Literal["present", "absent"] = parameter(
         "present", "Whether there is a surface; without it the direct paths remain."
     )

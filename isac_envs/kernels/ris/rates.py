@@ -31,6 +31,7 @@ from isac_envs.kernels.precoding.rates import (
     complex_matrix,
     fill_gains,
     power_of,
+    received_powers,
     scale_to_power,
     weighted_rate,
 )
@@ -80,7 +81,7 @@ def surface_work(users: int, antennas: int, elements: int) -> SurfaceWork:
 
 @inlined
 def _slope_one(gains: Any, beams: Any, leg: Any, present: Any, user: int, noise_w: float) -> Any:
-    """Return a user's part of the slope of :func:`rate_slope`, and of the inertia of an element.
+    """Return a user's part of the slope of :func:`fill_slopes`, and of the inertia of an element.
 
     Args:
         gains: T with the element's present coefficient.
@@ -105,26 +106,55 @@ def _slope_one(gains: Any, beams: Any, leg: Any, present: Any, user: int, noise_
 
 
 @jit
-def rate_slope(gains: Any, beams: Any, legs: Any, downlink: Downlink, present: Any) -> Any:
-    r"""Return what the coefficient of one element does to the weighted sum rate.
+def fill_slopes(
+    links: Links, precoder: Any, downlink: Downlink, work: SurfaceWork, reflection: Any, out: Any
+) -> None:
+    r"""Write what the coefficient of each element does to the weighted sum rate.
 
     With the beams and all other elements fixed, each power that a user receives is a constant plus
-    twice the real part of :math:`\Gamma_n^*` times a number. This is the sum of these numbers with
-    the derivatives of the rate, in nats, by the powers: its part across :math:`\Gamma_n` is the
-    slope of the rate, and for one user its angle is the best phase.
+    twice the real part of :math:`\Gamma_n^*` times a number. A slope is the sum of these numbers
+    with the derivatives of the rate, in nats, by the powers: its part across :math:`\Gamma_n` is
+    the slope of the rate, and for one user its angle is the best phase. The elements share all
+    derivatives, so a slope takes K M products.
 
     Args:
-        gains: T with the present coefficient, shape ``(K, K)``.
-        beams: What arrives of each beam at the element, shape ``(K,)``.
-        legs: Legs from the element to the users, shape ``(K,)``.
+        links: The channels that the surface connects.
+        precoder: W, shape ``(M, K)``.
         downlink: Power, noise and weights.
-        present: Present coefficient.
+        work: Its ``wmmse.gains`` are T with the present coefficients; channels and factors are
+            overwritten.
+        reflection: Present coefficients, shape ``(N,)``.
+        out: Receives the slopes, shape ``(N,)``.
     """
-    total = complex(0.0, 0.0)
-    for k in range(gains.shape[0]):
-        part = _slope_one(gains, beams, legs[k], present, k, downlink.noise_w)[0]
-        total += scaled_one(part, downlink.weights[k])
-    return total
+    gains, factors, pulls = work.wmmse.gains, work.wmmse.factors, work.channels
+    users, antennas = pulls.shape
+    for k in range(users):
+        signal, others = received_powers(gains, k, downlink.noise_w)
+        wanted = downlink.weights[k] / others
+        heard = wanted * signal / (signal + others)
+        factors[0, k], factors[1, k] = wanted, heard
+        for m in range(antennas):
+            total = scaled_one(gains[k, k] * precoder[m, k].conjugate(), wanted)
+            for j in range(users):
+                total -= scaled_one(gains[k, j] * precoder[m, j].conjugate(), heard)
+            pulls[k, m] = total
+    for n in range(out.shape[0]):
+        slope, own = complex(0.0, 0.0), 0.0
+        arriving = 0.0
+        for j in range(users):
+            beam = complex(0.0, 0.0)
+            for m in range(antennas):
+                beam += links.incident[n, m] * precoder[m, j]
+            square = square_one(beam)
+            arriving += square
+            own += factors[0, j] * square * square_one(links.reflected[j, n])
+        for k in range(users):
+            leg, pull = links.reflected[k, n], complex(0.0, 0.0)
+            for m in range(antennas):
+                pull += pulls[k, m] * links.incident[n, m].conjugate()
+            slope += leg.conjugate() * pull
+            own -= factors[1, k] * arriving * square_one(leg)
+        out[n] = slope - scaled_one(reflection[n], own)
 
 
 @jit
@@ -153,7 +183,7 @@ def changed_rate(gains: Any, beams: Any, legs: Any, downlink: Downlink, change: 
 def free_phase(gains: Any, beams: Any, legs: Any, downlink: Downlink, present: Any) -> Any:
     """Return a better coefficient of one element, of the same magnitude, if there is one.
 
-    It takes the angle of :func:`rate_slope`, which is the best one of a single user. Where that
+    It takes the angle of :func:`fill_slopes`, which is the best one of a single user. Where that
     lowers the rate, it takes the angle of the least weighted error, which never does: fixed
     receivers hold an element back, they add an inertia to the slope.
 

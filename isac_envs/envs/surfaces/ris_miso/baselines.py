@@ -1,10 +1,9 @@
-"""Baselines of ``isac/RisMiso-v0``: where the phases should be, by what is believed of the channels.
+"""Baselines of ``isac/RisMiso-v0``: the best phases, by what is believed of the channels.
 
 They choose phases; increments go there as far as they may, levels and codebooks as near as they
 can. With a learned precoder they add that of WMMSE.
 """
 
-import math
 from typing import Any, ClassVar
 
 import numpy as np
@@ -12,6 +11,7 @@ import numpy.typing as npt
 
 from isac_envs.declaration.baseline import Baseline, HasState, RandomBaseline
 from isac_envs.envs.surfaces.ris_miso import search
+from isac_envs.kernels.channel.fading import doppler_correlation
 from isac_envs.kernels.numerics import portable
 from isac_envs.kernels.ris.phase import reflection_states
 
@@ -107,7 +107,7 @@ class PhaseBaseline(Baseline):
 class AlternatingEstimated(PhaseBaseline):
     """Alternating optimisation on what is known in the slot."""
 
-    starts = 3
+    starts = 4
     summary = "Alternating optimisation of phases and precoder on the estimates of the slot."
 
     def chosen(self, channels: Channels) -> Turns:
@@ -136,7 +136,7 @@ class Alternating(AlternatingEstimated):
 
     kind = "best_known"
     constants = ("starts",)
-    refinements = 6
+    refinements = 16
     summary = (
         "Alternating optimisation on the true channels and phase errors, then of the phases for "
         "the precoder that the base station will make; exact for one user and a leg to the surface "
@@ -151,21 +151,33 @@ class Alternating(AlternatingEstimated):
         legs = state.reflected[rows, now] * (cosines + 1j * sines)[:, None]
         return state.direct[rows, now].copy(), legs
 
+    def chosen(self, channels: Channels) -> Turns:
+        """Return phases that fit the precoder to come.
+
+        Not where phases can only be changed little by little: what fits the errors of one slot
+        would be in the way in the next.
+        """
+        turns = super().chosen(channels).copy()
+        if self.params.action == "increments":
+            return turns
+        search.adapt_batch(*self.scene(), self.bench, *channels, turns)
+        return turns
+
 
 class AlternatingFiltered(AlternatingEstimated):
     """Alternating optimisation on estimates that are smoothed."""
 
     summary = (
-        "As alternating_estimated, on estimates smoothed over the slots: turned to the carrier "
-        "phase of the newest, then weighted by the gain of a Kalman filter."
+        "As alternating_estimated, on estimates smoothed over the slots by an exponential filter "
+        "whose gain follows from errors and Doppler shift."
     )
 
     def __init__(self, batch: HasState, seed: int = 0) -> None:
         super().__init__(batch, seed)
         p, table = self.params, self.params.record[0]
+        shift = table.step_m * table.per_wavelength
         self.gains = tuple(
-            steady_gain(2.0 * (1.0 - table.correlation) / (1.0 + k), p.csi_error)
-            for k in (table.direct_k, table.reflected_k)
+            filter_gain(float(k), shift, p.csi_error) for k in (table.direct_k, table.reflected_k)
         )
         self.smooth: list[npt.NDArray[Any]] = []
 
@@ -175,24 +187,32 @@ class AlternatingFiltered(AlternatingEstimated):
         if not self.smooth:
             self.smooth = [each.copy() for each in newest]
         for old, new, gain in zip(self.smooth, newest, self.gains, strict=True):
-            along = (old.conj() * new).sum(-1, keepdims=True)
-            size = np.sqrt(np.square(along.real) + np.square(along.imag))
-            turned = old * np.where(size > 0.0, along / np.maximum(size, 1e-300), 1.0)
-            old[...] = np.where(self.fresh[:, None, None], new, turned + gain * (new - turned))
+            old[...] = np.where(self.fresh[:, None, None], new, old + gain * (new - old))
         return self.smooth[0], self.smooth[1]
 
 
-def steady_gain(drift: float, error: float) -> float:
-    """Return the gain of a Kalman filter in its steady state.
+def filter_gain(k_lin: float, shift_turns: float, error: float) -> float:
+    """Return the gain of the exponential filter with the smallest mean squared error.
+
+    The line of sight turns by a constant phase in each slot, here averaged over the headings; the
+    scattered part forgets with the correlation of Clarke's model.
 
     Args:
-        drift: Power of the change of what is estimated in a step.
-        error: Power of the errors of observations.
+        k_lin: Rician factor, linear.
+        shift_turns: Largest Doppler shift times the duration of a slot, in turns.
+        error: Power of the errors over the mean gain.
     """
-    if error == 0.0:
-        return 1.0
-    prior = 0.5 * (drift + math.sqrt(drift * drift + 4.0 * drift * error))
-    return prior / (prior + error)
+    gains = np.arange(1, 201) / 200.0
+    stay, correlation = 1.0 - gains, float(doppler_correlation(shift_turns))
+    headings = portable.sincos_turns((np.arange(32) + 0.5) / 128.0)[1]
+    _, turned = portable.sincos_turns(shift_turns * headings[:, None])
+    change = 2.0 * (1.0 - turned)  # squared distance of a phasor from the one before
+    sight = (stay * stay * change / (gains * gains + stay * change)).mean(0)
+    memory = 1.0 - stay * correlation
+    spread = gains / (2.0 - gains) * (1.0 + stay * correlation) / memory
+    scattered = 1.0 - 2.0 * gains / memory + spread
+    total = (k_lin * sight + scattered) / (1.0 + k_lin) + error * gains / (2.0 - gains)
+    return float(gains[total.argmin()])
 
 
 class Hold(AlternatingEstimated):

@@ -1,4 +1,4 @@
-"""Dynamics of ``isac/RisMiso-v0``: transmit, then everything moves, then the channels are estimated.
+"""Dynamics of ``isac/RisMiso-v0``: transmit, move everybody, estimate the channels.
 
 All draws of a slot are those of two keys, one of each stream, and one number for each user; they do
 not depend on actions.

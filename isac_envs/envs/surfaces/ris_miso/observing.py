@@ -7,11 +7,12 @@ from isac_envs.engine.jit import Record, inlined, jit
 from isac_envs.engine.mathx import sincos_turns
 from isac_envs.envs.surfaces.ris_miso.params import RisMisoParams
 from isac_envs.envs.surfaces.ris_miso.records import State
-from isac_envs.envs.surfaces.ris_miso.slot import LEARNED, plan
+from isac_envs.envs.surfaces.ris_miso.slot import LEARNED, estimated_links, plan
 from isac_envs.kernels.link.metrics import shannon_rate_one
-from isac_envs.kernels.numerics.hermitian import square_one
-from isac_envs.kernels.precoding.rates import fill_gains, received_powers
-from isac_envs.kernels.ris.rates import rate_slope
+from isac_envs.kernels.numerics.hermitian import scaled_one, square_one
+from isac_envs.kernels.precoding.rates import received_powers
+from isac_envs.kernels.ris.cascade import fill_cascade
+from isac_envs.kernels.ris.rates import fill_slopes
 
 DIRECTIONS = RisMisoParams.code("observation", "directions")
 MOST = 8.0
@@ -50,21 +51,20 @@ def _fill_slopes(state: State, precoder: Any) -> float:
         state: State of one copy.
         precoder: Precoder, shape ``(M, K)``.
     """
-    scratch, legs = state.scratch, state.estimated_reflected
-    work = scratch.work
-    fill_gains(state.incident, precoder, work.beams)
+    scratch, slopes = state.scratch, state.scratch.slopes
+    fill_slopes(
+        estimated_links(state), precoder, scratch.downlink, scratch.work, scratch.reflection, slopes
+    )
     largest, total = 0.0, 0.0
-    for n in range(scratch.reflection.shape[0]):
-        present = scratch.reflection[n]
-        slope = rate_slope(work.wmmse.gains, work.beams[n], legs[:, n], scratch.downlink, present)
-        turned = present.conjugate() * slope
-        scratch.slopes[n] = turned
-        largest = max(largest, abs(turned.real), abs(turned.imag))
+    for n in range(slopes.shape[0]):
+        slopes[n] *= scratch.reflection[n].conjugate()
+        largest = max(largest, abs(slopes[n].real), abs(slopes[n].imag))
     if not largest > 1e-150:
         return 0.0
-    for n in range(scratch.reflection.shape[0]):
-        total += square_one(scratch.slopes[n] / largest)
-    return math.sqrt(scratch.reflection.shape[0] / total) / largest
+    shrink = 1.0 / largest
+    for n in range(slopes.shape[0]):
+        total += square_one(scaled_one(slopes[n], shrink))
+    return math.sqrt(slopes.shape[0] / total) * shrink
 
 
 @jit
@@ -85,6 +85,7 @@ def _observe_directions(p: Record, state: State, seen: Any) -> int:
         at = _put(scratch.slopes[n], scale, seen, at + 2)
     if p.precoder == LEARNED:
         channels, total = scratch.work.channels, 0.0
+        fill_cascade(estimated_links(state), scratch.reflection, channels)
         for k in range(channels.shape[0]):
             for m in range(channels.shape[1]):
                 total += square_one(channels[k, m])

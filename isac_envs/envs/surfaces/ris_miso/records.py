@@ -18,6 +18,7 @@ class Scratch(NamedTuple):
         reflection: Coefficients of the elements, complex128, shape ``(N,)``.
         slopes: What each coefficient does to the rate, the same shape.
         precoder: Precoder, complex128, shape ``(M, K)``.
+        noise: Pairs of draws, float32, shape ``(2, N)``, or as many as there are antennas.
     """
 
     downlink: Downlink
@@ -25,6 +26,7 @@ class Scratch(NamedTuple):
     reflection: Any
     slopes: Any
     precoder: Any
+    noise: Any
 
 
 class State(NamedTuple):
@@ -68,6 +70,7 @@ def scratch(params: Any) -> Scratch:
         surface_work(users, antennas, elements),
         *np.zeros((2, elements), np.complex128),
         np.zeros((antennas, users), np.complex128),
+        np.zeros((2, max(elements, antennas)), np.float32),
     )
 
 
@@ -80,6 +83,4 @@ def allocate(env: Any, params: Any) -> State:
     """
     n = len(env)
     precoder = np.zeros((n, params.antennas, params.users), np.complex128)
-    return State(
-        env=env, **channel_arrays(n, params), precoder=precoder, scratch=scratch(params)
-    )
+    return State(env=env, **channel_arrays(n, params), precoder=precoder, scratch=scratch(params))

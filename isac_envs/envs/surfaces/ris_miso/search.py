@@ -8,7 +8,12 @@ from isac_envs.engine.mathx import atan2_turns
 from isac_envs.engine.passes import copy_row
 from isac_envs.envs.surfaces.phases import coefficient_one
 from isac_envs.envs.surfaces.ris_miso.records import State
-from isac_envs.envs.surfaces.ris_miso.slot import beam_turns_one, estimated_links, precode
+from isac_envs.envs.surfaces.ris_miso.slot import (
+    LEARNED,
+    beam_turns_one,
+    estimated_links,
+    precode,
+)
 from isac_envs.kernels.precoding.rates import fill_gains, weighted_rate
 from isac_envs.kernels.precoding.wmmse import maximise_weighted_rate
 from isac_envs.kernels.ris.cascade import Links, fill_cascade
@@ -87,9 +92,36 @@ def optimise(
 
 
 @jit
-def value(p: Record, state: State, direct: Any, reflected: Any, turns: Any) -> float:
-    """Return the weighted rate of phases with the precoder that the base station makes for them.
+def best_beams(
+    p: Record, state: State, direct: Any, reflected: Any, turns: Any, precoder: Any
+) -> None:
+    """Write the WMMSE precoder for phases.
 
+    Args:
+        p: Parameters of the environment, one record.
+        state: State of one copy.
+        direct: Direct paths that are believed, shape ``(K, M)``.
+        reflected: Legs between users and elements that are believed, shape ``(K, N)``.
+        turns: Phases, shape ``(N,)``.
+        precoder: Receives the precoder, shape ``(M, K)``.
+    """
+    scratch = state.scratch
+    _fill_coefficients(p, turns, scratch.reflection)
+    links = Links(direct, reflected, state.incident)
+    fill_cascade(links, scratch.reflection, scratch.work.channels)
+    for m in range(precoder.shape[0]):
+        for k in range(precoder.shape[1]):
+            precoder[m, k] = complex(0.0, 0.0)
+    maximise_weighted_rate(
+        scratch.work.channels, scratch.downlink, 1e-6, 300, scratch.work.wmmse, precoder
+    )
+
+
+@jit
+def value(p: Record, state: State, direct: Any, reflected: Any, turns: Any) -> float:
+    """Return the weighted rate of phases with the precoder that will be made for them.
+
+    The base station makes it from its estimates, a learner from what it believes.
     ``scratch.precoder`` holds that precoder afterwards, ``scratch.work.wmmse.gains`` what users
     receive, and ``scratch.reflection`` the coefficients.
 
@@ -103,8 +135,11 @@ def value(p: Record, state: State, direct: Any, reflected: Any, turns: Any) -> f
     scratch = state.scratch
     work = scratch.work
     _fill_coefficients(p, turns, scratch.reflection)
-    fill_cascade(estimated_links(state), scratch.reflection, work.channels)
-    precode(p, work.channels, scratch, scratch.precoder)
+    if p.precoder == LEARNED:
+        best_beams(p, state, direct, reflected, turns, scratch.precoder)
+    else:
+        fill_cascade(estimated_links(state), scratch.reflection, work.channels)
+        precode(p, work.channels, scratch, scratch.precoder)
     links = Links(direct, reflected, state.incident)
     fill_cascade(links, scratch.reflection, work.channels)
     fill_gains(work.channels, scratch.precoder, work.wmmse.gains)
@@ -112,12 +147,8 @@ def value(p: Record, state: State, direct: Any, reflected: Any, turns: Any) -> f
 
 
 @jit
-def improve(
-    p: Record, state: State, bench: Bench, direct: Any, reflected: Any, turns: Any
-) -> None:
-    """Improve phases by :func:`optimise`, then for the precoder that will be made for them.
-
-    The arguments are those of :func:`optimise`.
+def improve(p: Record, state: State, bench: Bench, direct: Any, reflected: Any, turns: Any) -> None:
+    """Improve phases by :func:`optimise`.
 
     Args:
         p: Parameters of the environment, one record.
@@ -127,30 +158,38 @@ def improve(
         reflected: Legs between users and elements that are believed, shape ``(K, N)``.
         turns: Start of the phases, shape ``(N,)``; receives the result.
     """
+    optimise(p, state, bench, direct, reflected, turns)
+
+
+@jit
+def adapt(p: Record, state: State, bench: Bench, direct: Any, reflected: Any, turns: Any) -> None:
+    """Adapt phases to the precoder that will be made for them.
+
+    Args:
+        p: Parameters of the environment, one record.
+        state: State of one copy.
+        bench: Room, and the number of rounds.
+        direct: Direct paths that are believed, shape ``(K, M)``.
+        reflected: Legs between users and elements that are believed, shape ``(K, N)``.
+        turns: Wanted phases, shape ``(N,)``; receives the result.
+    """
     scratch, tried = state.scratch, bench.tried
-    copy_row(turns, tried)
-    optimise(p, state, bench, direct, reflected, tried)
-    before, most = value(p, state, direct, reflected, turns), -1.0
+    most = value(p, state, direct, reflected, turns)
     for _ in range(bench.refinements):
-        found = value(p, state, direct, reflected, tried)
-        if found > most:
-            most = found
-            copy_row(tried, turns)
         fill_gains(state.incident, scratch.precoder, scratch.work.beams)
         sweep_elements(
             reflected, scratch.work.beams, scratch.downlink, bench.states,
             scratch.work.wmmse.gains, scratch.reflection,
         )  # fmt: skip
         _fill_turns(scratch.reflection, tried)
-    found = value(p, state, direct, reflected, tried)
-    if found > most:
-        copy_row(tried, turns)
+        found = value(p, state, direct, reflected, tried)
+        if found > most:
+            most = found
+            copy_row(tried, turns)
 
 
 @jit
-def measure(
-    p: Record, state: State, direct: Any, reflected: Any, turns: Any, found: Any
-) -> None:
+def measure(p: Record, state: State, direct: Any, reflected: Any, turns: Any, found: Any) -> None:
     """Write :func:`value`, shape ``(1,)``.
 
     Args:
@@ -189,33 +228,8 @@ def search_codebook(
             best[0] = beam
 
 
-@jit
-def best_beams(
-    p: Record, state: State, direct: Any, reflected: Any, turns: Any, precoder: Any
-) -> None:
-    """Write the WMMSE precoder for phases.
-
-    Args:
-        p: Parameters of the environment, one record.
-        state: State of one copy.
-        direct: Direct paths that are believed, shape ``(K, M)``.
-        reflected: Legs between users and elements that are believed, shape ``(K, N)``.
-        turns: Phases, shape ``(N,)``.
-        precoder: Receives the precoder, shape ``(M, K)``.
-    """
-    scratch = state.scratch
-    _fill_coefficients(p, turns, scratch.reflection)
-    links = Links(direct, reflected, state.incident)
-    fill_cascade(links, scratch.reflection, scratch.work.channels)
-    for m in range(precoder.shape[0]):
-        for k in range(precoder.shape[1]):
-            precoder[m, k] = complex(0.0, 0.0)
-    maximise_weighted_rate(
-        scratch.work.channels, scratch.downlink, 1e-6, 300, scratch.work.wmmse, precoder
-    )
-
-
 improve_batch = each_copy(improve, "bench")
+adapt_batch = each_copy(adapt, "bench")
 measure_batch = each_copy(measure)
 search_codebook_batch = each_copy(search_codebook, "bench")
 best_beams_batch = each_copy(best_beams)

@@ -1,5 +1,6 @@
 """What a slot transmits: phases from actions, precoders from estimates, gains from the truth."""
 
+import math
 from typing import Any
 
 from isac_envs.engine.jit import Record, inlined, jit
@@ -53,7 +54,7 @@ def set_phases(p: Record, state: State, action: Any) -> None:
     for n in range(count):
         if p.action == INCREMENTS:
             turns = elements[n].turns + scale * action[n]
-            elements[n].turns = turns - 1.0 if turns >= 1.0 else (turns + 1.0 if turns < 0.0 else turns)
+            elements[n].turns = turns - math.floor(turns)
         elif p.action == PHASES:
             elements[n].turns = 0.5 * action[n]
         elif p.action == LEVELS:
