@@ -23,9 +23,9 @@ class RisMiso(Model):
 
     1. Places: everything is in a plane. The users walk with `speed_m_s` in a disc, their headings
        diffuse, and the rim reflects them.
-    2. Legs: direct paths $h_d$ $(K \times M)$, $G$ from the antennas to the elements $(N \times M)$,
-       and $h_r$ from the elements to the users $(K \times N)$. Each has a mean loss $L_1 + s \lg d$
-       in dB and Rician fading: $h = \sqrt{g} (\sqrt{\kappa / (\kappa + 1)}\, e^{-j 2 \pi d /
+    2. Legs: direct paths $h_d$ $(K \times M)$, $G$ from antennas to elements $(N \times M)$, and
+       $h_r$ from elements to users $(K \times N)$. Each has a mean loss $L_1 + s \lg d$ in dB and
+       Rician fading: $h = \sqrt{g} (\sqrt{\kappa / (\kappa + 1)}\, e^{-j 2 \pi d /
        \lambda} a + \sqrt{1 / (\kappa + 1)}\, z)$.
     3. Arrays are linear with half a wavelength between neighbours, that of the base station along
        $y$, the surface along $x$: $a_n = e^{j \pi (n - (N - 1) / 2) c}$ with $c$ the cosine between
@@ -77,9 +77,9 @@ class RisMiso(Model):
     source = (
         "Problem: C. Huang, R. Mo, C. Yuen, IEEE J. Sel. Areas Commun. 38(8), 2020, arXiv "
         "2002.10072 (learning phases and beams); H. Guo, Y.-C. Liang, J. Chen, E. G. Larsson, IEEE "
-        "Trans. Wireless Commun. 19(5), 2020, arXiv 1912.11768 (weighted rate); Q. Wu, R. Zhang, IEEE Trans. Wireless Commun. "
-        "18(11), 2019 (alternating optimisation). Motion, knowledge and the observation are our "
-        "choice."
+        "Trans. Wireless Commun. 19(5), 2020, arXiv 1912.11768 (weighted rate); Q. Wu, R. Zhang, "
+        "IEEE Trans. Wireless Commun. 18(11), 2019 (alternating optimisation). Motion, knowledge "
+        "and the observation are our choice."
     )
     params_type = RisMisoParams
     kernel: ClassVar[ModuleType] = kernel
