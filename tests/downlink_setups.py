@@ -54,6 +54,63 @@ def guo2020(generator: np.random.Generator, draws: int, power_dbm: float = 0.0) 
     return Downlinks(direct, reflected * surface_scale[:, None], incident, power)
 
 
+def kumar2021() -> Downlinks:
+    """Return the wiretap channel drawn with the legacy generator and seed 1, users (user, Eve)."""
+    legacy = np.random.RandomState(1)
+    shapes = (64, 8), (64,), (64,), (8,), (8,)
+    fading = [(legacy.randn(*each) + 1j * legacy.randn(*each)) / np.sqrt(2.0) for each in shapes]
+    distances = 50.0, 2.0, np.hypot(6.0, 2.0), np.hypot(50.0, 2.0), np.hypot(44.0, 2.0)
+    exponents = 2.2, 2.5, 2.5, 3.5, 3.5
+    surface, *others = (
+        each * np.sqrt(1e-3 * distance**-exponent)
+        for each, distance, exponent in zip(fading, distances, exponents, strict=True)
+    )
+    to_user, to_eve, user, eve = (each * 10.0 ** (75.0 / 20.0) for each in others)
+    return Downlinks(
+        np.array([[user, eve]]), np.array([[to_user, to_eve]]), surface[None], 10.0**1.5
+    )
+
+
+def liu2024(
+    generator: np.random.Generator, antennas: int, elements: int, points: np.ndarray
+) -> Downlinks:
+    """Return channels of the geometry of Liu et al. 2024, without their target.
+
+    The surface is 50 m from the base station; at the surface, it is at 45 degrees. Legs of the
+    surface are Rician with a factor of 3 dB and exponents of 2.2 and 2.3, direct paths are Rayleigh
+    with 3.5. Power 30 dBm, noise -90 dBm.
+
+    Args:
+        generator: Draws the fading.
+        antennas: Number M.
+        elements: Number N, a line at half a wavelength.
+        points: Receivers relative to the surface in m, x away from the base station, shape
+            ``(draws, K, 2)``.
+    """
+    draws, users = points.shape[:2]
+    noise_scale = 10.0 ** (90.0 / 20.0)  # amplitudes over the noise, for powers in mW
+    sure, scattered = np.sqrt(2.0 / 3.0), np.sqrt(1.0 / 3.0)
+    near = np.hypot(points[..., 0], points[..., 1])
+    far = np.hypot(points[..., 0] + 50.0, points[..., 1])
+    direct = complex_normal(generator, draws, users, antennas)
+    direct *= noise_scale * np.sqrt(1e-3 * far**-3.5)[..., None]
+    reflected = sure * line_of_elements(elements, points[..., 1] / near)
+    reflected = reflected + scattered * complex_normal(generator, draws, users, elements)
+    reflected *= noise_scale * np.sqrt(1e-3 * near**-2.3)[..., None]
+    half = np.sin(np.pi / 4.0)
+    between = np.outer(line_of_elements(elements, half), line_of_elements(antennas, half))
+    incident = sure * between + scattered * complex_normal(generator, draws, elements, antennas)
+    return Downlinks(direct, reflected, incident * np.sqrt(1e-3 * 50.0**-2.2), 1000.0)
+
+
+def around(generator: np.random.Generator, *shape: int, near: float, far: float) -> np.ndarray:
+    """Return points in all directions at distances between two, shape ``(*shape, 2)``."""
+    angles = 2.0 * np.pi * generator.uniform(size=shape)
+    return generator.uniform(near, far, shape)[..., None] * np.stack(
+        [np.cos(angles), np.sin(angles)], axis=-1
+    )
+
+
 def plain_rate(channels: np.ndarray, precoder: np.ndarray, noise: float, weights: float) -> float:
     """Return the weighted sum rate in bit/s/Hz, from the definition, user by user."""
     total = 0.0

@@ -7,22 +7,22 @@ import numpy as np
 import pytest
 from downlink_setups import (
     GUO_WEIGHTS,
-    Downlinks,
+    around,
     complex_normal,
     guo2020,
+    liu2024,
     plain_rate,
     unit_phases,
 )
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from isac_envs.kernels.precoding.rates import effective_gains, power_of
-from isac_envs.kernels.precoding.wmmse import downlink_of, wmmse
+from isac_envs.kernels.precoding.rates import power_of
+from isac_envs.kernels.precoding.wmmse import Downlink, wmmse
 from isac_envs.kernels.ris.cascade import cascade
 from isac_envs.kernels.ris.phase import coupled_amplitude, optimal_reflection, reflection_states
 from isac_envs.kernels.ris.rates import (
-    checked_links,
-    fill_slopes,
+    best_state,
     free_phase,
     surface_for_one_user,
     surface_for_rate,
@@ -169,27 +169,24 @@ def test_no_random_phases_with_their_best_precoder_are_better() -> None:
     assert 0.85 * best < max(others) < best
 
 
-@pytest.mark.parametrize("bits", [1, 2])
-def test_few_levels_against_all_of_them(bits: int) -> None:
-    """The best of a few starts is the best of all 2**(4 b) surfaces, each with its precoder."""
+@pytest.mark.parametrize(("bits", "share"), [(1, 0.9), (2, 0.98)])
+def test_few_levels_against_all_of_them(bits: int, share: float) -> None:
+    """Starts from free phases come near the best of all 2**(4 b) surfaces, and never above."""
     generator = np.random.default_rng(8)
-    direct, reflected, incident = drawn(generator, 2, 2, 4)
+    links = drawn(generator, 2, 2, 4)
     states = reflection_states(bits)
     every = max(
         max(wmmse(channels, 5.0, start=start)[1] for start in (None, np.eye(2)))
         for channels in (
-            cascade(direct, reflected, phases, incident)
+            cascade(links[0], links[1], phases, links[2])
             for phases in itertools.product(states, repeat=4)
         )
     )
-    found = max(
-        surface_for_rate(
-            direct, reflected, incident, 5.0, states=states, tolerance=1e-9,
-            reflection=generator.choice(states, 4),
-        )[2]
-        for _ in range(20)
-    )  # fmt: skip
-    assert found == pytest.approx(every, rel=1e-4)
+    found = []
+    for start in unit_phases(generator, 10, 4):
+        free, beams, _, _ = surface_for_rate(*links, 5.0, reflection=start)
+        found.append(surface_for_rate(*links, 5.0, 1.0, None, free, beams, states)[2])
+    assert share * every < max(found) < every * (1.0 + 1e-4)
 
 
 def test_one_bit_of_one_user_is_the_best_of_all() -> None:
@@ -224,49 +221,120 @@ def test_more_bits_are_better_and_lossy_elements_worse() -> None:
     assert found[0] < lossy < found[2]
 
 
-def weighted_nats(links: Downlinks, generator: np.random.Generator) -> np.ndarray:
-    """Return the weighted rates without surface and with random phases, shape ``(draws, 2)``."""
+def mean_and_error(values: np.ndarray) -> tuple[float, float]:
+    return float(values.mean()), float(values.std() / math.sqrt(len(values)))
+
+
+def test_guo2020_without_and_with_random_phases() -> None:
+    """Published means of 100 draws, whose own errors are 1.7 %; their ratio is 20 times sharper."""
+    generator = np.random.default_rng(12)
+    links = guo2020(generator, 2000)
+    rates = np.array(
+        [
+            [
+                wmmse(channels, links.power, 1.0, GUO_WEIGHTS)[1] * math.log(2.0)
+                for channels in (direct, cascade(direct, reflected, phases, incident))
+            ]
+            for direct, reflected, incident, phases in zip(
+                *links[:3], unit_phases(generator, 2000, 100), strict=True
+            )
+        ]
+    )
+    for ours, published in zip(rates.T, (0.5813, 0.5880), strict=True):
+        mean, error = mean_and_error(ours)
+        assert error < 0.01 * mean / 2.0
+        assert abs(mean - published) < 3.0 * math.hypot(error, ours.std() / 10.0)
+    with_surface = rates[:, 1] / rates[:, 0].mean()
+    mean, _ = mean_and_error(with_surface)
+    apart = (rates[:, 1] - rates[:, 0]).std() / rates[:, 0].mean() / 10.0
+    assert mean == pytest.approx(0.5880 / 0.5813, abs=3.0 * apart)
+    assert apart < 0.005
+
+
+def test_guo2020_optimised() -> None:
+    """The surface is worth more than half of the rate without it; starts matter little."""
+    generator = np.random.default_rng(13)
+    links = guo2020(generator, 40)
+    gains = []
+    for direct, reflected, incident in zip(*links[:3], strict=True):
+        without = wmmse(direct, links.power, 1.0, GUO_WEIGHTS)[1]
+        found = [
+            surface_for_rate(direct, reflected, incident, links.power, 1.0, GUO_WEIGHTS, start)[2]
+            for start in unit_phases(generator, 3, 100)
+        ]
+        gains.append([found[0] / without, max(found) / without])
+    first, best = np.array(gains).T
+    assert first.mean() - 3.0 * mean_and_error(first)[1] > 1.5
+    assert best.mean() < 1.05 * first.mean()
+
+
+def test_geometry_of_liu2024() -> None:
+    """An optimised surface is better than random phases in every draw, and than none."""
+    generator = np.random.default_rng(14)
+    links = liu2024(generator, 6, 49, around(generator, 60, 4, near=8.0, far=8.0))
     rows = []
     for direct, reflected, incident in zip(*links[:3], strict=True):
-        phases = unit_phases(generator, incident.shape[0])
-        both = direct, cascade(direct, reflected, phases, incident)
-        rows.append([wmmse(each, links.power, 1.0, GUO_WEIGHTS)[1] for each in both])
-    return np.array(rows) * math.log(2.0)
+        start = unit_phases(generator, 49)
+        found = surface_for_rate(direct, reflected, incident, links.power, reflection=start)
+        whole = cascade(direct, reflected, start, incident)
+        rows.append([wmmse(each, links.power)[1] for each in (direct, whole)] + [found[2]])
+    none, chance, best = np.array(rows).T
+    assert (best > chance).all()
+    assert (best - none).mean() > 3.0 * mean_and_error(best - none)[1] + 1.0
 
 
-@settings(deadline=None, max_examples=20)
-@given(SEEDS, st.integers(1, 4), st.integers(1, 4))
-def test_slope_is_the_derivative_of_the_rate_by_the_phase(
-    seed: int, users: int, antennas: int
-) -> None:
+@settings(deadline=None, max_examples=40)
+@given(SEEDS, st.integers(2, 4), st.floats(-20.0, 30.0))
+def test_one_element_has_the_least_error(seed: int, users: int, noise_db: float) -> None:
+    """Against a grid of phases, with receivers and weights of the present gains."""
     generator = np.random.default_rng(seed)
-    direct, reflected, incident = drawn(generator, users, antennas, 3)
-    weights = generator.uniform(0.2, 2.0, users)
-    beams, present = complex_normal(generator, antennas, users), unit_phases(generator, 3)
+    gains, noise = complex_normal(generator, users, users), 10.0 ** (noise_db / 10.0)
+    beams, legs = complex_normal(generator, 2, users)
+    present = complex(0.7 * unit_phases(generator))
+    weights = generator.uniform(0.1, 2.0, users)
+    downlink = Downlink(1.0, noise, weights)
+    others = gains - present * np.outer(legs, beams)
+    total = (np.abs(gains) ** 2).sum(1) + noise
+    receivers = np.diag(gains) / total
+    importance = weights / (1.0 - np.abs(np.diag(gains)) ** 2 / total)
 
-    def gains(turned_rad: float) -> np.ndarray:
-        phases = present * np.exp(1j * turned_rad * np.array([0.0, 1.0, 0.0]))
-        return effective_gains(cascade(direct, reflected, phases, incident), beams)
+    def errors(coefficients: np.ndarray) -> np.ndarray:
+        moved = others + coefficients[:, None, None] * np.outer(legs, beams)
+        received = (np.abs(moved) ** 2).sum(2) + noise
+        wanted = np.diagonal(moved, axis1=1, axis2=2)
+        each = np.abs(receivers) ** 2 * received - 2.0 * (receivers.conj() * wanted).real + 1.0
+        return each @ importance
 
-    def rate(turned_rad: float) -> float:
-        powers = np.abs(gains(turned_rad)) ** 2
-        others = 0.7 + powers.sum(1) - np.diag(powers)
-        return float(weights @ np.log(1.0 + np.diag(powers) / others))
+    found = free_phase(gains, beams, legs, downlink, present)
+    assert abs(found) == pytest.approx(0.7, rel=1e-12)
+    grid = 0.7 * np.exp(2j * np.pi * np.arange(720) / 720.0)
+    least = errors(np.array([found]))[0]
+    assert least <= errors(grid).min() + 1e-11 * abs(importance).max()
+    state = best_state(gains, beams, legs, downlink, grid[::90].copy(), present)
+    changes = (grid[::90] - present)[:, None, None] * np.outer(legs, beams)
+    powers = np.abs(gains + changes) ** 2
+    wanted = np.diagonal(powers, axis1=1, axis2=2)
+    rates = np.log2(1.0 + wanted / (powers.sum(2) - wanted + noise)) @ weights
+    assert rates[np.flatnonzero(grid[::90] == state)[0]] == pytest.approx(rates.max(), rel=1e-12)
 
-    downlink, work = downlink_of(1.0, 0.7, weights, users), surface_work(users, antennas, 3)
-    work.wmmse.gains[...] = gains(0.0)
-    slopes = np.empty(3, np.complex128)
-    links = checked_links(direct, reflected, incident)
-    fill_slopes(links, beams, downlink, work, present, slopes)
-    slope = slopes[1]
-    measured = (rate(1e-5) - rate(-1e-5)) / 2e-5
-    found = 2.0 * (1j * present[1] * slope.conjugate()).real
-    assert found == pytest.approx(measured, rel=1e-5, abs=1e-7)
-    arriving = (incident @ beams)[1].copy()
-    moved = free_phase(gains(0.0), arriving, reflected[:, 1].copy(), downlink, present[1])
-    turned_rad = float(np.angle(moved / present[1]))
-    assert rate(turned_rad) >= rate(0.0) - 1e-12
-    if users == 1:
-        others = [rate(step) for step in np.linspace(0.0, 6.3, 200)]
-        assert moved == pytest.approx(slope / abs(slope), abs=1e-12)
-        assert rate(turned_rad) >= max(others) - 1e-12
+
+def test_messages() -> None:
+    ones = np.ones
+    fitting = ones((2, 3)), ones((2, 4)), ones((4, 3))
+    for call, message in (
+        (lambda: surface_for_rate(ones((2, 3)), ones((3, 4)), ones((4, 3))), "reflected has shape"),
+        (lambda: surface_for_rate(ones((2, 3)), ones((2, 4)), ones((4, 2))), "incident has shape"),
+        (lambda: surface_for_rate(*fitting, reflection=ones(3)), r"must have shape \(4\)"),
+        (lambda: surface_for_rate(*fitting, reflection=2.0 * ones(4)), r"abs\(reflection\) = 2"),
+        (lambda: surface_for_rate(*fitting, states=[2.0]), r"abs\(states\) = 2.0 is outside"),
+        (lambda: surface_for_rate(*fitting, precoder=ones((2, 3))), "precoder has shape"),
+        (lambda: surface_for_rate(*fitting, weights=[1.0]), r"weights has shape \(1,\)"),
+        (lambda: surface_for_rate(*fitting, power_w=0.0), "power_w = 0.0 is outside"),
+        (lambda: surface_for_rate(*fitting, tolerance=-1.0), "tolerance = -1.0 is outside"),
+        (lambda: surface_for_one_user(ones((1, 3)), ones(4), ones((4, 3))), "direct has shape"),
+        (lambda: cascade(0.0, ones((2, 3)), ones(3), ones((2, 3))), "do not fit"),
+        (lambda: surface_work(1, 0, 1), "antennas = 0 is not a whole number"),
+        (lambda: reflection_states(0), "bits = 0 is not a whole number"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            call()

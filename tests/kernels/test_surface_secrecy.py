@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from downlink_setups import complex_normal, kumar2021, unit_phases
+from downlink_setups import around, complex_normal, kumar2021, liu2024, unit_phases
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -99,6 +99,62 @@ def test_a_surface_that_only_the_eavesdropper_hears_silences_it() -> None:
     assert rate == pytest.approx(math.log2((1.0 + 1.0) / (1.0 + 0.25)), rel=1e-9)
     rate = surface_for_secrecy(direct, 2.0 * reflected, incident, tolerance=1e-14)[2]
     assert rate == pytest.approx(1.0, rel=1e-4)  # nothing is left of it
+
+
+def test_kumar2021_without_a_surface() -> None:
+    links = kumar2021()
+    rate = secrecy_beam(*links.direct[0], links.power)[1]
+    assert rate == pytest.approx(2.515365, abs=5e-7)
+
+
+def test_kumar2021_optimised() -> None:
+    """Different starts end alike, and few bits below them."""
+    links, generator = kumar2021(), np.random.default_rng(3)
+    channels = links.direct[0], links.reflected[0], links.incident[0], links.power
+    found = [
+        surface_for_secrecy(*channels, reflection=start)[2]
+        for start in (None, *unit_phases(generator, 9, 64))
+    ]
+    assert max(found) < 1.01 * min(found)
+    coarse = [
+        surface_for_secrecy(*channels, states=reflection_states(bits))[2] for bits in (1, 2, 3)
+    ]
+    assert 2.515365 < coarse[0] < coarse[1] < coarse[2] < min(found)
+    others = [
+        secrecy_beam(*cascade(*channels[:2], phases, channels[2]), links.power)[1]
+        for phases in unit_phases(generator, 2000, 64)
+    ]
+    assert max(others) < coarse[0]
+
+
+@pytest.mark.parametrize("antennas", [1, 2])
+def test_a_surface_keeps_secrets_that_few_antennas_cannot(antennas: int) -> None:
+    """In the geometry of Liu et al., the eavesdropper 2 to 6 m from the user."""
+    generator = np.random.default_rng(4)
+    means = {}
+    for elements in (16, 49):
+        user = around(generator, 100, near=8.0, far=8.0)
+        eavesdropper = user + around(generator, 100, near=2.0, far=6.0)
+        points = np.stack([user, eavesdropper], axis=1)
+        links = liu2024(generator, antennas, elements, points)
+        rows = []
+        for direct, reflected, incident in zip(*links[:3], strict=True):
+            start = unit_phases(generator, elements)
+            rows.append(
+                (
+                    secrecy_beam(*direct, links.power)[1],
+                    secrecy_beam(*cascade(direct, reflected, start, incident), links.power)[1],
+                    surface_for_secrecy(direct, reflected, incident, links.power, 1.0, start)[2],
+                )
+            )
+        none, chance, best = np.array(rows).T
+        assert (best >= chance).all()
+        assert abs((none - chance).mean()) < 3.0 * (none - chance).std() / 10.0
+        means[elements] = best.mean(), best.std() / 10.0, none.mean()
+    assert means[49][0] - means[16][0] > 3.0 * np.hypot(means[49][1], means[16][1])
+    assert means[16][0] > means[16][2] + 3.0 * means[16][1]
+    if antennas == 1:
+        assert means[49][0] > 8.0 * means[49][2]
 
 
 def test_messages() -> None:

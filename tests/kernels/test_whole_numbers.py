@@ -19,6 +19,7 @@ from isac_envs.kernels.estimation import resolution_bounds
 from isac_envs.kernels.link import metrics as link_metrics
 from isac_envs.kernels.link import modulation_tables
 from isac_envs.kernels.numerics import assignment, fourier
+from isac_envs.kernels.precoding import wmmse
 from isac_envs.kernels.radar import (
     cfar,
     clutter,
@@ -29,7 +30,9 @@ from isac_envs.kernels.radar import (
     required_snr,
     swerling,
 )
-from isac_envs.kernels.ris import discrete_phases
+from isac_envs.kernels.ris import discrete_phases, phase
+from isac_envs.kernels.ris import rates as surface_rates
+from isac_envs.kernels.ris import secrecy as surface_secrecy
 
 COUNTS = {
     "axis", "bits", "blades", "block_length", "case", "cells", "code_block_bits", "column_axis",
@@ -44,10 +47,16 @@ NOT_COUNTS = {
     "ris_legs.cells": "points of the surface, shape (N, 3)",
     "standard_normal.size": "a shape",
     "ris_channel.cells": "points of the surface, shape (N, 3)",
+    "complex_matrix.shape": "sizes of arrays, like the next three",
+    "user_weights.users": "the users of given channels",
+    "downlink_of.users": "the users of given channels",
+    "checked_reflection.elements": "the elements of given channels",
 }
 PLUMBING = {"isac_envs.engine.elementwise", "isac_envs.engine.jit"}
 POWER = np.ones((16, 16))
 STREAMS = np.ones((2, 4), np.uint64)
+TWO_USERS = np.eye(2), np.eye(2), np.eye(2)
+ONE_USER = np.ones(2), np.ones(2), np.eye(2)
 BOUND = ([1.0, 1.0], [0.0, 1e-7], [0.0, 1e3], 1e5, 1e-5)
 
 
@@ -110,6 +119,22 @@ CALLS: dict[str, Callable[[Any], Any]] = {
     "planar_positions.rows": lambda n: steering.planar_positions(4, n),
     "planar_positions.column_axis": lambda n: steering.planar_positions(4, 4, 0.5, n),
     "planar_positions.row_axis": lambda n: steering.planar_positions(4, 4, 0.5, 0, n),
+    "check_stopping.iterations": lambda n: wmmse.check_stopping(0.1, n),
+    "reflection_states.bits": lambda n: phase.reflection_states(n),
+    "surface_for_one_user.iterations": lambda n: surface_rates.surface_for_one_user(
+        *ONE_USER, iterations=n
+    ),
+    "surface_for_rate.iterations": lambda n: surface_rates.surface_for_rate(
+        *TWO_USERS, iterations=n
+    ),
+    "surface_for_secrecy.iterations": lambda n: surface_secrecy.surface_for_secrecy(
+        *TWO_USERS, iterations=n
+    ),
+    "surface_work.users": lambda n: surface_rates.surface_work(n, 1, 1),
+    "surface_work.antennas": lambda n: surface_rates.surface_work(1, n, 1),
+    "surface_work.elements": lambda n: surface_rates.surface_work(1, 1, n),
+    "wmmse.iterations": lambda n: wmmse.wmmse(np.eye(2), iterations=n),
+    "wmmse_work.users": lambda n: wmmse.wmmse_work(n),
     "draw_powers.swerling": lambda n: swerling.draw_powers(STREAMS, n, 1.0),
     "draw_powers.pulses": lambda n: swerling.draw_powers(STREAMS, 1, 1.0, n),
     "draw_amplitudes.swerling": lambda n: swerling.draw_amplitudes(STREAMS, n, 1.0),

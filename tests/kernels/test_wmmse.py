@@ -118,6 +118,47 @@ def test_hard_channels() -> None:
     assert wmmse(np.zeros((2, 3)))[1:] == (0.0, 0)
 
 
+@pytest.mark.parametrize("snr_db", [60.0, 90.0, 120.0])
+@pytest.mark.parametrize(("users", "antennas"), [(3, 8), (4, 3), (6, 1)])
+def test_dependent_channels_without_much_noise(users: int, antennas: int, snr_db: float) -> None:
+    """The inverse is as large as the ratio of signal and noise; nothing of it may be left."""
+    generator = np.random.default_rng(42)
+    channels, power = complex_normal(generator, users, antennas), 10.0 ** (snr_db / 10.0)
+    channels[0] = 2j * channels[1]
+    rate = 0.0
+    for most in (1, 2, 5, 50):
+        precoder, found, _ = wmmse(channels, power, iterations=most, tolerance=0.0)
+        assert found == pytest.approx(plain_rate(channels, precoder, 1.0, np.ones(users)), rel=1e-6)
+        assert found > rate * (1.0 - 1e-6)
+        rate = found
+    if antennas > 1:  # as many streams as there are dimensions
+        assert rate > 0.8 * min(users - 1, antennas) * math.log2(power)
+
+
+def test_users_can_be_left_out_by_the_start() -> None:
+    """One antenna serves one user at best; a start that serves all leaves its plateau slowly."""
+    channels = complex_normal(np.random.default_rng(44), 4, 1)
+    strongest = int(np.argmax(np.abs(channels)))
+    alone = np.zeros((1, 4))
+    alone[0, strongest] = 1.0
+    precoder, rate, _ = wmmse(channels, 1e6, start=alone)
+    assert rate == pytest.approx(math.log2(1.0 + 1e6 * np.abs(channels).max() ** 2), rel=1e-12)
+    assert np.count_nonzero(precoder) == 1
+    assert rate > wmmse(channels, 1e6)[1]
+
+
+def test_beams_without_user_are_interference() -> None:
+    """Those of sensing, or artificial noise: more beams than users in the compiled functions."""
+    generator = np.random.default_rng(43)
+    channels, precoder = complex_normal(generator, 2, 4), complex_normal(generator, 4, 5)
+    gains, ratios = np.empty((2, 5), np.complex128), np.empty(2)
+    rates.fill_gains(channels, precoder, gains)
+    rates.fill_sinrs(gains, 0.3, ratios)
+    powers = np.abs(channels @ precoder) ** 2
+    wanted = np.array([powers[0, 0], powers[1, 1]])
+    assert ratios == pytest.approx(wanted / (powers.sum(1) - wanted + 0.3), rel=1e-12)
+
+
 def test_a_start_of_zeros_is_replaced() -> None:
     channels = complex_normal(np.random.default_rng(51), 3, 4)
     assert wmmse(channels, start=np.zeros((4, 3)))[1] == wmmse(channels)[1] > 0.0

@@ -82,7 +82,7 @@ def solve_factored(factor: Matrix, right: Matrix) -> None:
 
 @jit
 def solve_positive(a: Matrix, right: Matrix) -> bool:
-    """Overwrite right sides with the solutions of :math:`a x = b`; return False if a is not positive.
+    """Overwrite right sides with the solutions of :math:`a x = b`; False if a is not positive.
 
     Args:
         a: Hermitian positive definite, shape ``(n, n)``; becomes its factor.

@@ -16,7 +16,12 @@ import numpy.typing as npt
 
 from isac_envs.engine.elementwise import Range, check_range
 from isac_envs.engine.jit import jit
-from isac_envs.kernels.numerics.hermitian import fill_gram, invert_positive
+from isac_envs.kernels.numerics.hermitian import (
+    cholesky,
+    fill_gram,
+    invert_positive,
+    solve_factored,
+)
 from isac_envs.kernels.precoding.rates import NOISE, POWER, complex_matrix, share_power
 
 _INDEPENDENT = 1e-12  # least share of a user's gain that is orthogonal to all users before
@@ -106,6 +111,22 @@ def fill_regularised(
         gram: Scratch, complex128, shape ``(K, K)``.
         out: Receives the precoder, shape ``(M, K)``.
     """
+    users, antennas = channels.shape
+    if users > antennas:  # the smaller system; the other one would cancel
+        matrix = gram[:antennas, :antennas]
+        for m in range(antennas):
+            for n in range(m + 1):
+                value = complex(regularisation if n == m else 0.0, 0.0)
+                for k in range(users):
+                    value += channels[k, m].conjugate() * channels[k, n]
+                matrix[m, n] = value
+        if cholesky(matrix, 0.0):
+            for m in range(antennas):
+                for k in range(users):
+                    out[m, k] = channels[k, m].conjugate()
+            solve_factored(matrix, out)
+            share_power(out, power_w)
+            return
     _fill_loaded_gram(channels, 0.0, regularisation, gram)
     if not invert_positive(gram, 0.0):  # lambda is lost in rounding
         _fill_loaded_gram(channels, _LOADING, regularisation, gram)

@@ -53,7 +53,7 @@ def received_powers(gains: Any, user: int, noise_w: float) -> tuple[float, float
     """Return the powers of a user's signal, and of all interference with the noise, in W.
 
     Args:
-        gains: T of :func:`fill_gains`, shape ``(K, K)``.
+        gains: T of :func:`fill_gains`, shape ``(K, J)``; beams beyond K only disturb.
         user: Which user.
         noise_w: Noise power in W.
     """
@@ -68,7 +68,7 @@ def fill_sinrs(gains: Any, noise_w: float, out: Any) -> None:
     """Write the signal-to-interference-and-noise ratio of each user, linear.
 
     Args:
-        gains: T of :func:`fill_gains`, shape ``(K, K)``.
+        gains: T of :func:`fill_gains`, shape ``(K, J)``, J at least K.
         noise_w: Noise power in W, above 0.
         out: Receives the ratios, shape ``(K,)``.
     """
@@ -84,7 +84,7 @@ def weighted_rate(gains: Any, noise_w: float, weights: Any) -> float:
     :math:`\sum_k \alpha_k \log_2(1 + \mathrm{SINR}_k)`.
 
     Args:
-        gains: T of :func:`fill_gains`, shape ``(K, K)``.
+        gains: T of :func:`fill_gains`, shape ``(K, J)``, J at least K.
         noise_w: Noise power in W, above 0.
         weights: Weights alpha of the users, shape ``(K,)``; ones give the sum rate.
     """

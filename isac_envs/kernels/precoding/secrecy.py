@@ -8,11 +8,14 @@ With known channels :math:`h_b` and :math:`h_e`, rows of M entries, the secrecy 
         I + \tfrac{P}{\sigma^2} h_e^H h_e)\right]^+
 
 and the beam is the generalised eigenvector. Both matrices are the identity plus a matrix of rank
-one, so the problem lives in the plane of the two channels. With :math:`g = \sqrt{P / \sigma^2}\, h`,
-:math:`a = \lVert g_b \rVert^2`, :math:`b = \lVert g_e \rVert^2` and the part d of ab that is due to
-the angle between them, :math:`d = a b - \lvert g_b g_e^H \rvert^2`, the excess
-:math:`\epsilon = \lambda - 1` is the larger root of :math:`(1 + b) \epsilon^2 - (a - b + d) \epsilon
-- d = 0`.
+one, so the problem lives in the plane of the two channels. With the squared lengths a and b of
+:math:`g_b` and :math:`g_e`, where :math:`g = \sqrt{P / \sigma^2}\, h`, and the part of ab that is
+due to the angle between them, :math:`d = a b - \lvert g_b g_e^H \rvert^2`, the excess
+:math:`\epsilon = \lambda - 1` is the larger root of
+
+.. math::
+
+    (1 + b) \epsilon^2 - (a - b + d) \epsilon - d = 0
 
 Source: A. Khisti and G. W. Wornell, IEEE Trans. Inf. Theory 56(7), 2010 (MISOME wiretap channel;
 recalled). The closed form was derived here.
@@ -107,8 +110,8 @@ def secrecy_beam(
 
     Args:
         user: Channel of the user, complex, shape ``(M,)``.
-        eavesdropper: Channel of the eavesdropper, shape ``(M,)``. If its noise differs, divide it by
-            the root of the ratio of the noise powers.
+        eavesdropper: Channel of the eavesdropper, shape ``(M,)``. If its noise differs, divide it
+            by the root of the ratio of the noise powers.
         power_w: Power budget in W, in (0, 1e30].
         noise_w: Noise power of the user in W, in [1e-300, 1e30].
 

@@ -13,9 +13,9 @@ for its multiplier. For fixed receivers and weights the best beams solve
     \left(\sum_j d_j h_j^H h_j + c I\right) w_k = \alpha_k \omega_k u_k h_k^H, \quad
     c = \frac{\sigma^2}{P} \sum_j d_j
 
-with :math:`d_j = \alpha_j \omega_j \lvert u_j \rvert^2`. They are combinations of the matched beams,
-:math:`W = H^H X`, so an iteration needs the Gram matrix :math:`H H^H` and costs :math:`K^3`, for
-any number of antennas.
+with :math:`d_j = \alpha_j \omega_j \lvert u_j \rvert^2`. They are combinations of the matched
+beams, :math:`W = H^H X`, so an iteration needs the Gram matrix :math:`H H^H` and costs :math:`K^3`
+for any number of antennas; for fewer antennas than users, :math:`K M^2`.
 
 Sources: Q. Shi, M. Razaviyayn, Z.-Q. Luo and C. He, IEEE Trans. Signal Process. 59(9), 2011
 (iteration); X. Zhao, S. Lu, Q. Shi and Z.-Q. Luo, IEEE Trans. Signal Process. 71, 2023,
@@ -33,10 +33,11 @@ from isac_envs.engine.elementwise import Range, check_range
 from isac_envs.engine.jit import jit
 from isac_envs.kernels.link.metrics import shannon_rate_one
 from isac_envs.kernels.numerics.hermitian import (
+    cholesky,
     fill_gram,
     invert_positive,
     scaled_one,
-    square_one,
+    solve_factored,
 )
 from isac_envs.kernels.precoding.linear import fill_adjoint_product, fill_regularised
 from isac_envs.kernels.precoding.rates import (
@@ -51,6 +52,7 @@ from isac_envs.kernels.precoding.rates import (
     weighted_rate,
 )
 
+_REGULAR = 1e-5  # least share of a user's gain across the others: above, X is not large
 _TOLERANCE = Range(0.0, 1e12, "bit/s/Hz")
 _ITERATIONS = Range(0.0, 1e9, whole=True)
 _USERS = Range(1.0, 1024.0, whole=True)
@@ -90,7 +92,8 @@ def wmmse_work(users: int) -> WmmseWork:
     """
     check_range("users", float(users), _USERS)
     size = int(users)
-    return WmmseWork(*np.zeros((4, size, size), np.complex128), np.zeros((2, size)))
+    gram, inverse, coefficients, gains = np.zeros((4, size, size), np.complex128)
+    return WmmseWork(gram, inverse, coefficients, gains, np.zeros((2, size)))
 
 
 @jit
@@ -119,36 +122,64 @@ def weigh_users(gains: Any, downlink: Downlink, factors: Any) -> tuple[float, fl
 
 
 @jit
-def update_beams(downlink: Downlink, loading: float, work: WmmseWork) -> bool:
-    """Write the optimal beams for receivers and weights, as coefficients and gains in ``work``.
+def update_beams(
+    channels: Any, downlink: Downlink, loading: float, work: WmmseWork, precoder: Any
+) -> bool:
+    """Make the beams optimal for receivers and weights; :func:`finish_beams` follows the last one.
 
     Args:
+        channels: H, shape ``(K, M)``.
         downlink: Power, noise and weights.
         loading: c of :func:`weigh_users`, which also wrote ``work.factors``.
-        work: Holds the Gram matrix of the channels and the factors.
+        work: Holds the Gram matrix of the channels and the factors; receives the gains.
+        precoder: May receive the beams; if not, ``work`` does.
 
     Returns:
         False if no user is heard or rounding stops the update; nothing is changed then.
     """
-    gram, inverse, x, gains = work.gram, work.inverse, work.coefficients, work.gains
-    roots, scales = work.factors[0], work.factors[1]
-    users = gram.shape[0]
     if not loading > 0.0:
         return False
-    for i in range(users):
+    if channels.shape[0] > channels.shape[1]:
+        return _update_precoder(channels, downlink, loading, work, precoder)
+    return _update_coefficients(channels, downlink, loading, work, precoder)
+
+
+@jit
+def _fill_weighted_gram(gram: Any, roots: Any, loading: float, out: Any) -> None:
+    """Write the lower triangle of the Gram matrix of weighted channels, c on its diagonal."""
+    for i in range(gram.shape[0]):
         for j in range(i):
-            inverse[i, j] = scaled_one(gram[i, j], roots[i] * roots[j])
-        inverse[i, i] = complex(gram[i, i].real * roots[i] * roots[i] + loading, 0.0)
-    if not invert_positive(inverse, 0.0):
-        return False
+            out[i, j] = scaled_one(gram[i, j], roots[i] * roots[j])
+        out[i, i] = complex(gram[i, i].real * roots[i] * roots[i] + loading, 0.0)
+
+
+@jit
+def _update_coefficients(
+    channels: Any, downlink: Downlink, loading: float, work: WmmseWork, precoder: Any
+) -> bool:
+    """Update X in W = H^H X, by a system of K equations."""
+    inverse, x, gains = work.inverse, work.coefficients, work.gains
+    roots, scales = work.factors[0], work.factors[1]
+    users = inverse.shape[0]
+    _fill_weighted_gram(work.gram, roots, loading, inverse)
+    regular = invert_positive(inverse, _REGULAR)
+    if not regular:
+        _fill_weighted_gram(work.gram, roots, loading, inverse)
+        if not invert_positive(inverse, 0.0):
+            return False
     for i in range(users):
         for j in range(users):
             x[i, j] = scaled_one(inverse[i, j], roots[i] * scales[j])
-    fill_gains(gram, x, gains)
     power = 0.0
-    for i in range(users):
-        for j in range(users):
-            power += x[i, j].real * gains[i, j].real + x[i, j].imag * gains[i, j].imag
+    if regular:
+        fill_gains(work.gram, x, gains)
+        for i in range(users):
+            for j in range(users):
+                power += x[i, j].real * gains[i, j].real + x[i, j].imag * gains[i, j].imag
+    else:  # that would cancel: it is a square of X, which is large, and W is not
+        fill_adjoint_product(channels, x, precoder)
+        fill_gains(channels, precoder, gains)
+        power = power_of(precoder)
     scale = math.sqrt(downlink.power_w / power)
     for i in range(users):
         for j in range(users):
@@ -158,8 +189,50 @@ def update_beams(downlink: Downlink, loading: float, work: WmmseWork) -> bool:
 
 
 @jit
+def _update_precoder(
+    channels: Any, downlink: Downlink, loading: float, work: WmmseWork, precoder: Any
+) -> bool:
+    """Update W itself, by a system of M equations: X would cancel in H^H X for many users."""
+    users, antennas = channels.shape
+    roots, scales = work.factors[0], work.factors[1]
+    matrix = work.inverse[:antennas, :antennas]
+    for m in range(antennas):
+        for n in range(m + 1):
+            value = complex(loading if n == m else 0.0, 0.0)
+            for k in range(users):
+                product = channels[k, m].conjugate() * channels[k, n]
+                value += scaled_one(product, roots[k] * roots[k])
+            matrix[m, n] = value
+    if not cholesky(matrix, 0.0):
+        return False
+    for m in range(antennas):
+        for k in range(users):
+            precoder[m, k] = scaled_one(channels[k, m].conjugate(), roots[k] * scales[k])
+    solve_factored(matrix, precoder)
+    scale_to_power(precoder, downlink.power_w)
+    fill_gains(channels, precoder, work.gains)
+    return True
+
+
+@jit
+def finish_beams(channels: Any, downlink: Downlink, work: WmmseWork, precoder: Any) -> None:
+    """Write the precoder of the last update, with all the power, and its gains to ``work``.
+
+    Args:
+        channels: H, shape ``(K, M)``.
+        downlink: Power, noise and weights.
+        work: Scratch of the updates.
+        precoder: Receives W, shape ``(M, K)``.
+    """
+    if channels.shape[0] <= channels.shape[1]:
+        fill_adjoint_product(channels, work.coefficients, precoder)
+        scale_to_power(precoder, downlink.power_w)
+        fill_gains(channels, precoder, work.gains)
+
+
+@jit
 def start_with_power(channels: Any, downlink: Downlink, work: WmmseWork, precoder: Any) -> None:
-    """Scale the precoder of a start to all the power; one of zeros becomes regularised zero forcing.
+    """Scale a start to all the power; one of zeros becomes regularised zero forcing.
 
     Args:
         channels: H, shape ``(K, M)``.
@@ -180,7 +253,8 @@ def maximise_weighted_rate(
 ) -> tuple[float, int]:
     """Improve a precoder by WMMSE iterations until one gains little; the rate never falls.
 
-    A user whose beam is orthogonal to its channel at the start stays without service.
+    A user whose beam is orthogonal to its channel at the start stays without service. With more
+    users than antennas and little noise, starts that leave users out save many iterations.
 
     Args:
         channels: H, shape ``(K, M)``.
@@ -200,7 +274,7 @@ def maximise_weighted_rate(
     rate, loading = weigh_users(work.gains, downlink, work.factors)
     iterations = 0
     while iterations < most:
-        if not update_beams(downlink, loading, work):
+        if not update_beams(channels, downlink, loading, work, precoder):
             break
         iterations += 1
         before = rate
@@ -208,9 +282,7 @@ def maximise_weighted_rate(
         if not rate - before > tolerance:
             break
     if iterations > 0:
-        fill_adjoint_product(channels, work.coefficients, precoder)
-        scale_to_power(precoder, downlink.power_w)
-        fill_gains(channels, precoder, work.gains)
+        finish_beams(channels, downlink, work, precoder)
         rate = weighted_rate(work.gains, downlink.noise_w, downlink.weights)
     return rate, iterations
 
@@ -265,7 +337,8 @@ def wmmse(
         power_w: Power budget P in W, in (0, 1e30].
         noise_w: Noise power of a user in W, in [1e-300, 1e30].
         weights: Weights of the users in [0, 1e12], one or ``(K,)``; None is 1, the sum rate.
-        start: Precoder to begin with, shape ``(M, K)``; None is regularised zero forcing.
+        start: Precoder to begin with, shape ``(M, K)``; None is regularised zero forcing. A user
+            with a column of zeros is left out.
         tolerance: The gain of an iteration, in bit/s/Hz, at which it stops; at least 0.
         iterations: Largest number of iterations, in [0, 1e9].
 

@@ -19,7 +19,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from isac_envs.engine.elementwise import Range, check_range
 from isac_envs.engine.jit import jit
+from isac_envs.kernels.precoding.rates import complex_matrix
 
 
 class Links(NamedTuple):
@@ -86,3 +88,55 @@ def cascade(
     out = np.empty((len(rows), far.shape[1]), np.complex128)
     fill_cascade(Links(whole.reshape(out.shape), rows, far), coefficients, out)
     return out.reshape(whole.shape)
+
+
+def checked_links(
+    direct: npt.ArrayLike, reflected: npt.ArrayLike, incident: npt.ArrayLike
+) -> Links:
+    """Return copies of the channels that a surface connects, checked.
+
+    Args:
+        direct: Direct paths h_d, complex, shape ``(K, M)``.
+        reflected: Legs h_r between users and elements, shape ``(K, N)``.
+        incident: Legs G between elements and antennas, shape ``(N, M)``.
+
+    Raises:
+        ValueError: A shape does not fit, or a value is not finite.
+    """
+    paths = complex_matrix("direct", direct, -1, -1)
+    users, antennas = paths.shape
+    legs = complex_matrix("reflected", reflected, users, -1)
+    return Links(paths, legs, complex_matrix("incident", incident, legs.shape[1], antennas))
+
+
+def checked_reflection(reflection: npt.ArrayLike | None, elements: int) -> np.ndarray:
+    """Return a copy of reflection coefficients; ones for None.
+
+    Args:
+        reflection: Coefficients of magnitude 1 at most, shape ``(N,)``, or None.
+        elements: Number N of elements.
+
+    Raises:
+        ValueError: The shape does not fit, or a magnitude exceeds 1.
+    """
+    if reflection is None:
+        return np.ones(elements, np.complex128)
+    out = complex_matrix("reflection", reflection, elements)
+    check_range("abs(reflection)", np.abs(out), Range(0.0, 1.0 + 1e-9))
+    return out
+
+
+def checked_states(states: npt.ArrayLike | None) -> np.ndarray:
+    """Return a copy of the coefficients that an element can have; an empty array for None.
+
+    Args:
+        states: Coefficients of magnitude 1 at most, shape ``(L,)``, or None for free phases.
+
+    Raises:
+        ValueError: They are no vector, or a magnitude exceeds 1.
+    """
+    if states is None:
+        return np.zeros(0, np.complex128)
+    out = complex_matrix("states", states, -1)
+    check_range("abs(states)", np.abs(out), Range(0.0, 1.0 + 1e-9))
+    return out

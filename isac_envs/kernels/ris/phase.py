@@ -1,7 +1,7 @@
 r"""Reflection coefficients of RIS elements: best phases, quantised phases, coupled amplitudes.
 
-Phases are in turns. A passive element has :math:`\lvert \Gamma \rvert \le 1`. The channel that it is
-part of is in ``cascade``.
+Phases are in turns. A passive element has :math:`\lvert \Gamma \rvert \le 1`. The channel that it
+is part of is in ``cascade``.
 
 Sources: Q. Wu and R. Zhang, IEEE Trans. Wireless Commun. 18(11), 2019 (cascade, phases); Q. Wu and
 R. Zhang, IEEE Trans. Commun. 68(3), 2020 (quantisation); S. Abeywickrama, R. Zhang, Q. Wu and

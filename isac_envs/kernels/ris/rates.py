@@ -1,14 +1,15 @@
 r"""Surfaces for the weighted sum rate of a downlink: phases and precoder in turns.
 
 One user: the phases that align all paths for a fixed beam, and the matched beam for fixed phases,
-in turns. With one antenna the first turn is the optimum, :math:`P (\lvert h_d \rvert + \sum_n \lvert
-h_{r,n} \rvert \lvert g_n \rvert)^2`.
+in turns. With one antenna the first turn is the optimum, with the gain :math:`(\lvert h_d \rvert +
+\sum_n \lvert h_{r,n} \rvert \lvert g_n \rvert)^2`.
 
 Several users: an element changes the gains of all users and beams by a matrix of rank one,
 :math:`T = T_0 + \Gamma_n h_{r,n} (G W)_n`. For fixed receivers and weights of WMMSE the weighted
 error is linear in the phase of :math:`\Gamma_n`, so the best phase is a closed form. Receivers and
-weights are renewed for every element: they need nothing but T. A pass over the elements costs
-:math:`N K^2`, and a step of WMMSE follows. No part lowers the rate. The result depends on the
+weights are renewed for every element: they need nothing but T. (For one user the step would be
+short where the ratio is high, and the best phase is known anyway.) A pass over the elements costs
+:math:`N K^2`, and steps of WMMSE follow. No part lowers the rate. The result depends on the
 start, so callers may try several.
 
 Sources: H. Guo, Y.-C. Liang, J. Chen and E. G. Larsson, IEEE Trans. Wireless Commun. 19(5), 2020
@@ -23,15 +24,14 @@ import numpy as np
 import numpy.typing as npt
 
 from isac_envs.engine.elementwise import Range, check_range
-from isac_envs.engine.jit import inlined, jit
+from isac_envs.engine.jit import jit
 from isac_envs.kernels.link.metrics import shannon_rate_one
 from isac_envs.kernels.numerics.hermitian import fill_gram, scaled_one, square_one
-from isac_envs.kernels.precoding.linear import fill_adjoint_product, fill_maximum_ratio
+from isac_envs.kernels.precoding.linear import fill_maximum_ratio
 from isac_envs.kernels.precoding.rates import (
     complex_matrix,
     fill_gains,
     power_of,
-    received_powers,
     scale_to_power,
     weighted_rate,
 )
@@ -40,14 +40,29 @@ from isac_envs.kernels.precoding.wmmse import (
     WmmseWork,
     check_stopping,
     downlink_of,
+    finish_beams,
     start_with_power,
     update_beams,
     weigh_users,
     wmmse_work,
 )
-from isac_envs.kernels.ris.cascade import Links, fill_cascade
+from isac_envs.kernels.ris.cascade import (
+    Links,
+    checked_links,
+    checked_reflection,
+    checked_states,
+    fill_cascade,
+)
+from isac_envs.kernels.ris.extrapolation import (
+    copy_matrix,
+    copy_vector,
+    extrapolate_beams,
+    extrapolate_phases,
+    next_factor,
+)
 from isac_envs.kernels.ris.phase import aligned_one
 
+_BEAM_STEPS = 4  # of WMMSE in a round: cheap beside a pass over the elements
 _SIZE = Range(1.0, 65536.0, whole=True)
 
 
@@ -58,6 +73,10 @@ class SurfaceWork(NamedTuple):
     """Channels over the surface, complex128, shape ``(K, M)``."""
     beams: Any
     """What arrives of each beam at each element, G W, shape ``(N, K)``."""
+    past: Any
+    """Coefficients before a round, and then those that are tried, shape ``(N,)``."""
+    past_precoder: Any
+    """The precoder to them, shape ``(M, K)``."""
     wmmse: WmmseWork
 
 
@@ -76,116 +95,20 @@ def surface_work(users: int, antennas: int, elements: int) -> SurfaceWork:
     for name, value in (("antennas", antennas), ("elements", elements)):
         check_range(name, float(value), _SIZE)
     k, m, n = int(users), int(antennas), int(elements)
-    return SurfaceWork(np.zeros((k, m), np.complex128), np.zeros((n, k), np.complex128), wmmse)
-
-
-@inlined
-def _slope_one(gains: Any, beams: Any, leg: Any, present: Any, user: int, noise_w: float) -> Any:
-    """Return a user's part of the slope of :func:`fill_slopes`, and of the inertia of an element.
-
-    Args:
-        gains: T with the element's present coefficient.
-        beams: What arrives at the element, shape ``(K,)``.
-        leg: From the element to the user.
-        present: Present coefficient.
-        user: Which user.
-        noise_w: Noise power in W.
-    """
-    heard, arriving, others = complex(0.0, 0.0), 0.0, noise_w
-    for j in range(gains.shape[1]):
-        heard += gains[user, j] * beams[j].conjugate()
-        arriving += square_one(beams[j])
-        others += square_one(gains[user, j]) if j != user else 0.0
-    signal = square_one(gains[user, user])
-    heard -= scaled_one(present * leg, arriving)  # without the element
-    own = square_one(beams[user])
-    wanted = gains[user, user] * beams[user].conjugate() - scaled_one(present * leg, own)
-    scale = 1.0 / (others * (signal + others))
-    slope = scaled_one(wanted, (signal + others) * scale) - scaled_one(heard, signal * scale)
-    return leg.conjugate() * slope, square_one(leg) * own / others
-
-
-@jit
-def fill_slopes(
-    links: Links, precoder: Any, downlink: Downlink, work: SurfaceWork, reflection: Any, out: Any
-) -> None:
-    r"""Write what the coefficient of each element does to the weighted sum rate.
-
-    With the beams and all other elements fixed, each power that a user receives is a constant plus
-    twice the real part of :math:`\Gamma_n^*` times a number. A slope is the sum of these numbers
-    with the derivatives of the rate, in nats, by the powers: its part across :math:`\Gamma_n` is
-    the slope of the rate, and for one user its angle is the best phase. The elements share all
-    derivatives, so a slope takes K M products.
-
-    Args:
-        links: The channels that the surface connects.
-        precoder: W, shape ``(M, K)``.
-        downlink: Power, noise and weights.
-        work: Its ``wmmse.gains`` are T with the present coefficients; channels and factors are
-            overwritten.
-        reflection: Present coefficients, shape ``(N,)``.
-        out: Receives the slopes, shape ``(N,)``.
-    """
-    gains, factors, pulls = work.wmmse.gains, work.wmmse.factors, work.channels
-    users, antennas = pulls.shape
-    for k in range(users):
-        signal, others = received_powers(gains, k, downlink.noise_w)
-        wanted = downlink.weights[k] / others
-        heard = wanted * signal / (signal + others)
-        factors[0, k], factors[1, k] = wanted, heard
-        for m in range(antennas):
-            total = scaled_one(gains[k, k] * precoder[m, k].conjugate(), wanted)
-            for j in range(users):
-                total -= scaled_one(gains[k, j] * precoder[m, j].conjugate(), heard)
-            pulls[k, m] = total
-    for n in range(out.shape[0]):
-        slope, own = complex(0.0, 0.0), 0.0
-        arriving = 0.0
-        for j in range(users):
-            beam = complex(0.0, 0.0)
-            for m in range(antennas):
-                beam += links.incident[n, m] * precoder[m, j]
-            square = square_one(beam)
-            arriving += square
-            own += factors[0, j] * square * square_one(links.reflected[j, n])
-        for k in range(users):
-            leg, pull = links.reflected[k, n], complex(0.0, 0.0)
-            for m in range(antennas):
-                pull += pulls[k, m] * links.incident[n, m].conjugate()
-            slope += leg.conjugate() * pull
-            own -= factors[1, k] * arriving * square_one(leg)
-        out[n] = slope - scaled_one(reflection[n], own)
-
-
-@jit
-def changed_rate(gains: Any, beams: Any, legs: Any, downlink: Downlink, change: Any) -> float:
-    """Return the weighted sum rate in bit/s/Hz after a change of one coefficient.
-
-    Args:
-        gains: T before the change, shape ``(K, K)``.
-        beams: What arrives of each beam at the element, shape ``(K,)``.
-        legs: Legs from the element to the users, shape ``(K,)``.
-        downlink: Power, noise and weights.
-        change: What is added to the coefficient.
-    """
-    rate = 0.0
-    for k in range(gains.shape[0]):
-        weight, signal, others = change * legs[k], 0.0, downlink.noise_w
-        for j in range(gains.shape[1]):
-            power = square_one(gains[k, j] + weight * beams[j])
-            signal = power if j == k else signal
-            others += power if j != k else 0.0
-        rate += downlink.weights[k] * shannon_rate_one(signal / others)
-    return rate
+    return SurfaceWork(
+        channels=np.zeros((k, m), np.complex128),
+        beams=np.zeros((n, k), np.complex128),
+        past=np.zeros(n, np.complex128),
+        past_precoder=np.zeros((m, k), np.complex128),
+        wmmse=wmmse,
+    )
 
 
 @jit
 def free_phase(gains: Any, beams: Any, legs: Any, downlink: Downlink, present: Any) -> Any:
-    """Return a better coefficient of one element, of the same magnitude, if there is one.
+    """Return the coefficient of one element with the least weighted error, magnitude unchanged.
 
-    It takes the angle of :func:`fill_slopes`, which is the best one of a single user. Where that
-    lowers the rate, it takes the angle of the least weighted error, which never does: fixed
-    receivers hold an element back, they add an inertia to the slope.
+    For one user, the coefficient of the largest gain.
 
     Args:
         gains: T with the present coefficient, shape ``(K, K)``.
@@ -194,22 +117,30 @@ def free_phase(gains: Any, beams: Any, legs: Any, downlink: Downlink, present: A
         downlink: Power, noise and weights.
         present: Present coefficient.
     """
-    wanted, held = complex(0.0, 0.0), 0.0
+    if gains.shape[0] == 1:  # the exact best: aligned with all other paths
+        added = legs[0] * beams[0]
+        others = gains[0, 0] - present * added
+        re, im = aligned_one(others.real, others.imag, added.real, added.imag)
+        return scaled_one(complex(re, im), math.sqrt(square_one(present)))
+    arriving, pull = 0.0, complex(0.0, 0.0)
+    for j in range(gains.shape[0]):
+        arriving += square_one(beams[j])
     for k in range(gains.shape[0]):
-        slope, inertia = _slope_one(gains, beams, legs[k], present, k, downlink.noise_w)
-        wanted += scaled_one(slope, downlink.weights[k])
-        held += inertia * downlink.weights[k]
-    length = square_one(present)
-    size = square_one(wanted)
+        heard = scaled_one((present * legs[k]).conjugate(), -arriving)  # as without the element
+        disturbing = downlink.noise_w
+        for j in range(gains.shape[0]):
+            heard += gains[k, j].conjugate() * beams[j]
+            disturbing += square_one(gains[k, j]) if j != k else 0.0
+        signal = square_one(gains[k, k])
+        total = signal + disturbing
+        wanted = gains[k, k].conjugate() * beams[k]
+        scale = downlink.weights[k] / (disturbing * total)
+        error = scaled_one(heard, signal * scale) - scaled_one(wanted, total * scale)
+        pull += legs[k] * error
+    size = square_one(pull)
     if not size > 0.0:
         return present
-    moved = scaled_one(wanted, math.sqrt(length / size))
-    before = changed_rate(gains, beams, legs, downlink, complex(0.0, 0.0))
-    if changed_rate(gains, beams, legs, downlink, moved - present) >= before:
-        return moved
-    wanted += scaled_one(present, held)
-    size = square_one(wanted)
-    return scaled_one(wanted, math.sqrt(length / size)) if size > 0.0 else present
+    return scaled_one(pull.conjugate(), -math.sqrt(square_one(present) / size))
 
 
 @jit
@@ -228,7 +159,14 @@ def best_state(
     """
     best, most = present, -1.0
     for i in range(states.shape[0]):
-        rate = changed_rate(gains, beams, legs, downlink, states[i] - present)
+        change, rate = states[i] - present, 0.0
+        for k in range(gains.shape[0]):
+            weight, signal, others = change * legs[k], 0.0, downlink.noise_w
+            for j in range(gains.shape[1]):
+                power = square_one(gains[k, j] + weight * beams[j])
+                signal = power if j == k else signal
+                others += power if j != k else 0.0
+            rate += downlink.weights[k] * shannon_rate_one(signal / others)
         best = states[i] if rate > most else best
         most = max(rate, most)
     return best
@@ -263,6 +201,29 @@ def sweep_elements(
 
 
 @jit
+def _improve_beams(channels: Any, downlink: Downlink, work: WmmseWork, precoder: Any) -> None:
+    """Improve a precoder with all the power by a few steps of WMMSE; ``work.gains`` are its own."""
+    fill_gram(channels, work.gram)
+    fill_gains(channels, precoder, work.gains)
+    updated = False
+    for _ in range(_BEAM_STEPS):
+        loading = weigh_users(work.gains, downlink, work.factors)[1]
+        updated = update_beams(channels, downlink, loading, work, precoder) or updated
+    if updated:
+        finish_beams(channels, downlink, work, precoder)
+
+
+@jit
+def _rate_of(
+    links: Links, downlink: Downlink, reflection: Any, precoder: Any, work: SurfaceWork
+) -> float:
+    """Return the rate of a surface and a precoder; channels and gains stay in ``work``."""
+    fill_cascade(links, reflection, work.channels)
+    fill_gains(work.channels, precoder, work.wmmse.gains)
+    return weighted_rate(work.wmmse.gains, downlink.noise_w, downlink.weights)
+
+
+@jit
 def maximise_surface_rate(
     links: Links,
     downlink: Downlink,
@@ -274,6 +235,8 @@ def maximise_surface_rate(
     precoder: Any,
 ) -> tuple[float, int]:
     """Improve surface and precoder until a round gains little; the rate never falls.
+
+    With free phases, a round ends with an attempt to go on in its direction.
 
     Args:
         links: The channels that the surface connects.
@@ -291,26 +254,34 @@ def maximise_surface_rate(
     Returns:
         The weighted sum rate in bit/s/Hz, and the number of rounds.
     """
-    channels, inner = work.channels, work.wmmse
-    fill_cascade(links, reflection, channels)
-    start_with_power(channels, downlink, inner, precoder)
-    fill_gains(channels, precoder, inner.gains)
-    rate = weighted_rate(inner.gains, downlink.noise_w, downlink.weights)
-    rounds = 0
+    past, past_precoder = work.past, work.past_precoder
+    fill_cascade(links, reflection, work.channels)
+    start_with_power(work.channels, downlink, work.wmmse, precoder)
+    rate = _rate_of(links, downlink, reflection, precoder, work)
+    rounds, factor = 0, 1.0
     while rounds < most:
         rounds += 1
+        copy_vector(reflection, past)
+        copy_matrix(precoder, past_precoder)
         fill_gains(links.incident, precoder, work.beams)
-        sweep_elements(links.reflected, work.beams, downlink, states, inner.gains, reflection)
-        fill_cascade(links, reflection, channels)
-        fill_gram(channels, inner.gram)
-        fill_gains(channels, precoder, inner.gains)
-        loading = weigh_users(inner.gains, downlink, inner.factors)[1]
-        if update_beams(downlink, loading, inner):
-            fill_adjoint_product(channels, inner.coefficients, precoder)
-            scale_to_power(precoder, downlink.power_w)
-            fill_gains(channels, precoder, inner.gains)
+        sweep_elements(links.reflected, work.beams, downlink, states, work.wmmse.gains, reflection)
+        fill_cascade(links, reflection, work.channels)
+        _improve_beams(work.channels, downlink, work.wmmse, precoder)
         before = rate
-        rate = weighted_rate(inner.gains, downlink.noise_w, downlink.weights)
+        rate = weighted_rate(work.wmmse.gains, downlink.noise_w, downlink.weights)
+        if states.shape[0] == 0:
+            extrapolate_phases(past, reflection, factor)
+            extrapolate_beams(past_precoder, precoder, factor)
+            scale_to_power(past_precoder, downlink.power_w)
+            tried = _rate_of(links, downlink, past, past_precoder, work)
+            better = tried > rate
+            if better:
+                copy_vector(past, reflection)
+                copy_matrix(past_precoder, precoder)
+                rate = tried
+            else:
+                rate = _rate_of(links, downlink, reflection, precoder, work)
+            factor = next_factor(factor, better)
         if not rate - before > tolerance:
             break
     return rate, rounds
@@ -358,58 +329,6 @@ def maximise_surface_gain(
     return gain, rounds
 
 
-def checked_links(
-    direct: npt.ArrayLike, reflected: npt.ArrayLike, incident: npt.ArrayLike
-) -> Links:
-    """Return copies of the channels that a surface connects, checked.
-
-    Args:
-        direct: Direct paths h_d, complex, shape ``(K, M)``.
-        reflected: Legs h_r between users and elements, shape ``(K, N)``.
-        incident: Legs G between elements and antennas, shape ``(N, M)``.
-
-    Raises:
-        ValueError: A shape does not fit, or a value is not finite.
-    """
-    paths = complex_matrix("direct", direct, -1, -1)
-    users, antennas = paths.shape
-    legs = complex_matrix("reflected", reflected, users, -1)
-    return Links(paths, legs, complex_matrix("incident", incident, legs.shape[1], antennas))
-
-
-def checked_reflection(reflection: npt.ArrayLike | None, elements: int) -> np.ndarray:
-    """Return a copy of reflection coefficients; ones for None.
-
-    Args:
-        reflection: Coefficients of magnitude 1 at most, shape ``(N,)``, or None.
-        elements: Number N of elements.
-
-    Raises:
-        ValueError: The shape does not fit, or a magnitude exceeds 1.
-    """
-    if reflection is None:
-        return np.ones(elements, np.complex128)
-    out = complex_matrix("reflection", reflection, elements)
-    check_range("abs(reflection)", np.abs(out), Range(0.0, 1.0 + 1e-9))
-    return out
-
-
-def checked_states(states: npt.ArrayLike | None) -> np.ndarray:
-    """Return a copy of the coefficients that an element can have; an empty array for None.
-
-    Args:
-        states: Coefficients of magnitude 1 at most, shape ``(L,)``, or None for free phases.
-
-    Raises:
-        ValueError: They are no vector, or a magnitude exceeds 1.
-    """
-    if states is None:
-        return np.zeros(0, np.complex128)
-    out = complex_matrix("states", states, -1)
-    check_range("abs(states)", np.abs(out), Range(0.0, 1.0 + 1e-9))
-    return out
-
-
 def surface_for_rate(
     direct: npt.ArrayLike,
     reflected: npt.ArrayLike,
@@ -436,7 +355,8 @@ def surface_for_rate(
             Free phases keep these magnitudes.
         precoder: Precoder to begin with, shape ``(M, K)``; None is regularised zero forcing.
         states: The coefficients that an element can have, shape ``(L,)``, such as those of
-            :func:`~isac_envs.kernels.ris.phase.reflection_states`; None for free phases.
+            :func:`~isac_envs.kernels.ris.phase.reflection_states`; None for free phases. With few
+            states more depends on the start; a result with free phases is a good one.
         tolerance: The gain of a round, in bit/s/Hz, at which it stops; at least 0.
         iterations: Largest number of rounds, in [0, 1e9].
 
@@ -471,22 +391,21 @@ def surface_for_one_user(
 ) -> tuple[np.ndarray, np.ndarray, float]:
     r"""Return a surface and a beam of large gain for one user; the optimum for one antenna.
 
-        Args:
-            direct: Direct paths h_d, complex, shape ``(M,)``.
-            reflected: Legs h_r between the user and the elements, shape ``(N,)``.
-            incident: Legs G between elements and antennas, shape ``(N, M)``.
-            reflection: Coefficients to begin with, of magnitude 1 at most, shape ``(N,)``; None is 1.
-                Their magnitudes stay.
-            tolerance: The relative gain of a round at which it stops, at least 0.
-            iterations: Largest number of rounds, in [0, 1e9].
+    Args:
+        direct: Direct paths h_d, complex, shape ``(M,)``.
+        reflected: Legs h_r between the user and the elements, shape ``(N,)``.
+        incident: Legs G between elements and antennas, shape ``(N, M)``.
+        reflection: Coefficients to begin with, of magnitude 1 at most, shape ``(N,)``; None is 1.
+            Their magnitudes stay.
+        tolerance: The relative gain of a round at which it stops, at least 0.
+        iterations: Largest number of rounds, in [0, 1e9].
 
-        Returns:
-            Coefficients, complex128, shape ``(N,)``; the matched beam of power 1, shape ``(M,)``; the
-            gain :math:`\lVert h
-    Vert^2`, which times the transmit power is the received power.
+    Returns:
+        Coefficients, complex128, shape ``(N,)``; the matched beam of power 1, shape ``(M,)``; the
+        gain :math:`\lVert h \rVert^2`, which times the transmit power is the received power.
 
-        Raises:
-            ValueError: A shape does not fit, or a value is outside its range.
+    Raises:
+        ValueError: A shape does not fit, or a value is outside its range.
     """
     paths, legs = complex_matrix("direct", direct, -1), complex_matrix("reflected", reflected, -1)
     links = checked_links(paths[None], legs[None], incident)

@@ -30,12 +30,16 @@ from isac_envs.kernels.numerics.hermitian import scaled_one, square_one
 from isac_envs.kernels.precoding.rates import NOISE, POWER, fill_gains
 from isac_envs.kernels.precoding.secrecy import fill_secrecy_beam, secrecy_ratio
 from isac_envs.kernels.precoding.wmmse import check_stopping
-from isac_envs.kernels.ris.cascade import Links, fill_cascade
-from isac_envs.kernels.ris.rates import (
-    SurfaceWork,
+from isac_envs.kernels.ris.cascade import (
+    Links,
     checked_links,
     checked_reflection,
     checked_states,
+    fill_cascade,
+)
+from isac_envs.kernels.ris.extrapolation import copy_vector, extrapolate_phases, next_factor
+from isac_envs.kernels.ris.rates import (
+    SurfaceWork,
     surface_work,
 )
 
@@ -117,6 +121,16 @@ def sweep_for_secrecy(
 
 
 @jit
+def _rate_of(
+    links: Links, powers: tuple[float, float], reflection: Any, channels: Any, beam: Any
+) -> float:
+    """Write channels and beam of a surface; return the secrecy rate, also where it is negative."""
+    fill_cascade(links, reflection, channels)
+    fill_secrecy_beam(channels, powers[0], powers[1], beam)
+    return mathx.log2(secrecy_ratio(channels, beam, powers[1]))
+
+
+@jit
 def maximise_surface_secrecy(
     links: Links,
     powers: tuple[float, float],
@@ -128,6 +142,8 @@ def maximise_surface_secrecy(
     beam: Any,
 ) -> tuple[float, int]:
     """Improve surface and beam until a round gains little; the secrecy rate never falls.
+
+    With free phases, a round ends with an attempt to go on in its direction.
 
     Args:
         links: The channels that the surface connects: row 0 to the user, row 1 to the
@@ -146,20 +162,28 @@ def maximise_surface_secrecy(
         The secrecy rate in bit/s/Hz, and the number of rounds. The rate is 0 where no secret can
         be kept; then the best beam is none.
     """
-    power_w, noise_w = powers
-    channels, received = work.channels, work.wmmse.gains
-    fill_cascade(links, reflection, channels)
-    fill_secrecy_beam(channels, power_w, noise_w, beam)
-    rate, rounds = mathx.log2(secrecy_ratio(channels, beam, noise_w)), 0
+    noise_w = powers[1]
+    channels, past, received = work.channels, work.past, work.wmmse.gains
+    rate = _rate_of(links, powers, reflection, channels, beam)
+    rounds, factor = 0, 1.0
     while rounds < most:
         rounds += 1
+        copy_vector(reflection, past)
         fill_gains(links.incident, beam, work.beams[:, :1])
         fill_gains(channels, beam, received[:, :1])
         sweep_for_secrecy(links.reflected, work.beams, noise_w, states, received, reflection)
-        fill_cascade(links, reflection, channels)
-        fill_secrecy_beam(channels, power_w, noise_w, beam)
         before = rate
-        rate = mathx.log2(secrecy_ratio(channels, beam, noise_w))
+        rate = _rate_of(links, powers, reflection, channels, beam)
+        if states.shape[0] == 0:
+            extrapolate_phases(past, reflection, factor)
+            tried = _rate_of(links, powers, past, channels, beam)
+            better = tried > rate
+            if better:
+                copy_vector(past, reflection)
+                rate = tried
+            else:
+                rate = _rate_of(links, powers, reflection, channels, beam)
+            factor = next_factor(factor, better)
         if not rate - before > tolerance:
             break
     return max(rate, 0.0), rounds

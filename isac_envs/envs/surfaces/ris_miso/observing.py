@@ -12,7 +12,7 @@ from isac_envs.kernels.link.metrics import shannon_rate_one
 from isac_envs.kernels.numerics.hermitian import scaled_one, square_one
 from isac_envs.kernels.precoding.rates import received_powers
 from isac_envs.kernels.ris.cascade import fill_cascade
-from isac_envs.kernels.ris.rates import fill_slopes
+from isac_envs.kernels.ris.slopes import fill_slopes
 
 DIRECTIONS = RisMisoParams.code("observation", "directions")
 MOST = 8.0
