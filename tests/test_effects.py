@@ -15,6 +15,7 @@ from isac_envs.core.env import Env
 from isac_envs.core.parallel_env import ParallelEnv
 from isac_envs.core.vector_env import VectorEnv
 from isac_envs.declaration.params import INTERFACE
+from isac_envs.errors import ScenarioError
 
 NO_EFFECT: dict[str, set[str]] = {
     "isac/VcpsView-v0": {"tracks_csv"},
@@ -143,6 +144,15 @@ def shows(
     return False
 
 
+def is_possible(name: str, scenario: str | None, overrides: dict[str, Any]) -> bool:
+    """Tell whether a scenario lets itself be overridden; levels want bits, for example."""
+    try:
+        bind(name, scenario, **overrides)
+    except ScenarioError:
+        return False
+    return True
+
+
 def has_effect(name: str, parameter: str, horizon: int) -> bool:
     """Tell whether another value of a parameter shows, in any scenario and form of interface."""
     first, *others = [scenario for n, scenario in SCENARIOS if n == name] or [None]
@@ -150,7 +160,8 @@ def has_effect(name: str, parameter: str, horizon: int) -> bool:
     cases: list[tuple[str | None, dict[str, Any]]] = [(first, {})]
     for interface in INTERFACE:
         forms = get_args(declared[interface].annotation) if interface in declared else ()
-        cases += [(first, {interface: form}) for form in forms if interface != parameter]
+        others_of = [{interface: form} for form in forms if interface != parameter]
+        cases += [(first, form) for form in others_of if is_possible(name, first, form)]
     cases += [(scenario, {}) for scenario in others]
     return any(
         shows(name, scenario, {"horizon": horizon, **form}, parameter, size)

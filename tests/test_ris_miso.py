@@ -332,7 +332,8 @@ def test_users_walk_in_the_disc() -> None:
         copies.step(still(copies))
     assert rims > 50  # some were reflected
     starts = trial(2, "guo2020").state.users
-    assert starts["x_m"][0].tolist() == [205.65, 193.47, 198.30, 207.00]
+    assert starts["x_m"][0] == pytest.approx([205.65, 193.47, 198.30, 207.00])
+    assert starts["y_m"][0] == pytest.approx([34.48, 30.24, 22.40, 24.28])
 
 
 def test_places_are_uniform_in_the_disc() -> None:
@@ -423,7 +424,7 @@ def test_the_filter_s_gain_is_about_the_best() -> None:
         ({"user_weights": (1.0, 2.0)}, "parameter user_weights: 2 values.*users"),
         ({"user_weights": (0.0,) * 4}, "parameter user_weights"),
         ({"start_m": (1.0, 2.0)}, "parameter start_m: 2 numbers.*users"),
-        ({"start_m": (0.0,) * 8}, "parameter start_m.*radius_m"),
+        ({"start_m": (9.0,) * 8}, "parameter start_m.*radius_m"),
         ({"speed_m_s": 100.0, "radius_m": 0.1}, "parameter speed_m_s.*radius_m"),
         ({"speed_m_s": 100.0}, "parameter speed_m_s.*wavelengths"),
     ],

@@ -42,7 +42,7 @@ class SurfaceParams(EnvParams):
     )  # fmt: skip
     radius_m: float = parameter(8.0, "Radius of the disc.", "m", ge=0.1, le=1e3)
     start_m: tuple[Place, ...] = parameter(
-        (), "Start of the users, x and y of each in turn; none: uniform in the disc.", "m",
+        (), "Start of the users from the centre, x and y of each in turn; none: uniform in the disc.", "m",
         max_length=32,
     )  # fmt: skip
     speed_m_s: float = parameter(1.0, "Speed of the users.", "m/s", ge=0, le=100)
@@ -102,11 +102,10 @@ class SurfaceParams(EnvParams):
                 f"the users = {self.users}"
             )
         for x, y in zip(self.start_m[::2], self.start_m[1::2], strict=True):
-            away = x - self.centre_m[0], y - self.centre_m[1]
-            if math.sqrt(away[0] * away[0] + away[1] * away[1]) > self.radius_m:
+            if math.sqrt(x * x + y * y) > self.radius_m:
                 raise ValueError(
                     f"parameter start_m: ({x:g}, {y:g}) is outside of the disc of radius_m = "
-                    f"{self.radius_m:g} m around centre_m = {self.centre_m}"
+                    f"{self.radius_m:g} m"
                 )
         step_m = self.speed_m_s * self.slot_s
         if step_m > self.radius_m:

@@ -24,7 +24,8 @@ def place_users(p: Record, stream: Any, users: Any) -> None:
         users[k].x_m = p.centre_m[0] + radius * cosine
         users[k].y_m = p.centre_m[1] + radius * sine
         if p.start_m.shape[0] > 0:
-            users[k].x_m, users[k].y_m = p.start_m[2 * k], p.start_m[2 * k + 1]
+            users[k].x_m = p.centre_m[0] + p.start_m[2 * k]
+            users[k].y_m = p.centre_m[1] + p.start_m[2 * k + 1]
         users[k].heading_y, users[k].heading_x = sincos_turns(uniform(stream))
 
 
