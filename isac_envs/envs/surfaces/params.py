@@ -42,8 +42,8 @@ class SurfaceParams(EnvParams):
     )  # fmt: skip
     radius_m: float = parameter(8.0, "Radius of the disc.", "m", ge=0.1, le=1e3)
     start_m: tuple[Place, ...] = parameter(
-        (), "Start of the users from the centre, x and y of each in turn; none: uniform in the disc.", "m",
-        max_length=32,
+        (), "Start of the users from the centre, x and y of each in turn; none: uniform in the "
+        "disc.", "m", max_length=32,
     )  # fmt: skip
     speed_m_s: float = parameter(1.0, "Speed of the users.", "m/s", ge=0, le=100)
     turn_std_deg: float = parameter(

@@ -104,7 +104,7 @@ class RisMiso(Model):
     )
     baselines = baselines.BASELINES
     reference_baseline = "alternating"
-    scene = None
+    scene = "isac_envs.envs.surfaces.ris_miso.scene:draw"
 
     def observation_spec(self) -> Spec:
         """Return each element in turn, then the users."""
