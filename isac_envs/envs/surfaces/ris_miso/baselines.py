@@ -239,6 +239,20 @@ class Hold(AlternatingEstimated):
         return self.beams
 
 
+class Follow(PhaseBaseline):
+    """Each element for itself."""
+
+    summary = (
+        "Turns every element as the observed direction says, as if the others stood still; in a "
+        "codebook as codebook_search."
+    )
+
+    def chosen(self, channels: Channels) -> Turns:
+        """Return the phases that the directions point to."""
+        search.follow_batch(*self.scene(), self.turns)
+        return self.turns
+
+
 class CodebookSearch(PhaseBaseline):
     """Trial of all beams."""
 
@@ -272,6 +286,7 @@ BASELINES: dict[str, type[Baseline]] = {
     "alternating": Alternating,
     "alternating_filtered": AlternatingFiltered,
     "alternating_estimated": AlternatingEstimated,
+    "follow": Follow,
     "hold": Hold,
     "codebook_search": CodebookSearch,
     "random_phases": RandomPhases,

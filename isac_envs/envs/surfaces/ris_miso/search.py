@@ -1,5 +1,6 @@
 """Search for the phases of a slot: alternating optimisation, and trial of the whole codebook."""
 
+import math
 from typing import Any, NamedTuple
 
 from isac_envs.engine.jit import Record, inlined, jit
@@ -12,6 +13,7 @@ from isac_envs.envs.surfaces.ris_miso.slot import (
     LEARNED,
     beam_turns_one,
     estimated_links,
+    plan,
     precode,
 )
 from isac_envs.kernels.precoding.rates import fill_gains, weighted_rate
@@ -22,6 +24,7 @@ from isac_envs.kernels.ris.rates import (
     maximise_surface_rate,
     sweep_elements,
 )
+from isac_envs.kernels.ris.slopes import fill_slopes
 
 
 class Bench(NamedTuple):
@@ -228,8 +231,31 @@ def search_codebook(
             best[0] = beam
 
 
+@jit
+def follow(p: Record, state: State, turns: Any) -> None:
+    """Write the phases that the observed directions point to, each with all others fixed.
+
+    Args:
+        p: Parameters of the environment, one record.
+        state: State of one copy.
+        turns: Receives the phases, shape ``(N,)``.
+    """
+    scratch = state.scratch
+    precoder = state.precoder if p.precoder == LEARNED else scratch.precoder
+    plan(p, state, precoder)
+    fill_slopes(
+        estimated_links(state), precoder, scratch.downlink, scratch.work, scratch.reflection,
+        scratch.slopes,
+    )  # fmt: skip
+    for n in range(turns.shape[0]):
+        turned = scratch.slopes[n] * scratch.reflection[n].conjugate()
+        wanted = state.elements[n].turns + atan2_turns(turned.imag, turned.real)
+        turns[n] = wanted - math.floor(wanted)
+
+
 improve_batch = each_copy(improve, "bench")
 adapt_batch = each_copy(adapt, "bench")
 measure_batch = each_copy(measure)
 search_codebook_batch = each_copy(search_codebook, "bench")
 best_beams_batch = each_copy(best_beams)
+follow_batch = each_copy(follow)
