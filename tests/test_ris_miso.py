@@ -16,7 +16,7 @@ from isac_envs.kernels.precoding.wmmse import wmmse
 from isac_envs.kernels.ris.rates import surface_for_rate
 
 ID = "isac/RisMiso-v0"
-SMALL = {"elements": 12, "antennas": 3, "users": 2, "horizon": 400}
+SMALL: dict[str, Any] = {"elements": 12, "antennas": 3, "users": 2, "horizon": 400}
 PRECODERS = ("wmmse", "regularised_zero_forcing", "maximum_ratio", "learned")
 FORMS: tuple[dict[str, Any], ...] = (
     {"action": "increments"},
@@ -215,7 +215,11 @@ def lengths_m(users: Any, place: Any) -> np.ndarray:
 
 def test_mean_losses_and_rician_powers() -> None:
     """Powers relative to the law of distance: mean 1, with the variance of Rician fading."""
-    law = {"direct_rician_db": 6.0, "reflected_rician_db": -300.0, "incident_rician_db": 3.0}
+    law: dict[str, Any] = {
+        "direct_rician_db": 6.0,
+        "reflected_rician_db": -300.0,
+        "incident_rician_db": 3.0,
+    }
     copies = trial(300, **{**SMALL, "users": 4}, **law)
     state, p = copies.state, copies.model.params
     direct, legs = now(state)
@@ -244,7 +248,9 @@ def test_mean_losses_and_rician_powers() -> None:
 
 def test_line_of_sight_follows_the_user() -> None:
     """Without scattering: carrier phase of the distance, and the steering vectors."""
-    sight = {f"{leg}_rician_db": 100.0 for leg in ("direct", "incident", "reflected")}
+    sight: dict[str, Any] = {
+        f"{leg}_rician_db": 100.0 for leg in ("direct", "incident", "reflected")
+    }
     copies = trial(2, **SMALL, **sight)
     wave = 299792458.0 / 3.5e9
     for _ in range(3):
@@ -390,7 +396,7 @@ def test_no_baseline_beats_alternating(scenario: str) -> None:
     for name in bind(ID).baselines:
         copies = trial(16, scenario)
         policy = copies.model.baselines[name](copies)
-        rewards[name] = sum(copies.step(policy.act()) for _ in range(20)) / 20
+        rewards[name] = np.mean([copies.step(policy.act()) for _ in range(20)], 0)
     for name, each in rewards.items():
         ahead = each - rewards["alternating"]
         assert ahead.mean() <= 2 * ahead.std() / 4, name

@@ -1,7 +1,7 @@
 """Declaration of ``isac/RisMiso-v0``."""
 
 from types import ModuleType
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -109,7 +109,7 @@ class RisMiso(Model):
     def observation_spec(self) -> Spec:
         """Return each element in turn, then the users."""
         p = self.params
-        wide = {"low": -MOST, "high": MOST}
+        wide: dict[str, Any] = {"low": -MOST, "high": MOST}
         phase = Coordinate("phase", "Cosine and sine of the phase of an element.", low=-1.0, size=2)
         last = Coordinate("last_rate", "Rate of a user in the last slot.", "10 bit/s/Hz",
                           high=MOST, size=p.users)  # fmt: skip

@@ -66,11 +66,12 @@ def scratch(params: Any) -> Scratch:
     users, antennas, elements = params.users, params.antennas, params.elements
     weights = np.array(params.user_weights or (1.0,) * users, np.float64)
     return Scratch(
-        Downlink(1.0, 1.0, weights),
-        surface_work(users, antennas, elements),
-        *np.zeros((2, elements), np.complex128),
-        np.zeros((antennas, users), np.complex128),
-        np.zeros((2, max(elements, antennas)), np.float32),
+        downlink=Downlink(1.0, 1.0, weights),
+        work=surface_work(users, antennas, elements),
+        reflection=np.zeros(elements, np.complex128),
+        slopes=np.zeros(elements, np.complex128),
+        precoder=np.zeros((antennas, users), np.complex128),
+        noise=np.zeros((2, max(elements, antennas)), np.float32),
     )
 
 
