@@ -33,7 +33,7 @@ def draw_row(key: Any, first: int, noise: Any, count: int) -> None:
     Args:
         key: Key of the draws, uint64.
         first: Number of the first pair.
-        noise: Receives the pairs, float32, shape ``(2, N)``.
+        noise: Receives the pairs, shape ``(2, N)``.
         count: Number of pairs.
     """
     first_row, second_row = noise[0], noise[1]
@@ -51,7 +51,7 @@ def scatter(key: Any, first: int, correlation: float, noise: Any, parts: Any) ->
         key: Key of the draws, uint64.
         first: Number of the first draw.
         correlation: With the slot before; 0 draws anew.
-        noise: Room for the draws of a row, float32, shape ``(2, N)``.
+        noise: Room for the draws of a row, shape ``(2, N)``.
         parts: Changed in place, shape ``(A, B)``.
     """
     for i in range(parts.shape[0]):
@@ -88,7 +88,7 @@ def fill_incident(p: Record, key: Any, first: int, noise: Any, incident: Any) ->
         p: Parameters of the environment, one record.
         key: Key of the draws, uint64.
         first: Number of the first draw.
-        noise: Room for the draws of a row, float32, shape ``(2, N)``.
+        noise: Room for the draws of a row, shape ``(2, N)``.
         incident: Receives G, shape ``(N, M)``.
     """
     scatter(key, first, 0.0, noise, incident)

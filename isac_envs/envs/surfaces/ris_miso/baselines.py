@@ -147,9 +147,11 @@ class Alternating(AlternatingEstimated):
         """Return the channels of the slot, the errors of the phases in the legs to the users."""
         state = self.batch.state
         rows, now = np.arange(len(self.env)), self.env["now"]
-        sines, cosines = portable.sincos_turns(state.elements["error_turns"])
-        legs = state.reflected[rows, now] * (cosines + 1j * sines)[:, None]
-        return state.direct[rows, now].copy(), legs
+        sines, cosines = portable.sincos_turns(state.elements["error_turns"][:, None])
+        legs, turned = state.reflected[rows, now], np.empty_like(state.estimated_reflected)
+        turned.real = legs.real * cosines - legs.imag * sines  # NumPy's own product may round else
+        turned.imag = legs.real * sines + legs.imag * cosines
+        return state.direct[rows, now].copy(), turned
 
     def chosen(self, channels: Channels) -> Turns:
         """Return phases that fit the precoder to come.
@@ -186,8 +188,10 @@ class AlternatingFiltered(AlternatingEstimated):
         newest = super().believed()
         if not self.smooth:
             self.smooth = [each.copy() for each in newest]
+        begun = self.fresh[:, None, None]
         for old, new, gain in zip(self.smooth, newest, self.gains, strict=True):
-            old[...] = np.where(self.fresh[:, None, None], new, old + gain * (new - old))
+            before, seen = old.view(np.float64), new.view(np.float64)  # both parts as numbers
+            before[...] = np.where(begun, seen, before + gain * (seen - before))
         return self.smooth[0], self.smooth[1]
 
 

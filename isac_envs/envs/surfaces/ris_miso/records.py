@@ -18,7 +18,7 @@ class Scratch(NamedTuple):
         reflection: Coefficients of the elements, complex128, shape ``(N,)``.
         slopes: What each coefficient does to the rate, the same shape.
         precoder: Precoder, complex128, shape ``(M, K)``.
-        noise: Pairs of draws, float32, shape ``(2, N)``, or as many as there are antennas.
+        noise: Pairs of draws, shape ``(2, N)``, or as many as there are antennas.
     """
 
     downlink: Downlink
@@ -71,7 +71,7 @@ def scratch(params: Any) -> Scratch:
         reflection=np.zeros(elements, np.complex128),
         slopes=np.zeros(elements, np.complex128),
         precoder=np.zeros((antennas, users), np.complex128),
-        noise=np.zeros((2, max(elements, antennas)), np.float32),
+        noise=np.zeros((2, max(elements, antennas))),
     )
 
 
