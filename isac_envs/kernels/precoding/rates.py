@@ -26,7 +26,7 @@ from isac_envs.kernels.numerics.hermitian import scaled_one, square_one
 POWER = Range(0.0, 1e30, "W")
 NOISE = Range(1e-300, 1e30, "W")
 _WEIGHT = Range(0.0, 1e12)
-_BELOW_ONE = 1.0 - 2.0**-50
+_BELOW_ONE = 1.0 - 1.0 / 2**50
 
 
 @jit

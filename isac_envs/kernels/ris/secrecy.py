@@ -38,10 +38,7 @@ from isac_envs.kernels.ris.cascade import (
     fill_cascade,
 )
 from isac_envs.kernels.ris.extrapolation import copy_vector, extrapolate_phases, next_factor
-from isac_envs.kernels.ris.rates import (
-    SurfaceWork,
-    surface_work,
-)
+from isac_envs.kernels.ris.rates import SurfaceWork, surface_work
 
 
 @inlined
