@@ -1,5 +1,6 @@
 """Reports from run folders that were made up and from trained ones; damaged ones are left out."""
 
+import functools
 import json
 import re
 import shutil
@@ -20,10 +21,26 @@ from isac_agents.report.study import Study, front, mean_curve
 from isac_agents.runs.command import command
 from isac_agents.runs.record import read_record, sha256, write_record
 from isac_agents.training.plan import plan_jobs
+from isac_envs.scenarios import build
 
 EPISODES = 6
 LEARNERS = ("stable_baselines3:A2C", "stable_baselines3:DQN", "odd_learners:Constant")
 POLICIES = dict(zip(LEARNERS, ("threshold", "myopic", "always_radar"), strict=True))
+
+
+@functools.cache
+def world(scenario):
+    return build(NAME, scenario, {})
+
+
+@functools.cache
+def of_baselines(model):
+    return EvaluationCache(model, EPISODES).baselines()
+
+
+@functools.cache
+def of_policy(model, policy):
+    return Result.of(play(baseline(model, policy), model, EPISODES), model)
 
 
 def make_up(root, scenario, agent, seeds):
@@ -33,19 +50,19 @@ def make_up(root, scenario, agent, seeds):
         NAME, agent, scenario=scenario, seeds=range(seeds), steps=400, out=root,
         hyper_parameters=hyper,
     )  # fmt: skip
+    model = world(scenario)
     for job in jobs:
-        model = job.record.world()
         job.folder.mkdir(parents=True)
         (job.folder / "weights.npz").write_bytes(agent.encode() + bytes([job.record.seed]))
         digest = sha256(job.folder / "weights.npz")
         changed = {"status": "finished", "cpu_seconds": 1.5, "weights_sha256": digest}
         write_record(job.folder, job.record.model_copy(update=changed))
-        result = Result.of(play(baseline(model, POLICIES[agent]), model, EPISODES), model)
+        result = of_policy(model, POLICIES[agent])
         shifted = tuple(reward - 0.01 * job.record.seed for reward in result.reward)
         entry = Entry(
             key=Key.of(model, EPISODES, 10**9, digest),
             agent=result.model_copy(update={"reward": shifted}),
-            baselines=EvaluationCache(model, EPISODES).baselines(),
+            baselines=of_baselines(model),
         )
         results.write(job.folder, entry)
         rows = [f"{steps},{-4 * 400 + 6 * steps},400" for steps in (100, 200, 400)]

@@ -2,6 +2,7 @@
 
 import functools
 from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
@@ -79,12 +80,21 @@ def _compile(function: Any, **options: bool) -> Any:
     return Kernel(function, {"error_model": "numpy", "nogil": True, **options})
 
 
+_silent = ContextVar("_silent", default=False)
+
+
 def _interpreted(function: Function) -> Function:
     """Give an interpreted kernel the compiled one's silence: integers wrap, x / 0 is infinite."""
 
     @functools.wraps(function)
     def call(*arguments: Any) -> Any:
-        with np.errstate(all="ignore"):
+        if _silent.get():  # called by another one
             return function(*arguments)
+        token = _silent.set(True)
+        try:
+            with np.errstate(all="ignore"):
+                return function(*arguments)
+        finally:
+            _silent.reset(token)
 
     return call  # type: ignore[return-value]

@@ -5,7 +5,7 @@ the C library, which is exact.
 """
 
 import struct
-from math import isfinite
+from math import fsum, isfinite
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from numba.extending import intrinsic
 
 from isac_envs.engine.jit import INTERPRETED
 
+_SPLIT = 2.0**27 + 1.0  # halves of a float have 26 bits
 
 @intrinsic  # type: ignore[untyped-decorator]
 def _compiled_float_bits(_context: Any, _x: Any) -> Any:
@@ -82,10 +83,26 @@ def _python_bits_single(bits: Any) -> np.float32:
 
 
 def _python_fma(a: float, b: float, c: float) -> float:
+    a, b, c = float(a), float(b), float(c)
     if not (isfinite(a) and isfinite(b) and isfinite(c)):
         return a * b + c
-    (p, q), (r, s), (u, v) = (float(each).as_integer_ratio() for each in (a, b, c))
+    product = a * b
+    if 1e-200 < abs(product) < 1e200 and abs(a) < 1e200 and abs(b) < 1e200 and abs(c) < 1e200:
+        return fsum((product, _product_error(a, b, product), c))  # rounds once
+    (p, q), (r, s), (u, v) = (each.as_integer_ratio() for each in (a, b, c))
     return (p * r * v + u * q * s) / (q * s * v)  # of whole numbers: rounds once
+
+
+def _product_error(a: float, b: float, product: float) -> float:
+    """Return a b less its rounded value, exactly: Dekker's product of halves by Veltkamp's split.
+
+    Source: T. J. Dekker, "A floating-point technique for extending the available precision",
+    Numer. Math. 18, 1971 (recalled).
+    """
+    a_high, b_high = _SPLIT * a, _SPLIT * b
+    a_high, b_high = a_high - (a_high - a), b_high - (b_high - b)
+    a_low, b_low = a - a_high, b - b_high
+    return a_low * b_low - (((product - a_high * b_high) - a_low * b_high) - a_high * b_low)
 
 
 def _python_round_even(x: float) -> float:
