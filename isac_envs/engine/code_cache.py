@@ -35,7 +35,8 @@ UNUSED_DAYS = 60
 """Machine code that was not loaded for this many days is removed."""
 
 _SETTINGS = (config.OPT, config.LOOP_VECTORIZE, config.SLP_VECTORIZE, config.DEBUGINFO_DEFAULT)
-_VERSIONS = (numba.__version__, llvmlite.__version__, np.__version__, sys.version_info[:2])
+_FORM = 2  # of the files: functions are named by their content
+_VERSIONS = (_FORM, numba.__version__, llvmlite.__version__, np.__version__, sys.version_info[:2])
 
 _awaited: list["_Compilation"] = []  # what is about to be loaded or compiled, innermost last
 
