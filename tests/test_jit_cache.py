@@ -275,3 +275,27 @@ def test_machine_code_of_several_processes_does_not_mix(tmp_path: Path) -> None:
     (few,), (many,) = printed[:2]
     assert few != many
     assert printed[2:] == [[few, many], [many, few]]
+
+
+FIELDS = """
+from typing import Any, NamedTuple
+from isac_envs.engine.jit import jit
+class Pair(NamedTuple):
+    {first}: Any
+    {second}: Any
+@jit
+def difference(pair):
+    return pair.left - pair.right
+print(difference(Pair(left=5.0, right=3.0)))
+"""
+
+
+def test_exchanged_fields_of_a_named_tuple_compile_again(tmp_path: Path) -> None:
+    program = tmp_path / "fields.py"
+    for first, second in (("left", "right"), ("right", "left")):
+        program.write_text(FIELDS.format(first=first, second=second))
+        finished = subprocess.run(
+            [sys.executable, str(program)],
+            env={**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}, capture_output=True, text=True,
+        )  # fmt: skip
+        assert finished.stdout == "2.0\n", finished.stderr

@@ -21,7 +21,7 @@ from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler_machinery import FunctionPass, PassManager, register_pass
 from numba.core.registry import CPUDispatcher
 
-from isac_envs.engine.code_cache import CodeCache
+from isac_envs.engine.code_cache import CodeCache, described
 from isac_envs.engine.fingerprint import content_hash, fingerprint
 
 
@@ -107,7 +107,7 @@ class _NameByContent(FunctionPass):  # type: ignore[misc]
 
     def run_pass(self, state: Any) -> bool:
         identity = state.func_id
-        content = tuple(map(str, state.args)), fingerprint(identity.func)
+        content = tuple(map(described, state.args)), fingerprint(identity.func)
         key = content_hash(repr(content).encode())[:16]
         identity.unique_id = int(key, 16)
         identity.unique_name = f"{identity.func_qualname}${key}"
