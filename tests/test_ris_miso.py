@@ -438,3 +438,35 @@ def test_the_filter_s_gain_is_about_the_best() -> None:
 def test_what_does_not_fit_is_refused_by_name(overrides: dict[str, Any], message: str) -> None:
     with pytest.raises(ScenarioError, match=message):
         bind(ID, **overrides)
+
+
+def test_without_a_surface_phases_do_nothing() -> None:
+    env = Env(bind(ID, **SMALL, surface="absent", action="phases"))
+    env.reset(seed=4)
+    random = np.random.default_rng(0)
+    found = {env.simulate(random.uniform(-1, 1, 12).astype(np.float32))[1] for _ in range(5)}
+    assert len(found) == 1
+    assert (env.step(np.zeros(12, np.float32))[0][:48].reshape(12, 4)[:, 2:] == 0.0).all()
+
+
+def test_a_learned_precoder_on_the_truth_is_better_than_one_on_estimates() -> None:
+    means = {}
+    for precoder in ("wmmse", "learned"):
+        copies = trial(12, action="phases", precoder=precoder)
+        policy = copies.model.baselines["alternating"](copies)
+        means[precoder] = np.mean([copies.step(policy.act()) for _ in range(10)], 0)
+    assert (means["learned"] > means["wmmse"]).all()
+
+
+def test_a_baseline_with_increments_keeps_to_them() -> None:
+    """A phase moves by the largest increment at most, and the shorter way round."""
+    copies = trial(4, largest_increment_deg=20.0)
+    for name in ("alternating", "codebook_search", "follow"):
+        action = copies.model.baselines[name](copies).act()
+        assert np.abs(action).max() <= 1.0
+        assert (np.abs(action) == 1.0).mean() > 0.5
+        before = copies.state.elements["turns"].copy()
+        copies.step(action)
+        moved = copies.state.elements["turns"] - before
+        moved -= np.rint(moved)
+        assert moved == pytest.approx(action * 20.0 / 360.0, abs=1e-12)
