@@ -114,7 +114,7 @@ class AlternatingEstimated(PhaseBaseline):
         """Return the phases that the optimisation ends at, from those of the slot before."""
         fresh, state = self.fresh, self.batch.state
         self.turns = np.where(fresh[:, None], state.elements["turns"], self.turns)
-        search.improve_batch(*self.scene(), self.bench, *channels, self.turns)
+        search.optimise_batch(*self.scene(), self.bench, *channels, self.turns)
         if fresh.any():
             self._start_again(fresh, channels)
         return self.turns
@@ -125,7 +125,7 @@ class AlternatingEstimated(PhaseBaseline):
         search.measure_batch(*self.scene(), *channels, self.turns, most)
         for _ in range(int(self.starts) - 1):
             tried = self.random.random(self.turns.shape)
-            search.improve_batch(*self.scene(), self.bench, *channels, tried)
+            search.optimise_batch(*self.scene(), self.bench, *channels, tried)
             search.measure_batch(*self.scene(), *channels, tried, found)
             better = (found > most)[:, 0] & fresh
             self.turns[better], most[better] = tried[better], found[better]

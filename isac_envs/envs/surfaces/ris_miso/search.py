@@ -150,21 +150,6 @@ def value(p: Record, state: State, direct: Any, reflected: Any, turns: Any) -> f
 
 
 @jit
-def improve(p: Record, state: State, bench: Bench, direct: Any, reflected: Any, turns: Any) -> None:
-    """Improve phases by :func:`optimise`.
-
-    Args:
-        p: Parameters of the environment, one record.
-        state: State of one copy.
-        bench: Room, and when to stop.
-        direct: Direct paths that are believed, shape ``(K, M)``.
-        reflected: Legs between users and elements that are believed, shape ``(K, N)``.
-        turns: Start of the phases, shape ``(N,)``; receives the result.
-    """
-    optimise(p, state, bench, direct, reflected, turns)
-
-
-@jit
 def adapt(p: Record, state: State, bench: Bench, direct: Any, reflected: Any, turns: Any) -> None:
     """Adapt phases to the precoder that will be made for them.
 
@@ -253,7 +238,7 @@ def follow(p: Record, state: State, turns: Any) -> None:
         turns[n] = wanted - math.floor(wanted)
 
 
-improve_batch = each_copy(improve, "bench")
+optimise_batch = each_copy(optimise, "bench")
 adapt_batch = each_copy(adapt, "bench")
 measure_batch = each_copy(measure)
 search_codebook_batch = each_copy(search_codebook, "bench")
