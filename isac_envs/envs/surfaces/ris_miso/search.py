@@ -65,8 +65,8 @@ def _fill_turns(reflection: Any, out: Any) -> None:
 @jit
 def optimise(
     p: Record, state: State, bench: Bench, direct: Any, reflected: Any, turns: Any
-) -> float:
-    """Improve phases by alternating optimisation and return the weighted rate in bit/s/Hz.
+) -> None:
+    """Improve phases by alternating optimisation.
 
     Args:
         p: Parameters of the environment, one record.
@@ -84,14 +84,12 @@ def optimise(
             scratch.precoder[m, k] = complex(0.0, 0.0)
     if direct.shape[0] == 1 and bench.states.shape[0] == 0:
         maximise_surface_gain(links, 1e-12, bench.most, scratch.work, reflection, scratch.precoder)
-        rate = 0.0
     else:
-        rate = maximise_surface_rate(
+        maximise_surface_rate(
             links, scratch.downlink, bench.states, bench.tolerance, bench.most, scratch.work,
             reflection, scratch.precoder,
-        )[0]  # fmt: skip
+        )  # fmt: skip
     _fill_turns(reflection, turns)
-    return rate
 
 
 @jit
