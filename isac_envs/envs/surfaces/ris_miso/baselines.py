@@ -18,6 +18,8 @@ from isac_envs.kernels.ris.phase import reflection_states
 Turns = npt.NDArray[np.float64]
 Channels = tuple[npt.NDArray[Any], npt.NDArray[Any]]
 
+FEW_BITS = 2
+"""Bits of an element up to which its other levels are tried one after the other."""
 STATE_BITS = 5
 """Phases that are tried for elements whose amplitude depends on the phase."""
 
@@ -163,6 +165,8 @@ class Alternating(AlternatingEstimated):
         if self.params.action == "increments":
             return turns
         search.adapt_batch(*self.scene(), self.bench, *channels, turns)
+        if 0 < self.params.phase_bits <= FEW_BITS:
+            search.polish_batch(*self.scene(), *channels, turns)
         return turns
 
 

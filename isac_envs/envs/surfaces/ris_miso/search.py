@@ -175,6 +175,28 @@ def adapt(p: Record, state: State, bench: Bench, direct: Any, reflected: Any, tu
 
 
 @jit
+def polish(p: Record, state: State, direct: Any, reflected: Any, turns: Any) -> None:
+    """Try every other level of each element once, with the precoder that will be made for it.
+
+    Args:
+        p: Parameters of the environment, one record.
+        state: State of one copy.
+        direct: Direct paths that are believed, shape ``(K, M)``.
+        reflected: Legs between users and elements that are believed, shape ``(K, N)``.
+        turns: Phases, levels of ``phase_bits``, shape ``(N,)``; receives the result.
+    """
+    most, levels = value(p, state, direct, reflected, turns), 1 << p.phase_bits
+    for n in range(turns.shape[0]):
+        best, first = turns[n], turns[n]
+        for level in range(1, levels):
+            turns[n] = first + level / levels
+            found = value(p, state, direct, reflected, turns)
+            best = turns[n] if found > most else best
+            most = max(found, most)
+        turns[n] = best - math.floor(best)
+
+
+@jit
 def measure(p: Record, state: State, direct: Any, reflected: Any, turns: Any, found: Any) -> None:
     """Write :func:`value`, shape ``(1,)``.
 
@@ -238,6 +260,7 @@ def follow(p: Record, state: State, turns: Any) -> None:
 
 optimise_batch = each_copy(optimise, "bench")
 adapt_batch = each_copy(adapt, "bench")
+polish_batch = each_copy(polish)
 measure_batch = each_copy(measure)
 search_codebook_batch = each_copy(search_codebook, "bench")
 best_beams_batch = each_copy(best_beams)
