@@ -107,6 +107,8 @@ def test_reward_is_the_formula(precoder: str, form: dict[str, Any]) -> None:
         action = random_actions(copies, random)
         expected = expected_reward(copies, action, weights)
         assert copies.step(action) == pytest.approx(expected, rel=1e-9)
+        if "least_amplitude" not in form:  # the elements of the last copy, as they are observed
+            assert np.abs(copies.state.scratch.reflection) == pytest.approx(1.0, abs=1e-12)
 
 
 def test_every_phase_changes_the_rates() -> None:

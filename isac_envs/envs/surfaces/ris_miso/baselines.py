@@ -18,6 +18,8 @@ from isac_envs.kernels.ris.phase import reflection_states
 Turns = npt.NDArray[np.float64]
 Channels = tuple[npt.NDArray[Any], npt.NDArray[Any]]
 
+FEW_BITS = 2
+"""Bits of an element up to which its other levels are tried one after the other."""
 STATE_BITS = 5
 """Phases that are tried for elements whose amplitude depends on the phase."""
 
@@ -114,7 +116,7 @@ class AlternatingEstimated(PhaseBaseline):
         """Return the phases that the optimisation ends at, from those of the slot before."""
         fresh, state = self.fresh, self.batch.state
         self.turns = np.where(fresh[:, None], state.elements["turns"], self.turns)
-        search.improve_batch(*self.scene(), self.bench, *channels, self.turns)
+        search.optimise_batch(*self.scene(), self.bench, *channels, self.turns)
         if fresh.any():
             self._start_again(fresh, channels)
         return self.turns
@@ -125,7 +127,7 @@ class AlternatingEstimated(PhaseBaseline):
         search.measure_batch(*self.scene(), *channels, self.turns, most)
         for _ in range(int(self.starts) - 1):
             tried = self.random.random(self.turns.shape)
-            search.improve_batch(*self.scene(), self.bench, *channels, tried)
+            search.optimise_batch(*self.scene(), self.bench, *channels, tried)
             search.measure_batch(*self.scene(), *channels, tried, found)
             better = (found > most)[:, 0] & fresh
             self.turns[better], most[better] = tried[better], found[better]
@@ -163,6 +165,8 @@ class Alternating(AlternatingEstimated):
         if self.params.action == "increments":
             return turns
         search.adapt_batch(*self.scene(), self.bench, *channels, turns)
+        if 0 < self.params.phase_bits <= FEW_BITS:
+            search.polish_batch(*self.scene(), *channels, turns)
         return turns
 
 

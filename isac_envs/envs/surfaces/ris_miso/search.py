@@ -65,8 +65,8 @@ def _fill_turns(reflection: Any, out: Any) -> None:
 @jit
 def optimise(
     p: Record, state: State, bench: Bench, direct: Any, reflected: Any, turns: Any
-) -> float:
-    """Improve phases by alternating optimisation and return the weighted rate in bit/s/Hz.
+) -> None:
+    """Improve phases by alternating optimisation.
 
     Args:
         p: Parameters of the environment, one record.
@@ -84,14 +84,12 @@ def optimise(
             scratch.precoder[m, k] = complex(0.0, 0.0)
     if direct.shape[0] == 1 and bench.states.shape[0] == 0:
         maximise_surface_gain(links, 1e-12, bench.most, scratch.work, reflection, scratch.precoder)
-        rate = 0.0
     else:
-        rate = maximise_surface_rate(
+        maximise_surface_rate(
             links, scratch.downlink, bench.states, bench.tolerance, bench.most, scratch.work,
             reflection, scratch.precoder,
-        )[0]  # fmt: skip
+        )  # fmt: skip
     _fill_turns(reflection, turns)
-    return rate
 
 
 @jit
@@ -150,21 +148,6 @@ def value(p: Record, state: State, direct: Any, reflected: Any, turns: Any) -> f
 
 
 @jit
-def improve(p: Record, state: State, bench: Bench, direct: Any, reflected: Any, turns: Any) -> None:
-    """Improve phases by :func:`optimise`.
-
-    Args:
-        p: Parameters of the environment, one record.
-        state: State of one copy.
-        bench: Room, and when to stop.
-        direct: Direct paths that are believed, shape ``(K, M)``.
-        reflected: Legs between users and elements that are believed, shape ``(K, N)``.
-        turns: Start of the phases, shape ``(N,)``; receives the result.
-    """
-    optimise(p, state, bench, direct, reflected, turns)
-
-
-@jit
 def adapt(p: Record, state: State, bench: Bench, direct: Any, reflected: Any, turns: Any) -> None:
     """Adapt phases to the precoder that will be made for them.
 
@@ -189,6 +172,28 @@ def adapt(p: Record, state: State, bench: Bench, direct: Any, reflected: Any, tu
         if found > most:
             most = found
             copy_row(tried, turns)
+
+
+@jit
+def polish(p: Record, state: State, direct: Any, reflected: Any, turns: Any) -> None:
+    """Try every other level of each element once, with the precoder that will be made for it.
+
+    Args:
+        p: Parameters of the environment, one record.
+        state: State of one copy.
+        direct: Direct paths that are believed, shape ``(K, M)``.
+        reflected: Legs between users and elements that are believed, shape ``(K, N)``.
+        turns: Phases, levels of ``phase_bits``, shape ``(N,)``; receives the result.
+    """
+    most, levels = value(p, state, direct, reflected, turns), 1 << p.phase_bits
+    for n in range(turns.shape[0]):
+        best, first = turns[n], turns[n]
+        for level in range(1, levels):
+            turns[n] = first + level / levels
+            found = value(p, state, direct, reflected, turns)
+            best = turns[n] if found > most else best
+            most = max(found, most)
+        turns[n] = best - math.floor(best)
 
 
 @jit
@@ -253,8 +258,9 @@ def follow(p: Record, state: State, turns: Any) -> None:
         turns[n] = wanted - math.floor(wanted)
 
 
-improve_batch = each_copy(improve, "bench")
+optimise_batch = each_copy(optimise, "bench")
 adapt_batch = each_copy(adapt, "bench")
+polish_batch = each_copy(polish)
 measure_batch = each_copy(measure)
 search_codebook_batch = each_copy(search_codebook, "bench")
 best_beams_batch = each_copy(best_beams)
