@@ -2,6 +2,7 @@
 
 import inspect
 import warnings
+from collections.abc import Sequence
 from typing import Any
 
 from isac_envs import scenarios
@@ -111,9 +112,15 @@ def _signals(signals: Any) -> Rows:
     return [{"name": s.name, "unit": s.unit, "meaning": s.meaning} for s in signals]
 
 
+MOST_REPEATS = 16
+"""Equal groups of coordinates, one after the other, that are listed one by one."""
+
+
 def _coordinates(spec: Spec) -> Rows:
-    rows, first = [], 0
-    for each in spec.coordinates:
+    """Return a row for each coordinate; of many equal groups, only the first group is listed."""
+    rows, first, k = [], 0, 0
+    while k < len(spec.coordinates):
+        each = spec.coordinates[k]
         rows.append(
             {
                 "index": str(first) if each.size == 1 else f"{first}..{first + each.size - 1}",
@@ -123,8 +130,29 @@ def _coordinates(spec: Spec) -> Rows:
                 "meaning": each.meaning,
             }
         )
-        first += each.size
+        first, k = first + each.size, k + 1
+        length, repeats = _repeated(spec.coordinates, k)
+        if repeats > MOST_REPEATS:
+            skipped = spec.coordinates[k : k + length * repeats]
+            last = first + sum(other.size for other in skipped) - 1
+            what = f"The last {length} entries again" if length > 1 else "The last entry again"
+            rows.append(
+                {"index": f"{first}..{last}", "name": "...", "unit": "", "range": "",
+                 "meaning": f"{what}, {repeats} times."}
+            )  # fmt: skip
+            first, k = last + 1, k + len(skipped)
     return rows
+
+
+def _repeated(coordinates: Sequence[Coordinate], end: int) -> tuple[int, int]:
+    """Return how long a group of coordinates before ``end`` is, and how often it comes again."""
+    best = (1, 0)
+    for length in range(1, min(end, 4) + 1):
+        group, repeats = coordinates[end - length : end], 0
+        while coordinates[end + repeats * length : end + (repeats + 1) * length] == group:
+            repeats += 1
+        best = max(best, (length, repeats), key=lambda each: each[1])
+    return best
 
 
 def _range(coordinate: Coordinate, kind: str) -> str:

@@ -20,6 +20,7 @@ from harness import SCENARIOS, bind, digest, random_actions
 from isac_envs.core.parallel_env import ParallelEnv
 from isac_envs.core.vector_env import VectorEnv
 from isac_envs.declaration.params import INTERFACE
+from isac_envs.errors import ScenarioError
 
 FILE = Path(__file__).with_name("effects.json")
 HORIZON = 20
@@ -101,7 +102,11 @@ def places(name: str, parameter: str) -> Iterator[Place]:
     cases += [(scenario, {}) for scenario in others]
     for size in SIZES:
         for scenario, form in cases:
-            value = getattr(bind(name, scenario, horizon=HORIZON, **form).params, parameter)
+            try:
+                params = bind(name, scenario, horizon=HORIZON, **form).params
+            except ScenarioError:  # a form that goes with other values only
+                continue
+            value = getattr(params, parameter)
             for other in alternatives(declared[parameter], value):
                 yield Place(scenario, form, size, other)
 

@@ -109,6 +109,9 @@ class Draw:
         size = len(usual)
         if self.random.random() < self.resize:
             size = int(self.random.integers(shortest, min(longest, 2 * size + 2) + 1))
+        if not size:
+            return ()
+        usual = usual or (1.0,) * size
         whole = get_args(get_args(kind)[0])[:1] == (int,) or isinstance(usual[0], int)
         low, high = element_limits(field)
         if self.random.random() < 0.5:  # near what it was, so that more is accepted

@@ -11,6 +11,7 @@ import pytest
 
 from isac_envs import scenarios
 from isac_envs.catalog import OWN, model_class
+from isac_envs.description import describe
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -104,3 +105,11 @@ def test_measured_tables_are_there(page):
     text = (ROOT / page).read_text(encoding="utf-8")
     measured = text.partition("<!-- measured: start -->")[2].partition("<!-- measured: end -->")[0]
     assert measured.count("\n|") > 3
+
+
+def test_many_equal_groups_of_coordinates_are_listed_once():
+    described = describe("isac/RisMiso-v0")["kinds_of_agents"][0]["observation"]
+    assert [row["index"] for row in described] == ["0..1", "2..3", "4..255", "256..259", "260..263"]
+    assert described[2]["meaning"] == "The last 2 entries again, 63 times."
+    own = describe("isac/SparseArrayBeam-v0")["kinds_of_agents"][0]["observation"]
+    assert len(own) == 25

@@ -236,3 +236,66 @@ def test_intermediate_code_from_disk_stays_intermediate(
         assert len(list(tmp_path.rglob("*.nbc"))) == 1
     assert [each.get_pointer_to_function(each.name) for each in made] == [0, 0]
     assert type(made[0]) is type(made[1])
+
+
+LAYOUTS = """
+import numpy as np
+from isac_envs.engine.jit import jit, record_of
+from isac_envs.engine.mathx import atan2_turns, exp, ln
+@jit
+def long_sum(p, start):  # long enough to stay a function of its own
+    total = start
+    for k in range(p.many.shape[0]):
+        total += ln(exp(atan2_turns(p.many[k], 1.0)))
+    for k in range(p.many.shape[0]):
+        total += ln(exp(atan2_turns(p.single, p.many[k])))
+    for k in range(p.many.shape[0]):
+        total += ln(exp(atan2_turns(p.many[k], p.single)))
+    return total
+@jit
+def outer(p):
+    return long_sum(p[0], long_sum(p[0], long_sum(p[0], 0.0)))
+for count in {counts}:
+    print(outer(record_of({{"many": np.arange(1.0, 1.0 + count), "single": 3.0}})))
+"""
+
+
+def test_machine_code_of_several_processes_does_not_mix(tmp_path: Path) -> None:
+    """Record types of different layouts, each compiled by a process of its own, used by a third."""
+    settings = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
+    printed = []
+    for counts in ([2], [5], [2, 5], [5, 2]):
+        program = tmp_path / "layouts.py"
+        program.write_text(LAYOUTS.format(counts=counts))
+        finished = subprocess.run(
+            [sys.executable, str(program)], env=settings, capture_output=True, text=True
+        )
+        assert finished.returncode == 0, finished.stderr
+        printed.append([float(each) for each in finished.stdout.split()])
+    (few,), (many,) = printed[:2]
+    assert few != many
+    assert printed[2:] == [[few, many], [many, few]]
+
+
+FIELDS = """
+from typing import Any, NamedTuple
+from isac_envs.engine.jit import jit
+class Pair(NamedTuple):
+    {first}: Any
+    {second}: Any
+@jit
+def difference(pair):
+    return pair.left - pair.right
+print(difference(Pair(left=5.0, right=3.0)))
+"""
+
+
+def test_exchanged_fields_of_a_named_tuple_compile_again(tmp_path: Path) -> None:
+    program = tmp_path / "fields.py"
+    for first, second in (("left", "right"), ("right", "left")):
+        program.write_text(FIELDS.format(first=first, second=second))
+        finished = subprocess.run(
+            [sys.executable, str(program)],
+            env={**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}, capture_output=True, text=True,
+        )  # fmt: skip
+        assert finished.stdout == "2.0\n", finished.stderr

@@ -24,7 +24,7 @@ from test_imports import ROOT, SOURCES, imports, module_name
 PATHS = {module_name(path): path for path in SOURCES}
 
 MATH = {
-    *("ceil", "copysign", "e", "floor", "fmod", "frexp", "gcd", "inf", "isfinite", "isinf"),
+    *("ceil", "copysign", "e", "floor", "fmod", "frexp", "fsum", "gcd", "inf", "isfinite", "isinf"),
     *("isnan", "isqrt", "ldexp", "nan", "nextafter", "pi", "prod", "sqrt", "tau", "trunc"),
 }
 """What of :mod:`math` IEEE 754 fixes."""

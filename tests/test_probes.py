@@ -14,6 +14,7 @@ from harness import bind, play, random_actions, same
 from isac_envs.core.env import Env
 from isac_envs.core.vector_env import VectorEnv
 from isac_envs.errors import ScenarioError
+from isac_envs.testing import check_model
 
 STEPS = 60
 
@@ -127,3 +128,7 @@ def test_the_action_has_no_influence_on_the_seeding(case: str) -> None:
         env.reset(seed=4)
         env.step(action)
         assert same(first, env.reset(seed=3)[0])
+
+
+def test_every_environment_passes_the_check_for_models(case: str) -> None:
+    check_model(harness.short(case), steps=20)

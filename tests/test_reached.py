@@ -16,17 +16,9 @@ ROOTS = ("isac_envs.envs.", "isac_envs.sensing.", "isac_envs.propagation.")
 KERNELS = "isac_envs.kernels."
 
 LATER = {
-    "isac_envs.kernels.ris.phase": "environments with a reconfigurable surface follow",
-    "isac_envs.kernels.ris.response": "as its phases",
-    "isac_envs.kernels.ris.cascade": "as its phases",
-    "isac_envs.kernels.ris.rates": "as its phases",
-    "isac_envs.kernels.ris.secrecy": "as its phases",
-    "isac_envs.kernels.ris.extrapolation": "as its phases",
-    "isac_envs.kernels.precoding.rates": "environments with precoders of several users follow",
-    "isac_envs.kernels.precoding.linear": "as their rates",
-    "isac_envs.kernels.precoding.wmmse": "as their rates",
-    "isac_envs.kernels.precoding.secrecy": "as their rates",
-    "isac_envs.kernels.numerics.hermitian": "as their rates",
+    "isac_envs.kernels.ris.response": "environments with a surface in its near field follow",
+    "isac_envs.kernels.ris.secrecy": "environments with an eavesdropper follow",
+    "isac_envs.kernels.precoding.secrecy": "as its surfaces",
 }
 """Modules that are not counted, each with a reason: for an environment that is planned."""
 

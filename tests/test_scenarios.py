@@ -87,7 +87,7 @@ def different(value: Any) -> Any:
     if isinstance(value, bool):
         return not value
     if isinstance(value, tuple):
-        return (*value[:-1], different(value[-1]))
+        return (*value[:-1], different(value[-1])) if value else (1.0,)
     return value + "x" if isinstance(value, str) else value + 1
 
 

@@ -97,10 +97,11 @@ class StepBuffers:
         """Write the number of clipped coordinates of each action, where actions have any.
 
         Args:
-            counts: One number for each copy and agent, in any shape.
+            counts: One number for each copy and agent, in any shape; or a number for all.
         """
         if self._clipped is not None:
-            self._clipped[...] = np.reshape(counts, self._clipped.shape)
+            alone = isinstance(counts, int)  # reshaping a number takes longer than many steps
+            self._clipped[...] = counts if alone else np.reshape(counts, self._clipped.shape)
 
     def clear(self, rows: Any = ...) -> None:
         """Zero the outcome of copies that were reset instead of stepped, all of them by default."""

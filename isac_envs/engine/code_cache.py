@@ -27,6 +27,7 @@ import numba
 import numpy as np
 from numba.core import caching, compiler, config, sigutils
 from numba.core.serialize import dumps
+from numba.core.types.containers import BaseTuple
 from numba.misc.appdirs import AppDirs
 
 from isac_envs.engine.fingerprint import content_hash, fingerprint
@@ -35,7 +36,8 @@ UNUSED_DAYS = 60
 """Machine code that was not loaded for this many days is removed."""
 
 _SETTINGS = (config.OPT, config.LOOP_VECTORIZE, config.SLP_VECTORIZE, config.DEBUGINFO_DEFAULT)
-_VERSIONS = (numba.__version__, llvmlite.__version__, np.__version__, sys.version_info[:2])
+_FORM = 2  # of the files: functions are named by their content
+_VERSIONS = (_FORM, numba.__version__, llvmlite.__version__, np.__version__, sys.version_info[:2])
 
 _awaited: list["_Compilation"] = []  # what is about to be loaded or compiled, innermost last
 
@@ -82,6 +84,19 @@ class _Compilation:
     def end(self) -> None:
         if self.began:
             print(f"{time.monotonic() - self.began:.1f} s", file=sys.stderr, flush=True)
+
+
+def described(kind: Any) -> str:
+    """Return a type in words that hold its whole layout.
+
+    Numba's own leave out the names of a named tuple's fields: two that are exchanged would go
+    unnoticed.
+    """
+    if isinstance(kind, BaseTuple):
+        names = getattr(kind, "fields", ("",) * len(kind))
+        parts = (f"{name}: {described(each)}" for name, each in zip(names, kind, strict=True))
+        return f"{getattr(kind, 'instance_class', tuple).__name__}({', '.join(parts)})"
+    return str(kind)
 
 
 class CodeCache(caching._Cache):  # type: ignore[misc]
@@ -155,7 +170,7 @@ class CodeCache(caching._Cache):  # type: ignore[misc]
 
     def _path(self, sig: Any, codegen: Any) -> Path:
         arguments, _ = sigutils.normalize_signature(sig)
-        target = (codegen.magic_tuple(), tuple(map(str, arguments)), self._options)
+        target = (codegen.magic_tuple(), tuple(map(described, arguments)), self._options)
         key = content_hash(
             repr((_VERSIONS, _SETTINGS, target, fingerprint(self._function))).encode()
         )

@@ -17,6 +17,7 @@ from isac_envs.engine.jit import INTERPRETED
 
 _SPLIT = 2.0**27 + 1.0  # halves of a float have 26 bits
 
+
 @intrinsic  # type: ignore[untyped-decorator]
 def _compiled_float_bits(_context: Any, _x: Any) -> Any:
     def build(_: Any, builder: Any, __: Any, arguments: Any) -> Any:

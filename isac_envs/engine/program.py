@@ -21,7 +21,8 @@ from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler_machinery import FunctionPass, PassManager, register_pass
 from numba.core.registry import CPUDispatcher
 
-from isac_envs.engine.code_cache import CodeCache
+from isac_envs.engine.code_cache import CodeCache, described
+from isac_envs.engine.fingerprint import content_hash, fingerprint
 
 
 class Kernel(CPUDispatcher):  # type: ignore[misc]
@@ -91,6 +92,29 @@ class _InnerLibrary(JITCodeLibrary):  # type: ignore[misc]
 
 
 @register_pass(mutates_CFG=False, analysis_only=True)
+class _NameByContent(FunctionPass):  # type: ignore[misc]
+    """Names a function, in machine code, by what it computes and the types of its arguments.
+
+    Numba numbers functions and record types in the order in which a process meets them. Machine
+    code of two processes can then give one name to different functions, and a third process that
+    loads both from disk would call one in the place of the other.
+    """
+
+    _name = "name_by_content"
+
+    def __init__(self) -> None:
+        FunctionPass.__init__(self)
+
+    def run_pass(self, state: Any) -> bool:
+        identity = state.func_id
+        content = tuple(map(described, state.args)), fingerprint(identity.func)
+        key = content_hash(repr(content).encode())[:16]
+        identity.unique_id = int(key, 16)
+        identity.unique_name = f"{identity.func_qualname}${key}"
+        return False
+
+
+@register_pass(mutates_CFG=False, analysis_only=True)
 class _UseInnerLibrary(FunctionPass):  # type: ignore[misc]
     _name = "use_inner_library"
 
@@ -112,6 +136,7 @@ class _Compiler(compiler.CompilerBase):  # type: ignore[misc]
 
     def passes(self) -> Iterator[type]:
         yield untyped_passes.TranslateByteCode
+        yield _NameByContent
         yield untyped_passes.FixupArgs
         yield untyped_passes.IRProcessing
         yield untyped_passes.RewriteSemanticConstants

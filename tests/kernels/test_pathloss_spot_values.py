@@ -210,3 +210,8 @@ def test_track_position_falls_from_half_the_spacing_and_starts_again() -> None:
     assert ahead.tolist() == [150.0, 0.0, -149.0, 150.0, 0.0]
     assert pathloss.track_distance(3.0, 4.0, 12.0) == 13.0
     assert pathloss.track_cosine(-3.0, 4.0) == -0.6
+
+
+def test_log_distance_by_hand() -> None:
+    assert pathloss.log_distance(1.0, 35.6, 22.0) == 35.6
+    assert pathloss.log_distance([10.0, 1000.0], 32.6, 36.7) == pytest.approx([69.3, 142.7])

@@ -107,6 +107,68 @@ class ChoiceScores(nn.Module):
         return torch.cat(parts, 1)
 
 
+class EntityActor(nn.Module):
+    """What each entity of the first group contributes to an action, from it and a summary of all.
+
+    Args:
+        groups: As for :class:`EntityEncoder`.
+        rest: Count of global numbers.
+        width: Width of the codes and of the output.
+        hidden: Width of the summary.
+    """
+
+    def __init__(self, groups: Sequence[Sequence[int]], rest: int, width: int, hidden: int) -> None:
+        super().__init__()
+        self.encoder = EntityEncoder(groups, rest, width)
+        self.context = perceptron(self.encoder.summary_size, [hidden], nn.ReLU)
+        self.mixer = perceptron(groups[0][1] + width + hidden, [width], nn.ReLU)
+
+    def forward(self, observations: torch.Tensor) -> torch.Tensor:
+        """Return features of each entity, shape ``(n, entities, width)``.
+
+        Args:
+            observations: Shape ``(n, D)``.
+        """
+        entities, summary = self.encoder(observations)
+        around = self.context(summary).unsqueeze(1).expand(-1, entities[0].shape[1], -1)
+        return self.mixer(torch.cat((entities[0], around), -1))
+
+
+class EntityCritic(nn.Module):
+    """Features of an observation and an action that has a part for each entity of the first group.
+
+    Args:
+        groups: As for :class:`EntityEncoder`.
+        rest: Count of global numbers.
+        parts: Numbers of the action for each entity.
+        width: Width of the codes.
+        layers: Widths of the layers above the summary; the last is the output.
+    """
+
+    def __init__(
+        self, groups: Sequence[Sequence[int]], rest: int, parts: int, width: int, layers: list[int]
+    ) -> None:
+        super().__init__()
+        self.size, self.parts = (groups[0][0], groups[0][1]), parts
+        joined = [[groups[0][0], groups[0][1] + parts], *groups[1:]]
+        self.encoder = EntityEncoder(joined, rest, width)
+        self.layers = perceptron(self.encoder.summary_size, layers, nn.ReLU)
+
+    def forward(self, both: torch.Tensor) -> torch.Tensor:
+        """Return the features, shape ``(n, layers[-1])``.
+
+        Args:
+            both: Observations followed by actions, shape ``(n, D + W)``.
+        """
+        count, numbers = self.size
+        ends, begins = count * numbers, both.shape[1] - count * self.parts
+        first, others, action = both[:, :ends], both[:, ends:begins], both[:, begins:]
+        parts = action.reshape(len(both), count, self.parts)
+        joined = torch.cat((first.reshape(len(both), count, numbers), parts), -1)
+        _, summary = self.encoder(torch.cat((joined.flatten(1), others), 1))
+        return self.layers(summary)
+
+
 def perceptron(width: int, layers: list[int], activation: type[nn.Module] = nn.Tanh) -> nn.Module:
     """Return fully connected layers, each followed by its activation.
 

@@ -22,6 +22,9 @@ from isac_envs.kernels.pathloss.free_space import (
 from isac_envs.kernels.pathloss.gas import (
     gas_loss,
 )
+from isac_envs.kernels.pathloss.log_distance import (
+    log_distance,
+)
 from isac_envs.kernels.pathloss.railway import (
     hst_doppler,
     railway_d2a_los,
@@ -159,6 +162,7 @@ __all__ = [
     "inh_nlos",
     "inh_nlos_optional",
     "inh_open_los_probability",
+    "log_distance",
     "o2i_loss",
     "oxygen_loss",
     "radar_loss",

@@ -1,6 +1,7 @@
 """The networks of D4PG: a deterministic actor and a critic of the distribution of returns."""
 
 import math
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -17,6 +18,7 @@ from stable_baselines3.common.type_aliases import PyTorchObs, Schedule
 from torch import nn
 
 from isac_agents.algorithms.categorical import make_atoms
+from isac_agents.algorithms.networks import EntityActor, EntityCritic, numbers_besides
 from isac_agents.algorithms.settings import with_fused_adam
 
 Widths = list[int]
@@ -32,6 +34,7 @@ class Actor(BasePolicy):
         body: Layers between the features and the output layer.
         width: Output width of ``body``.
         normalize_images: As in Stable-Baselines3.
+        parts: Numbers of the action that each row of the body's output gives; None for all.
     """
 
     features_extractor: BaseFeaturesExtractor
@@ -44,6 +47,7 @@ class Actor(BasePolicy):
         body: nn.Module,
         width: int,
         normalize_images: bool,
+        parts: int | None = None,
     ) -> None:
         super().__init__(
             observation_space,
@@ -53,14 +57,14 @@ class Actor(BasePolicy):
             squash_output=True,
         )
         self.body = body
-        self.head = nn.Linear(width, get_action_dim(action_space))
+        self.head = nn.Linear(width, parts or get_action_dim(action_space))
         # Near-zero actions at the start keep the hyperbolic tangents unsaturated.
         _initialise(self.head, 1e-2 / math.sqrt(width))
 
     def forward(self, observations: torch.Tensor) -> torch.Tensor:
         """Return scaled actions, shape ``(B, W)``, of observations, shape ``(B, ...)``."""
         features = self.extract_features(observations, self.features_extractor)
-        return torch.tanh(self.head(self.body(features)))
+        return torch.tanh(self.head(self.body(features))).flatten(1)
 
     def _predict(self, observation: PyTorchObs, deterministic: bool = False) -> torch.Tensor:
         assert isinstance(observation, torch.Tensor)
@@ -137,6 +141,10 @@ class D4pgPolicy(BasePolicy):
             ``pi`` for the actor and ``qf`` for the critic. Default as in Acme.
         layer_norm: Start the torsos with layer norm and tangent; False gives plain networks.
         activation_fn: Activation of the other layers.
+        groups: Number of entities and numbers per entity of each group, in the order of the
+            observation; the action then has equally many numbers for each entity of the first
+            group, which one network gives. ``net_arch`` has the layers above the summary.
+        width: Width of an entity's encoding.
         features_extractor_class: As in Stable-Baselines3; each network has its own.
         features_extractor_kwargs: Its arguments.
         normalize_images: As in Stable-Baselines3.
@@ -156,6 +164,8 @@ class D4pgPolicy(BasePolicy):
         net_arch: Widths | dict[str, Widths] | None = None,
         layer_norm: bool = True,
         activation_fn: type[nn.Module] = nn.ELU,
+        groups: Sequence[Sequence[int]] = (),
+        width: int = 32,
         features_extractor_class: type[BaseFeaturesExtractor] = FlattenExtractor,
         features_extractor_kwargs: dict[str, Any] | None = None,
         normalize_images: bool = True,
@@ -176,7 +186,7 @@ class D4pgPolicy(BasePolicy):
         if net_arch is None:
             net_arch = {"pi": [256, 256, 256], "qf": [512, 512, 256]}
         self.net_arch, self.layer_norm, self.activation_fn = net_arch, layer_norm, activation_fn
-        self.n_atoms = n_atoms
+        self.n_atoms, self.groups, self.width = n_atoms, [list(each) for each in groups], width
         self.actor, self.actor_target = self._make_actor(), self._make_actor()
         self.critic, self.critic_target = self._make_critic(), self._make_critic()
         for network in (self.actor, self.critic):
@@ -221,18 +231,37 @@ class D4pgPolicy(BasePolicy):
     def _make_actor(self) -> Actor:
         widths, _ = get_actor_critic_arch(self.net_arch)
         extractor = self.make_features_extractor()
-        body, width = self._torso(extractor.features_dim, widths)
         assert isinstance(self.action_space, spaces.Box)
+        parts = None
+        if self.groups:
+            parts, width = self._parts(), self.width
+            rest = numbers_besides(self.groups, extractor.features_dim)
+            body: nn.Module = EntityActor(self.groups, rest, width, widths[-1])
+        else:
+            body, width = self._torso(extractor.features_dim, widths)
         return Actor(
-            self.observation_space, self.action_space, extractor, body, width, self.normalize_images
-        )
+            self.observation_space, self.action_space, extractor, body, width,
+            self.normalize_images, parts,
+        )  # fmt: skip
+
+    def _parts(self) -> int:
+        """Return the numbers of an action for each entity of the first group."""
+        size, count = get_action_dim(self.action_space), self.groups[0][0]
+        if size % count:
+            raise ValueError(f"{count} entities do not share the {size} numbers of an action")
+        return size // count
 
     def _make_critic(self) -> DistributionalCritic:
         _, widths = get_actor_critic_arch(self.net_arch)
         extractor = self.make_features_extractor()
         assert isinstance(self.action_space, spaces.Box)
-        inputs = extractor.features_dim + get_action_dim(self.action_space)
-        body, width = self._torso(inputs, widths)
+        if self.groups:
+            rest = numbers_besides(self.groups, extractor.features_dim)
+            width = widths[-1]
+            body: nn.Module = EntityCritic(self.groups, rest, self._parts(), self.width, widths)
+        else:
+            inputs = extractor.features_dim + get_action_dim(self.action_space)
+            body, width = self._torso(inputs, widths)
         return DistributionalCritic(
             self.observation_space,
             self.action_space,
@@ -262,6 +291,8 @@ class D4pgPolicy(BasePolicy):
             "net_arch": self.net_arch,
             "layer_norm": self.layer_norm,
             "activation_fn": self.activation_fn,
+            "groups": self.groups,
+            "width": self.width,
             "features_extractor_class": self.features_extractor_class,
             "features_extractor_kwargs": self.features_extractor_kwargs,
             "optimizer_class": self.optimizer_class,

@@ -1,0 +1,1 @@
+"""Environments with a reconfigurable intelligent surface."""

@@ -1,0 +1,174 @@
+r"""Channels of the legs: Rician, far field, with a carrier phase that follows the user.
+
+Each is its amplitude times a line of sight and a scattered part (``kernels/channel/fading``). The
+line of sight has the carrier phase :math:`-2 \pi d / \lambda` and the steering vectors of the
+present direction. Arrays are linear with half a wavelength between neighbours and the middle as
+origin; cosines are those with the array's axis: y at the base station, x at the surface.
+
+The scattered parts of a slot are numbered draws of one key: first the direct paths, then the legs
+between users and surface, and in the first slot the leg between base station and surface.
+"""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from isac_envs.engine.jit import Record, inlined, jit
+from isac_envs.engine.mathx import db_to_linear
+from isac_envs.engine.noise import single_pair
+from isac_envs.engine.rng import next_u64
+from isac_envs.envs.surfaces.walking import walk
+from isac_envs.kernels.channel.fading import ar1_step_one, rician_one
+from isac_envs.kernels.pathloss.log_distance import log_distance_one
+
+_NEAREST_M = 1.0  # distances are not taken below one metre
+_ROOT_2 = math.sqrt(2.0)
+
+
+@jit
+def draw_row(key: Any, first: int, noise: Any, count: int) -> None:
+    """Write pairs of standard normal variates, alone so that the loop fills vector registers.
+
+    Args:
+        key: Key of the draws, uint64.
+        first: Number of the first pair.
+        noise: Receives the pairs, shape ``(2, N)``.
+        count: Number of pairs.
+    """
+    first_row, second_row = noise[0], noise[1]
+    for n in range(count):
+        x, y = single_pair(key, np.uint64(first + n))
+        first_row[n] = x
+        second_row[n] = y
+
+
+@jit
+def scatter(key: Any, first: int, correlation: float, noise: Any, parts: Any) -> None:
+    """Advance scattered parts of mean power 1 by one AR(1) step.
+
+    Args:
+        key: Key of the draws, uint64.
+        first: Number of the first draw.
+        correlation: With the slot before; 0 draws anew.
+        noise: Room for the draws of a row, shape ``(2, N)``.
+        parts: Changed in place, shape ``(A, B)``.
+    """
+    for i in range(parts.shape[0]):
+        row = parts[i]
+        draw_row(key, first + i * row.shape[0], noise, row.shape[0])
+        for j in range(row.shape[0]):
+            re = ar1_step_one(row[j].real, correlation, noise[0, j])
+            row[j] = complex(re, ar1_step_one(row[j].imag, correlation, noise[1, j]))
+
+
+@jit
+def fill_row(scattered: Any, amplitude: float, k_lin: float, turns: Any, out: Any) -> None:
+    """Write the channels between one place and an array.
+
+    Args:
+        scattered: Scattered parts, shape ``(N,)``.
+        amplitude: Root of the mean gain.
+        k_lin: Rician factor, linear.
+        turns: Phase of the line of sight in the middle of the array, and half the cosine with it.
+        out: Receives the channels, shape ``(N,)``.
+    """
+    first = turns[0] - 0.5 * (out.shape[0] - 1) * turns[1]
+    for n in range(out.shape[0]):
+        x, y = _ROOT_2 * scattered[n].real, _ROOT_2 * scattered[n].imag
+        re, im = rician_one(x, y, k_lin, first + n * turns[1])
+        out[n] = complex(amplitude * re, amplitude * im)
+
+
+@jit
+def fill_incident(p: Record, key: Any, first: int, noise: Any, incident: Any) -> None:
+    """Draw the leg between base station and surface, which stays.
+
+    Args:
+        p: Parameters of the environment, one record.
+        key: Key of the draws, uint64.
+        first: Number of the first draw.
+        noise: Room for the draws of a row, shape ``(2, N)``.
+        incident: Receives G, shape ``(N, M)``.
+    """
+    scatter(key, first, 0.0, noise, incident)
+    middle = 0.5 * (incident.shape[0] - 1)
+    for n in range(incident.shape[0]):
+        turns = p.incident_turns + 0.5 * (n - middle) * p.surface_cosine, 0.5 * p.station_cosine
+        fill_row(incident[n], p.incident_amplitude, p.incident_k, turns, incident[n])
+
+
+@inlined
+def _apart(x: float, y: float) -> float:
+    return max(_NEAREST_M, math.sqrt(x * x + y * y))
+
+
+@inlined
+def _amplitude(p: Record, distance_m: float, loss_1m_db: float, slope_db: float) -> float:
+    """Return the root of a mean gain, in the unit of the channels."""
+    return db_to_linear(0.5 * (p.budget_db - log_distance_one(distance_m, loss_1m_db, slope_db)))
+
+
+@jit
+def fill_legs(p: Record, state: Any) -> None:
+    """Write the channels of all users from their places and scattered parts, for the present slot.
+
+    Args:
+        p: Parameters of the environment, one record.
+        state: State of one copy.
+    """
+    users, now = state.users, state.env.now
+    for k in range(users.shape[0]):
+        user, x, y = users[k], users[k].x_m, users[k].y_m
+        far_m = _apart(x, y)
+        user.direct_amplitude = _amplitude(p, far_m, p.direct_loss_1m_db, p.direct_slope_db)
+        turns = -far_m * p.per_wavelength, 0.5 * y / far_m
+        fill_row(
+            state.scattered_direct[k], user.direct_amplitude, p.direct_k, turns,
+            state.direct[now, k],
+        )  # fmt: skip
+        x, y = x - p.surface_m[0], y - p.surface_m[1]
+        far_m = _apart(x, y)
+        user.reflected_amplitude = _amplitude(
+            p, far_m, p.reflected_loss_1m_db, p.reflected_slope_db
+        )
+        turns = -far_m * p.per_wavelength, 0.5 * x / far_m
+        fill_row(
+            state.scattered_reflected[k], user.reflected_amplitude, p.reflected_k, turns,
+            state.reflected[now, k],
+        )  # fmt: skip
+
+
+@jit
+def begin_legs(p: Record, state: Any, key: Any) -> int:
+    """Draw all channels of a new episode; return the number of the first draw that is left.
+
+    Args:
+        p: Parameters of the environment, one record.
+        state: State of one copy, its users placed.
+        key: Key of the draws, uint64.
+    """
+    state.env.now = 0
+    count, noise = state.scattered_direct.size, state.scratch.noise
+    scatter(key, 0, 0.0, noise, state.scattered_direct)
+    scatter(key, count, 0.0, noise, state.scattered_reflected)
+    count += state.scattered_reflected.size
+    fill_incident(p, key, count, noise, state.incident)
+    fill_legs(p, state)
+    return count + state.incident.size
+
+
+@jit
+def advance_legs(p: Record, state: Any) -> None:
+    """Move the users by one slot, and their channels with them.
+
+    Args:
+        p: Parameters of the environment, one record.
+        state: State of one copy.
+    """
+    walk(p, state.env.world, state.users)
+    key, noise, count = next_u64(state.env.world), state.scratch.noise, state.scattered_direct.size
+    scatter(key, 0, p.correlation, noise, state.scattered_direct)
+    scatter(key, count, p.correlation, noise, state.scattered_reflected)
+    state.env.now = (state.env.now + 1) % state.direct.shape[0]
+    fill_legs(p, state)

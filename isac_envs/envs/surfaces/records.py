@@ -1,0 +1,54 @@
+"""State that environments with a surface share: users, elements, and the channels between them.
+
+Channels are in units of the root of noise over transmit power, so that a precoder of power 1 meets
+noise of power 1. Only the leg between base station and surface has no unit.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from isac_envs.engine.jit import record
+
+USER = record(
+    ("x_m", "f8"),  # position
+    ("y_m", "f8"),
+    ("heading_x", "f8"),  # unit vector
+    ("heading_y", "f8"),
+    ("direct_amplitude", "f8"),  # root of the mean gain of its direct path
+    ("reflected_amplitude", "f8"),  # the same of its leg to the surface
+    ("rate", "f8"),  # of the last slot, bit/s/Hz
+)
+ELEMENT = record(
+    ("turns", "f8"),  # phase that was asked for
+    ("error_turns", "f8"),  # what is added to it, unknown
+)
+ENV_FIELDS: tuple[tuple[Any, ...], ...] = (
+    ("now", "i8"),  # place of the present slot in the rings of channels
+)
+
+
+def channel_arrays(n: int, params: Any) -> dict[str, Any]:
+    """Return zeroed users, elements and channels of ``n`` copies, by the names of a state.
+
+    Args:
+        n: Number of copies.
+        params: Parameters of the environment.
+    """
+    users, antennas, elements = params.users, params.antennas, params.elements
+    ring = params.csi_delay + 1
+
+    def channels(*shape: int) -> Any:
+        return np.zeros((n, *shape), np.complex128)
+
+    return {
+        "users": np.zeros((n, users), USER),
+        "elements": np.zeros((n, elements), ELEMENT),
+        "incident": channels(elements, antennas),
+        "scattered_direct": channels(users, antennas),
+        "scattered_reflected": channels(users, elements),
+        "direct": channels(ring, users, antennas),
+        "reflected": channels(ring, users, elements),
+        "estimated_direct": channels(users, antennas),
+        "estimated_reflected": channels(users, elements),
+    }

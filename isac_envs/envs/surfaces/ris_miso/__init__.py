@@ -1,0 +1,1 @@
+"""Phases of a surface, and beams, for several users."""

@@ -1,0 +1,56 @@
+"""Parameters of ``isac/RisMiso-v0``."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from isac_envs.declaration.params import parameter
+from isac_envs.envs.surfaces.params import SurfaceParams
+
+UserWeight = Annotated[float, Field(ge=0.0, le=1e3)]
+GUO = "Guo et al., IEEE Trans. Wireless Commun. 19(5), 2020"
+
+
+class RisMisoParams(SurfaceParams):
+    """Parameters; the defaults are the ``default`` scenario."""
+
+    observation: Literal["directions", "channels"] = parameter(
+        "directions",
+        "Where the best phase of each element is; or the estimated channels.",
+    )
+    action: Literal["increments", "phases", "levels", "codebook"] = parameter(
+        "increments",
+        "How phases are asked for: changes, phases, levels, or one beam of a codebook.",
+    )
+    precoder: Literal["wmmse", "regularised_zero_forcing", "maximum_ratio", "learned"] = parameter(
+        "wmmse", "Precoder of the base station; learned: it is part of the action."
+    )
+    user_weights: tuple[UserWeight, ...] = parameter(
+        (), "Weights of the users' rates; none: 1 for each.", "1", GUO, max_length=16
+    )
+    largest_increment_deg: float = parameter(
+        30.0, "Largest change of a phase in a slot, for increments.", "deg", ge=0.1, le=180
+    )
+    codebook_size: int = parameter(
+        64, "Beams of the codebook, uniform over the cosine.", "1", ge=2, le=4096
+    )
+
+    @model_validator(mode="after")
+    def _forms_fit(self) -> "RisMisoParams":
+        if len(self.user_weights) not in (0, self.users):
+            raise ValueError(
+                f"parameter user_weights: {len(self.user_weights)} values; valid: none, or one for "
+                f"each of the users = {self.users}"
+            )
+        if self.user_weights and not any(self.user_weights):
+            raise ValueError("parameter user_weights: one must be above 0")
+        if self.action == "levels" and self.phase_bits == 0:
+            raise ValueError(
+                "parameter action = 'levels' needs levels: phase_bits = 0; valid: at least 1"
+            )
+        if self.precoder == "learned" and self.action in ("levels", "codebook"):
+            raise ValueError(
+                f"parameter precoder = 'learned' needs an action of real numbers, not action = "
+                f"{self.action!r}; valid: 'increments', 'phases'"
+            )
+        return self
