@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable
 from typing import Any
 
 
@@ -22,19 +22,34 @@ def context() -> Any:
     return chosen
 
 
-def begin(environment: Mapping[str, str] | None = None) -> None:
+def new(target: Callable[..., object], arguments: tuple[Any, ...], **settings: Any) -> Any:
+    """Return a process, not yet started, that calls a function and ends with this process.
+
+    Args:
+        target: Module-level function.
+        arguments: Its arguments.
+        **settings: Further ones of :class:`multiprocessing.Process`.
+    """
+    given = (dict(os.environ), target, arguments)  # the server's variables may be older
+    return context().Process(target=_run, args=given, **settings)
+
+
+def _run(
+    environment: dict[str, str], target: Callable[..., object], arguments: tuple[Any, ...]
+) -> None:
+    os.environ.clear()
+    os.environ.update(environment)
+    begin()
+    target(*arguments)
+
+
+def begin() -> None:
     """Ignore keyboard interrupts, and end when the parent process has ended.
 
     ``kill -9`` and lack of memory leave the parent no time to end its children. The system then
     closes its end of a pipe, and a thread here waits for that. Children of this process end the
     same way, one after another.
-
-    Args:
-        environment: Variables of the parent process, where the server's may be older.
     """
-    if environment is not None:
-        os.environ.clear()
-        os.environ.update(environment)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     if parent is None:

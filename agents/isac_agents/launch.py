@@ -39,7 +39,6 @@ class _Shared:
     number: int  # of the call
     progress: "SynchronizedArray[int]"  # reported by each call
     stop: "Event"  # set when the user has stopped the command
-    environment: dict[str, str]  # variables of the parent
 
 
 _shared: _Shared | None = None
@@ -102,8 +101,8 @@ def run_here(
             while waiting and len(running) < processes:
                 number, arguments = waiting.popleft()
                 ours, theirs = context.Pipe(duplex=False)
-                shared = _Shared(number, progress, stop, dict(os.environ))
-                process = context.Process(target=_child, args=(theirs, shared, function, arguments))
+                shared = _Shared(number, progress, stop)
+                process = child.new(_child, (theirs, shared, function, arguments))
                 process.start()
                 theirs.close()
                 running[process.sentinel] = number, process, ours
@@ -185,7 +184,6 @@ def _child(
 ) -> None:
     global _shared
     _shared = shared
-    child.begin(shared.environment)  # the parent handles interrupts and sets stop
     pipe.send(_outcome(function, arguments))
 
 

@@ -45,12 +45,9 @@ class LocalPlace:
     """
 
     def __init__(self, name: str, arguments: Arguments) -> None:
-        context = child.context()
         self._name = name
-        self._pipe, theirs = context.Pipe()
-        self._process = context.Process(
-            target=_serve, args=(theirs, arguments), name=name, daemon=True
-        )
+        self._pipe, theirs = child.context().Pipe()
+        self._process = child.new(_serve, (theirs, arguments), name=name, daemon=True)
         self._process.start()
         theirs.close()  # otherwise its end would go unnoticed
 
@@ -89,7 +86,6 @@ class LocalPlace:
 
 def _serve(pipe: Connection, arguments: Arguments) -> None:
     """Serve calls until the pipe is closed."""
-    child.begin()
     from isac_agents.algorithms.d4pg.actors import Player
 
     player = Player(*arguments)
