@@ -268,10 +268,8 @@ class CodebookSearch(PhaseBaseline):
 
     def chosen(self, channels: Channels) -> Turns:
         """Return the phases of the best beams."""
-        cosine = (2.0 * self.beam(channels) + 1.0) / self.params.codebook_size - 1.0
-        step = -0.5 * (self.params.record[0].surface_cosine + cosine)
-        turns = step[:, None] * np.arange(self.params.elements)
-        return np.asarray(turns - np.floor(turns))
+        search.phases_of_beam_batch(*self.scene(), self.beam(channels)[:, None], self.turns)
+        return np.asarray(self.turns - np.floor(self.turns))
 
 
 class RandomPhases(PhaseBaseline):

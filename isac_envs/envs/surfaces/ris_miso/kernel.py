@@ -58,10 +58,12 @@ def report(state: State, outcome: Outcome) -> None:
     """
     objectives, _, metrics = outcome
     users, channels = state.users, state.scratch.work.channels
-    rates, least, ratios_db, gains_db = 0.0, 1e300, 0.0, 0.0
+    weights = state.scratch.downlink.weights
+    total, rates, least, ratios_db, gains_db = 0.0, 0.0, 1e300, 0.0, 0.0
     for k in range(users.shape[0]):
         signal, others = received_powers(state.scratch.work.wmmse.gains, k, 1.0)
         users[k].rate = shannon_rate_one(signal / others)
+        total += weights[k] * users[k].rate
         rates += users[k].rate
         least = min(least, users[k].rate)
         ratios_db += _decibels(signal / others)
@@ -69,10 +71,6 @@ def report(state: State, outcome: Outcome) -> None:
         for m in range(channels.shape[1]):
             gain += square_one(channels[k, m])
         gains_db += _decibels(gain)
-    weights = state.scratch.downlink.weights
-    total = 0.0
-    for k in range(users.shape[0]):
-        total += weights[k] * users[k].rate
     objectives[0] = total
     metrics.sum_rate = rates
     metrics.least_rate = least

@@ -42,22 +42,32 @@ def _inverse_root(square: float) -> float:
 
 
 @jit
-def _fill_slopes(state: State, precoder: Any) -> float:
-    """Write the slope of each element, turned by its present phase; return the factor to scale it.
+def fill_directions(p: Record, state: State) -> None:
+    """Write the slope of each element, turned by its present phase, into ``scratch.slopes``.
 
-    The gains of the scratch are those of the present phases.
+    The slopes are those of the precoder for the present phases and estimates, or of the learned one
+    of the last slot; ``scratch.work.wmmse.gains`` holds what it is expected to give.
 
     Args:
+        p: Parameters of the environment, one record.
         state: State of one copy.
-        precoder: Precoder, shape ``(M, K)``.
     """
-    scratch, slopes = state.scratch, state.scratch.slopes
+    scratch = state.scratch
+    precoder = state.precoder if p.precoder == LEARNED else scratch.precoder
+    plan(p, state, precoder)
     fill_slopes(
-        estimated_links(state), precoder, scratch.downlink, scratch.work, scratch.reflection, slopes
-    )
+        estimated_links(state), precoder, scratch.downlink, scratch.work, scratch.reflection,
+        scratch.slopes,
+    )  # fmt: skip
+    for n in range(scratch.slopes.shape[0]):
+        scratch.slopes[n] *= scratch.reflection[n].conjugate()
+
+
+@jit
+def _scale_of(slopes: Any) -> float:
+    """Return the factor that makes the mean square of slopes, shape ``(N,)``, 1; 0 for none."""
     largest, total = 0.0, 0.0
     for n in range(slopes.shape[0]):
-        slopes[n] *= scratch.reflection[n].conjugate()
         largest = max(largest, abs(slopes[n].real), abs(slopes[n].imag))
     if not largest > 1e-150:
         return 0.0
@@ -77,9 +87,8 @@ def _observe_directions(p: Record, state: State, seen: Any) -> int:
         seen: Receives the observation, shape ``(D,)``.
     """
     scratch, elements, at = state.scratch, state.elements, 0
-    precoder = state.precoder if p.precoder == LEARNED else scratch.precoder
-    plan(p, state, precoder)
-    scale = _fill_slopes(state, precoder)
+    fill_directions(p, state)
+    scale = _scale_of(scratch.slopes)
     for n in range(elements.shape[0]):
         seen[at + 1], seen[at] = sincos_turns(elements[n].turns)
         at = _put(scratch.slopes[n], scale, seen, at + 2)

@@ -8,12 +8,12 @@ from isac_envs.engine.loops import each_copy
 from isac_envs.engine.mathx import atan2_turns
 from isac_envs.engine.passes import copy_row
 from isac_envs.envs.surfaces.phases import coefficient_one
+from isac_envs.envs.surfaces.ris_miso.observing import fill_directions
 from isac_envs.envs.surfaces.ris_miso.records import State
 from isac_envs.envs.surfaces.ris_miso.slot import (
     LEARNED,
     beam_turns_one,
     estimated_links,
-    plan,
     precode,
 )
 from isac_envs.kernels.precoding.rates import fill_gains, weighted_rate
@@ -24,7 +24,6 @@ from isac_envs.kernels.ris.rates import (
     maximise_surface_rate,
     sweep_elements,
 )
-from isac_envs.kernels.ris.slopes import fill_slopes
 
 
 class Bench(NamedTuple):
@@ -62,6 +61,14 @@ def _fill_turns(reflection: Any, out: Any) -> None:
         out[n] = turns + 1.0 if turns < 0.0 else turns
 
 
+@inlined
+def _fill_beam(p: Record, beam: int, turns: Any) -> None:
+    """Write the phases of a beam of the codebook in turns."""
+    step = beam_turns_one(p, beam)
+    for n in range(turns.shape[0]):
+        turns[n] = n * step
+
+
 @jit
 def optimise(
     p: Record, state: State, bench: Bench, direct: Any, reflected: Any, turns: Any
@@ -79,9 +86,7 @@ def optimise(
     scratch, reflection = state.scratch, bench.reflection
     links = Links(direct, reflected, state.incident)
     _fill_coefficients(p, turns, reflection)
-    for m in range(scratch.precoder.shape[0]):
-        for k in range(scratch.precoder.shape[1]):
-            scratch.precoder[m, k] = complex(0.0, 0.0)
+    scratch.precoder[:, :] = 0.0
     if direct.shape[0] == 1 and bench.states.shape[0] == 0:
         maximise_surface_gain(links, 1e-12, bench.most, scratch.work, reflection, scratch.precoder)
     else:
@@ -110,9 +115,7 @@ def best_beams(
     _fill_coefficients(p, turns, scratch.reflection)
     links = Links(direct, reflected, state.incident)
     fill_cascade(links, scratch.reflection, scratch.work.channels)
-    for m in range(precoder.shape[0]):
-        for k in range(precoder.shape[1]):
-            precoder[m, k] = complex(0.0, 0.0)
+    precoder[:, :] = 0.0
     maximise_weighted_rate(
         scratch.work.channels, scratch.downlink, 1e-6, 300, scratch.work.wmmse, precoder
     )
@@ -227,13 +230,24 @@ def search_codebook(
     """
     tried, most = bench.tried, -1.0
     for beam in range(p.codebook_size):
-        turns = beam_turns_one(p, beam)
-        for n in range(tried.shape[0]):
-            tried[n] = n * turns
+        _fill_beam(p, beam, tried)
         found = value(p, state, direct, reflected, tried)
         if found > most:
             most = found
             best[0] = beam
+
+
+@jit
+def phases_of_beam(p: Record, state: State, beam: Any, turns: Any) -> None:
+    """Write the phases of a beam of the codebook.
+
+    Args:
+        p: Parameters of the environment, one record.
+        state: State of one copy.
+        beam: Number of the beam, shape ``(1,)``.
+        turns: Receives the phases, shape ``(N,)``.
+    """
+    _fill_beam(p, beam[0], turns)
 
 
 @jit
@@ -245,16 +259,10 @@ def follow(p: Record, state: State, turns: Any) -> None:
         state: State of one copy.
         turns: Receives the phases, shape ``(N,)``.
     """
-    scratch = state.scratch
-    precoder = state.precoder if p.precoder == LEARNED else scratch.precoder
-    plan(p, state, precoder)
-    fill_slopes(
-        estimated_links(state), precoder, scratch.downlink, scratch.work, scratch.reflection,
-        scratch.slopes,
-    )  # fmt: skip
+    slopes = state.scratch.slopes
+    fill_directions(p, state)
     for n in range(turns.shape[0]):
-        turned = scratch.slopes[n] * scratch.reflection[n].conjugate()
-        wanted = state.elements[n].turns + atan2_turns(turned.imag, turned.real)
+        wanted = state.elements[n].turns + atan2_turns(slopes[n].imag, slopes[n].real)
         turns[n] = wanted - math.floor(wanted)
 
 
@@ -263,5 +271,6 @@ adapt_batch = each_copy(adapt, "bench")
 polish_batch = each_copy(polish)
 measure_batch = each_copy(measure)
 search_codebook_batch = each_copy(search_codebook, "bench")
+phases_of_beam_batch = each_copy(phases_of_beam)
 best_beams_batch = each_copy(best_beams)
 follow_batch = each_copy(follow)
