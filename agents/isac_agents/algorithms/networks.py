@@ -102,8 +102,7 @@ class ChoiceScores(nn.Module):
         if self.others is not None:
             parts.append(self.others(context).reshape(len(context), -1, self.cases))
         if members is not None:
-            around = context.unsqueeze(1).expand(-1, members.shape[1], -1)
-            parts.append(self.score(self.mixer(torch.cat((members, around), -1))))
+            parts.append(self.score(self.mixer(beside(members, context))))
         return torch.cat(parts, 1)
 
 
@@ -130,8 +129,7 @@ class EntityActor(nn.Module):
             observations: Shape ``(n, D)``.
         """
         entities, summary = self.encoder(observations)
-        around = self.context(summary).unsqueeze(1).expand(-1, entities[0].shape[1], -1)
-        return self.mixer(torch.cat((entities[0], around), -1))
+        return self.mixer(beside(entities[0], self.context(summary)))
 
 
 class EntityCritic(nn.Module):
@@ -167,6 +165,17 @@ class EntityCritic(nn.Module):
         joined = torch.cat((first.reshape(len(both), count, numbers), parts), -1)
         _, summary = self.encoder(torch.cat((joined.flatten(1), others), 1))
         return self.layers(summary)
+
+
+def beside(members: torch.Tensor, context: torch.Tensor) -> torch.Tensor:
+    """Return entities, shape ``(n, entities, numbers)``, each followed by the context of its row.
+
+    Args:
+        members: The entities.
+        context: Shape ``(n, hidden)``.
+    """
+    around = context.unsqueeze(1).expand(-1, members.shape[1], -1)
+    return torch.cat((members, around), -1)
 
 
 def perceptron(width: int, layers: list[int], activation: type[nn.Module] = nn.Tanh) -> nn.Module:

@@ -13,13 +13,6 @@ from isac_envs.kernels.numerics.hermitian import scaled_one, square_one
 
 
 @jit
-def copy_vector(source: Any, out: Any) -> None:
-    """Copy an array of shape ``(N,)``."""
-    for n in range(source.shape[0]):
-        out[n] = source[n]
-
-
-@jit
 def copy_matrix(source: Any, out: Any) -> None:
     """Copy an array of shape ``(M, K)``."""
     for m in range(source.shape[0]):

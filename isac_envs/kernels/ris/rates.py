@@ -25,6 +25,7 @@ import numpy.typing as npt
 
 from isac_envs.engine.elementwise import Range, check_range
 from isac_envs.engine.jit import jit
+from isac_envs.engine.passes import copy_row
 from isac_envs.kernels.link.metrics import shannon_rate_one
 from isac_envs.kernels.numerics.hermitian import fill_gram, scaled_one, square_one
 from isac_envs.kernels.precoding.linear import fill_maximum_ratio
@@ -55,7 +56,6 @@ from isac_envs.kernels.ris.cascade import (
 )
 from isac_envs.kernels.ris.extrapolation import (
     copy_matrix,
-    copy_vector,
     extrapolate_beams,
     extrapolate_phases,
     next_factor,
@@ -261,7 +261,7 @@ def maximise_surface_rate(
     rounds, factor = 0, 1.0
     while rounds < most:
         rounds += 1
-        copy_vector(reflection, past)
+        copy_row(reflection, past)
         copy_matrix(precoder, past_precoder)
         fill_gains(links.incident, precoder, work.beams)
         sweep_elements(links.reflected, work.beams, downlink, states, work.wmmse.gains, reflection)
@@ -276,7 +276,7 @@ def maximise_surface_rate(
             tried = _rate_of(links, downlink, past, past_precoder, work)
             better = tried > rate
             if better:
-                copy_vector(past, reflection)
+                copy_row(past, reflection)
                 copy_matrix(past_precoder, precoder)
                 rate = tried
             else:

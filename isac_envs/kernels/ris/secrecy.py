@@ -26,6 +26,7 @@ import numpy.typing as npt
 from isac_envs.engine import mathx
 from isac_envs.engine.elementwise import check_range
 from isac_envs.engine.jit import inlined, jit
+from isac_envs.engine.passes import copy_row
 from isac_envs.kernels.numerics.hermitian import scaled_one, square_one
 from isac_envs.kernels.precoding.rates import NOISE, POWER, fill_gains
 from isac_envs.kernels.precoding.secrecy import fill_secrecy_beam, secrecy_ratio
@@ -37,7 +38,7 @@ from isac_envs.kernels.ris.cascade import (
     checked_states,
     fill_cascade,
 )
-from isac_envs.kernels.ris.extrapolation import copy_vector, extrapolate_phases, next_factor
+from isac_envs.kernels.ris.extrapolation import extrapolate_phases, next_factor
 from isac_envs.kernels.ris.rates import SurfaceWork, surface_work
 
 
@@ -165,7 +166,7 @@ def maximise_surface_secrecy(
     rounds, factor = 0, 1.0
     while rounds < most:
         rounds += 1
-        copy_vector(reflection, past)
+        copy_row(reflection, past)
         fill_gains(links.incident, beam, work.beams[:, :1])
         fill_gains(channels, beam, received[:, :1])
         sweep_for_secrecy(links.reflected, work.beams, noise_w, states, received, reflection)
@@ -176,7 +177,7 @@ def maximise_surface_secrecy(
             tried = _rate_of(links, powers, past, channels, beam)
             better = tried > rate
             if better:
-                copy_vector(past, reflection)
+                copy_row(past, reflection)
                 rate = tried
             else:
                 rate = _rate_of(links, powers, reflection, channels, beam)

@@ -16,20 +16,19 @@ _RANGES, _SPEEDS, _COURSES, _STRADDLES = 10, 3, 4, 3
 
 
 @jit
-def _fill(p: Record, prior: Any, sines: Any, gains: Any, table: Any) -> None:
+def _fill(p: Record, prior: Any, sines: Any, largest: float, gains: Any, table: Any) -> None:
     """Write mean detection probabilities over number of symbols.
 
     Args:
         p: Record of the radar.
         prior: Of each kind, its share, cross section, least and largest speed, shape ``(K, 4)``.
         sines: Directions of the beam, shape ``(S,)``.
+        largest: Symbols of the last row.
         gains: Scratch, shape ``(_SPEEDS * _COURSES + 1, max(K, _STRADDLES))``.
-        table: Receives one number a row, shape ``(R,)``; the last holds the largest number of
-            symbols.
+        table: Receives one number a row, shape ``(R,)``.
     """
     near, far = p.range_from_m * p.range_from_m, p.range_to_m * p.range_to_m
     count = _RANGES * _SPEEDS * _COURSES * _STRADDLES * sines.shape[0]
-    largest = table[-1]
     for x in range(_STRADDLES):
         gains[-1, x] = bin_gain_one(0.5 * (x + 0.5) / _STRADDLES)
     for row in range(1, table.shape[0]):
@@ -78,9 +77,9 @@ def search_table(params: Any, radar: Radar, sines: np.ndarray) -> np.ndarray:
     kinds = zip(params.kind_shares(), params.cross_sections_m2(), params.speeds_m_s(), strict=True)
     prior = np.array([(share, section, *speeds) for share, section, speeds in kinds])
     table = np.zeros(ROWS)
-    table[-1] = params.slot_s / params.symbol_step_s
     gains = np.zeros((_SPEEDS * _COURSES + 1, max(len(prior), _STRADDLES)))
-    _fill(record_of(radar.fields())[0], prior, sines[:: max(len(sines) // 8, 1)], gains, table)
+    some, largest = sines[:: max(len(sines) // 8, 1)], params.slot_s / params.symbol_step_s
+    _fill(record_of(radar.fields())[0], prior, some, largest, gains, table)
     return table
 
 
