@@ -23,17 +23,18 @@ def _blur(noise: Any, deviation: float, true: Any, out: Any) -> None:
 
 
 @jit
-def estimate(p: Record, state: Any) -> None:
-    """Estimate the channels of all users; the oldest ones of the rings are seen.
+def estimate(p: Record, state: Any, count: int) -> None:
+    """Estimate the channels of the first receivers; the oldest ones of the rings are seen.
 
     Args:
         p: Parameters of the environment, one record.
         state: State of one copy.
+        count: Number of receivers whose channels are estimated.
     """
     key, noise = next_u64(state.env.measurement), state.scratch.noise
     past = (state.env.now + 1) % state.direct.shape[0]
     antennas, elements = state.direct.shape[2], state.reflected.shape[2]
-    for k in range(state.users.shape[0]):
+    for k in range(count):
         user, first = state.users[k], k * (antennas + elements)
         draw_row(key, first, noise, antennas)
         deviation = p.error_std * user.direct_amplitude

@@ -10,20 +10,51 @@ between users and surface, and in the first slot the leg between base station an
 """
 
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from isac_envs.engine.jit import Record, inlined, jit
 from isac_envs.engine.mathx import db_to_linear
 from isac_envs.engine.noise import single_pair
-from isac_envs.engine.rng import next_u64
-from isac_envs.envs.surfaces.walking import walk
 from isac_envs.kernels.channel.fading import ar1_step_one, rician_one
 from isac_envs.kernels.pathloss.log_distance import log_distance_one
 
 _NEAREST_M = 1.0  # distances are not taken below one metre
 _ROOT_2 = math.sqrt(2.0)
+
+
+class Law(NamedTuple):
+    """Losses and fading of the legs to a kind of receiver.
+
+    Attributes:
+        direct_loss_1m_db: Loss of a direct path at 1 m, dB.
+        direct_slope_db: Its growth per decade, dB.
+        direct_k: Its Rician factor, linear.
+        reflected_loss_1m_db: Loss between surface and receiver at 1 m, dB.
+        reflected_slope_db: Its growth per decade, dB.
+        reflected_k: Its Rician factor, linear.
+    """
+
+    direct_loss_1m_db: float
+    direct_slope_db: float
+    direct_k: float
+    reflected_loss_1m_db: float
+    reflected_slope_db: float
+    reflected_k: float
+
+
+@inlined
+def users_law(p: Record) -> Law:
+    """Return the law of the legs to the users.
+
+    Args:
+        p: Parameters of the environment, one record.
+    """
+    return Law(
+        p.direct_loss_1m_db, p.direct_slope_db, p.direct_k,
+        p.reflected_loss_1m_db, p.reflected_slope_db, p.reflected_k,
+    )  # fmt: skip
 
 
 @jit
@@ -110,65 +141,67 @@ def _amplitude(p: Record, distance_m: float, loss_1m_db: float, slope_db: float)
 
 
 @jit
-def fill_legs(p: Record, state: Any) -> None:
-    """Write the channels of all users from their places and scattered parts, for the present slot.
+def fill_legs(p: Record, state: Any, law: Law, rows: Any) -> None:
+    """Write channels from places and scattered parts, for the present slot.
 
     Args:
         p: Parameters of the environment, one record.
         state: State of one copy.
+        law: Law of these receivers.
+        rows: Number of the first receiver, and that after the last.
     """
     users, now = state.users, state.env.now
-    for k in range(users.shape[0]):
+    for k in range(rows[0], rows[1]):
         user, x, y = users[k], users[k].x_m, users[k].y_m
         far_m = _apart(x, y)
-        user.direct_amplitude = _amplitude(p, far_m, p.direct_loss_1m_db, p.direct_slope_db)
+        user.direct_amplitude = _amplitude(p, far_m, law.direct_loss_1m_db, law.direct_slope_db)
         turns = -far_m * p.per_wavelength, 0.5 * y / far_m
         fill_row(
-            state.scattered_direct[k], user.direct_amplitude, p.direct_k, turns,
+            state.scattered_direct[k], user.direct_amplitude, law.direct_k, turns,
             state.direct[now, k],
         )  # fmt: skip
         x, y = x - p.surface_m[0], y - p.surface_m[1]
         far_m = _apart(x, y)
         user.reflected_amplitude = _amplitude(
-            p, far_m, p.reflected_loss_1m_db, p.reflected_slope_db
+            p, far_m, law.reflected_loss_1m_db, law.reflected_slope_db
         )
         turns = -far_m * p.per_wavelength, 0.5 * x / far_m
         fill_row(
-            state.scattered_reflected[k], user.reflected_amplitude, p.reflected_k, turns,
+            state.scattered_reflected[k], user.reflected_amplitude, law.reflected_k, turns,
             state.reflected[now, k],
         )  # fmt: skip
 
 
 @jit
 def begin_legs(p: Record, state: Any, key: Any) -> int:
-    """Draw all channels of a new episode; return the number of the first draw that is left.
+    """Draw all scattered parts of a new episode; return the number of the first draw that is left.
 
     Args:
         p: Parameters of the environment, one record.
-        state: State of one copy, its users placed.
+        state: State of one copy.
         key: Key of the draws, uint64.
     """
-    state.env.now = 0
     count, noise = state.scattered_direct.size, state.scratch.noise
     scatter(key, 0, 0.0, noise, state.scattered_direct)
     scatter(key, count, 0.0, noise, state.scattered_reflected)
     count += state.scattered_reflected.size
     fill_incident(p, key, count, noise, state.incident)
-    fill_legs(p, state)
     return count + state.incident.size
 
 
 @jit
-def advance_legs(p: Record, state: Any) -> None:
-    """Move the users by one slot, and their channels with them.
+def scatter_again(state: Any, key: Any, correlation: float, rows: Any) -> None:
+    """Advance the scattered parts of some receivers by a slot.
 
     Args:
-        p: Parameters of the environment, one record.
         state: State of one copy.
+        key: Key of the draws of the slot, uint64.
+        correlation: With the slot before.
+        rows: Number of the first receiver, and that after the last.
     """
-    walk(p, state.env.world, state.users)
-    key, noise, count = next_u64(state.env.world), state.scratch.noise, state.scattered_direct.size
-    scatter(key, 0, p.correlation, noise, state.scattered_direct)
-    scatter(key, count, p.correlation, noise, state.scattered_reflected)
-    state.env.now = (state.env.now + 1) % state.direct.shape[0]
-    fill_legs(p, state)
+    noise, (first, last) = state.scratch.noise, rows
+    direct, reflected = state.scattered_direct, state.scattered_reflected
+    at = first * direct.shape[1]
+    scatter(key, at, correlation, noise, direct[first:last])
+    at = direct.size + first * reflected.shape[1]
+    scatter(key, at, correlation, noise, reflected[first:last])

@@ -94,6 +94,25 @@ class SurfaceParams(EnvParams):
         "Abeywickrama et al., IEEE Trans. Commun. 68(9), 2020", ge=0, le=10,
     )  # fmt: skip
 
+    action: Literal["increments", "phases", "levels", "codebook"] = parameter(
+        "increments",
+        "How phases are asked for: changes, phases, levels, or one beam of a codebook.",
+    )
+    largest_increment_deg: float = parameter(
+        30.0, "Largest change of a phase in a slot, for increments.", "deg", ge=0.1, le=180
+    )
+    codebook_size: int = parameter(
+        64, "Beams of the codebook, uniform over the cosine.", "1", ge=2, le=4096
+    )
+
+    @model_validator(mode="after")
+    def _levels_exist(self) -> "SurfaceParams":
+        if self.action == "levels" and self.phase_bits == 0:
+            raise ValueError(
+                "parameter action = 'levels' needs levels: phase_bits = 0; valid: at least 1"
+            )
+        return self
+
     @model_validator(mode="after")
     def _users_fit(self) -> "SurfaceParams":
         if len(self.start_m) not in (0, 2 * self.users):
@@ -107,18 +126,7 @@ class SurfaceParams(EnvParams):
                     f"parameter start_m: ({x:g}, {y:g}) is outside of the disc of radius_m = "
                     f"{self.radius_m:g} m"
                 )
-        step_m = self.speed_m_s * self.slot_s
-        if step_m > self.radius_m:
-            raise ValueError(
-                f"parameter speed_m_s = {self.speed_m_s:g}: {step_m:g} m in a slot of slot_s = "
-                f"{self.slot_s:g} s are more than radius_m = {self.radius_m:g} m"
-            )
-        if step_m / wavelength(self.carrier_hz) > AR1_TURNS.high:
-            raise ValueError(
-                f"parameter speed_m_s = {self.speed_m_s:g}: a user moves "
-                f"{step_m / wavelength(self.carrier_hz):.3g} wavelengths in a slot; valid: at most "
-                f"{AR1_TURNS.high} (speed_m_s * slot_s * carrier_hz / c)"
-            )
+        check_step(self, "speed_m_s", "radius_m")
         return self
 
     def derived(self) -> dict[str, Any]:
@@ -137,13 +145,44 @@ class SurfaceParams(EnvParams):
             "incident_amplitude": db_to_linear(-0.5 * loss_db),
             "station_cosine": y / distance_m,  # of the surface, with the base station's array
             "surface_cosine": -x / distance_m,  # of the base station, with the surface
-            "direct_k": rician_k(_factor_db(self.direct_rician_db)),
-            "incident_k": rician_k(_factor_db(self.incident_rician_db)),
-            "reflected_k": rician_k(_factor_db(self.reflected_rician_db)),
+            "direct_k": rician_factor(self.direct_rician_db),
+            "incident_k": rician_factor(self.incident_rician_db),
+            "reflected_k": rician_factor(self.reflected_rician_db),
             "error_std": math.sqrt(0.5 * self.csi_error),
             "error_turns": self.phase_error_std_deg / 360.0,
         }
 
 
-def _factor_db(rician_db: float) -> float:
-    return rician_db if rician_db > RAYLEIGH_DB else -math.inf
+def rician_factor(rician_db: float) -> float:
+    """Return a Rician factor, linear; 0 for Rayleigh fading.
+
+    Args:
+        rician_db: The factor in dB; ``RAYLEIGH_DB`` or less has no line of sight.
+    """
+    return float(rician_k(rician_db if rician_db > RAYLEIGH_DB else -math.inf))
+
+
+def check_step(params: "SurfaceParams", speed: str, radius: str) -> None:
+    """Refuse a speed for which channels or walks of a slot are not defined.
+
+    Args:
+        params: Parameters of the environment.
+        speed: Name of the speed.
+        radius: Name of the radius of the disc.
+
+    Raises:
+        ValueError: A step is longer than the radius, or than the fading process allows.
+    """
+    speed_m_s, radius_m = getattr(params, speed), getattr(params, radius)
+    step_m = speed_m_s * params.slot_s
+    waves = step_m / wavelength(params.carrier_hz)
+    if step_m > radius_m:
+        raise ValueError(
+            f"parameter {speed} = {speed_m_s:g}: {step_m:g} m in a slot of slot_s = "
+            f"{params.slot_s:g} s are more than {radius} = {radius_m:g} m"
+        )
+    if waves > AR1_TURNS.high:
+        raise ValueError(
+            f"parameter {speed} = {speed_m_s:g}: {waves:.3g} wavelengths in a slot; valid: at most "
+            f"{AR1_TURNS.high} ({speed} * slot_s * carrier_hz / c)"
+        )

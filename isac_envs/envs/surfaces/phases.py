@@ -1,17 +1,21 @@
 """Phases of the elements: what was asked for, what is set, and what it does."""
 
+import math
 from typing import Any
 
 import numpy as np
 
 from isac_envs.engine.jit import Record, inlined, jit
-from isac_envs.engine.mathx import sincos_turns
+from isac_envs.engine.mathx import atan2_turns, sincos_turns
 from isac_envs.engine.noise import single_pair
 from isac_envs.engine.rng import uniform
 from isac_envs.envs.surfaces.params import SurfaceParams
 from isac_envs.kernels.ris.phase import coupled_amplitude_one, quantised_phase_one
 
 ABSENT = SurfaceParams.code("surface", "absent")
+INCREMENTS = SurfaceParams.code("action", "increments")
+PHASES = SurfaceParams.code("action", "phases")
+LEVELS = SurfaceParams.code("action", "levels")
 
 
 @jit
@@ -69,3 +73,66 @@ def fill_reflection(p: Record, elements: Any, errors: float, out: Any) -> None:
     """
     for n in range(out.shape[0]):
         out[n] = coefficient_one(p, elements[n].turns, errors * elements[n].error_turns)
+
+
+@inlined
+def fill_coefficients(p: Record, turns: Any, out: Any) -> None:
+    """Write the reflection coefficients that are known for phases.
+
+    Args:
+        p: Parameters of the environment, one record.
+        turns: Phases that are asked for, in turns, shape ``(N,)``.
+        out: Receives the coefficients, shape ``(N,)``.
+    """
+    for n in range(out.shape[0]):
+        out[n] = coefficient_one(p, turns[n], 0.0)
+
+
+@inlined
+def fill_turns(reflection: Any, out: Any) -> None:
+    """Write the phases of coefficients in turns, in [0, 1).
+
+    Args:
+        reflection: Coefficients, shape ``(N,)``.
+        out: Receives the phases, shape ``(N,)``.
+    """
+    for n in range(out.shape[0]):
+        turns = atan2_turns(reflection[n].imag, reflection[n].real)
+        out[n] = turns + 1.0 if turns < 0.0 else turns
+
+
+@inlined
+def beam_turns_one(p: Record, beam: int) -> float:
+    """Return the phase per element, in turns, of a beam of the codebook.
+
+    It sends what comes from the base station towards a cosine with the surface.
+
+    Args:
+        p: Parameters of the environment, one record.
+        beam: Number of the beam, 0..B-1.
+    """
+    cosine = (2.0 * beam + 1.0) / p.codebook_size - 1.0
+    return -0.5 * (p.surface_cosine + cosine)
+
+
+@jit
+def set_phases(p: Record, elements: Any, action: Any) -> None:
+    """Ask for the phases of an action.
+
+    Args:
+        p: Parameters of the environment, one record.
+        elements: Elements, shape ``(N,)``, changed in place.
+        action: Action of the copy, which begins with the phases or the beam.
+    """
+    scale = p.largest_increment_deg / 360.0
+    levels = 1.0 / (1 << p.phase_bits)
+    for n in range(elements.shape[0]):
+        if p.action == INCREMENTS:
+            turns = elements[n].turns + scale * action[n]
+            elements[n].turns = turns - math.floor(turns)
+        elif p.action == PHASES:
+            elements[n].turns = 0.5 * action[n]
+        elif p.action == LEVELS:
+            elements[n].turns = levels * action[n]
+        else:
+            elements[n].turns = n * beam_turns_one(p, int(action[0]))

@@ -10,7 +10,7 @@ import numpy as np
 
 from isac_envs.engine.jit import record
 
-USER = record(
+USER = record(  # or a target
     ("x_m", "f8"),  # position
     ("y_m", "f8"),
     ("heading_x", "f8"),  # unit vector
@@ -28,14 +28,15 @@ ENV_FIELDS: tuple[tuple[Any, ...], ...] = (
 )
 
 
-def channel_arrays(n: int, params: Any) -> dict[str, Any]:
-    """Return zeroed users, elements and channels of ``n`` copies, by the names of a state.
+def channel_arrays(n: int, params: Any, targets: int = 0) -> dict[str, Any]:
+    """Return zeroed receivers, elements and channels of ``n`` copies, by the names of a state.
 
     Args:
         n: Number of copies.
         params: Parameters of the environment.
+        targets: Receivers after the users.
     """
-    users, antennas, elements = params.users, params.antennas, params.elements
+    users, antennas, elements = params.users + targets, params.antennas, params.elements
     ring = params.csi_delay + 1
 
     def channels(*shape: int) -> Any:

@@ -10,12 +10,12 @@ import numpy as np
 import numpy.typing as npt
 
 from isac_envs.declaration.baseline import Baseline, HasState, RandomBaseline
+from isac_envs.envs.surfaces.asking import Turns, phase_action
 from isac_envs.envs.surfaces.ris_miso import search
 from isac_envs.kernels.channel.fading import doppler_correlation
 from isac_envs.kernels.numerics import portable
 from isac_envs.kernels.ris.phase import reflection_states
 
-Turns = npt.NDArray[np.float64]
 Channels = tuple[npt.NDArray[Any], npt.NDArray[Any]]
 
 FEW_BITS = 2
@@ -87,16 +87,7 @@ class PhaseBaseline(Baseline):
             channels: What the beams are made for.
         """
         p = self.params
-        if p.action == "levels":
-            levels = 1 << p.phase_bits
-            return np.asarray(np.rint(turns * levels), np.int64) % levels
-        if p.action == "phases":
-            action = 2.0 * (turns - np.rint(turns))
-        else:
-            present, largest = self.batch.state.elements["turns"], p.largest_increment_deg / 360.0
-            way = turns - present
-            action = np.clip((way - np.rint(way)) / largest, -1.0, 1.0)
-            turns = present + largest * action
+        action, turns = phase_action(p, self.batch.state.elements["turns"], turns)
         if p.precoder != "learned":
             return action
         beams = np.zeros((len(turns), p.antennas, p.users), np.complex128)

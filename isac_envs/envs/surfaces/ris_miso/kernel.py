@@ -9,14 +9,11 @@ from typing import Any
 from isac_envs.engine.jit import Record, inlined, jit
 from isac_envs.engine.loops import Outcome
 from isac_envs.engine.mathx import linear_to_db
-from isac_envs.engine.rng import next_u64
+from isac_envs.envs.surfaces.crowd import advance_crowd, begin_crowd
 from isac_envs.envs.surfaces.knowledge import estimate
-from isac_envs.envs.surfaces.legs import advance_legs, begin_legs
-from isac_envs.envs.surfaces.phases import begin_phases
 from isac_envs.envs.surfaces.ris_miso.observing import observe as observe
 from isac_envs.envs.surfaces.ris_miso.records import State
-from isac_envs.envs.surfaces.ris_miso.slot import LEARNED, plan, set_phases, transmit
-from isac_envs.envs.surfaces.walking import place_users
+from isac_envs.envs.surfaces.ris_miso.slot import LEARNED, ask, plan, transmit
 from isac_envs.kernels.link.metrics import shannon_rate_one
 from isac_envs.kernels.numerics.hermitian import square_one
 from isac_envs.kernels.precoding.linear import fill_maximum_ratio
@@ -28,14 +25,8 @@ _LEAST = 1e-30  # of a power ratio, so that its dB stay finite
 @jit
 def reset(p: Record, state: State) -> None:
     """Start an episode: users anywhere in the disc, uniform phases."""
-    e = state.env
-    place_users(p, e.world, state.users)
-    key = next_u64(e.world)
-    first = begin_legs(p, state, key)
-    begin_phases(p, state, key, first)
-    for _ in range(state.direct.shape[0] - 1):  # what the first estimates are of
-        advance_legs(p, state)
-    estimate(p, state)
+    begin_crowd(p, state)
+    estimate(p, state, state.users.shape[0])
     for k in range(state.users.shape[0]):
         state.users[k].rate = 0.0
     plan(p, state, state.precoder)
@@ -88,7 +79,7 @@ def step(p: Record, state: State, action: Any, outcome: Outcome) -> tuple[bool, 
         action: Action of the copy, shape ``(W,)``.
         outcome: What the step writes: objectives, costs and metrics.
     """
-    set_phases(p, state, action)
+    ask(p, state, action)
     plan(p, state, state.precoder)
     scratch = state.scratch
     outcome.metrics.expected_rate = weighted_rate(
@@ -96,7 +87,7 @@ def step(p: Record, state: State, action: Any, outcome: Outcome) -> tuple[bool, 
     )
     transmit(p, state, state.precoder)
     report(state, outcome)
-    advance_legs(p, state)
-    estimate(p, state)
+    advance_crowd(p, state)
+    estimate(p, state, state.users.shape[0])
     state.env.time += 1
     return False, state.env.time >= p.horizon

@@ -7,6 +7,7 @@ import numpy as np
 
 from isac_envs.declaration.fields import Coordinate, Signal, Spec, Summary
 from isac_envs.declaration.model import Model
+from isac_envs.envs.surfaces.asking import phase_coordinates
 from isac_envs.envs.surfaces.records import ENV_FIELDS
 from isac_envs.envs.surfaces.ris_miso import baselines, kernel, records
 from isac_envs.envs.surfaces.ris_miso.observing import MOST
@@ -140,24 +141,14 @@ class RisMiso(Model):
     def action_spec(self) -> Spec:
         """Return the phases of all elements, and the beams where they are learned."""
         p = self.params
-        if p.action == "codebook":
-            meaning = "Beam of the codebook, ascending with the cosine."
-            return Spec("discrete", (Coordinate("beam", meaning, high=p.codebook_size - 1.0),))
-        if p.action == "levels":
-            high = float((1 << p.phase_bits) - 1)
-            level = Coordinate("level", "Level of an element's phase.", high=high, size=p.elements)
-            return Spec("multi_discrete", (level,))
-        meaning = "Phase over half a turn."
-        if p.action == "increments":
-            meaning = "Change of a phase over its largest."
-        phases = Coordinate("phase", meaning, low=-1.0, size=p.elements)
+        kind, phases = phase_coordinates(p)
         if p.precoder != "learned":
-            return Spec("box", (phases,))
+            return Spec(kind, (phases,))
         beams = Coordinate(
             "precoder", "Both parts of the precoder, antenna by antenna; its power is set.",
             low=-1.0, size=2 * p.antennas * p.users,
         )  # fmt: skip
-        return Spec("box", (phases, beams))
+        return Spec(kind, (phases, beams))
 
     def allocate(self, n: int) -> records.State:
         """Return zeroed arrays of ``n`` copies."""

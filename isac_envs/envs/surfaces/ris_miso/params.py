@@ -18,21 +18,11 @@ class RisMisoParams(SurfaceParams):
         "directions",
         "Where the best phase of each element is; or the estimated channels.",
     )
-    action: Literal["increments", "phases", "levels", "codebook"] = parameter(
-        "increments",
-        "How phases are asked for: changes, phases, levels, or one beam of a codebook.",
-    )
     precoder: Literal["wmmse", "regularised_zero_forcing", "maximum_ratio", "learned"] = parameter(
         "wmmse", "Precoder of the base station; learned: it is part of the action."
     )
     user_weights: tuple[UserWeight, ...] = parameter(
         (), "Weights of the users' rates; none: 1 for each.", "1", GUO, max_length=16
-    )
-    largest_increment_deg: float = parameter(
-        30.0, "Largest change of a phase in a slot, for increments.", "deg", ge=0.1, le=180
-    )
-    codebook_size: int = parameter(
-        64, "Beams of the codebook, uniform over the cosine.", "1", ge=2, le=4096
     )
 
     @model_validator(mode="after")
@@ -44,10 +34,6 @@ class RisMisoParams(SurfaceParams):
             )
         if self.user_weights and not any(self.user_weights):
             raise ValueError("parameter user_weights: one must be above 0")
-        if self.action == "levels" and self.phase_bits == 0:
-            raise ValueError(
-                "parameter action = 'levels' needs levels: phase_bits = 0; valid: at least 1"
-            )
         if self.precoder == "learned" and self.action in ("levels", "codebook"):
             raise ValueError(
                 f"parameter precoder = 'learned' needs an action of real numbers, not action = "

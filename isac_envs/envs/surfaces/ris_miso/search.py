@@ -7,15 +7,10 @@ from isac_envs.engine.jit import Record, inlined, jit
 from isac_envs.engine.loops import each_copy
 from isac_envs.engine.mathx import atan2_turns
 from isac_envs.engine.passes import copy_row
-from isac_envs.envs.surfaces.phases import coefficient_one
+from isac_envs.envs.surfaces.phases import beam_turns_one, fill_coefficients, fill_turns
 from isac_envs.envs.surfaces.ris_miso.observing import fill_directions
 from isac_envs.envs.surfaces.ris_miso.records import State
-from isac_envs.envs.surfaces.ris_miso.slot import (
-    LEARNED,
-    beam_turns_one,
-    estimated_links,
-    precode,
-)
+from isac_envs.envs.surfaces.ris_miso.slot import LEARNED, estimated_links, precode
 from isac_envs.kernels.precoding.rates import fill_gains, weighted_rate
 from isac_envs.kernels.precoding.wmmse import maximise_weighted_rate
 from isac_envs.kernels.ris.cascade import Links, fill_cascade
@@ -48,20 +43,6 @@ class Bench(NamedTuple):
 
 
 @inlined
-def _fill_coefficients(p: Record, turns: Any, out: Any) -> None:
-    for n in range(out.shape[0]):
-        out[n] = coefficient_one(p, turns[n], 0.0)
-
-
-@inlined
-def _fill_turns(reflection: Any, out: Any) -> None:
-    """Write the phases of coefficients in turns, in [0, 1)."""
-    for n in range(out.shape[0]):
-        turns = atan2_turns(reflection[n].imag, reflection[n].real)
-        out[n] = turns + 1.0 if turns < 0.0 else turns
-
-
-@inlined
 def _fill_beam(p: Record, beam: int, turns: Any) -> None:
     """Write the phases of a beam of the codebook in turns."""
     step = beam_turns_one(p, beam)
@@ -85,7 +66,7 @@ def optimise(
     """
     scratch, reflection = state.scratch, bench.reflection
     links = Links(direct, reflected, state.incident)
-    _fill_coefficients(p, turns, reflection)
+    fill_coefficients(p, turns, reflection)
     scratch.precoder[:, :] = 0.0
     if direct.shape[0] == 1 and bench.states.shape[0] == 0:
         maximise_surface_gain(links, 1e-12, bench.most, scratch.work, reflection, scratch.precoder)
@@ -94,7 +75,7 @@ def optimise(
             links, scratch.downlink, bench.states, bench.tolerance, bench.most, scratch.work,
             reflection, scratch.precoder,
         )  # fmt: skip
-    _fill_turns(reflection, turns)
+    fill_turns(reflection, turns)
 
 
 @jit
@@ -112,7 +93,7 @@ def best_beams(
         precoder: Receives the precoder, shape ``(M, K)``.
     """
     scratch = state.scratch
-    _fill_coefficients(p, turns, scratch.reflection)
+    fill_coefficients(p, turns, scratch.reflection)
     links = Links(direct, reflected, state.incident)
     fill_cascade(links, scratch.reflection, scratch.work.channels)
     precoder[:, :] = 0.0
@@ -138,7 +119,7 @@ def value(p: Record, state: State, direct: Any, reflected: Any, turns: Any) -> f
     """
     scratch = state.scratch
     work = scratch.work
-    _fill_coefficients(p, turns, scratch.reflection)
+    fill_coefficients(p, turns, scratch.reflection)
     if p.precoder == LEARNED:
         best_beams(p, state, direct, reflected, turns, scratch.precoder)
     else:
@@ -170,7 +151,7 @@ def adapt(p: Record, state: State, bench: Bench, direct: Any, reflected: Any, tu
             reflected, scratch.work.beams, scratch.downlink, bench.states,
             scratch.work.wmmse.gains, scratch.reflection,
         )  # fmt: skip
-        _fill_turns(scratch.reflection, tried)
+        fill_turns(scratch.reflection, tried)
         found = value(p, state, direct, reflected, tried)
         if found > most:
             most = found

@@ -1,10 +1,9 @@
 """What a slot transmits: phases from actions, precoders from estimates, gains from the truth."""
 
-import math
 from typing import Any
 
 from isac_envs.engine.jit import Record, inlined, jit
-from isac_envs.envs.surfaces.phases import fill_reflection
+from isac_envs.envs.surfaces.phases import fill_reflection, set_phases
 from isac_envs.envs.surfaces.ris_miso.params import RisMisoParams
 from isac_envs.envs.surfaces.ris_miso.records import Scratch, State
 from isac_envs.kernels.precoding.linear import fill_maximum_ratio, fill_regularised
@@ -12,9 +11,6 @@ from isac_envs.kernels.precoding.rates import fill_gains, scale_to_power
 from isac_envs.kernels.precoding.wmmse import maximise_weighted_rate
 from isac_envs.kernels.ris.cascade import Links, fill_cascade
 
-INCREMENTS = RisMisoParams.code("action", "increments")
-PHASES = RisMisoParams.code("action", "phases")
-LEVELS = RisMisoParams.code("action", "levels")
 WMMSE = RisMisoParams.code("precoder", "wmmse")
 MAXIMUM_RATIO = RisMisoParams.code("precoder", "maximum_ratio")
 LEARNED = RisMisoParams.code("precoder", "learned")
@@ -24,22 +20,8 @@ WMMSE_GAIN = 1e-3
 MOST_ITERATIONS = 30
 
 
-@inlined
-def beam_turns_one(p: Record, beam: int) -> float:
-    """Return the phase per element, in turns, of a beam of the codebook.
-
-    It sends what comes from the base station towards a cosine with the surface.
-
-    Args:
-        p: Parameters of the environment, one record.
-        beam: Number of the beam, 0..B-1.
-    """
-    cosine = (2.0 * beam + 1.0) / p.codebook_size - 1.0
-    return -0.5 * (p.surface_cosine + cosine)
-
-
 @jit
-def set_phases(p: Record, state: State, action: Any) -> None:
+def ask(p: Record, state: State, action: Any) -> None:
     """Ask for the phases of an action, and take its precoder where it has one.
 
     Args:
@@ -47,22 +29,9 @@ def set_phases(p: Record, state: State, action: Any) -> None:
         state: State of one copy.
         action: Action of the copy, shape ``(W,)``.
     """
-    elements, precoder = state.elements, state.precoder
-    count = elements.shape[0]
-    scale = p.largest_increment_deg / 360.0
-    levels = 1.0 / (1 << p.phase_bits)
-    for n in range(count):
-        if p.action == INCREMENTS:
-            turns = elements[n].turns + scale * action[n]
-            elements[n].turns = turns - math.floor(turns)
-        elif p.action == PHASES:
-            elements[n].turns = 0.5 * action[n]
-        elif p.action == LEVELS:
-            elements[n].turns = levels * action[n]
-        else:
-            elements[n].turns = n * beam_turns_one(p, int(action[0]))
+    set_phases(p, state.elements, action)
     if p.precoder == LEARNED:
-        at = count
+        at, precoder = state.elements.shape[0], state.precoder
         for m in range(precoder.shape[0]):
             for k in range(precoder.shape[1]):
                 precoder[m, k] = complex(1.0 * action[at], 1.0 * action[at + 1])
