@@ -64,7 +64,7 @@ def tree(random, before, fresh=value):
     elif isinstance(parent[key], bool) or not isinstance(parent[key], (int, float)):
         parent[key] = fresh(random)
     else:  # near what it was
-        parent[key] = type(parent[key])(parent[key] * random.choice([-1, 2, 10, 1000]))
+        parent[key] = type(parent[key])(parent[key] * int(random.choice([-1, 2, 10, 1000])))
     return made
 
 
