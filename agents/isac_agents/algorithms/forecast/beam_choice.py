@@ -60,7 +60,8 @@ class Link:
         p = track.params
         if model.id != ENVIRONMENT:
             raise IsacError(f"the LSTM predictor needs {ENVIRONMENT}, not {model.id}")
-        for name, wanted in (("observation", "history"), ("action", "pointing")):
+        needs = ("observation", "history"), ("action", "pointing"), ("transmitter", "array")
+        for name, wanted in needs:
             if getattr(p, name) != wanted:
                 raise IsacError(
                     f'the LSTM predictor needs {name}="{wanted}", not "{getattr(p, name)}"'

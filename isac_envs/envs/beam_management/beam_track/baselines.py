@@ -15,7 +15,7 @@ import numpy.typing as npt
 from isac_envs.declaration.baseline import Baseline, HasState, RandomBaseline
 from isac_envs.declaration.model import Model
 from isac_envs.envs.beam_management.beam_track.commands import DISCRETE, POINTING
-from isac_envs.envs.beam_management.beam_track.echoes import alignment_of
+from isac_envs.envs.beam_management.beam_track.echoes import alignment_of, peak_gain
 from isac_envs.envs.beam_management.beam_track.planning import (
     coming_vehicles,
     fixed_score,
@@ -122,7 +122,8 @@ class Bound(_BeamBaseline):
         """Return full-array beams at the truth."""
         cosine, distance, kept = self.foresee()
         r = self.record
-        gains = r.power_w * r.transmit_antennas * r.link_gain * kept / np.square(distance)
+        power_w = r.power_w * peak_gain(r, r.transmit_antennas)
+        gains = power_w * r.link_gain * kept / np.square(distance)
         powers = water_filling(gains)
         self.direct(cosine, powers)
         return self.beams(self.full, 0)
@@ -329,8 +330,8 @@ class FeedbackFilter:
         n_t = float(self.params.transmit_antennas)
         aligned = np.empty(len(v))
         alignment_of(v["cosine"].copy(), self.aimed, np.full(len(v), n_t), aligned)
-        power = self.record.power_w / self.params.vehicles
-        snr = power * n_t * aligned * self.record.link_gain * v["kept"] / np.square(v["distance"])
+        power = self.record.power_w / self.params.vehicles * peak_gain(self.record, n_t)
+        snr = power * aligned * self.record.link_gain * v["kept"] / np.square(v["distance"])
         heard = self.random.random(len(v)) < portable.exp(-self.record.threshold / (1.0 + snr))
         variance = 6.0 / (np.pi * np.pi * (n_t * n_t - 1.0) * np.maximum(snr, 1e-12))
         reported = v["cosine"] + np.sqrt(variance) * self.random.standard_normal(len(v))

@@ -1,9 +1,10 @@
 """Beam gain, link and echo budget, detection gate, and what the matched filter measures.
 
 ``gain`` is the alignment |delta|^2 in [0, 1] of a beam of N active antennas with the true
-direction. SNR of the link, one way: ``P N gain (lambda / (4 pi d))^2 / noise``. SNR of the echo per
+direction. SNR of the link, one way: ``P A gain (lambda / (4 pi d))^2 / noise``. SNR of the echo per
 receive antenna after integration over S symbols, two ways:
-``P N gain S rcs lambda^2 / ((4 pi)^3 d^4 noise)``; the array gathers N_r times as much.
+``P A gain S rcs lambda^2 / ((4 pi)^3 d^4 noise)``; the array gathers N_r times as much. A is N for
+an array. A surface of N active columns catches as N, and its coherent sum is in power as N^2.
 """
 
 import math
@@ -35,6 +36,17 @@ def alignment(cosine: float, beam_cosine: float, antennas: float) -> float:
 
 
 @inlined
+def peak_gain(p: Record, antennas: float) -> float:
+    """Return the gain A of an aligned beam over an isotropic transmitter in its place.
+
+    Args:
+        p: Parameters of the environment, one record.
+        antennas: Active antennas of the array, or columns of the surface.
+    """
+    return p.surface_gain * antennas * antennas if p.surface_gain > 0.0 else antennas
+
+
+@inlined
 def efficiency(snr: float) -> float:
     """Return log2(1 + SNR) in bit/s/Hz."""
     return log2(1.0 + snr)
@@ -53,7 +65,7 @@ def echo_snr(p: Record, v: Record, power: float, gain: float, symbols: float) ->
     Args:
         p: Parameters.
         v: Vehicle.
-        power: Radiated power times active antennas in W.
+        power: Radiated power times :func:`peak_gain` in W.
         gain: Alignment |delta|^2.
         symbols: Integrated symbols.
     """

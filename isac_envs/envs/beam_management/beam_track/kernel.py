@@ -126,7 +126,8 @@ def serve(
     planned = promise(p, v, u, var_u, d, var_d)
     symbols = echoes.used_symbols(p, share)
     if room is None:
-        snr = echoes.echo_snr(p, v, v.power_w * v.antennas, v.gain, symbols)
+        power = v.power_w * echoes.peak_gain(p, v.antennas)
+        snr = echoes.echo_snr(p, v, power, v.gain, symbols)
         echoes.sense(p, stream, v, 0.0 if v.swept else snr, symbols)
     else:
         listen(p, stream, vehicles, k, 0.0 if v.swept else symbols, room)

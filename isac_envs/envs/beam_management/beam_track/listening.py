@@ -18,7 +18,7 @@ from typing import Any
 from isac_envs.engine.jit import Record, inlined, jit
 from isac_envs.engine.rng import Stream, next_u64, seed_stream
 from isac_envs.envs.beam_management.beam_track.belief import Polar, distance_squared, update
-from isac_envs.envs.beam_management.beam_track.echoes import alignment, echo_snr
+from isac_envs.envs.beam_management.beam_track.echoes import alignment, echo_snr, peak_gain
 from isac_envs.envs.beam_management.beam_track.motion import AVERAGED
 from isac_envs.envs.beam_management.beam_track.records import Room
 from isac_envs.kernels.radar.swerling import exponential
@@ -46,7 +46,7 @@ def illuminate(p: Record, vehicles: Any, k: int, symbols: float, room: Room) -> 
     """
     v = vehicles[k]
     stream, antennas = room.look[0].stream, 1.0 * p.receive_antennas
-    power, count = v.power_w * v.antennas, 0
+    power, count = v.power_w * peak_gain(p, v.antennas), 0
     for j in range(vehicles.shape[0]):
         other, path = vehicles[j], room.paths[count]
         sent = alignment(other.cosine, v.beam_cosine, v.antennas)

@@ -10,6 +10,7 @@ from isac_envs.declaration.fields import Coordinate, Signal, Spec, Summary
 from isac_envs.declaration.model import Model
 from isac_envs.engine.mathx import log2
 from isac_envs.envs.beam_management.beam_track import baselines, kernel, records
+from isac_envs.envs.beam_management.beam_track.echoes import peak_gain
 from isac_envs.envs.beam_management.beam_track.observe import TUPLE
 from isac_envs.envs.beam_management.beam_track.params import BeamTrackParams
 from isac_envs.envs.beam_management.beam_track.planning import coming_vehicles
@@ -80,6 +81,14 @@ class BeamTrack(Model):
         $L$ is the path loss of TR 38.901, in or out of line of sight, with shadow fading, and $h$
         the ``fading``. So what hides a vehicle counts once for the link and twice for the echo.
 
+    13. With `transmitter` = ``surface`` the direct path is blocked. The base station, $D$ =
+        `station_m` away in line of sight, sends its beam of $N_t$ = `station_antennas` to a surface
+        at the origin, whose place is known. $N$ of its columns with $R$ = `surface_rows` elements
+        each reflect the beam to $u_b$; the others absorb. In equations 3 and 4 the gain $N$ becomes
+        $N_t (\lambda / 4 \pi D)^2 (N R)^2$: what the columns catch grows with their number, and so
+        does what they focus. $N_r$ elements that can listen hear the echo at the surface. All
+        columns, aligned, are the bound.
+
     With ``fidelity`` echo, equations 5 and 6 are not drawn but happen. A look of $S$ symbols is an
     OFDM grid of $N_g$ subcarriers a step $B / N_g$ apart and $M_g$ symbols a step $S / (B M_g)$
     apart. This comb spans the band $B$ and the time $S / B$ and carries the energy of all $S$
@@ -144,7 +153,9 @@ class BeamTrack(Model):
         "Problem: F. Liu, W. Yuan, C. Masouros, J. Yuan, 'Radar-assisted predictive beamforming "
         "for vehicular links', IEEE TWC 19(11), 2020, arXiv 2001.09306; beam width as a decision: "
         "Du et al., arXiv 2111.10152; two-stage slot: Jiang et al., 'Low-altitude UAV tracking "
-        "via sensing-assisted predictive beamforming', arXiv 2509.12698. State, action and "
+        "via sensing-assisted predictive beamforming', arXiv 2509.12698; surface that listens: X. "
+        "Shao, C. You, W. Ma, X. Chen, R. Zhang, 'Target sensing with intelligent reflecting "
+        "surface: architecture and performance', IEEE JSAC 40(7), 2022. State, action and "
         "numbers are our choice."
     )
     default_scenario = "hard"
@@ -223,7 +234,7 @@ class BeamTrack(Model):
         if least_m2 == 0.0 or p.channel != "free_space":
             return None  # a drifting circle may come as near as it likes, shadowing add any power
         power = r.power_w / p.vehicles
-        snr = power * p.transmit_antennas * r.link_gain / least_m2
+        snr = power * peak_gain(r, p.transmit_antennas) * r.link_gain / least_m2
         return (0.0, log2(1.0 + snr)), (-p.misalignment_penalty, 0.0)
 
     @property

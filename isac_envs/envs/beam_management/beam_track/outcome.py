@@ -11,7 +11,7 @@ from isac_envs.engine.jit import Record, inlined, jit
 from isac_envs.engine.loops import Outcome
 from isac_envs.engine.mathx import acos_turns, linear_to_db
 from isac_envs.envs.beam_management.beam_track import belief
-from isac_envs.envs.beam_management.beam_track.echoes import alignment, efficiency
+from isac_envs.envs.beam_management.beam_track.echoes import alignment, efficiency, peak_gain
 from isac_envs.envs.beam_management.beam_track.params import BeamTrackParams
 
 SINGLE = BeamTrackParams.code("slot", "single")
@@ -29,7 +29,8 @@ def link_snr(p: Record, v: Record, gain: float) -> float:
         v: Record of the vehicle.
         gain: Alignment |delta|^2 of the beam, 0..1.
     """
-    return v.power_w * v.antennas * gain * p.link_gain * v.kept / (v.distance * v.distance)
+    power = v.power_w * peak_gain(p, v.antennas)
+    return power * gain * p.link_gain * v.kept / (v.distance * v.distance)
 
 
 @inlined
@@ -54,7 +55,7 @@ def promise(p: Record, v: Record, u: float, var_u: float, d: float, var_d: float
     far = d + p.outage_quantile * math.sqrt(var_d)
     inside = off < 2.0 / v.antennas
     gain = alignment(off, 0.0, v.antennas)
-    snr = v.power_w * v.antennas * gain * p.link_gain / (far * far)
+    snr = v.power_w * peak_gain(p, v.antennas) * gain * p.link_gain / (far * far)
     return efficiency(snr) if inside else 0.0
 
 

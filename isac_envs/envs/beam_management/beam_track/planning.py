@@ -13,7 +13,7 @@ from isac_envs.engine.loops import each_copy
 from isac_envs.engine.mathx import acos_turns, sincos_turns
 from isac_envs.envs.beam_management.beam_track import kernel
 from isac_envs.envs.beam_management.beam_track.belief import moments
-from isac_envs.envs.beam_management.beam_track.echoes import alignment, efficiency
+from isac_envs.envs.beam_management.beam_track.echoes import alignment, efficiency, peak_gain
 from isac_envs.envs.beam_management.beam_track.records import State
 
 Floats = npt.NDArray[np.float64]
@@ -55,7 +55,8 @@ def _expected(p: Record, state: State, antennas: Any, rates: Any) -> None:
         angle = acos_turns(u)
         deviation = np.sqrt(var_u) / sine
         for j in range(antennas.shape[0]):
-            peak = p.power_w / vehicles.shape[0] * antennas[j] * p.link_gain / (d * d)
+            aimed = p.power_w / vehicles.shape[0] * peak_gain(p, antennas[j])
+            peak = aimed * p.link_gain / (d * d)
             total = 0.0
             for q in range(_NODES.shape[0]):
                 turns = angle + _TO_TURNS * deviation * _NODES[q]

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from isac_envs.envs.beam_management.beam_track.echoes import peak_gain
 from isac_envs.kernels.arrays.beams import ula_beam_gain
 from isac_envs.rendering import colours
 from isac_envs.rendering.canvas import Canvas
@@ -65,7 +66,7 @@ def _scene(canvas: Canvas, view: View) -> None:
         if view.last is not None:
             mark = colours.GREEN if vehicle.detected else colours.VERMILION
             world.dot((float(vehicle.x), float(vehicle.y)), 14, edge=mark, width=2.0)
-    _array(world)
+    _array(world, view.params.transmitter == "surface")
     world.scale_bar(10.0 if x_m[1] - x_m[0] < 150.0 else 50.0)
     legend = ("truth", colours.INK), ("beam", colours.BLUE), ("estimate", colours.GREEN)
     left = 10.0
@@ -74,10 +75,12 @@ def _scene(canvas: Canvas, view: View) -> None:
         left += canvas.text((left, canvas.height - 12), name, 14, colour) + 12
 
 
-def _array(world: World) -> None:
-    """Draw the array, a line along the x axis; far larger than it is."""
+def _array(world: World, surface: bool) -> None:
+    """Draw the array or the surface, a line along the x axis; far larger than it is."""
     x, y = world.pixels((0.0, 0.0))
     world.canvas.line(((x - 22, y), (x + 22, y)), colours.INK, 3)
+    if surface:
+        world.canvas.text((x + 28, y), "surface", 14, colours.INK)
     for k in range(-2, 3):
         world.canvas.line(((x + 10 * k, y), (x + 10 * k, y - 6)), colours.INK, 2)
 
@@ -166,7 +169,7 @@ def _panel(canvas: Canvas, view: View) -> None:
         swept = bool(view.entities[0]["swept"].any())
         antennas = f"{metrics.active_antennas:.0f}"
         rows = [
-            ("antennas", "sweep" if swept else antennas, colours.BLUE),
+            (_aperture(view.params), "sweep" if swept else antennas, colours.BLUE),
             ("sensing share", f"{metrics.sensing_share:.2f}", colours.INK),
             ("link SNR", f"{metrics.snr_db:.1f} dB", colours.INK),
             ("angle error", f"{metrics.angle_error_deg:.2f} deg", colours.INK),
@@ -175,11 +178,17 @@ def _panel(canvas: Canvas, view: View) -> None:
     draw_panel(canvas, rows)
 
 
+def _aperture(params: Any) -> str:
+    """Return what a beam is made of."""
+    return "columns" if params.transmitter == "surface" else "antennas"
+
+
 def _strips(view: View) -> list[Strip]:
     params, tables = view.params, view.params.record[0]
     lane = params.lane_y_m if params.motion == "road" else 0.0
     nearest = lane**2 + params.height_m**2
-    peak = tables.power_w * params.transmit_antennas * tables.link_gain / nearest
+    power_w = tables.power_w * peak_gain(tables, params.transmit_antennas)
+    peak = power_w * tables.link_gain / nearest
     best = math.ceil(math.log2(1.0 + peak))
     widest = 4.0 * 102.0 / params.transmit_antennas  # four beamwidths of the full array
     return [
@@ -192,7 +201,7 @@ def _strips(view: View) -> list[Strip]:
             Series("sigma", view.metric("angle_std_deg"), colours.ORANGE, form=".2f"),
             Series("error", view.metric("angle_error_deg"), colours.INK, form=".2f"),
         )),
-        Strip("log2 of antennas", "", 0.0, math.log2(params.transmit_antennas), (
+        Strip(f"log2 of {_aperture(params)}", "", 0.0, math.log2(params.transmit_antennas), (
             Series("", np.log2(view.metric("active_antennas")), colours.PURPLE),
         )),
     ]  # fmt: skip
