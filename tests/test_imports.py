@@ -3,7 +3,8 @@
 import ast
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -59,14 +60,27 @@ def module_name(path: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-def imports(path: Path) -> Iterator[str]:
-    """Yield the full names of everything that a file imports, lazily or not."""
+@cache
+def facts(path: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return what a file imports, lazily or not, and what it uses of ``np.random``."""
+    names: list[str] = []
+    uses: list[str] = []
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
-            yield from (each.name for each in node.names)
+            names += (each.name for each in node.names)
         elif isinstance(node, ast.ImportFrom):
             assert not node.level, f"{path} holds a relative import"
-            yield from (f"{node.module}.{each.name}" for each in node.names)
+            names += (f"{node.module}.{each.name}" for each in node.names)
+        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Attribute):
+            of, value = node.value.attr, node.value.value
+            if isinstance(value, ast.Name) and (value.id, of) == ("np", "random"):
+                uses.append(node.attr)
+    return tuple(names), tuple(uses)
+
+
+def imports(path: Path) -> tuple[str, ...]:
+    """Return the full names of everything that a file imports, lazily or not."""
+    return facts(path)[0]
 
 
 def layer(name: str) -> int:
@@ -75,7 +89,7 @@ def layer(name: str) -> int:
     return LAYERS[max(prefixes, key=len)]
 
 
-def own(names: Iterator[str]) -> Iterator[str]:
+def own(names: Iterable[str]) -> Iterator[str]:
     return (each for each in names if each.split(".")[0] in ("isac_envs", "isac_agents"))
 
 
@@ -105,51 +119,53 @@ def test_no_face_of_what_runs_without_learners_loads_torch() -> None:
     assert subprocess.run(run, check=True, capture_output=True, text=True).stdout == "set()\n"
 
 
-@pytest.mark.parametrize("path", EVERYTHING, ids=module_name)
-def test_imports_run_downward(path: Path) -> None:
-    name = module_name(path)
-    if name in ("isac_envs", "isac_agents"):
-        assert {each.split(".")[1] for each in own(imports(path))} <= {"registration"}
-        return
-    upward = [each for each in own(imports(path)) if layer(each) > layer(name)]
+def test_imports_run_downward() -> None:
+    upward = {}
+    for path in EVERYTHING:
+        name = module_name(path)
+        if name in ("isac_envs", "isac_agents"):
+            assert {each.split(".")[1] for each in own(imports(path))} <= {"registration"}
+        else:
+            above = [each for each in own(imports(path)) if layer(each) > layer(name)]
+            upward.update({name: above} if above else {})
     assert not upward
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=module_name)
-def test_environments_do_not_know_each_other(path: Path) -> None:
-    if not path.is_relative_to(PACKAGE / "envs") or path.parent == PACKAGE / "envs":
-        return
-    family = ".".join(["isac_envs", "envs", path.relative_to(PACKAGE / "envs").parts[0]])
-    others = [each for each in imports(path) if each.startswith("isac_envs.envs.")]
-    assert not [each for each in others if not each.startswith(f"{family}.")]
+def test_environments_do_not_know_each_other() -> None:
+    known = {}
+    for path in (PACKAGE / "envs").rglob("*.py"):
+        if path.parent == PACKAGE / "envs":
+            continue
+        family = ".".join(["isac_envs", "envs", path.relative_to(PACKAGE / "envs").parts[0]])
+        others = [each for each in imports(path) if each.startswith("isac_envs.envs.")]
+        foreign = [each for each in others if not each.startswith(f"{family}.")]
+        known.update({module_name(path): foreign} if foreign else {})
+    assert not known
 
 
-@pytest.mark.parametrize("path", sorted((PACKAGE / "envs").rglob("*.py")), ids=module_name)
-def test_functions_of_environments_take_few_things(path: Path) -> None:
+def test_functions_of_environments_take_few_things() -> None:
     """What belongs together is a state, an outcome or a tuple with names."""
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.FunctionDef):
-            every = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
-            named = [each.arg for each in every if each.arg not in ("self", "cls")]
-            assert len(named) <= MOST_PARAMETERS, f"{node.name} takes {', '.join(named)}"
+    for path in (PACKAGE / "envs").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.FunctionDef):
+                every = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
+                named = [each.arg for each in every if each.arg not in ("self", "cls")]
+                assert len(named) <= MOST_PARAMETERS, f"{path}: {node.name} takes {named}"
 
 
-@pytest.mark.parametrize("path", sorted(AGENTS.rglob("*.py")), ids=module_name)
-def test_agents_use_no_internals_of_an_environment(path: Path) -> None:
+def test_agents_use_no_internals_of_an_environment() -> None:
     """What they need of one they ask its model for."""
-    assert not [each for each in imports(path) if each.startswith("isac_envs.envs")]
+    for path in AGENTS.rglob("*.py"):
+        assert not [each for each in imports(path) if each.startswith("isac_envs.envs")], path
 
 
-@pytest.mark.parametrize("path", sorted(AGENTS.rglob("*.py")), ids=module_name)
-def test_families_of_learners_do_not_know_each_other(path: Path) -> None:
+def test_families_of_learners_do_not_know_each_other() -> None:
     """What two of them share stands beside the families, and knows none of them."""
-    learners = AGENTS / "algorithms"
-    if not path.is_relative_to(learners):
-        return
+    learners, start = AGENTS / "algorithms", "isac_agents.algorithms."
     families = {each.name for each in learners.iterdir() if each.is_dir()}
-    start = "isac_agents.algorithms."
-    known = {each.split(".")[2] for each in imports(path) if each.startswith(start)} & families
-    assert known <= {path.parent.name}
+    for path in learners.rglob("*.py"):
+        known = {each.split(".")[2] for each in imports(path) if each.startswith(start)}
+        assert known & families <= {path.parent.name}, path
 
 
 def test_the_import_graph_has_no_cycles() -> None:
@@ -165,31 +181,18 @@ def test_the_import_graph_has_no_cycles() -> None:
         graph = {name: targets for name, targets in graph.items() if name not in leaves}
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=module_name)
-def test_environments_know_no_learner(path: Path) -> None:
-    roots = {each.split(".")[0] for each in imports(path)}
-    assert not roots & {"torch", "stable_baselines3", "sb3_contrib", "isac_agents", "tensorboard"}
+def test_environments_know_no_learner() -> None:
+    learners = {"torch", "stable_baselines3", "sb3_contrib", "isac_agents", "tensorboard"}
+    for path in SOURCES:
+        assert not {each.split(".")[0] for each in imports(path)} & learners, path
 
 
-def global_random(tree: ast.AST) -> Iterator[str]:
-    """Yield uses of NumPy's or Python's global generators."""
+def test_no_global_generators() -> None:
     allowed = {"default_rng", "Generator", "SeedSequence", "PCG64"}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Attribute):
-            value = node.value
-            if isinstance(value.value, ast.Name) and (value.value.id, value.attr) == (
-                "np",
-                "random",
-            ):
-                yield from () if node.attr in allowed else [f"np.random.{node.attr}"]
-
-
-@pytest.mark.parametrize("path", SOURCES, ids=module_name)
-def test_no_global_generators(path: Path) -> None:
-    assert not list(global_random(ast.parse(path.read_text())))
-    names = list(imports(path))
-    assert not [each for each in names if each.split(".")[0] == "random"]
-    assert not [each for each in names if each.startswith("numpy.random")]
+    for path in SOURCES:
+        assert set(facts(path)[1]) <= allowed, path
+        assert not [each for each in imports(path) if each.split(".")[0] == "random"], path
+        assert not [each for each in imports(path) if each.startswith("numpy.random")], path
 
 
 def test_files_are_short() -> None:

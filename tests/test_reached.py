@@ -56,6 +56,7 @@ def needed(name: str) -> Iterator[str]:
             yield from (defining(str(node.module), each.name) for each in node.names)
 
 
+@cache
 def reached() -> set[str]:
     waiting = [name for name in PATHS if f"{name}.".startswith(ROOTS)]
     found: set[str] = set()
