@@ -1,6 +1,7 @@
 """Invalid actions are refused before anything changes; box actions are clipped and counted."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import harness
@@ -52,26 +53,25 @@ def wrong_actions(space: Any) -> list[tuple[str, Any]]:
     return list(wrong_vector(space, random_actions(space, 1)[0]))
 
 
-def wrong_cases() -> list[Any]:
-    return [
-        pytest.param(name, action, id=f"{name}-{what}")
-        for name in harness.CASES
-        for what, action in wrong_actions(bind(name).action.space())
-    ]
+def refused(message: str, call: Callable[[], Any]) -> bool:
+    """Return whether a call is refused with a message of this form."""
+    try:
+        call()
+    except InvalidAction as error:
+        return re.search(message, str(error)) is not None
+    return False
 
 
-@pytest.mark.parametrize(("name", "action"), wrong_cases())
-def test_env_refuses(name: str, action: Any) -> None:
-    env = Env(bind(name))
+def test_env_refuses(case: str) -> None:
+    env = Env(bind(case))
     env.reset(seed=0)
     saved = env.snapshot()
-    with pytest.raises(InvalidAction, match=env.model.id):
-        env.step(action)
-    with pytest.raises(InvalidAction, match=env.model.id):
-        env.simulate(action)
-    assert same(saved, env.snapshot())
+    for what, action in wrong_actions(env.action_space):
+        assert refused(env.model.id, lambda action=action: env.step(action)), what
+        assert refused(env.model.id, lambda action=action: env.simulate(action)), what
+        assert same(saved, env.snapshot()), what
     valid = random_actions(env.action_space, 1)[0]
-    assert same(env.step(valid), reference(name, valid))
+    assert same(env.step(valid), reference(case, valid))
 
 
 def reference(name: str, action: Any) -> Any:
@@ -81,16 +81,17 @@ def reference(name: str, action: Any) -> Any:
     return env.step(action)
 
 
-@pytest.mark.parametrize(("name", "action"), wrong_cases())
-def test_parallel_env_refuses(name: str, action: Any) -> None:
-    env = ParallelEnv(several(name) if name in harness.TOYS else bind(name))
+def test_parallel_env_refuses(case: str) -> None:
+    env = ParallelEnv(several(case) if case in harness.TOYS else bind(case))
     env.reset(seed=0)
     saved, agents = env.snapshot(), list(env.agents)
     valid = random_actions(env.action_space(agents[0]), 1)[0]
-    with pytest.raises(InvalidAction, match=f"{env.model.id}.*{agents[-1]}"):
-        env.step({**dict.fromkeys(agents, valid), agents[-1]: action})
-    assert same(saved, env.snapshot())
-    assert env.agents == agents
+    message = f"{env.model.id}.*{agents[-1]}"
+    for what, action in wrong_actions(bind(case).action.space()):
+        actions = {**dict.fromkeys(agents, valid), agents[-1]: action}
+        assert refused(message, lambda actions=actions: env.step(actions)), what
+        assert same(saved, env.snapshot()), what
+        assert env.agents == agents, what
 
 
 @pytest.mark.parametrize("name", harness.TOYS)
@@ -138,21 +139,13 @@ def batches(name: str) -> Iterator[tuple[str, Any]]:
 
 
 @pytest.mark.parametrize("max_steps", [None, 1])
-@pytest.mark.parametrize(
-    ("name", "actions"),
-    [
-        pytest.param(name, actions, id=f"{name}-{what}")
-        for name in harness.CASES
-        for what, actions in batches(name)
-    ],
-)
-def test_vector_env_refuses(name: str, actions: Any, max_steps: int | None) -> None:
-    env = VectorEnv(bind(name), COPIES, max_episode_steps=max_steps)
+def test_vector_env_refuses(case: str, max_steps: int | None) -> None:
+    env = VectorEnv(bind(case), COPIES, max_episode_steps=max_steps)
     env.reset(seed=0)
     saved = env.snapshot()
-    with pytest.raises(InvalidAction, match=env.model.id):
-        env.step(actions)
-    assert same(saved, env.snapshot())
+    for what, actions in batches(case):
+        assert refused(env.model.id, lambda actions=actions: env.step(actions)), what
+        assert same(saved, env.snapshot()), what
 
 
 def test_a_message_names_value_and_range() -> None:
