@@ -8,6 +8,7 @@ import mpmath
 import numpy as np
 import pytest
 import scipy.special
+import scipy.stats
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -72,6 +73,16 @@ def test_marcum_q_is_a_probability_monotone_in_all_arguments(
     assert marcum_q(order, a + more, b) >= q - 1e-13
     assert marcum_q(order, a, b + more) <= q + 1e-13
     assert marcum_q(order + 1, a, b) >= q - 1e-13
+
+
+@pytest.mark.parametrize("mean", [0.0, 1e-9, 0.3, 2.0, 11.7, 400.0])
+def test_poisson_law_against_scipy(mean: float) -> None:
+    law = scipy.stats.poisson(mean)
+    for k in (-1, 0, 1, 2, 7, 30, 390, 410):
+        expected = pytest.approx(law.sf(k), rel=1e-12, abs=1e-300)
+        assert gamma.poisson_exceedance(float(k), mean) == expected
+        expected = pytest.approx(law.pmf(k), rel=1e-12, abs=1e-300)
+        assert k < 0 or gamma.poisson_probability(float(k), mean) == expected
 
 
 @pytest.mark.parametrize("a", [0.5, 1, 1.7, 2, 9, 16, 30.5, 100, 2000])

@@ -1,8 +1,8 @@
 """What Poisson arrivals do to a queue of finite capacity, exactly."""
 
 import numpy as np
-from scipy.stats import poisson
 
+from isac_envs.kernels.numerics.gamma import poisson_exceedance, poisson_probability
 from isac_envs.planning import Array
 
 
@@ -18,12 +18,14 @@ def queue_after_arrivals(capacity: int, mean: float) -> tuple[Array, Array]:
         them, shape ``(Q + 1, Q + 1)``, and the expected number of packets that find it full,
         shape ``(Q + 1,)``.
     """
+    exactly = np.array([poisson_probability(float(k), mean) for k in range(capacity)])
+    above = np.array([poisson_exceedance(float(k), mean) for k in range(-1, capacity)])
     law = np.zeros((capacity + 1, capacity + 1))
     dropped = np.zeros(capacity + 1)
     for left in range(capacity + 1):
-        fitting = np.arange(capacity - left)
-        law[left, left:capacity] = poisson.pmf(fitting, mean)
-        law[left, capacity] = poisson.sf(capacity - left - 1, mean)
+        room = capacity - left
+        law[left, left:capacity] = exactly[:room]
+        law[left, capacity] = above[room]
         # E[(A - room)^+] = E[A] - sum_{k < room} P(A > k)
-        dropped[left] = max(0.0, mean - poisson.sf(fitting, mean).sum())
+        dropped[left] = max(0.0, mean - above[1 : room + 1].sum())
     return law, dropped

@@ -1,12 +1,13 @@
 """What baselines see of queues of packets, for whole batches in NumPy."""
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import poisson
 
 from isac_envs.envs.v2x.params import ConditionParams, QueueParams
+from isac_envs.kernels.numerics.gamma import poisson_exceedance
 
 Array = npt.NDArray[np.float64]
 Records = npt.NDArray[Any]
@@ -42,11 +43,17 @@ def first_packets(
 
 def expected_overflow(params: QueueParams) -> Array:
     """Return the expected packets lost in a slot by the packets left in the queue, ``(Q + 1,)``."""
-    total = sum(params.arrival_means)
-    room = params.queue_capacity - np.arange(params.queue_capacity + 1)
+    return _overflow(params.queue_capacity, float(sum(params.arrival_means)))
+
+
+@lru_cache(maxsize=16)
+def _overflow(capacity: int, mean: float) -> Array:
+    room = capacity - np.arange(capacity + 1)
+    above = np.array([poisson_exceedance(float(k), mean) for k in range(capacity, -2, -1)])
     # E[(A - room)^+] of a Poisson variate A
-    lost = total * poisson.sf(room - 1, total) - room * poisson.sf(room, total)
-    return np.maximum(lost, 0.0)
+    lost = np.maximum(mean * above[1:] - room * above[:-1], 0.0)
+    lost.flags.writeable = False
+    return lost
 
 
 def spare_overflow(params: QueueParams) -> Array:

@@ -170,6 +170,12 @@ def gamma_pair(a: float, x: float) -> tuple[float, float]:
 
 
 @jit
+def poisson_exceedance(k: float, x: float) -> float:
+    """Return the probability that a Poisson variate with mean x >= 0 exceeds the integer k."""
+    return gamma_pair(k + 1.0, x)[0] if k >= 0.0 else 1.0
+
+
+@jit
 def _first_guess(a: float, upper: float) -> float:
     """Return a rough solution of Q(a, x) = upper (Wilson-Hilferty; small x apart)."""
     tail = min(upper, 1.0 - upper)

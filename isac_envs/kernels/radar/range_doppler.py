@@ -17,7 +17,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-import scipy.fft
 
 from isac_envs.engine.elementwise import Range, check_range
 from isac_envs.kernels.constants import SPEED_OF_LIGHT_M_S
@@ -61,6 +60,8 @@ def range_doppler_map(
         if weights.shape != (values.shape[axis],):
             raise ValueError(f"{name} has shape {weights.shape}, expected ({values.shape[axis]},)")
         values = values * (weights[:, None] if axis == -2 else weights)
+    import scipy.fft  # slow to import, and environments need only the laws of maps
+
     map_ = scipy.fft.ifft(values, axis=-2, norm="forward")
     return scipy.fft.fftshift(scipy.fft.fft(map_, axis=-1, overwrite_x=True), axes=-1)
 

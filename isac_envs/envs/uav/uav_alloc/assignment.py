@@ -7,13 +7,19 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import linear_sum_assignment
 
 from isac_envs.envs.uav.uav_alloc.records import EMPTY_J, IDLE, State
 from isac_envs.kernels.numerics import portable
 
 Array = npt.NDArray[Any]
 _NEVER = -1e9
+
+
+def _best_columns(values: Array) -> Array:
+    """Return the column of each row in the assignment of the largest total value."""
+    from scipy.optimize import linear_sum_assignment  # slow to import, and only rules need it
+
+    return np.asarray(linear_sum_assignment(values, maximize=True)[1])
 
 
 class TaskValues:
@@ -67,7 +73,7 @@ def blind(tasks: TaskValues) -> Array:
     rows = np.arange(count)
     chosen = np.full((n, count), IDLE)
     for i in range(n):
-        _, column = linear_sum_assignment(values[i], maximize=True)
+        column = _best_columns(values[i])
         busy = column < len(modes)
         mode = modes[np.where(busy, column, 0)]
         options = tasks.on_channel(tasks.options[i, rows, mode], rows % tasks.channels)
@@ -84,7 +90,7 @@ def channel_aware(tasks: TaskValues) -> Array:
     rows = np.arange(count)
     chosen = np.full((n, count), IDLE)
     for i in range(n):
-        _, column = linear_sum_assignment(values[i], maximize=True)
+        column = _best_columns(values[i])
         busy = column < pairs
         pair = np.where(busy, column, 0)
         mode, channel = pair // tasks.channels, pair % tasks.channels
