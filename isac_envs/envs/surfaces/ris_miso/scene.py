@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from isac_envs.envs.surfaces import drawing
-from isac_envs.envs.surfaces.ris_miso.records import State
+from isac_envs.envs.surfaces.records import State
 from isac_envs.kernels.ris.phase import coupled_amplitude, quantised_phase
 from isac_envs.rendering import colours
 from isac_envs.rendering.canvas import Canvas
