@@ -52,6 +52,7 @@ OWN: dict[str, Entry] = {
     "isac/JrcAoi-v0": _ours("v2x.jrc_aoi.model:JrcAoi"),
     "isac/JrcAoiTiny-v0": _ours("v2x.jrc_aoi_tiny.model:JrcAoiTiny"),
     "isac/ModeSelect-v0": _ours("mode_selection.mode_select.model:ModeSelect"),
+    "isac/RisIsac-v0": _ours("surfaces.ris_isac.model:RisIsac"),
     "isac/RisMiso-v0": _ours("surfaces.ris_miso.model:RisMiso"),
     "isac/SparseArrayBeam-v0": _ours("beam_management.sparse_array_beam.model:SparseArrayBeam"),
     "isac/TargetTrack-v0": _ours("tracking.target_track.model:TargetTrack"),
