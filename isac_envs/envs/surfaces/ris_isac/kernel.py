@@ -11,11 +11,13 @@ from isac_envs.engine.loops import Outcome
 from isac_envs.engine.mathx import log2
 from isac_envs.engine.rng import normal
 from isac_envs.envs.surfaces.knowledge import estimate
+from isac_envs.envs.surfaces.phases import set_phases
 from isac_envs.envs.surfaces.precoding import LEARNED
 from isac_envs.envs.surfaces.records import State
 from isac_envs.envs.surfaces.ris_isac.observing import observe as observe
+from isac_envs.envs.surfaces.ris_isac.params import RisIsacParams
 from isac_envs.envs.surfaces.ris_isac.slot import (
-    ask,
+    ask_power,
     decibels,
     plan,
     radar_snr,
@@ -26,6 +28,8 @@ from isac_envs.envs.surfaces.target import advance_scene, begin_scene
 from isac_envs.kernels.link.metrics import shannon_rate_one
 from isac_envs.kernels.precoding.linear import fill_maximum_ratio
 from isac_envs.kernels.precoding.rates import received_powers, weighted_rate
+
+CODEBOOK = RisIsacParams.code("action", "codebook")
 
 
 @jit
@@ -85,7 +89,8 @@ def step(p: Record, state: State, action: Any, outcome: Outcome) -> tuple[bool, 
         action: Action of the copy, shape ``(W,)``.
         outcome: What the step writes: objectives, costs and metrics.
     """
-    ask(p, state, action)
+    set_phases(p, state.elements, action)
+    ask_power(p, state, action, 1 if p.action == CODEBOOK else state.elements.shape[0])
     return play(p, state, outcome)
 
 

@@ -48,10 +48,20 @@ class RisIsac(Model):
 
     The difficulty is the trade: the surface has one set of phases for users and target, and the
     power one sum. The beams of the users already light up the target somewhat, and a sensing beam
-    costs the users power only. For given phases, the best share is mostly the least that meets the
-    requirement. So the best phases climb the rate plus $\mu \ln \gamma$, with $\mu$ what the rate
-    loses for each unit of $\ln \gamma$ along the share. ``alternating`` does so with the true
-    channels, from several starts; it is the best known.
+    costs the users power, and by errors of the estimates also interference. For given phases, the
+    best share is the least that meets the requirement, or less where the rate loses more than the
+    price. ``alternating`` climbs the reward by all phases at once, along the slopes of rate and
+    radar SNR, with a price that sets in gradually, and renews the share on the way. It has the
+    true channels and phase errors and several starts, and is the best known. Where phases change
+    little by little, it plans as if the base station knew the channels too: what fits the errors
+    of one slot would be in the way in the next.
+
+    In ``liu2024`` the users' streams alone, over phases for the rate, reach $30.4 \pm 0.3$
+    bit/s/Hz, over random phases $22.7 \pm 0.4$, without a surface $21.2 \pm 0.3$. Over phases for
+    the rate their radar SNR is $4.7 \pm 0.2$ dB. All the power on sensing, over phases for the echo,
+    reaches $22.5 \pm 0.1$ dB with a matched beam and $9.4 \pm 0.5$ dB with a nulled one (200 draws,
+    95 %). Phases alone meet the 7 dB there, for 1 % of the rate. In the default scenario, users and
+    target are behind obstacles, and shares are needed too.
     """
 
     id = "isac/RisIsac-v0"
@@ -86,6 +96,7 @@ class RisIsac(Model):
     )
     baselines = baselines.BASELINES
     reference_baseline = "alternating"
+    scene = "isac_envs.envs.surfaces.ris_isac.scene:draw"
 
     def observation_spec(self) -> Spec:
         """Return each element in turn, then users, target and share."""

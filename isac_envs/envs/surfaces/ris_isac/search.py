@@ -1,9 +1,9 @@
 """Search for the phases and the share of a slot.
 
-For given phases, the best share is mostly the least that meets the required radar SNR. The phases
-climb the rate plus mu times the logarithm of the radar SNR. There mu is what the rate loses along
-the share for each unit of that logarithm, at most the price: it is the multiplier of the
-requirement, so the climb counts what a smaller share brings.
+A climb turns all elements at once, along the slopes of the rate and of the radar SNR's logarithm.
+The price of a shortfall sets in gradually, over a decibel on either side of the required SNR: at an
+edge, steps along one slope would undo those along the other. The share is renewed on the way. It is
+the one where the rate loses as much as the radar SNR saves, if the beams keep their directions.
 """
 
 import math
@@ -192,7 +192,7 @@ def better_share(p: Record, state: State, share: float, found: Found) -> float:
         streams = (others - 1.0 - heard) / left  # of the other users, for each unit of power
         more = (heard / share if share > 0.0 else 0.0) - streams
         lost += (signal / left - more) / (signal + others) + more / others
-    gained = (own - users) / (left * users + share * own)
+    gained = (own - users) / max(left * users + share * own, 1e-300)
     price = -p.weights[2] * _DB_PER_NAT
     cheap = lost > 0.0 and gained > 0.0 and price > 0.0
     slope = p.weights[0] * _PER_NAT * lost / (gained * price) if cheap else 1.0
@@ -226,7 +226,7 @@ def _fill_turning(state: State, links: Links, rate: float, echo: float, turning:
 def climb(
     p: Record, state: State, bench: Bench, direct: Any, reflected: Any, turns: Any, share: Any
 ) -> None:
-    """Improve phases and share together; the reward never falls.
+    """Improve phases and share together; the reward with a soft shortfall never falls.
 
     Args:
         p: Parameters of the environment, one record.

@@ -8,7 +8,7 @@ from typing import Any
 
 from isac_envs.engine.jit import Record, inlined, jit
 from isac_envs.engine.mathx import linear_to_db
-from isac_envs.envs.surfaces.phases import INCREMENTS, PHASES, fill_reflection, set_phases
+from isac_envs.envs.surfaces.phases import INCREMENTS, PHASES, fill_reflection
 from isac_envs.envs.surfaces.precoding import LEARNED, precode, take_beams
 from isac_envs.envs.surfaces.records import State, estimated_links, true_links
 from isac_envs.envs.surfaces.ris_isac.params import RisIsacParams
@@ -29,24 +29,22 @@ _LEAST_POWER = 1e-9  # of the users' streams: below it, they get none
 
 
 @jit
-def ask(p: Record, state: State, action: Any) -> None:
-    """Ask for the phases of an action, and take its share or its beams.
+def ask_power(p: Record, state: State, action: Any, first: int) -> None:
+    """Take the share or the beams of an action.
 
     Args:
         p: Parameters of the environment, one record.
         state: State of one copy.
-        action: Action of the copy, shape ``(W,)``.
+        action: Action of the copy, or of its base station, shape ``(W,)``.
+        first: Where the share or the beams begin.
     """
-    set_phases(p, state.elements, action)
     if p.precoder == LEARNED:
-        take_beams(action, state.elements.shape[0], state.precoder)
+        take_beams(action, first, state.precoder)
         state.env.share = sensing_power(state.precoder)
-        return
-    chosen = action[action.shape[0] - 1]
-    if p.action == INCREMENTS or p.action == PHASES:
-        state.env.share = 0.5 * (chosen + 1.0)
+    elif p.action == INCREMENTS or p.action == PHASES:
+        state.env.share = 0.5 * (action[first] + 1.0)
     else:
-        state.env.share = chosen / (p.share_levels - 1.0)
+        state.env.share = min(action[first] / (p.share_levels - 1.0), 1.0)
 
 
 @inlined
