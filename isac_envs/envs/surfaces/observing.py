@@ -20,7 +20,14 @@ def clipped_one(value: float) -> float:
 
 @inlined
 def put(value: Any, scale: float, seen: Any, at: int) -> int:
-    """Write both parts of a scaled complex number; return the index after them."""
+    """Write both parts of a scaled complex number; return the index after them.
+
+    Args:
+        value: The number.
+        scale: Factor.
+        seen: Receives the parts, limited, shape ``(D,)``.
+        at: Index of the first.
+    """
     seen[at] = clipped_one(scale * value.real)
     seen[at + 1] = clipped_one(scale * value.imag)
     return at + 2

@@ -81,7 +81,13 @@ class Found(NamedTuple):
 
 @inlined
 def worth_of(p: Record, rate: float, snr: float) -> float:
-    """Return the reward of a rate and a radar SNR."""
+    """Return the reward of a rate and a radar SNR.
+
+    Args:
+        p: Parameters of the environment, one record.
+        rate: Sum of the rates.
+        snr: Radar SNR, linear.
+    """
     missing_db = shortfall_db(p, decibels(snr))
     return p.weights[0] * rate + p.weights[1] * log2(1.0 + snr) + p.weights[2] * missing_db
 

@@ -63,11 +63,11 @@ class RandomByAgent(RandomBaseline):
         for agent in (0, 1):
             spec = self.model.specs_of(agent)[1]
             shape = (len(rows), spec.width)
+            own = rows[:, agent, : spec.width]
             if spec.kind == "box":
-                own = self.random.uniform(spec.low, spec.high, shape)
+                own[...] = self.random.uniform(spec.low, spec.high, shape)
             else:
-                own = self.random.integers(0, spec.high.astype(np.int64) + 1, shape)
-            rows[:, agent, : spec.width] = own
+                own[...] = self.random.integers(0, spec.high.astype(np.int64) + 1, shape)
         return rows
 
 
