@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from isac_envs.declaration.baseline import Baseline, HasState, RandomBaseline
-from isac_envs.envs.surfaces.asking import Turns, phase_action
+from isac_envs.envs.surfaces.asking import phase_action
 from isac_envs.envs.surfaces.policies import (
     Channels,
     PhasePolicy,
@@ -21,7 +21,8 @@ from isac_envs.envs.surfaces.policies import (
 )
 from isac_envs.envs.surfaces.ris_isac import search
 
-Shares = npt.NDArray[np.float64]
+Plans = npt.NDArray[np.float64]
+"""Phases of all elements in turns, share and worth of all copies, shape ``(n, N + 2)``."""
 
 
 class SharePolicy(PhasePolicy):
@@ -46,8 +47,9 @@ class SharePolicy(PhasePolicy):
 
     def __init__(self, batch: HasState, seed: int = 0) -> None:
         super().__init__(batch, seed)
-        p, n = self.params, len(self.env)
-        self.share: Shares = np.full((n, 1), 1.0 / (p.users + 1))
+        p = self.params
+        self.plans: Plans = np.zeros((len(self.env), p.elements + 2))
+        self.plans[:, -2] = 1.0 / (p.users + 1)
         self.bench = search.Bench(
             element_states(p), self.most, self.tolerance, True, 0.5, self.start is None,
             np.zeros(p.elements, np.complex128), np.zeros(p.elements), np.zeros(p.elements),
@@ -56,8 +58,12 @@ class SharePolicy(PhasePolicy):
         aimed = {"required_snr_db": required_db, "weights": self.aim or p.weights}
         self.aimed = self.model.with_parameters(aimed).params.record
 
-    def chosen(self, channels: Channels) -> Turns:
-        """Return the wanted phases in turns, shape ``(n, N)``."""
+    def chosen(self, channels: Channels) -> Plans:
+        """Return the wanted phases, and shares to begin with.
+
+        Args:
+            channels: What is believed.
+        """
         raise NotImplementedError
 
     def act(self) -> npt.NDArray[Any]:
@@ -65,66 +71,82 @@ class SharePolicy(PhasePolicy):
         channels = self.believed()
         if self.params.action == "codebook":
             return self.beam(channels)
-        return self.encoded(self.chosen(channels), channels)
+        return self.encoded(self.chosen(channels).copy(), channels)
+
+    def begin(self) -> None:
+        """Let the plans of new episodes begin with the present phases."""
+        now = self.batch.state.elements["turns"]
+        self.plans[:, :-2] = np.where(self.fresh[:, None], now, self.plans[:, :-2])
 
     def beam(self, channels: Channels) -> npt.NDArray[Any]:
         """Return the best beams of the codebook with their shares, shape ``(n, 2)``."""
-        best = np.zeros((len(self.env), 1), np.int64)
         if self.start is not None:
-            self.share[:] = self.start
+            self.plans[:, -2] = self.start
         record, state = self.aimed if self.aim else self.params.record, self.batch.state
-        search.search_codebook_batch(record, state, self.bench, *channels, best, self.share)
-        search.phases_of_beam_batch(*self.scene(), best, self.turns)
-        self.divide(channels, self.turns)
-        return np.concatenate((best, self.level(channels, self.turns)), 1)
+        search.search_codebook_batch(record, state, self.bench, *channels, self.plans)
+        return self.with_share(self.plans[:, :1].astype(np.int64), channels)
 
-    def encoded(self, turns: Turns, channels: Channels) -> npt.NDArray[Any]:
+    def with_share(self, beams: npt.NDArray[np.int64], channels: Channels) -> npt.NDArray[Any]:
+        """Return beams of the codebook with the shares for them, shape ``(n, 2)``.
+
+        Args:
+            beams: Numbers of the beams, shape ``(n, 1)``.
+            channels: What the shares are made for.
+        """
+        plans = self.plans.copy()
+        search.phases_of_beam_batch(*self.scene(), beams, plans)
+        self.divide(channels, plans)
+        return np.concatenate((beams, self.level(channels, plans)), 1)
+
+    def encoded(self, plans: Plans, channels: Channels) -> npt.NDArray[Any]:
         """Return phases in the form of the action, with the share or the beams for them.
 
         Args:
-            turns: Wanted phases, shape ``(n, N)``.
+            plans: Wanted phases; become those that are reached.
             channels: What share and beams are made for.
         """
         p = self.params
-        action, turns = phase_action(p, self.batch.state.elements["turns"], turns)
-        self.divide(channels, turns)
+        now = self.batch.state.elements["turns"]
+        action, plans[:, :-2] = phase_action(p, now, plans[:, :-2])
+        self.divide(channels, plans)
         if p.action == "levels":
-            return np.concatenate((action, self.level(channels, turns)), 1)
+            return np.concatenate((action, self.level(channels, plans)), 1)
         if p.precoder == "learned":
-            beams = np.zeros((len(turns), p.antennas, p.users + 1), np.complex128)
-            search.best_beams_batch(*self.scene(), *channels, turns, self.share, beams)
-            parts = np.stack((beams.real, beams.imag), -1).reshape(len(turns), -1)
+            beams = np.zeros((len(plans), p.antennas, p.users + 1), np.complex128)
+            search.best_beams_batch(*self.scene(), *channels, plans, beams)
+            parts = np.stack((beams.real, beams.imag), -1).reshape(len(plans), -1)
             largest = np.maximum(np.abs(parts).max(1, keepdims=True), 1e-300)
             return np.concatenate((action, parts / largest), 1)
-        return np.concatenate((action, 2.0 * self.share - 1.0), 1)
+        return np.concatenate((action, 2.0 * plans[:, -2:-1] - 1.0), 1)
 
-    def divide(self, channels: Channels, turns: Turns) -> None:
+    def divide(self, channels: Channels, plans: Plans) -> None:
         """Choose the shares for phases that are reached.
 
         Args:
             channels: What is believed.
-            turns: Phases, shape ``(n, N)``.
+            plans: Receive the shares.
         """
         if self.power == "none":
-            self.share[:] = 0.0
+            plans[:, -2] = 0.0
         else:
-            search.choose_share_batch(*self.scene(), *channels, turns, self.share)
+            search.choose_share_batch(*self.scene(), *channels, plans)
+        self.plans[:, -2] = plans[:, -2]
 
-    def level(self, channels: Channels, turns: Turns) -> npt.NDArray[np.int64]:
+    def level(self, channels: Channels, plans: Plans) -> npt.NDArray[np.int64]:
         """Return the better one of the two levels next to each share, shape ``(n, 1)``.
 
         Args:
             channels: What is believed.
-            turns: Phases, shape ``(n, N)``.
+            plans: Phases and shares.
         """
-        top = self.params.share_levels - 1
-        bench, found = self.bench._replace(ideal=False), np.zeros((2, len(turns), 3))
-        levels = np.stack((np.floor(top * self.share), np.ceil(top * self.share)))
-        for each, shares in zip(found, levels / top, strict=True):
-            search.measure_batch(*self.scene(), bench, *channels, turns, shares, each)
-        up = found[1, :, :1] > found[0, :, :1]
-        self.share = np.where(up, levels[1], levels[0]) / top
-        return np.where(up, levels[1], levels[0]).astype(np.int64)
+        top, bench = self.params.share_levels - 1, self.bench._replace(ideal=False)
+        down, up = plans.copy(), plans.copy()
+        down[:, -2], up[:, -2] = np.floor(top * plans[:, -2]), np.ceil(top * plans[:, -2])
+        for each in (down, up):
+            each[:, -2] /= top
+            search.measure_batch(*self.scene(), bench, *channels, each)
+        better = np.where(up[:, -1] > down[:, -1], up[:, -2], down[:, -2])
+        return np.rint(top * better).astype(np.int64)[:, None]
 
 
 class AlternatingEstimated(SharePolicy):
@@ -137,64 +159,57 @@ class AlternatingEstimated(SharePolicy):
         super().__init__(batch, seed)
         reach = self.params.largest_increment_deg / 360.0
         self.reaching = self.bench._replace(reach=reach)
-        self.rate_turns: Turns = self.turns.copy()
+        self.for_rate: Plans = self.plans.copy()
 
-    def chosen(self, channels: Channels) -> Turns:
-        """Return the phases that the optimisation ends at, from those of the slot before."""
-        fresh, state = self.fresh, self.batch.state
-        self.turns = np.where(fresh[:, None], state.elements["turns"], self.turns)
-        self._climb(self.bench, channels, self.turns, self.share)
-        if fresh.any():
-            self._start_again(fresh, channels)
+    def chosen(self, channels: Channels) -> Plans:
+        """Return the plans that the optimisation ends at, from those of the slot before."""
+        self.begin()
+        self._climb(self.bench, channels, self.plans)
+        if self.fresh.any():
+            self._start_again(channels)
         if self.params.action == "increments":
             return self._near(channels)
         self._try_rate(channels)
-        return self.turns
+        return self.plans
+
+    def _climb(self, bench: search.Bench, channels: Channels, plans: Plans) -> None:
+        """Climb, and measure what is aimed at."""
+        state = self.batch.state
+        search.climb_batch(self.aimed, state, bench, *channels, plans)
+
+    def _keep(self, plans: Plans, where: Any = True) -> None:
+        """Replace plans by better ones."""
+        better = (plans[:, -1] > self.plans[:, -1]) & where
+        self.plans[better] = plans[better]
 
     def _try_rate(self, channels: Channels) -> None:
-        """Try a start that is good for the rate, followed from slot to slot; keep the better."""
+        """Try a start that is good for the rate, followed from slot to slot."""
         now = self.batch.state.elements["turns"]
-        self.rate_turns = np.where(self.fresh[:, None], now, self.rate_turns)
-        search.climb_rate_batch(*self.scene(), self.bench, *channels, self.rate_turns)
-        turns, share = self.rate_turns.copy(), self.share.copy()
-        self._climb(self.bench, channels, turns, share)
-        worth = self._worth(channels, self.turns, self.share)
-        better = self._worth(channels, turns, share) > worth
-        self.turns[better], self.share[better] = turns[better], share[better]
+        self.for_rate[:, :-2] = np.where(self.fresh[:, None], now, self.for_rate[:, :-2])
+        search.climb_rate_batch(*self.scene(), self.bench, *channels, self.for_rate)
+        plans = self.for_rate.copy()
+        plans[:, -2] = self.plans[:, -2]
+        self._climb(self.bench, channels, plans)
+        self._keep(plans)
 
-    def _climb(self, bench: Any, channels: Channels, turns: Turns, share: Shares) -> None:
-        search.climb_batch(self.aimed, self.batch.state, bench, *channels, turns, share)
-
-    def _worth(self, channels: Channels, turns: Turns, share: Shares) -> npt.NDArray[np.float64]:
-        """Return what is aimed at, shape ``(n,)``."""
-        found = np.zeros((len(turns), 3))
-        state = self.batch.state
-        search.measure_batch(self.aimed, state, self.bench, *channels, turns, share, found)
-        return found[:, 0]
-
-    def _near(self, channels: Channels) -> Turns:
+    def _near(self, channels: Channels) -> Plans:
         """Return the best phases within reach; where they are better, they are the aim."""
-        _, near = phase_action(self.params, self.batch.state.elements["turns"], self.turns)
-        share = self.share.copy()
-        self._climb(self.reaching, channels, near, share)
-        worth = self._worth(channels, self.turns, self.share)
-        better = self._worth(channels, near, share) > worth
-        self.turns[better], self.share[better] = near[better], share[better]
+        near, now = self.plans.copy(), self.batch.state.elements["turns"]
+        _, near[:, :-2] = phase_action(self.params, now, near[:, :-2])
+        self._climb(self.reaching, channels, near)
+        self._keep(near)
         return near
 
-    def _start_again(self, fresh: npt.NDArray[np.bool_], channels: Channels) -> None:
-        """Try other starts in a new episode, some of them good for the rate; keep the best."""
-        most = self._worth(channels, self.turns, self.share)
+    def _start_again(self, channels: Channels) -> None:
+        """Try other starts in a new episode, some of them good for the rate."""
         for start in range(int(self.starts) - 1):
-            turns, share = self.random.random(self.turns.shape), self.share.copy()
+            plans = self.plans.copy()
+            plans[:, :-2] = self.random.random(plans[:, :-2].shape)
             if start % 2 == 0:
-                search.climb_rate_batch(*self.scene(), self.bench, *channels, turns)
-            search.choose_share_batch(*self.scene(), *channels, turns, share)
-            self._climb(self.bench, channels, turns, share)
-            found = self._worth(channels, turns, share)
-            better = (found > most) & fresh
-            self.turns[better], self.share[better] = turns[better], share[better]
-            most[better] = found[better]
+                search.climb_rate_batch(*self.scene(), self.bench, *channels, plans)
+            search.choose_share_batch(*self.scene(), *channels, plans)
+            self._climb(self.bench, channels, plans)
+            self._keep(plans, self.fresh)
 
 
 class Alternating(AlternatingEstimated):
@@ -208,17 +223,17 @@ class Alternating(AlternatingEstimated):
         """Return the channels of the slot, the errors of the phases in the legs to the surface."""
         return true_channels(self.batch.state)
 
-    def chosen(self, channels: Channels) -> Turns:
+    def chosen(self, channels: Channels) -> Plans:
         """Return phases that fit the beams to come.
 
         Not where phases can only be changed little by little: what fits the errors of one slot
         would be in the way in the next.
         """
-        turns = super().chosen(channels).copy()
+        plans = super().chosen(channels).copy()
         if self.params.action != "increments":
             fitting = self.bench._replace(ideal=False)
-            search.climb_batch(*self.scene(), fitting, *channels, turns, self.share.copy())
-        return turns
+            search.climb_batch(*self.scene(), fitting, *channels, plans)
+        return plans
 
 
 class AlternatingFiltered(AlternatingEstimated):
@@ -258,12 +273,11 @@ class RateFirst(SharePolicy):
         "Phases for the rate alone, on the estimates of the slot, and then the best share for them."
     )
 
-    def chosen(self, channels: Channels) -> Turns:
+    def chosen(self, channels: Channels) -> Plans:
         """Return the phases that alternating optimisation ends at."""
-        turns = self.batch.state.elements["turns"]
-        self.turns = np.where(self.fresh[:, None], turns, self.turns)
-        search.climb_rate_batch(*self.scene(), self.bench, *channels, self.turns)
-        return self.turns
+        self.begin()
+        search.climb_rate_batch(*self.scene(), self.bench, *channels, self.plans)
+        return self.plans
 
 
 class CommunicationOnly(RateFirst):
@@ -282,13 +296,14 @@ class SensingFirst(SharePolicy):
         "them."
     )
 
-    def chosen(self, channels: Channels) -> Turns:
+    def chosen(self, channels: Channels) -> Plans:
         """Return the phases that a climb of the radar SNR ends at."""
-        turns, all_power = self.batch.state.elements["turns"], np.ones_like(self.share)
-        self.turns = np.where(self.fresh[:, None], turns, self.turns)
-        state = self.batch.state
-        search.climb_batch(self.aimed, state, self.bench, *channels, self.turns, all_power)
-        return self.turns
+        self.begin()
+        share = self.plans[:, -2].copy()
+        self.plans[:, -2] = self.start
+        search.climb_batch(self.aimed, self.batch.state, self.bench, *channels, self.plans)
+        self.plans[:, -2] = share
+        return self.plans
 
 
 class Follow(SharePolicy):
@@ -299,10 +314,10 @@ class Follow(SharePolicy):
         "still, with the best share on the estimates; in a codebook the best beam."
     )
 
-    def chosen(self, channels: Channels) -> Turns:
+    def chosen(self, channels: Channels) -> Plans:
         """Return the phases that the directions point to."""
-        search.follow_batch(*self.scene(), self.bench, *channels, self.turns, self.share)
-        return self.turns
+        search.follow_batch(*self.scene(), self.bench, *channels, self.plans)
+        return self.plans
 
 
 class RandomPhases(SharePolicy):
@@ -313,19 +328,16 @@ class RandomPhases(SharePolicy):
         "codebook a beam."
     )
 
-    def chosen(self, channels: Channels) -> Turns:
+    def chosen(self, channels: Channels) -> Plans:
         """Return the phases that were drawn."""
-        drawn = self.random.random(self.turns.shape)
-        self.turns = np.where(self.fresh[:, None], drawn, self.turns)
-        return self.turns
+        drawn = self.random.random(self.plans[:, :-2].shape)
+        self.plans[:, :-2] = np.where(self.fresh[:, None], drawn, self.plans[:, :-2])
+        return self.plans
 
     def beam(self, channels: Channels) -> npt.NDArray[Any]:
         """Return the beam that was drawn."""
         drawn = self.chosen(channels)[:, :1]
-        best, turns = np.asarray(drawn * self.params.codebook_size, np.int64), self.turns.copy()
-        search.phases_of_beam_batch(*self.scene(), best, turns)
-        self.divide(channels, turns)
-        return np.concatenate((best, self.level(channels, turns)), 1)
+        return self.with_share((drawn * self.params.codebook_size).astype(np.int64), channels)
 
 
 BASELINES: dict[str, type[Baseline]] = {

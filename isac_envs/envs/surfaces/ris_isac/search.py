@@ -4,6 +4,8 @@ A climb turns all elements at once, along the slopes of the rate and of the rada
 The price of a shortfall sets in gradually, over a decibel on either side of the required SNR: at an
 edge, steps along one slope would undo those along the other. The share is renewed on the way. It is
 the one where the rate loses as much as the radar SNR saves, if the beams keep their directions.
+
+A plan is an array: the phases of all elements in turns, the share, and what both are worth.
 """
 
 import math
@@ -229,9 +231,7 @@ def _fill_turning(state: State, links: Links, rate: float, echo: float, turning:
 
 
 @jit
-def climb(
-    p: Record, state: State, bench: Bench, direct: Any, reflected: Any, turns: Any, share: Any
-) -> None:
+def climb(p: Record, state: State, bench: Bench, direct: Any, reflected: Any, plan: Any) -> None:
     """Improve phases and share together; the reward with a soft shortfall never falls.
 
     Args:
@@ -240,11 +240,10 @@ def climb(
         bench: Room, and when to stop.
         direct: Direct paths that are believed, shape ``(S, M)``.
         reflected: Legs between receivers and elements that are believed, shape ``(S, N)``.
-        turns: Start of the phases, shape ``(N,)``; receives the result.
-        share: Start of the share, shape ``(1,)``; receives the result.
+        plan: Start, shape ``(N + 2,)``; receives the result.
     """
-    links = Links(direct, reflected, state.incident)
-    tried, turning, step, now = bench.tried, bench.turning, 0.5, share[0]
+    links, turns = Links(direct, reflected, state.incident), plan[:-2]
+    tried, turning, step, now = bench.tried, bench.turning, 0.5, plan[-2]
     best = judge(p, state, links, bench.ideal, turns, now)
     most, slope = soft_one(p, best.rate, best.snr)
     for _ in range(bench.most):
@@ -276,13 +275,11 @@ def climb(
             step *= 0.5
         if not most - before > bench.tolerance:
             break
-    share[0] = now
+    plan[-2], plan[-1] = now, best.worth
 
 
 @jit
-def choose_share(
-    p: Record, state: State, direct: Any, reflected: Any, turns: Any, share: Any
-) -> None:
+def choose_share(p: Record, state: State, direct: Any, reflected: Any, plan: Any) -> None:
     """Write the best share for phases.
 
     A golden-section search, beside no share and the least that meets the requirement.
@@ -292,11 +289,10 @@ def choose_share(
         state: State of one copy.
         direct: Direct paths that are believed, shape ``(S, M)``.
         reflected: Legs between receivers and elements that are believed, shape ``(S, N)``.
-        turns: Phases, shape ``(N,)``.
-        share: A first share, shape ``(1,)``; receives the best.
+        plan: Phases and a first share, shape ``(N + 2,)``; receives the best share.
     """
-    links = Links(direct, reflected, state.incident)
-    best, most = share[0], judge(p, state, links, False, turns, share[0])
+    links, turns, best = Links(direct, reflected, state.incident), plan[:-2], plan[-2]
+    most = judge(p, state, links, False, turns, best)
     for _ in range(3):
         tried = least_share(p, state, best, most.snr, 0.0, best)
         found = judge(p, state, links, False, turns, tried)
@@ -323,12 +319,12 @@ def choose_share(
         found_worth = (none, at_left, at_right)[i]
         best = tried if found_worth > worth else best
         worth = max(worth, found_worth)
-    share[0] = best
+    plan[-2], plan[-1] = best, worth
 
 
 @jit
 def climb_rate(
-    p: Record, state: State, bench: Bench, direct: Any, reflected: Any, turns: Any
+    p: Record, state: State, bench: Bench, direct: Any, reflected: Any, plan: Any
 ) -> None:
     """Improve phases for the rate alone, with WMMSE and all power on the users.
 
@@ -338,32 +334,23 @@ def climb_rate(
         bench: Room, and when to stop.
         direct: Direct paths that are believed, shape ``(S, M)``.
         reflected: Legs between receivers and elements that are believed, shape ``(S, N)``.
-        turns: Start of the phases, shape ``(N,)``; receives the result.
+        plan: Start of the phases, shape ``(N + 2,)``; receives the result.
     """
     scratch, last = state.scratch, state.users.shape[0] - 1
     downlink = Downlink(1.0, 1.0, scratch.users)
     links = Links(direct[:last], reflected[:last], state.incident)
-    fill_coefficients(p, turns, bench.reflection)
+    fill_coefficients(p, plan[:-2], bench.reflection)
     scratch.user_beams[:, :] = 0.0
     maximise_surface_rate(
         links, downlink, bench.states, bench.tolerance, bench.most, scratch.user_work,
         bench.reflection, scratch.user_beams,
     )  # fmt: skip
-    fill_turns(bench.reflection, turns)
+    fill_turns(bench.reflection, plan[:-2])
 
 
 @jit
-def measure(
-    p: Record,
-    state: State,
-    bench: Bench,
-    direct: Any,
-    reflected: Any,
-    turns: Any,
-    share: Any,
-    found: Any,
-) -> None:
-    """Write the reward, the rate and the radar SNR of phases and a share, shape ``(3,)``.
+def measure(p: Record, state: State, bench: Bench, direct: Any, reflected: Any, plan: Any) -> None:
+    """Write what a plan is worth.
 
     Args:
         p: Parameters of the environment, one record.
@@ -371,39 +358,33 @@ def measure(
         bench: Whether the base station is taken to know what is believed.
         direct: Direct paths that are believed, shape ``(S, M)``.
         reflected: Legs between receivers and elements that are believed, shape ``(S, N)``.
-        turns: Phases, shape ``(N,)``.
-        share: Share, shape ``(1,)``.
-        found: Receives them.
+        plan: Phases and share, shape ``(N + 2,)``; receives the worth.
     """
     links = Links(direct, reflected, state.incident)
-    judged = judge(p, state, links, bench.ideal, turns, share[0])
-    found[0], found[1], found[2] = judged.worth, judged.rate, judged.snr
+    plan[-1] = judge(p, state, links, bench.ideal, plan[:-2], plan[-2]).worth
 
 
 @jit
 def best_beams(
-    p: Record, state: State, direct: Any, reflected: Any, turns: Any, share: Any, precoder: Any
+    p: Record, state: State, direct: Any, reflected: Any, plan: Any, precoder: Any
 ) -> None:
-    """Write the beams of all streams for phases and a share.
+    """Write the beams of all streams for a plan.
 
     Args:
         p: Parameters of the environment, one record.
         state: State of one copy.
         direct: Direct paths that are believed, shape ``(S, M)``.
         reflected: Legs between receivers and elements that are believed, shape ``(S, N)``.
-        turns: Phases, shape ``(N,)``.
-        share: Share, shape ``(1,)``.
+        plan: Phases and share, shape ``(N + 2,)``.
         precoder: Receives the beams, shape ``(M, S)``.
     """
-    judge(p, state, Links(direct, reflected, state.incident), True, turns, share[0])
+    judge(p, state, Links(direct, reflected, state.incident), True, plan[:-2], plan[-2])
     for m in range(precoder.shape[0]):
         copy_row(state.scratch.precoder[m], precoder[m])
 
 
 @jit
-def follow(
-    p: Record, state: State, bench: Bench, direct: Any, reflected: Any, turns: Any, share: Any
-) -> None:
+def follow(p: Record, state: State, bench: Bench, direct: Any, reflected: Any, plan: Any) -> None:
     """Turn the present phases to where each is best with all others fixed.
 
     Args:
@@ -412,13 +393,12 @@ def follow(
         bench: Room.
         direct: Direct paths that are believed, shape ``(S, M)``.
         reflected: Legs between receivers and elements that are believed, shape ``(S, N)``.
-        turns: Receives the phases, shape ``(N,)``.
-        share: Share of the power on the sensing stream, shape ``(1,)``.
+        plan: Holds the share, shape ``(N + 2,)``; receives the phases.
     """
-    links = Links(direct, reflected, state.incident)
+    links, turns = Links(direct, reflected, state.incident), plan[:-2]
     for n in range(turns.shape[0]):
         turns[n] = state.elements[n].turns
-    found = judge(p, state, links, True, turns, share[0])
+    found = judge(p, state, links, True, turns, plan[-2])
     echo = p.weights[1] * _PER_NAT * found.snr / (1.0 + found.snr)
     echo -= p.weights[2] * _DB_PER_NAT * soft_one(p, found.rate, found.snr)[1]
     _fill_turning(state, links, p.weights[0] * _PER_NAT, echo, bench.turning)
@@ -428,9 +408,9 @@ def follow(
 
 @jit
 def search_codebook(
-    p: Record, state: State, bench: Bench, direct: Any, reflected: Any, best: Any, share: Any
+    p: Record, state: State, bench: Bench, direct: Any, reflected: Any, plan: Any
 ) -> None:
-    """Write the best beam of the codebook, shape ``(1,)``, with a share for it.
+    """Write the best beam of the codebook, with a share for it.
 
     Args:
         p: Parameters of the environment, one record.
@@ -438,15 +418,12 @@ def search_codebook(
         bench: Room, and whether every beam may have a share of its own.
         direct: Direct paths that are believed, shape ``(S, M)``.
         reflected: Legs between receivers and elements that are believed, shape ``(S, N)``.
-        best: Receives the number of the beam.
-        share: A first share, shape ``(1,)``; receives that of the beam.
+        plan: Holds a first share, shape ``(N + 2,)``; receives the number of the beam in place of
+            the first phase, its share and its worth.
     """
-    links, tried, most, start = (
-        Links(direct, reflected, state.incident),
-        bench.tried,
-        -1e300,
-        share[0],
-    )
+    links = Links(direct, reflected, state.incident)
+    tried, start, best = bench.tried, plan[-2], 0
+    plan[-1] = -1e300
     for beam in range(p.codebook_size):
         fill_beam_turns(p, beam, tried)
         now, found = start, judge(p, state, links, False, tried, start)
@@ -455,22 +432,22 @@ def search_codebook(
             again = judge(p, state, links, False, tried, wanted)
             if again.worth > found.worth:
                 now, found = wanted, again
-        if found.worth > most:
-            most = found.worth
-            best[0], share[0] = beam, now
+        if found.worth > plan[-1]:
+            best, plan[-2], plan[-1] = beam, now, found.worth
+    plan[0] = best
 
 
 @jit
-def phases_of_beam(p: Record, state: State, beam: Any, turns: Any) -> None:
+def phases_of_beam(p: Record, state: State, beam: Any, plan: Any) -> None:
     """Write the phases of a beam of the codebook.
 
     Args:
         p: Parameters of the environment, one record.
         state: State of one copy.
         beam: Number of the beam, shape ``(1,)``.
-        turns: Receives the phases, shape ``(N,)``.
+        plan: Receives the phases, shape ``(N + 2,)``.
     """
-    fill_beam_turns(p, beam[0], turns)
+    fill_beam_turns(p, beam[0], plan[:-2])
 
 
 follow_batch = each_copy(follow, "bench")
