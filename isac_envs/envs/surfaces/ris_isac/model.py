@@ -58,10 +58,10 @@ class RisIsac(Model):
 
     In ``liu2024`` the users' streams alone, over phases for the rate, reach $30.4 \pm 0.3$
     bit/s/Hz, over random phases $22.7 \pm 0.4$, without a surface $21.2 \pm 0.3$. Over phases for
-    the rate their radar SNR is $4.7 \pm 0.2$ dB. All the power on sensing, over phases for the
-    echo, reaches $22.5 \pm 0.1$ dB with a matched beam and $9.4 \pm 0.5$ dB with a nulled one (200
-    draws, 95 %). Phases alone meet the 7 dB there, for 1 % of the rate. In the default
-    scenario, users and target are behind obstacles, and shares are needed too.
+    the rate their radar SNR is $4.7 \pm 0.2$ dB. All the power on sensing, over phases for
+    the echo, reaches $22.5 \pm 0.1$ dB with a matched beam and $9.4 \pm 0.5$ dB with a nulled one
+    (200 draws, 95 %). Phases alone meet the 7 dB there, for 1 % of the rate. In the
+    default scenario, users and target are behind obstacles, and shares are needed too.
     """
 
     id = "isac/RisIsac-v0"
