@@ -52,6 +52,7 @@ OWN: dict[str, Entry] = {
     "isac/JrcAoi-v0": _ours("v2x.jrc_aoi.model:JrcAoi"),
     "isac/JrcAoiTiny-v0": _ours("v2x.jrc_aoi_tiny.model:JrcAoiTiny"),
     "isac/ModeSelect-v0": _ours("mode_selection.mode_select.model:ModeSelect"),
+    "isac/RisIsac-v0": _ours("surfaces.ris_isac.model:RisIsac"),
     "isac/RisMiso-v0": _ours("surfaces.ris_miso.model:RisMiso"),
     "isac/SparseArrayBeam-v0": _ours("beam_management.sparse_array_beam.model:SparseArrayBeam"),
     "isac/TargetTrack-v0": _ours("tracking.target_track.model:TargetTrack"),
@@ -61,6 +62,7 @@ OWN: dict[str, Entry] = {
     "isac/VcpsView-v0": _ours("v2x.vcps_view.model:VcpsView"),
     "isac/DirectionalJrc-v0": _ours("v2x.directional_jrc.model:DirectionalJrc", "several"),
     "isac/JrcAoiMulti-v0": _ours("v2x.jrc_aoi_multi.model:JrcAoiMulti", "several"),
+    "isac/RisIsacMulti-v0": _ours("surfaces.ris_isac_multi.model:RisIsacMulti", "several"),
     "isac/TargetTrackMulti-v0": _ours(
         "tracking.target_track_multi.model:TargetTrackMulti", "several"
     ),

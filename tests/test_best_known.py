@@ -32,7 +32,11 @@ BEST_KNOWN = [
     name for name in sorted(OWN)
     if model_class(name).baselines[model_class(name).reference_baseline].kind == "best_known"
 ]  # fmt: skip
-SHARED = ("isac/UavAllocMulti-v0", "isac/VcpsViewMulti-v0")  # the plans of their single forms
+SHARED = (  # the plans of their single forms
+    "isac/RisIsacMulti-v0",
+    "isac/UavAllocMulti-v0",
+    "isac/VcpsViewMulti-v0",
+)
 DEFAULTS = [
     (name, model_class(name).default_scenario) for name in BEST_KNOWN if name not in SHARED
 ]  # fmt: skip

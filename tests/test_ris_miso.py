@@ -6,7 +6,18 @@ from typing import Any
 import numpy as np
 import pytest
 from harness import bind
-from ris_miso_play import ID, SMALL, now, random_actions, still, trial
+from ris_miso_play import (
+    ID,
+    SMALL,
+    asked,
+    composed,
+    equal_powers,
+    now,
+    phasors,
+    random_actions,
+    still,
+    trial,
+)
 
 from isac_envs.core.env import Env
 from isac_envs.declaration.trial import Trial
@@ -23,23 +34,6 @@ FORMS: tuple[dict[str, Any], ...] = (
 )
 
 
-def phasors(state: Any, p: Any, with_errors: bool = True) -> np.ndarray:
-    """Return the coefficients of all elements, equation (5), shape ``(n, N)``."""
-    turns = state.elements["turns"]
-    if p.phase_bits:
-        turns = np.rint(turns * 2**p.phase_bits) / 2**p.phase_bits
-    low, offset = p.least_amplitude, p.amplitude_offset_turns
-    wave = (np.sin(2 * np.pi * (turns - offset)) + 1) / 2
-    sizes = (1 - low) * wave**p.amplitude_steepness + low
-    errors = state.elements["error_turns"] if with_errors else 0.0
-    return sizes * np.exp(2j * np.pi * (turns + errors))
-
-
-def composed(direct: np.ndarray, legs: np.ndarray, reflection: Any, incident: np.ndarray) -> Any:
-    """Return the channels over the surface, equation (6), shape ``(n, K, M)``."""
-    return direct + (legs * reflection[:, None]) @ incident
-
-
 def rate(channels: np.ndarray, precoder: np.ndarray, weights: Any = 1.0) -> float:
     """Return the weighted rate for noise of power 1, equation (9)."""
     powers = np.abs(channels @ precoder) ** 2
@@ -47,27 +41,10 @@ def rate(channels: np.ndarray, precoder: np.ndarray, weights: Any = 1.0) -> floa
     return float((weights * np.log2(1 + wanted / (powers.sum(1) - wanted + 1.0))).sum())
 
 
-def equal_powers(beams: np.ndarray) -> np.ndarray:
-    """Return beams of the same power, together 1."""
-    return beams / np.linalg.norm(beams, axis=0) / math.sqrt(beams.shape[1])
-
-
 def expected_reward(copies: Trial, action: np.ndarray, weights: Any) -> list[float]:
     """Return the rewards of actions, worked out from the state before the step."""
     state, p = copies.state, copies.model.params
-    count, turns = p.elements, state.elements["turns"].copy()
-    if p.action == "increments":
-        turns += action[:, :count] * p.largest_increment_deg / 360.0
-    elif p.action == "phases":
-        turns = 0.5 * action[:, :count]
-    elif p.action == "levels":
-        turns = action / 2**p.phase_bits
-    else:
-        x, y = p.surface_m
-        cosines = -1 + (2 * action + 1) / p.codebook_size
-        turns = -0.5 * (cosines[:, None] - x / math.hypot(x, y)) * np.arange(count)
-    moved = state._replace(elements=state.elements.copy())
-    moved.elements["turns"] = turns
+    count, moved = p.elements, asked(copies, action)
     direct, legs = now(state)
     true = composed(direct, legs, phasors(moved, p), state.incident)
     known = composed(

@@ -7,7 +7,7 @@ import pytest
 from harness import bind
 from ris_miso_play import ID, now, random_actions, still, trial
 
-from isac_envs.envs.surfaces.ris_miso.baselines import filter_gain
+from isac_envs.envs.surfaces.policies import filter_gain
 from isac_envs.kernels.ris.rates import surface_for_rate
 
 

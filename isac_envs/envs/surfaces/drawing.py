@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from isac_envs.kernels.ris.phase import coupled_amplitude, quantised_phase
 from isac_envs.rendering import colours
 from isac_envs.rendering.canvas import Canvas
 from isac_envs.rendering.world import World
@@ -65,6 +66,42 @@ def half_plane(params: Any) -> float:
     return math.pi if params.centre_m[1] < params.surface_m[1] else 0.0
 
 
+def set_turns(params: Any, turns: Array) -> Array:
+    """Return the phases that elements take for those that are asked for.
+
+    Args:
+        params: Parameters of the environment.
+        turns: Phases in turns, shape ``(N,)``.
+    """
+    return quantised_phase(turns, params.phase_bits) if params.phase_bits else turns
+
+
+def draw_beams(world: World, params: Any, parts: dict[str, Any], turns: Array) -> None:
+    """Draw the beams of a precoder, and what the surface makes of them.
+
+    Args:
+        world: What to draw on.
+        params: Parameters of the environment.
+        parts: Arrays of the state, by name.
+        turns: Phases that the elements take, shape ``(N,)``.
+    """
+    p, precoder = params, parts["precoder"]
+    length_m = 0.34 * math.hypot(*p.surface_m)
+    fields = patterns(precoder)[:, ::-1]
+    draw_patterns(world, (0.0, 0.0), -0.5 * math.pi, fields, length_m)
+    if p.surface != "present":
+        return
+    sizes = coupled_amplitude(
+        turns, p.least_amplitude, p.amplitude_offset_turns, p.amplitude_steepness
+    )
+    reflection = sizes * np.exp(2j * np.pi * (turns + parts["elements"]["error_turns"]))
+    fields = patterns(reflection[:, None] * (parts["incident"] @ precoder))
+    axis = half_plane(p)
+    fields = fields if axis == 0.0 else fields[:, ::-1]
+    way_m = math.dist(p.centre_m, p.surface_m) + p.radius_m
+    draw_patterns(world, p.surface_m, axis, fields, way_m)
+
+
 def draw_places(world: World, params: Any, users: Array) -> None:
     """Draw base station, surface, disc and users.
 
@@ -89,9 +126,14 @@ def draw_places(world: World, params: Any, users: Array) -> None:
 
 def extent(params: Any) -> tuple[tuple[float, float], tuple[float, float]]:
     """Return the x and the y in m between which everything happens."""
-    (x, y), (a, b), radius = params.centre_m, params.surface_m, params.radius_m
+    a, b = params.surface_m
     aside = 0.25 * math.hypot(a, b)  # room for the beams of the base station
-    xs, ys = (0.0, a, x - radius, x + radius), (-aside, aside, b, y - radius, y + radius)
+    xs, ys = [0.0, a], [-aside, aside, b]
+    for of in ("", "target_"):
+        x, y = getattr(params, f"{of}centre_m", (a, b))
+        radius = getattr(params, f"{of}radius_m", 0.0)
+        xs += [x - radius, x + radius]
+        ys += [y - radius, y + radius]
     margin = 0.08 * max(max(xs) - min(xs), max(ys) - min(ys))
     return (min(xs) - margin, max(xs) + margin), (min(ys) - margin, max(ys) + margin)
 

@@ -115,6 +115,20 @@ def beam_turns_one(p: Record, beam: int) -> float:
     return -0.5 * (p.surface_cosine + cosine)
 
 
+@inlined
+def fill_beam_turns(p: Record, beam: int, turns: Any) -> None:
+    """Write the phases of a beam of the codebook in turns, shape ``(N,)``.
+
+    Args:
+        p: Parameters of the environment, one record.
+        beam: Number of the beam, 0..B-1.
+        turns: Receives the phases.
+    """
+    step = beam_turns_one(p, beam)
+    for n in range(turns.shape[0]):
+        turns[n] = n * step
+
+
 @jit
 def set_phases(p: Record, elements: Any, action: Any) -> None:
     """Ask for the phases of an action.

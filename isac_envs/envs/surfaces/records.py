@@ -4,11 +4,12 @@ Channels are in units of the root of noise over transmit power, so that a precod
 noise of power 1. Only the leg between base station and surface has no unit.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from isac_envs.engine.jit import record
+from isac_envs.engine.jit import inlined, record
+from isac_envs.kernels.ris.cascade import Links
 
 USER = record(  # or a target
     ("x_m", "f8"),  # position
@@ -53,3 +54,48 @@ def channel_arrays(n: int, params: Any, targets: int = 0) -> dict[str, Any]:
         "estimated_direct": channels(users, antennas),
         "estimated_reflected": channels(users, elements),
     }
+
+
+class State(NamedTuple):
+    """The downlink of one copy; of a batch, with an axis of copies in front.
+
+    Attributes:
+        env: The environment.
+        users: The K users, and targets after them, shape ``(K,)``.
+        elements: Shape ``(N,)``.
+        incident: Leg G between elements and antennas, shape ``(N, M)``.
+        scattered_direct: Scattered parts of the direct paths, mean power 1, shape ``(K, M)``.
+        scattered_reflected: Those of the legs between users and elements, shape ``(K, N)``.
+        direct: Direct paths of the present slot and those before, shape ``(D + 1, K, M)``.
+        reflected: Legs between users and elements, the same, shape ``(D + 1, K, N)``.
+        estimated_direct: What is known of the direct paths, shape ``(K, M)``.
+        estimated_reflected: What is known of the legs to the users, shape ``(K, N)``.
+        precoder: Precoder of the last slot, shape ``(M, K)``.
+        scratch: What all copies share.
+    """
+
+    env: Any
+    users: Any
+    elements: Any
+    incident: Any
+    scattered_direct: Any
+    scattered_reflected: Any
+    direct: Any
+    reflected: Any
+    estimated_direct: Any
+    estimated_reflected: Any
+    precoder: Any
+    scratch: Any
+
+
+@inlined
+def true_links(state: State) -> Links:
+    """Return the channels of the present slot."""
+    now = state.env.now
+    return Links(state.direct[now], state.reflected[now], state.incident)
+
+
+@inlined
+def estimated_links(state: State) -> Links:
+    """Return what is known of the channels."""
+    return Links(state.estimated_direct, state.estimated_reflected, state.incident)

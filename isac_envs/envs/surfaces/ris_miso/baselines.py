@@ -11,20 +11,21 @@ import numpy.typing as npt
 
 from isac_envs.declaration.baseline import Baseline, HasState, RandomBaseline
 from isac_envs.envs.surfaces.asking import Turns, phase_action
+from isac_envs.envs.surfaces.policies import (
+    Channels,
+    PhasePolicy,
+    Smoothed,
+    element_states,
+    filter_gain,
+    true_channels,
+)
 from isac_envs.envs.surfaces.ris_miso import search
-from isac_envs.kernels.channel.fading import doppler_correlation
-from isac_envs.kernels.numerics import portable
-from isac_envs.kernels.ris.phase import reflection_states
-
-Channels = tuple[npt.NDArray[Any], npt.NDArray[Any]]
 
 FEW_BITS = 2
 """Bits of an element up to which its other levels are tried one after the other."""
-STATE_BITS = 5
-"""Phases that are tried for elements whose amplitude depends on the phase."""
 
 
-class PhaseBaseline(Baseline):
+class PhaseBaseline(PhasePolicy):
     """Base of the baselines: they choose phases, or beams of the codebook."""
 
     tolerance: ClassVar[float] = 1e-3
@@ -33,30 +34,11 @@ class PhaseBaseline(Baseline):
 
     def __init__(self, batch: HasState, seed: int = 0) -> None:
         super().__init__(batch, seed)
-        p = self.params
-        self.turns: Turns = np.zeros((len(self.env), p.elements))
+        elements = self.params.elements
         self.bench = search.Bench(
-            self._states(), self.tolerance, self.most, self.refinements,
-            np.zeros(p.elements, np.complex128), np.zeros(p.elements),
+            element_states(self.params), self.tolerance, self.most, self.refinements,
+            np.zeros(elements, np.complex128), np.zeros(elements),
         )  # fmt: skip
-
-    def _states(self) -> npt.NDArray[Any]:
-        """Return the coefficients that an element can have; none for free phases."""
-        p = self.params
-        if not p.phase_bits and p.least_amplitude == 1.0:
-            return np.zeros(0, np.complex128)
-        law = p.least_amplitude, p.amplitude_offset_turns, p.amplitude_steepness
-        return reflection_states(p.phase_bits or STATE_BITS, *law)
-
-    @property
-    def fresh(self) -> npt.NDArray[np.bool_]:
-        """Which copies begin an episode, shape ``(n,)``."""
-        return np.asarray(self.env["time"] == 0)
-
-    def believed(self) -> Channels:
-        """Return direct paths and legs to the users as the policy believes them to be."""
-        state = self.batch.state
-        return state.estimated_direct, state.estimated_reflected
 
     def chosen(self, channels: Channels) -> Turns:
         """Return the wanted phases in turns, shape ``(n, N)``."""
@@ -74,10 +56,6 @@ class PhaseBaseline(Baseline):
         best = np.zeros((len(self.env), 1), np.int64)
         search.search_codebook_batch(*self.scene(), self.bench, *channels, best)
         return best[:, 0]
-
-    def scene(self) -> tuple[Any, Any]:
-        """Return parameters and state, which every search begins with."""
-        return self.params.record, self.batch.state
 
     def encoded(self, turns: Turns, channels: Channels) -> npt.NDArray[Any]:
         """Return phases in the form of the action, with beams where they are learned.
@@ -138,13 +116,7 @@ class Alternating(AlternatingEstimated):
 
     def believed(self) -> Channels:
         """Return the channels of the slot, the errors of the phases in the legs to the users."""
-        state = self.batch.state
-        rows, now = np.arange(len(self.env)), self.env["now"]
-        sines, cosines = portable.sincos_turns(state.elements["error_turns"][:, None])
-        legs, turned = state.reflected[rows, now], np.empty_like(state.estimated_reflected)
-        turned.real = legs.real * cosines - legs.imag * sines  # NumPy's own product may round else
-        turned.imag = legs.real * sines + legs.imag * cosines
-        return state.direct[rows, now].copy(), turned
+        return true_channels(self.batch.state)
 
     def chosen(self, channels: Channels) -> Turns:
         """Return phases that fit the precoder to come.
@@ -172,46 +144,15 @@ class AlternatingFiltered(AlternatingEstimated):
     def __init__(self, batch: HasState, seed: int = 0) -> None:
         super().__init__(batch, seed)
         p, table = self.params, self.params.record[0]
-        shift = table.step_m * table.per_wavelength
-        self.gains = tuple(
+        shift = float(table.step_m * table.per_wavelength)
+        gains = (
             filter_gain(float(k), shift, p.csi_error) for k in (table.direct_k, table.reflected_k)
         )
-        self.smooth: list[npt.NDArray[Any]] = []
+        self.smooth = Smoothed(*gains)
 
     def believed(self) -> Channels:
         """Return the smoothed estimates; called once a slot."""
-        newest = super().believed()
-        if not self.smooth:
-            self.smooth = [each.copy() for each in newest]
-        begun = self.fresh[:, None, None]
-        for old, new, gain in zip(self.smooth, newest, self.gains, strict=True):
-            before, seen = old.view(np.float64), new.view(np.float64)  # both parts as numbers
-            before[...] = np.where(begun, seen, before + gain * (seen - before))
-        return self.smooth[0], self.smooth[1]
-
-
-def filter_gain(k_lin: float, shift_turns: float, error: float) -> float:
-    """Return the gain of the exponential filter with the smallest mean squared error.
-
-    The line of sight turns by a constant phase in each slot, here averaged over the headings; the
-    scattered part forgets with the correlation of Clarke's model.
-
-    Args:
-        k_lin: Rician factor, linear.
-        shift_turns: Largest Doppler shift times the duration of a slot, in turns.
-        error: Power of the errors over the mean gain.
-    """
-    gains = np.arange(1, 201) / 200.0
-    stay, correlation = 1.0 - gains, float(doppler_correlation(shift_turns))
-    headings = portable.sincos_turns((np.arange(32) + 0.5) / 128.0)[1]
-    _, turned = portable.sincos_turns(shift_turns * headings[:, None])
-    change = 2.0 * (1.0 - turned)  # squared distance of a phasor from the one before
-    sight = (stay * stay * change / (gains * gains + stay * change)).mean(0)
-    memory = 1.0 - stay * correlation
-    spread = gains / (2.0 - gains) * (1.0 + stay * correlation) / memory
-    scattered = 1.0 - 2.0 * gains / memory + spread
-    total = (k_lin * sight + scattered) / (1.0 + k_lin) + error * gains / (2.0 - gains)
-    return float(gains[total.argmin()])
+        return self.smooth.renew(super().believed(), self.fresh)
 
 
 class Hold(AlternatingEstimated):

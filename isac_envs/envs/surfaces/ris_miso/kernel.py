@@ -11,9 +11,10 @@ from isac_envs.engine.loops import Outcome
 from isac_envs.engine.mathx import linear_to_db
 from isac_envs.envs.surfaces.crowd import advance_crowd, begin_crowd
 from isac_envs.envs.surfaces.knowledge import estimate
+from isac_envs.envs.surfaces.precoding import LEARNED
+from isac_envs.envs.surfaces.records import State
 from isac_envs.envs.surfaces.ris_miso.observing import observe as observe
-from isac_envs.envs.surfaces.ris_miso.records import State
-from isac_envs.envs.surfaces.ris_miso.slot import LEARNED, ask, plan, transmit
+from isac_envs.envs.surfaces.ris_miso.slot import ask, plan, transmit
 from isac_envs.kernels.link.metrics import shannon_rate_one
 from isac_envs.kernels.numerics.hermitian import square_one
 from isac_envs.kernels.precoding.linear import fill_maximum_ratio

@@ -8,9 +8,9 @@ import numpy as np
 from isac_envs.declaration.fields import Coordinate, Signal, Spec, Summary
 from isac_envs.declaration.model import Model
 from isac_envs.envs.surfaces.asking import phase_coordinates
-from isac_envs.envs.surfaces.records import ENV_FIELDS
+from isac_envs.envs.surfaces.observing import MOST
+from isac_envs.envs.surfaces.records import ENV_FIELDS, State
 from isac_envs.envs.surfaces.ris_miso import baselines, kernel, records
-from isac_envs.envs.surfaces.ris_miso.observing import MOST
 from isac_envs.envs.surfaces.ris_miso.params import RisMisoParams
 
 
@@ -150,6 +150,6 @@ class RisMiso(Model):
         )  # fmt: skip
         return Spec(kind, (phases, beams))
 
-    def allocate(self, n: int) -> records.State:
+    def allocate(self, n: int) -> State:
         """Return zeroed arrays of ``n`` copies."""
         return records.allocate(np.zeros(n, self.env_dtype), self.params)

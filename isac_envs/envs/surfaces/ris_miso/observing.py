@@ -1,44 +1,27 @@
 """What is seen: for each element its phase and where the best one is, or the channels."""
 
-import math
 from typing import Any
 
-from isac_envs.engine.jit import Record, inlined, jit
+from isac_envs.engine.jit import Record, jit
 from isac_envs.engine.mathx import sincos_turns
+from isac_envs.envs.surfaces.observing import (
+    RATE_BIT,
+    clipped_one,
+    put,
+    put_channels,
+    scale_of,
+    turn_slopes,
+)
+from isac_envs.envs.surfaces.precoding import LEARNED
+from isac_envs.envs.surfaces.records import State, estimated_links
 from isac_envs.envs.surfaces.ris_miso.params import RisMisoParams
-from isac_envs.envs.surfaces.ris_miso.records import State
-from isac_envs.envs.surfaces.ris_miso.slot import LEARNED, estimated_links, plan
+from isac_envs.envs.surfaces.ris_miso.slot import plan
 from isac_envs.kernels.link.metrics import shannon_rate_one
-from isac_envs.kernels.numerics.hermitian import scaled_one, square_one
 from isac_envs.kernels.precoding.rates import received_powers
 from isac_envs.kernels.ris.cascade import fill_cascade
 from isac_envs.kernels.ris.slopes import fill_slopes
 
 DIRECTIONS = RisMisoParams.code("observation", "directions")
-MOST = 8.0
-"""Observed numbers are clipped to it, of either sign."""
-RATE_BIT = 10.0
-"""Rate that is observed as 1, in bit/s/Hz."""
-
-
-@inlined
-def clipped_one(value: float) -> float:
-    """Return a number limited to what is observed."""
-    return min(max(value, -MOST), MOST)
-
-
-@inlined
-def _put(value: Any, scale: float, seen: Any, at: int) -> int:
-    """Write both parts of a scaled complex number; return the index after them."""
-    seen[at] = clipped_one(scale * value.real)
-    seen[at + 1] = clipped_one(scale * value.imag)
-    return at + 2
-
-
-@inlined
-def _inverse_root(square: float) -> float:
-    """Return the reciprocal of a root, and 0 of nothing."""
-    return 1.0 / math.sqrt(square) if square > 0.0 else 0.0
 
 
 @jit
@@ -59,22 +42,7 @@ def fill_directions(p: Record, state: State) -> None:
         estimated_links(state), precoder, scratch.downlink, scratch.work, scratch.reflection,
         scratch.slopes,
     )  # fmt: skip
-    for n in range(scratch.slopes.shape[0]):
-        scratch.slopes[n] *= scratch.reflection[n].conjugate()
-
-
-@jit
-def _scale_of(slopes: Any) -> float:
-    """Return the factor that makes the mean square of slopes, shape ``(N,)``, 1; 0 for none."""
-    largest, total = 0.0, 0.0
-    for n in range(slopes.shape[0]):
-        largest = max(largest, abs(slopes[n].real), abs(slopes[n].imag))
-    if not largest > 1e-150:
-        return 0.0
-    shrink = 1.0 / largest
-    for n in range(slopes.shape[0]):
-        total += square_one(scaled_one(slopes[n], shrink))
-    return math.sqrt(slopes.shape[0] / total) * shrink
+    turn_slopes(scratch.reflection, scratch.slopes)
 
 
 @jit
@@ -88,20 +56,13 @@ def _observe_directions(p: Record, state: State, seen: Any) -> int:
     """
     scratch, elements, at = state.scratch, state.elements, 0
     fill_directions(p, state)
-    scale = _scale_of(scratch.slopes)
+    scale = scale_of(scratch.slopes)
     for n in range(elements.shape[0]):
         seen[at + 1], seen[at] = sincos_turns(elements[n].turns)
-        at = _put(scratch.slopes[n], scale, seen, at + 2)
+        at = put(scratch.slopes[n], scale, seen, at + 2)
     if p.precoder == LEARNED:
-        channels, total = scratch.work.channels, 0.0
-        fill_cascade(estimated_links(state), scratch.reflection, channels)
-        for k in range(channels.shape[0]):
-            for m in range(channels.shape[1]):
-                total += square_one(channels[k, m])
-        scale = math.sqrt(channels.size) * _inverse_root(total)
-        for k in range(channels.shape[0]):
-            for m in range(channels.shape[1]):
-                at = _put(channels[k, m], scale, seen, at)
+        fill_cascade(estimated_links(state), scratch.reflection, scratch.work.channels)
+        at = put_channels(scratch.work.channels, seen, at)
     for k in range(state.users.shape[0]):
         signal, others = received_powers(scratch.work.wmmse.gains, k, 1.0)
         seen[at] = clipped_one(shannon_rate_one(signal / others) / RATE_BIT)
@@ -124,13 +85,13 @@ def _observe_channels(p: Record, state: State, seen: Any) -> int:
         at += 2
         for k in range(users.shape[0]):
             scale = 1.0 / users[k].reflected_amplitude
-            at = _put(state.estimated_reflected[k, n], scale, seen, at)
+            at = put(state.estimated_reflected[k, n], scale, seen, at)
         for m in range(state.incident.shape[1]):
-            at = _put(state.incident[n, m], 1.0 / p.incident_amplitude, seen, at)
+            at = put(state.incident[n, m], 1.0 / p.incident_amplitude, seen, at)
     for k in range(users.shape[0]):
         for m in range(state.estimated_direct.shape[1]):
             scale = 1.0 / users[k].direct_amplitude
-            at = _put(state.estimated_direct[k, m], scale, seen, at)
+            at = put(state.estimated_direct[k, m], scale, seen, at)
     return at
 
 

@@ -6,6 +6,7 @@ from pydantic import Field, model_validator
 
 from isac_envs.declaration.params import parameter
 from isac_envs.envs.surfaces.params import SurfaceParams
+from isac_envs.envs.surfaces.precoding import Precoder, check_learned
 
 UserWeight = Annotated[float, Field(ge=0.0, le=1e3)]
 GUO = "Guo et al., IEEE Trans. Wireless Commun. 19(5), 2020"
@@ -18,7 +19,7 @@ class RisMisoParams(SurfaceParams):
         "directions",
         "Where the best phase of each element is; or the estimated channels.",
     )
-    precoder: Literal["wmmse", "regularised_zero_forcing", "maximum_ratio", "learned"] = parameter(
+    precoder: Precoder = parameter(
         "wmmse", "Precoder of the base station; learned: it is part of the action."
     )
     user_weights: tuple[UserWeight, ...] = parameter(
@@ -34,9 +35,5 @@ class RisMisoParams(SurfaceParams):
             )
         if self.user_weights and not any(self.user_weights):
             raise ValueError("parameter user_weights: one must be above 0")
-        if self.precoder == "learned" and self.action in ("levels", "codebook"):
-            raise ValueError(
-                f"parameter precoder = 'learned' needs an action of real numbers, not action = "
-                f"{self.action!r}; valid: 'increments', 'phases'"
-            )
+        check_learned(self)
         return self

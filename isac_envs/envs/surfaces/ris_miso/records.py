@@ -1,10 +1,10 @@
-"""State of ``isac/RisMiso-v0``."""
+"""Scratch of ``isac/RisMiso-v0``, and its state."""
 
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from isac_envs.envs.surfaces.records import channel_arrays
+from isac_envs.envs.surfaces.records import State, channel_arrays
 from isac_envs.kernels.precoding.wmmse import Downlink
 from isac_envs.kernels.ris.rates import SurfaceWork, surface_work
 
@@ -27,38 +27,6 @@ class Scratch(NamedTuple):
     slopes: Any
     precoder: Any
     noise: Any
-
-
-class State(NamedTuple):
-    """The downlink of one copy; of a batch, with an axis of copies in front.
-
-    Attributes:
-        env: The environment.
-        users: Shape ``(K,)``.
-        elements: Shape ``(N,)``.
-        incident: Leg G between elements and antennas, shape ``(N, M)``.
-        scattered_direct: Scattered parts of the direct paths, mean power 1, shape ``(K, M)``.
-        scattered_reflected: Those of the legs between users and elements, shape ``(K, N)``.
-        direct: Direct paths of the present slot and those before, shape ``(D + 1, K, M)``.
-        reflected: Legs between users and elements, the same, shape ``(D + 1, K, N)``.
-        estimated_direct: What is known of the direct paths, shape ``(K, M)``.
-        estimated_reflected: What is known of the legs to the users, shape ``(K, N)``.
-        precoder: Precoder of the last slot, shape ``(M, K)``.
-        scratch: What all copies share.
-    """
-
-    env: Any
-    users: Any
-    elements: Any
-    incident: Any
-    scattered_direct: Any
-    scattered_reflected: Any
-    direct: Any
-    reflected: Any
-    estimated_direct: Any
-    estimated_reflected: Any
-    precoder: Any
-    scratch: Scratch
 
 
 def scratch(params: Any) -> Scratch:

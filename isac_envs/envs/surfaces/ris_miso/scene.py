@@ -6,8 +6,7 @@ from typing import Any
 import numpy as np
 
 from isac_envs.envs.surfaces import drawing
-from isac_envs.envs.surfaces.ris_miso.records import State
-from isac_envs.kernels.ris.phase import coupled_amplitude, quantised_phase
+from isac_envs.envs.surfaces.records import State
 from isac_envs.rendering import colours
 from isac_envs.rendering.canvas import Canvas
 from isac_envs.rendering.strips import Series, Strip, draw_heading, draw_strips
@@ -19,17 +18,13 @@ def draw(canvas: Canvas, view: View) -> None:
     """Draw one copy."""
     time, horizon = int(view.env.time), view.params.horizon
     parts = dict(zip(State._fields[1:], view.entities, strict=False))
-    turns = _set_turns(view.params, parts["elements"]["turns"])
+    turns = drawing.set_turns(view.params, parts["elements"]["turns"])
     draw_heading(canvas.part(0, 0, canvas.width, 34), view.model.id, f"slot {time} of {horizon}")
     _plan(canvas.part(10, 36, 560, 236), view, parts, turns)
     drawing.draw_phases(canvas.part(10, 276, 780, 26), turns - np.floor(turns))
     rates = parts["users"]["rate"]
     drawing.draw_rates(canvas.part(580, 36, 210, 236), rates, _most(view))
     draw_strips(canvas.part(0, 306, canvas.width, 192), _strips(view), min(max(horizon, 30), 120))
-
-
-def _set_turns(p: Any, turns: Any) -> Any:
-    return quantised_phase(turns, p.phase_bits) if p.phase_bits else turns
 
 
 def _most(view: View) -> float:
@@ -45,22 +40,7 @@ def _plan(canvas: Canvas, view: View, parts: dict[str, Any], turns: Any) -> None
     world = World(canvas, *drawing.extent(p))
     apart = math.hypot(*p.surface_m)
     if view.last is not None:
-        precoder = parts["precoder"]
-        drawing.draw_patterns(
-            world, (0.0, 0.0), -0.5 * math.pi, drawing.patterns(precoder)[:, ::-1], 0.34 * apart
-        )
-        if p.surface == "present":
-            sizes = coupled_amplitude(
-                turns, p.least_amplitude, p.amplitude_offset_turns, p.amplitude_steepness
-            )
-            errors = parts["elements"]["error_turns"]
-            reflection = sizes * np.exp(2j * np.pi * (turns + errors))
-            sent = reflection[:, None] * (parts["incident"] @ precoder)
-            fields = drawing.patterns(sent)
-            axis = drawing.half_plane(p)
-            fields = fields if axis == 0.0 else fields[:, ::-1]
-            way = math.dist(p.centre_m, p.surface_m) + p.radius_m
-            drawing.draw_patterns(world, p.surface_m, axis, fields, way)
+        drawing.draw_beams(world, p, parts, turns)
     drawing.draw_places(world, p, parts["users"])
     world.scale_bar(10.0 if apart < 100.0 else 50.0)
     canvas.text((10, 14), "beams of the users, root of the gain", 13, colours.MUTED)

@@ -3,14 +3,14 @@
 import math
 from typing import Any, NamedTuple
 
-from isac_envs.engine.jit import Record, inlined, jit
+from isac_envs.engine.jit import Record, jit
 from isac_envs.engine.loops import each_copy
 from isac_envs.engine.mathx import atan2_turns
 from isac_envs.engine.passes import copy_row
-from isac_envs.envs.surfaces.phases import beam_turns_one, fill_coefficients, fill_turns
+from isac_envs.envs.surfaces.phases import fill_beam_turns, fill_coefficients, fill_turns
+from isac_envs.envs.surfaces.precoding import LEARNED, precode
+from isac_envs.envs.surfaces.records import State, estimated_links
 from isac_envs.envs.surfaces.ris_miso.observing import fill_directions
-from isac_envs.envs.surfaces.ris_miso.records import State
-from isac_envs.envs.surfaces.ris_miso.slot import LEARNED, estimated_links, precode
 from isac_envs.kernels.precoding.rates import fill_gains, weighted_rate
 from isac_envs.kernels.precoding.wmmse import maximise_weighted_rate
 from isac_envs.kernels.ris.cascade import Links, fill_cascade
@@ -40,14 +40,6 @@ class Bench(NamedTuple):
     refinements: int
     reflection: Any
     tried: Any
-
-
-@inlined
-def _fill_beam(p: Record, beam: int, turns: Any) -> None:
-    """Write the phases of a beam of the codebook in turns."""
-    step = beam_turns_one(p, beam)
-    for n in range(turns.shape[0]):
-        turns[n] = n * step
 
 
 @jit
@@ -124,7 +116,7 @@ def value(p: Record, state: State, direct: Any, reflected: Any, turns: Any) -> f
         best_beams(p, state, direct, reflected, turns, scratch.precoder)
     else:
         fill_cascade(estimated_links(state), scratch.reflection, work.channels)
-        precode(p, work.channels, scratch, scratch.precoder)
+        precode(p, work.channels, scratch.downlink, work.wmmse, scratch.precoder)
     links = Links(direct, reflected, state.incident)
     fill_cascade(links, scratch.reflection, work.channels)
     fill_gains(work.channels, scratch.precoder, work.wmmse.gains)
@@ -211,7 +203,7 @@ def search_codebook(
     """
     tried, most = bench.tried, -1.0
     for beam in range(p.codebook_size):
-        _fill_beam(p, beam, tried)
+        fill_beam_turns(p, beam, tried)
         found = value(p, state, direct, reflected, tried)
         if found > most:
             most = found
@@ -228,7 +220,7 @@ def phases_of_beam(p: Record, state: State, beam: Any, turns: Any) -> None:
         beam: Number of the beam, shape ``(1,)``.
         turns: Receives the phases, shape ``(N,)``.
     """
-    _fill_beam(p, beam[0], turns)
+    fill_beam_turns(p, beam[0], turns)
 
 
 @jit

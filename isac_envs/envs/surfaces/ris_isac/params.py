@@ -1,0 +1,76 @@
+"""Parameters of ``isac/RisIsac-v0``."""
+
+from typing import Literal
+
+from pydantic import model_validator
+
+from isac_envs.declaration.params import Weight, parameter
+from isac_envs.envs.surfaces.params import RAYLEIGH_DB, Place
+from isac_envs.envs.surfaces.precoding import Precoder, check_learned
+from isac_envs.envs.surfaces.target import LIU, TargetParams
+
+
+class RisIsacParams(TargetParams):
+    """Parameters; the defaults are the ``default`` scenario."""
+
+    weights: tuple[Weight, ...] = parameter(
+        (1.0, 0.0, -3.0),
+        "Weights of rate, sensing and shortfall in the reward; that of the shortfall is minus the "
+        "price of a missing dB.",
+    )
+    antennas: int = parameter(
+        6, "Antennas of the base station (M), which also hear the echo.", "1", LIU, ge=1, le=64
+    )
+    required_snr_db: float = parameter(
+        3.5, "Radar SNR that a slot must reach.", "dB", ge=-100, le=200
+    )
+    target_centre_m: tuple[Place, ...] = parameter(
+        (42.0, 0.0), "Centre of the disc in which the target walks.", "m",
+        min_length=2, max_length=2,
+    )  # fmt: skip
+    target_radius_m: float = parameter(4.0, "Radius of its disc.", "m", ge=0.1, le=1e3)
+    target_direct_loss_1m_db: float = parameter(
+        61.0, "Path loss between base station and target at 1 m.", "dB", ge=0, le=200
+    )
+    target_direct_rician_db: float = parameter(
+        10.0, "Its Rician factor; -300 is Rayleigh fading.", "dB", ge=RAYLEIGH_DB, le=100
+    )
+    target_reflected_loss_1m_db: float = parameter(
+        35.6, "Path loss between surface and target at 1 m.", "dB", ge=0, le=200
+    )
+    target_reflected_rician_db: float = parameter(
+        10.0, "Its Rician factor; -300 is Rayleigh fading.", "dB", ge=RAYLEIGH_DB, le=100
+    )
+    csi_error: float = parameter(
+        0.1, "Power of the error of an estimate over the mean gain of its leg.", ge=0, le=10
+    )
+    rcs_m2: float = parameter(20.0, "Radar cross section of the target.", "m^2", ge=1e-6, le=1e6)
+    observation: Literal["directions", "channels"] = parameter(
+        "directions",
+        "Where the best phase of each element is, for the rate and for the echo; or the estimated "
+        "channels.",
+    )
+    precoder: Precoder = parameter(
+        "wmmse", "Beams of the users; learned: they and that of sensing are part of the action."
+    )
+    sensing_beam: Literal["matched", "nulled"] = parameter(
+        "nulled",
+        "Beam of the sensing stream: along the target's channel, or what is left of it where the "
+        "users hear nothing.",
+    )
+    share_levels: int = parameter(
+        9, "Shares of the power on sensing to choose from, uniform from 0 to 1, for levels and "
+        "codebook.", "1", ge=2, le=1025,
+    )  # fmt: skip
+
+    @model_validator(mode="after")
+    def _forms_fit(self) -> "RisIsacParams":
+        check_learned(self)
+        nulled = self.sensing_beam == "nulled" and self.precoder != "learned"
+        if nulled and self.antennas <= self.users:
+            raise ValueError(
+                f"parameter sensing_beam = 'nulled' needs more antennas than users, not antennas = "
+                f"{self.antennas} and users = {self.users}; valid: 'matched', or antennas of at "
+                f"least {self.users + 1}"
+            )
+        return self
