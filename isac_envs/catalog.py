@@ -53,6 +53,7 @@ OWN: dict[str, Entry] = {
     "isac/JrcAoiTiny-v0": _ours("v2x.jrc_aoi_tiny.model:JrcAoiTiny"),
     "isac/ModeSelect-v0": _ours("mode_selection.mode_select.model:ModeSelect"),
     "isac/RisMiso-v0": _ours("surfaces.ris_miso.model:RisMiso"),
+    "isac/SecureIsac-v0": _ours("surfaces.secure_isac.model:SecureIsac"),
     "isac/SparseArrayBeam-v0": _ours("beam_management.sparse_array_beam.model:SparseArrayBeam"),
     "isac/TargetTrack-v0": _ours("tracking.target_track.model:TargetTrack"),
     "isac/UavAlloc-v0": _ours("uav.uav_alloc.model:UavAlloc"),
