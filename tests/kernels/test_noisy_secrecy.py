@@ -50,7 +50,9 @@ def test_a_pass_never_lowers_the_rate(seed: int, few: bool) -> None:
     phases = states[generator.integers(0, 4, 9)] if few else unit_phases(generator, 9)
     rate = secrecy(links, phases)
     for _ in range(3):
-        phases, found = sweep_surface_with_noise(*links, reflection=phases, states=states if few else None)
+        phases, found = sweep_surface_with_noise(
+            *links, reflection=phases, states=states if few else None
+        )
         assert found >= rate - 1e-12
         rate = found
     if few:

@@ -4,6 +4,7 @@ Increments go towards the wanted phases as far as they may, levels and codebooks
 can. With learned beams they send those that the base station would make.
 """
 
+import math
 from typing import Any, ClassVar
 
 import numpy as np
@@ -12,9 +13,13 @@ import numpy.typing as npt
 from isac_envs.declaration.baseline import Baseline, HasState, RandomBaseline
 from isac_envs.envs.surfaces.asking import Turns, phase_action
 from isac_envs.envs.surfaces.secure_isac import search
-from isac_envs.envs.surfaces.secure_isac.records import SHARES
+from isac_envs.envs.surfaces.secure_isac.records import POINTS, SHARES
 from isac_envs.kernels.ris.phase import reflection_states
 
+ONE = (1.0, *(0.0,) * (POINTS - 1))
+"""Shares of the channels in a judgement by the first alone."""
+NONE = (0.0,) * POINTS
+"""Shares in a judgement that leaves the eavesdropper out."""
 STATE_BITS = 5
 """Phases that are tried for elements whose amplitude depends on the phase."""
 LEVELS = 33
@@ -42,11 +47,15 @@ class SecrecyBaseline(Baseline):
     def __init__(self, batch: HasState, seed: int = 0) -> None:
         super().__init__(batch, seed)
         p = self.params
-        count = p.share_levels if self.discrete else LEVELS
-        sensing = 0.0 if p.precoder == "learned" else float(self.sensing)
+        steps = (p.share_levels if self.discrete else LEVELS) - 1
+        useful = p.precoder != "learned" and p.eavesdropper_knowledge == "sensed"
+        useful = useful and p.antennas > 1  # with one antenna the user hears all of it
+        sensing = float(self.sensing) if useful else 0.0
         if self.discrete:  # the nearest level
-            sensing = round(sensing * (count - 1)) / (count - 1)
-        levels = np.arange(count) / (count - 1) if self.noisy else np.zeros(1)
+            root = round(math.sqrt(sensing) * steps) / steps
+            sensing = root * root
+        roots = np.arange(steps + 1) / steps if self.noisy else np.zeros(1)
+        levels = roots * roots
         self.turns: Turns = np.zeros((len(self.env), p.elements))
         self.found = np.zeros((len(self.env), 2))
         self.bench = search.Bench(
@@ -88,6 +97,7 @@ class SecrecyBaseline(Baseline):
         """Write the wanted phases, from those of the slot before, and the share of noise."""
         fresh, state = self.fresh, self.batch.state
         self.turns = np.where(fresh[:, None], state.elements["turns"], self.turns)
+        self.found[fresh] = 0.0  # with much noise from the start, phases never get better
         search.improve_batch(*self.scene(), self.turns, self.found)
         if fresh.any():
             self._start_again(fresh)
@@ -97,6 +107,7 @@ class SecrecyBaseline(Baseline):
         found = np.zeros_like(self.found)
         for _ in range(int(self.starts) - 1):
             tried = self.random.random(self.turns.shape)
+            found[:] = 0.0
             search.improve_batch(*self.scene(), tried, found)
             better = (found[:, 1] > self.found[:, 1]) & fresh
             self.turns[better], self.found[better] = tried[better], found[better]
@@ -122,10 +133,11 @@ class SecrecyBaseline(Baseline):
 
     def levels(self) -> npt.NDArray[Any]:
         """Return the coordinates of both shares, shape ``(n, 2)``."""
-        shares = np.stack((self.found[:, 0], np.full(len(self.env), self.bench.sensing)), 1)
+        sensing = np.full(len(self.env), self.bench.sensing)
+        roots = np.sqrt(np.stack((self.found[:, 0], sensing), 1))
         if self.discrete:
-            return np.asarray(np.rint(shares * (self.params.share_levels - 1)), np.int64)
-        return 2.0 * shares - 1.0
+            return np.asarray(np.rint(roots * (self.params.share_levels - 1)), np.int64)
+        return 2.0 * roots - 1.0
 
     def learned(self, turns: Turns) -> npt.NDArray[np.float64]:
         """Return the coordinates of learned beams, shape ``(n, 4 M)``."""
@@ -141,9 +153,10 @@ class Informed(SecrecyBaseline):
 
     kind = "best_known"
     truth = True
-    likely = (1.0, 0.0, 0.0, 0.0, 0.0)
+    likely = ONE
     rounds = 30
     starts = 8
+    sensing = 0.04
     constants = ("sensing",)
     summary = (
         "Phases and shares by block coordinate ascent on the true channels and phase errors, with "
@@ -160,22 +173,22 @@ class Robust(SecrecyBaseline):
 class Believed(Robust):
     """Takes the belief for the truth."""
 
-    likely = (1.0, 0.0, 0.0, 0.0, 0.0)
+    likely = ONE
     summary = "The same on estimates and the believed place, as if it were true."
 
 
 class Probing(Robust):
     """Keeps looking for the eavesdropper."""
 
-    sensing = 0.005
+    sensing = 0.002
     constants = ("sensing",)
-    summary = "As robust, with 0.5 % of the power for sensing."
+    summary = "As robust, with 0.2 % of the power for sensing."
 
 
 class NoiseOnly(SecrecyBaseline):
     """Hides by artificial noise alone."""
 
-    likely = (0.0,) * 5
+    likely = NONE
     summary = "Phases for the user's rate, then the share of artificial noise for the belief."
 
     def __init__(self, batch: HasState, seed: int = 0) -> None:
@@ -201,7 +214,7 @@ class NoiseOnly(SecrecyBaseline):
 class Ignorant(SecrecyBaseline):
     """Does not think of the eavesdropper."""
 
-    likely = (0.0,) * 5
+    likely = NONE
     noisy = False
     summary = "Phases for the user's rate; all the power carries the message."
 

@@ -53,7 +53,7 @@ def predict_belief(state: State) -> None:
     for axis in range(2):
         believed[2 + axis] *= tracker.transition[2 + axis, 2 + axis]
         believed[axis] += believed[2 + axis]
-    predict(state.covariance, tracker.transition, tracker.process_noise, tracker.work[:4])
+    predict(state.covariance, tracker.transition, tracker.process_noise, tracker.work)
 
 
 @inlined

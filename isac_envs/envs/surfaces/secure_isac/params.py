@@ -53,7 +53,7 @@ class SecureIsacParams(TargetParams):
         9, "Levels of each share of power, for discrete forms of the action.", ge=2, le=256
     )
     start_error_m: float = parameter(
-        1.0, "Standard deviation of each coordinate of the first believed place.", "m",
+        0.5, "Standard deviation of each coordinate of the first believed place.", "m",
         ge=0.01, le=100,
     )  # fmt: skip
     bandwidth_hz: float = parameter(

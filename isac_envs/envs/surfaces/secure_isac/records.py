@@ -11,7 +11,11 @@ from isac_envs.kernels.ris.noisy_secrecy import WORK_SHAPE
 BEAMS = 3
 """Message, artificial noise, sensing."""
 POINTS = 5
-"""Places of the eavesdropper that stand for the belief: its mean, and two along each axis."""
+"""Places of the eavesdropper that stand for the belief."""
+DEVIATIONS = (0.0, 1.0, -1.0, 2.0, -2.0)
+"""Where they are, in standard deviations."""
+SHARES = (0.4026, 0.2442, 0.2442, 0.0545, 0.0545)
+"""Their shares, in the ratio of the normal density."""
 
 ENV_FIELDS: tuple[tuple[Any, ...], ...] = (
     *SURFACE_FIELDS,
@@ -46,7 +50,7 @@ class Tracker(NamedTuple):
     Attributes:
         transition: Shape ``(4, 4)``; velocities are ways of a slot.
         process_noise: Shape ``(4, 4)``, in m^2.
-        work: Shape ``(5, 4)``.
+        work: Shape ``(4, 4)``.
         innovation: Range, direction and range from the surface, as far as measured, shape ``(3,)``.
         jacobian: Shape ``(3, 4)``.
         variances: Shape ``(3,)``.
@@ -164,14 +168,12 @@ def _tracker(params: Any) -> Tracker:
         process_noise[axis, 2 + axis] = process_noise[2 + axis, axis] = added
         process_noise[2 + axis, 2 + axis] = added
     return Tracker(
-        transition, process_noise, np.zeros((5, 4)), np.zeros(3), np.zeros((3, 4)), np.zeros(3)
+        transition, process_noise, np.zeros((4, 4)), np.zeros(3), np.zeros((3, 4)), np.zeros(3)
     )
 
 
 FINEST_M = 1e-4
 """What a place is uncertain by in each slot, however well it is measured, in m."""
-SHARES = (1.0 / 3.0, 1.0 / 6.0, 1.0 / 6.0, 1.0 / 6.0, 1.0 / 6.0)
-"""Shares of the places that stand for a belief."""
 
 
 def scratch(params: Any) -> Scratch:

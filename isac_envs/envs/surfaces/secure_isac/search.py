@@ -33,7 +33,7 @@ class Bench(NamedTuple):
         states: Coefficients that an element can have, complex128, shape ``(L,)``; none if it can
             have any phase at the same amplitude.
         levels: Shares that are tried, ascending from 0, shape ``(S,)``.
-        shares: Shares of the eavesdropper's channels in the judgement, shape ``(5,)``; zeros look
+        shares: Shares of the eavesdropper's channels in the judgement, shape ``(I,)``; zeros look
             at the user alone.
         truth: Whether the true channels judge, else what is known.
         rounds: Largest number of rounds.
@@ -161,14 +161,15 @@ def improve(p: Record, state: State, bench: Bench, turns: Any, found: Any) -> No
         state: State of one copy.
         bench: Room, and when to stop.
         turns: Start of the phases, shape ``(N,)``; receives the result.
-        found: Receives the share of artificial noise, and the secrecy rate, shape ``(2,)``.
+        found: Share of artificial noise in the first pass, and another number, shape ``(2,)``;
+            receives the best share, and the secrecy rate.
     """
     scratch, reflection, tried = state.scratch, bench.reflection, bench.tried
     fill_judged(p, state, bench)
-    noise, most = value(p, state, bench, turns)
-    found[0], found[1] = noise, most
+    noise = found[0]
+    found[0], found[1] = value(p, state, bench, turns)
     copy_row(turns, tried)
-    before, misses = most, 0
+    before, misses = found[1], 0
     for _ in range(bench.rounds):
         fill_coefficients(p, tried, reflection)
         give_power(scratch.beams, noise, bench.sensing, scratch.precoder)

@@ -8,7 +8,7 @@ from isac_envs.engine.passes import copy_row
 from isac_envs.envs.surfaces.legs import fill_sights
 from isac_envs.envs.surfaces.phases import LEVELS, fill_reflection, set_phases
 from isac_envs.envs.surfaces.secure_isac.params import SecureIsacParams
-from isac_envs.envs.surfaces.secure_isac.records import Receivers, Scratch, State
+from isac_envs.envs.surfaces.secure_isac.records import DEVIATIONS, Receivers, Scratch, State
 from isac_envs.envs.surfaces.target import target_law
 from isac_envs.kernels.link.metrics import shannon_rate_one
 from isac_envs.kernels.numerics.hermitian import scaled_one, square_one
@@ -25,20 +25,23 @@ from isac_envs.kernels.ris.echoes import echo_snr
 SENSED = SecureIsacParams.code("eavesdropper_knowledge", "sensed")
 LEARNED = SecureIsacParams.code("precoder", "learned")
 CODEBOOK = SecureIsacParams.code("action", "codebook")
-_APART = math.sqrt(3.0)  # of the places of a belief from its mean, in standard deviations
 
 
 @inlined
 def share_of(p: Record, coordinate: float) -> float:
-    """Return a share of power from its coordinate of the action.
+    """Return a share of power from its coordinate of the action, which is a root.
+
+    So small shares, which matter most, are not next to each other.
 
     Args:
         p: Parameters of the environment, one record.
         coordinate: A level, or a number in -1..1.
     """
     if p.action == LEVELS or p.action == CODEBOOK:
-        return coordinate / (p.share_levels - 1.0)
-    return 0.5 * (coordinate + 1.0)
+        root = coordinate / (p.share_levels - 1.0)
+    else:
+        root = 0.5 * (coordinate + 1.0)
+    return root * root
 
 
 @jit
@@ -67,9 +70,20 @@ def ask(p: Record, state: State, action: Any) -> None:
     e.noise_share, e.sensing_share = noise / total, sensing / total
 
 
+@inlined
+def _across(p: Record, believed: Any) -> tuple[float, float]:
+    """Return the unit vector across the way from the surface to the believed place."""
+    x, y = believed[0] - p.surface_m[0], believed[1] - p.surface_m[1]
+    far_m = math.sqrt(x * x + y * y)
+    return (-y / far_m, x / far_m) if far_m > 0.0 else (1.0, 0.0)
+
+
 @jit
 def _fill_belief(p: Record, state: State, known: Receivers) -> None:
     """Write the lines of sight to the places that stand for the belief.
+
+    The surface resolves directions finely, and distances not at all. So the places are at steps of
+    the deviation across the way from it, each the likeliest there.
 
     Args:
         p: Parameters of the environment, one record.
@@ -77,16 +91,14 @@ def _fill_belief(p: Record, state: State, known: Receivers) -> None:
         known: Its rows of the eavesdropper are written.
     """
     believed, covariance, law = state.believed, state.covariance, target_law(p)
-    across = math.sqrt(max(covariance[0, 0], 0.0))  # a Cholesky factor
-    mixed = covariance[1, 0] / across if across > 0.0 else 0.0
-    along = math.sqrt(max(covariance[1, 1] - mixed * mixed, 0.0))
+    across_x, across_y = _across(p, believed)
+    x = covariance[0, 0] * across_x + covariance[0, 1] * across_y
+    y = covariance[1, 0] * across_x + covariance[1, 1] * across_y
+    spread = across_x * x + across_y * y
+    scale = 1.0 / math.sqrt(spread) if spread > 0.0 else 0.0
     for i in range(known.shares.shape[0]):
-        sign = 0.0 if i == 0 else _APART if i % 2 == 1 else -_APART
-        first, second = (sign, 0.0) if i < 3 else (0.0, sign)
-        place = (
-            believed[0] + first * across,
-            believed[1] + first * mixed + second * along,
-        )
+        away = scale * DEVIATIONS[i]
+        place = believed[0] + away * x, believed[1] + away * y
         fill_sights(p, law, place, known.apart[i], known.reflected[1 + i])
         for m in range(known.direct.shape[1]):
             known.direct[1 + i, m] = complex(0.0, 0.0)
