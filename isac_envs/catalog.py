@@ -62,6 +62,7 @@ OWN: dict[str, Entry] = {
     "isac/VcpsView-v0": _ours("v2x.vcps_view.model:VcpsView"),
     "isac/DirectionalJrc-v0": _ours("v2x.directional_jrc.model:DirectionalJrc", "several"),
     "isac/JrcAoiMulti-v0": _ours("v2x.jrc_aoi_multi.model:JrcAoiMulti", "several"),
+    "isac/SecureIsacMulti-v0": _ours("surfaces.secure_isac_multi.model:SecureIsacMulti", "several"),
     "isac/TargetTrackMulti-v0": _ours(
         "tracking.target_track_multi.model:TargetTrackMulti", "several"
     ),

@@ -127,9 +127,10 @@ def test_noise_does_not_reach_the_user_that_is_known() -> None:
     quiet = trial(40, csi_error=0.0, csi_delay=0)
     noisy.step(shares(0.5, 0.0, noisy))
     quiet.step(shares(0.0, 0.0, quiet))
-    louder = quiet.state.users["rate"] - noisy.state.users["rate"]
-    assert louder[:, 0] == pytest.approx(1.0, abs=0.05)  # the user has half of the power, no noise
-    assert louder[:, 1].mean() > 2.0  # the eavesdropper has less
+    before, after = quiet.state.users["rate"], noisy.state.users["rate"]
+    halved = np.log2(1 + 0.5 * (2.0 ** before[:, 0] - 1))  # half of the power, and no noise
+    assert after[:, 0] == pytest.approx(halved, rel=1e-9)
+    assert (before - after)[:, 1].mean() > 2.0  # the eavesdropper hears much of it
 
 
 def track(copies: Any, noise: float, sensing: float, steps: int) -> tuple[np.ndarray, ...]:
@@ -151,8 +152,8 @@ def track(copies: Any, noise: float, sensing: float, steps: int) -> tuple[np.nda
 def test_errors_of_the_belief_fit_its_covariance() -> None:
     """The normalised square of two coordinates is 2 on average, from the first slot on."""
     error, square, deviation = track(trial(300), 0.3, 0.3, 60)
-    assert square[0].mean() < 2.6
-    assert 1.7 < square[10:].mean() < 2.4
+    assert 1.8 < square[0].mean() < 2.5
+    assert 1.8 < square[10:].mean() < 2.2
     assert np.square(error[10:]).mean() == pytest.approx(np.square(deviation[10:]).mean(), rel=0.25)
 
 
@@ -162,7 +163,7 @@ def test_power_for_sensing_finds_her_and_nothing_finds_nobody() -> None:
     blind = trial(20, rcs_m2=1e-6, samples=1)
     _, _, deviation = track(blind, 0.0, 0.5, 40)
     assert (np.diff(deviation, axis=0) > 0.0).all()
-    assert deviation[0] == pytest.approx(np.sqrt(2.0), rel=1e-2)
+    assert deviation[0] == pytest.approx(np.sqrt(0.5), rel=1e-2)  # of both coordinates
 
 
 def test_the_world_does_not_see_actions_nor_do_draws_of_echoes() -> None:

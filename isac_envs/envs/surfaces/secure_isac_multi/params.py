@@ -1,0 +1,29 @@
+"""Parameters of ``isac/SecureIsacMulti-v0``."""
+
+from typing import Any
+
+from pydantic import model_validator
+
+from isac_envs.declaration.params import parameter
+from isac_envs.envs.surfaces.secure_isac.params import SecureIsacParams
+
+
+class SecureIsacMultiParams(SecureIsacParams):
+    """Parameters; the defaults are the ``default`` scenario."""
+
+    largest_turn_deg: float = parameter(
+        20.0, "Largest turn of the eavesdropper in a slot.", "deg", ge=0.1, le=180
+    )
+
+    @model_validator(mode="after")
+    def _turns_are_numbers(self) -> "SecureIsacMultiParams":
+        if self.action in ("levels", "codebook"):
+            raise ValueError(
+                f"parameter action = {self.action!r}: the eavesdropper turns by a real number; "
+                "valid: 'increments', 'phases'"
+            )
+        return self
+
+    def derived(self) -> dict[str, Any]:
+        """Return what kernels read besides, in their units."""
+        return super().derived() | {"largest_turn_turns": self.largest_turn_deg / 360.0}
