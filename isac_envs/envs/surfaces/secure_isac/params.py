@@ -40,7 +40,9 @@ class SecureIsacParams(TargetParams):
     target_reflected_slope_db: float = _of_target("target_reflected_slope_db", 23.0)
     samples: int = _of_target("samples", 100_000)
     antennas: int = parameter(2, "Antennas of the base station (M).", ge=1, le=8)
-    users: int = parameter(1, "Users; the eavesdropper is the target.", ge=1, le=1)
+    users: int = parameter(
+        1, "Users, always one; the target of the base is the eavesdropper.", ge=1, le=1
+    )
     eavesdropper_knowledge: Literal["sensed", "estimated"] = parameter(
         "sensed",
         "What the base station knows of the eavesdropper: a place from echoes, or her channels by "

@@ -11,6 +11,10 @@ from isac_envs.envs.surfaces.secure_isac.params import SecureIsacParams
 class SecureIsacMultiParams(SecureIsacParams):
     """Parameters; the defaults are the ``default`` scenario."""
 
+    codebook_size: int = parameter(
+        64, "Without effect: phases are real numbers here.", ge=2, le=4096
+    )
+    share_levels: int = parameter(9, "Without effect: shares are real numbers here.", ge=2, le=256)
     largest_turn_deg: float = parameter(
         20.0, "Largest turn of the eavesdropper in a slot.", "deg", ge=0.1, le=180
     )
