@@ -56,6 +56,8 @@ PLAYS = {
     "isac/VcpsViewMulti-v0": Play("greedy", frames=96),
     "isac/TargetTrack-v0": Play("index_blind_choice", seed=4, stride=2, colours=128),
     "isac/TargetTrackMulti-v0": Play("index_nearest", seed=2, stride=2, colours=128),
+    "isac/SecureIsac-v0": Play("probing", seed=3),
+    "isac/SecureIsacMulti-v0": Play("probing_approach", seed=3),
     "isac/UavAlloc-v0": Play("priced_best_response", frames=96),
     "isac/UavAllocMulti-v0": Play("priced_best_response", frames=96),
     "isac/UavTrajectory-v0": Play("fly_hover_sense", frames=118),

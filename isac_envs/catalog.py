@@ -54,6 +54,7 @@ OWN: dict[str, Entry] = {
     "isac/ModeSelect-v0": _ours("mode_selection.mode_select.model:ModeSelect"),
     "isac/RisIsac-v0": _ours("surfaces.ris_isac.model:RisIsac"),
     "isac/RisMiso-v0": _ours("surfaces.ris_miso.model:RisMiso"),
+    "isac/SecureIsac-v0": _ours("surfaces.secure_isac.model:SecureIsac"),
     "isac/SparseArrayBeam-v0": _ours("beam_management.sparse_array_beam.model:SparseArrayBeam"),
     "isac/TargetTrack-v0": _ours("tracking.target_track.model:TargetTrack"),
     "isac/UavAlloc-v0": _ours("uav.uav_alloc.model:UavAlloc"),
@@ -63,6 +64,7 @@ OWN: dict[str, Entry] = {
     "isac/DirectionalJrc-v0": _ours("v2x.directional_jrc.model:DirectionalJrc", "several"),
     "isac/JrcAoiMulti-v0": _ours("v2x.jrc_aoi_multi.model:JrcAoiMulti", "several"),
     "isac/RisIsacMulti-v0": _ours("surfaces.ris_isac_multi.model:RisIsacMulti", "several"),
+    "isac/SecureIsacMulti-v0": _ours("surfaces.secure_isac_multi.model:SecureIsacMulti", "several"),
     "isac/TargetTrackMulti-v0": _ours(
         "tracking.target_track_multi.model:TargetTrackMulti", "several"
     ),

@@ -28,8 +28,9 @@ FEW_ACTIONS = 32
 SHORT = 100  # steps; such episodes are played to their end
 SEED, DREAM_SEED = 2_000_000_000, 3_000_000_000
 
+SCORED = [name for name in sorted(OWN) if model_class(name).reference_baseline is not None]
 BEST_KNOWN = [
-    name for name in sorted(OWN)
+    name for name in SCORED
     if model_class(name).baselines[model_class(name).reference_baseline].kind == "best_known"
 ]  # fmt: skip
 SHARED = (  # the plans of their single forms

@@ -31,6 +31,11 @@ def test_equations_of_a_model_are_typeset(name):
         assert paragraph.count("$") % 2 == 0, paragraph
 
 
+def has_scores(name):
+    """Tell whether a baseline scores 1; in a zero-sum game all rewards are 0 on average."""
+    return model_class(name).reference_baseline is not None
+
+
 def test_reference_scores_belong_to_the_present_parameters():
     for name in OWN:
         for scenario in scenarios.names(name):
@@ -40,7 +45,7 @@ def test_reference_scores_belong_to_the_present_parameters():
 
 
 def test_no_baseline_beats_the_optimum():
-    for name in OWN:
+    for name in filter(has_scores, OWN):
         for scenario in scenarios.names(name):
             scores = scenarios.load(name, scenario).reference.scores
             top = scores[model_class(name).reference_baseline].reward
@@ -59,7 +64,9 @@ def test_readme_lists_every_environment_with_the_kind_of_its_optimum(name):
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     (row,) = re.findall(rf"^\| `{name}` \|.*\| ([^|]+) \|$", text, flags=re.MULTILINE)
     model = model_class(name)
-    kind = model.baselines[model.reference_baseline].kind.replace("_", " ")
+    kind = "unknown"
+    if has_scores(name):
+        kind = model.baselines[model.reference_baseline].kind.replace("_", " ")
     assert row.partition(" (")[0] == kind
 
 

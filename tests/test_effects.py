@@ -15,6 +15,8 @@ from isac_envs.core.env import Env
 from isac_envs.core.parallel_env import ParallelEnv
 
 NO_EFFECT: dict[str, set[str]] = {
+    "isac/SecureIsac-v0": {"users"},
+    "isac/SecureIsacMulti-v0": {"users", "codebook_size", "share_levels"},
     "isac/VcpsView-v0": {"tracks_csv"},
     "isac/VcpsViewMulti-v0": {"tracks_csv"},
 }

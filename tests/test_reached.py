@@ -17,8 +17,8 @@ KERNELS = "isac_envs.kernels."
 
 LATER = {
     "isac_envs.kernels.ris.response": "environments with a surface in its near field follow",
-    "isac_envs.kernels.ris.secrecy": "environments with an eavesdropper follow",
-    "isac_envs.kernels.precoding.secrecy": "as its surfaces",
+    "isac_envs.kernels.ris.secrecy": "without noise: what secrecy with noise is checked by",
+    "isac_envs.kernels.precoding.secrecy": "the optimal beam, as its surfaces",
 }
 """Modules that are not counted, each with a reason: for an environment that is planned."""
 

@@ -22,6 +22,7 @@ from isac_envs.kernels.pathloss.log_distance import log_distance_one
 
 _NEAREST_M = 1.0  # distances are not taken below one metre
 _ROOT_2 = math.sqrt(2.0)
+_SIGHT_ALONE = 1e300  # Rician factor that leaves nothing scattered
 
 
 class Law(NamedTuple):
@@ -170,6 +171,29 @@ def fill_legs(p: Record, state: Any, law: Law, rows: Any) -> None:
             state.scattered_reflected[k], user.reflected_amplitude, law.reflected_k, turns,
             state.reflected[now, k],
         )  # fmt: skip
+
+
+@jit
+def fill_sights(p: Record, law: Law, place_m: Any, direct: Any, reflected: Any) -> None:
+    """Write the lines of sight to a receiver at a place, with all of the mean gain.
+
+    Args:
+        p: Parameters of the environment, one record.
+        law: Law of the receiver.
+        place_m: Its x and y.
+        direct: Receives those of the base station, shape ``(M,)``.
+        reflected: Receives those of the surface, shape ``(N,)``.
+    """
+    for own in range(2):
+        x, y = place_m[0] - own * p.surface_m[0], place_m[1] - own * p.surface_m[1]
+        far_m = _apart(x, y)
+        turns = -far_m * p.per_wavelength, 0.5 * (x if own == 1 else y) / far_m
+        loss_1m_db = law.reflected_loss_1m_db if own == 1 else law.direct_loss_1m_db
+        slope_db = law.reflected_slope_db if own == 1 else law.direct_slope_db
+        out = reflected if own == 1 else direct
+        for n in range(out.shape[0]):
+            out[n] = complex(0.0, 0.0)
+        fill_row(out, _amplitude(p, far_m, loss_1m_db, slope_db), _SIGHT_ALONE, turns, out)
 
 
 @jit

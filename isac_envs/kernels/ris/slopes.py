@@ -4,6 +4,10 @@ With the beams and all other elements fixed, each power that a user receives is 
 :math:`2\, \mathrm{Re}(\Gamma_n^* q)`. The slope of an element is the sum of these q with the
 derivatives of the rate, in nats, by the powers. Its part across :math:`\Gamma_n` is the derivative
 of the rate by the phase; for one user its angle is the best phase. Derived here.
+
+The same for one receiver whose channel is one of several, with shares :math:`c_i` (or whose paths
+are told apart only by their power): :math:`\ln(1 + S / I)` with :math:`S = S_0 + \sum_i c_i
+\lvert h_i w_0 \rvert^2` and :math:`I = I_0 + \sum_i c_i \sum_{j > 0} \lvert h_i w_j \rvert^2`.
 """
 
 from typing import Any
@@ -13,7 +17,9 @@ import numpy.typing as npt
 
 from isac_envs.engine.elementwise import check_range
 from isac_envs.engine.jit import jit
+from isac_envs.engine.mathx import ln
 from isac_envs.kernels.numerics.hermitian import scaled_one, square_one
+from isac_envs.kernels.precoding.leakage import fill_mean_powers
 from isac_envs.kernels.precoding.rates import (
     NOISE,
     complex_matrix,
@@ -69,6 +75,83 @@ def fill_slopes(
             slope += leg.conjugate() * pull
             own -= factors[1, k] * arriving * square_one(leg)
         out[n] = slope - scaled_one(reflection[n], own)  # what the element itself adds is constant
+
+
+@jit
+def fill_receiver_slopes(
+    links: Links, shares: Any, precoder: Any, gains: Any, powers: Any, reflection: Any, out: Any
+) -> None:
+    """Write the slopes of the rate of one receiver whose channel is one of several.
+
+    Args:
+        links: A row for each channel that it may have.
+        shares: Their shares c, at least 0, shape ``(I,)``.
+        precoder: W, shape ``(M, J)``; column 0 is wanted, the others disturb.
+        gains: T = H W with the present coefficients, shape ``(I, J)``.
+        powers: S and I, with all that does not depend on the surface.
+        reflection: Present coefficients, shape ``(N,)``.
+        out: Receives the slopes, shape ``(N,)``.
+    """
+    signal, others = powers
+    wanted = 1.0 / (signal + others)
+    unwanted = wanted - 1.0 / others
+    for n in range(out.shape[0]):
+        slope, own = complex(0.0, 0.0), 0.0
+        for j in range(precoder.shape[1]):
+            beam, heard, legs = complex(0.0, 0.0), complex(0.0, 0.0), 0.0
+            for m in range(precoder.shape[0]):
+                beam += links.incident[n, m] * precoder[m, j]
+            for i in range(shares.shape[0]):
+                leg = links.reflected[i, n]
+                heard += scaled_one(leg.conjugate() * gains[i, j], shares[i])
+                legs += shares[i] * square_one(leg)
+            factor = wanted if j == 0 else unwanted
+            slope += scaled_one(beam.conjugate() * heard, factor)
+            own += factor * square_one(beam) * legs
+        out[n] = slope - scaled_one(reflection[n], own)  # what the element itself adds is constant
+
+
+def receiver_slopes(
+    direct: npt.ArrayLike,
+    reflected: npt.ArrayLike,
+    incident: npt.ArrayLike,
+    precoder: npt.ArrayLike,
+    reflection: npt.ArrayLike | None = None,
+    weights: npt.ArrayLike | None = None,
+) -> tuple[float, np.ndarray]:
+    r"""Return the rate of one receiver whose channel is one of several, and its slopes.
+
+    The noise has power 1. :math:`2\, \mathrm{Im}(\Gamma_n^* c_n)` is the derivative of the rate, in
+    nats, by the phase of element n in rad.
+
+    Args:
+        direct: Direct paths of the channels that it may have, complex, shape ``(I, M)``.
+        reflected: Legs between it and the elements, shape ``(I, N)``.
+        incident: Legs G between elements and antennas, shape ``(N, M)``.
+        precoder: W, complex, shape ``(M, J)``; column 0 is wanted, the others disturb.
+        reflection: Present coefficients of magnitude 1 at most, shape ``(N,)``; None is 1.
+        weights: Shares of the channels in [0, 1e12], one or ``(I,)``; None is 1.
+
+    Returns:
+        :math:`\ln(1 + S / I)`; complex128, shape ``(N,)``: c.
+
+    Raises:
+        ValueError: A shape does not fit, or a value is outside its range.
+    """
+    links = checked_links(direct, reflected, incident)
+    rows, antennas = links.direct.shape
+    beams = complex_matrix("precoder", precoder, antennas, -1)
+    phases = checked_reflection(reflection, len(links.incident))
+    shares = user_weights(weights, rows)
+    channels, out = np.empty((rows, antennas), np.complex128), np.empty(len(phases), np.complex128)
+    gains = np.empty((rows, beams.shape[1]), np.complex128)
+    fill_cascade(links, phases, channels)
+    fill_gains(channels, beams, gains)
+    heard = np.empty(beams.shape[1])
+    fill_mean_powers(gains, shares, heard)
+    powers = float(heard[0]), 1.0 + sum(float(power) for power in heard[1:])
+    fill_receiver_slopes(links, shares, beams, gains, powers, phases, out)
+    return float(ln(1.0 + powers[0] / powers[1])), out
 
 
 def surface_slopes(

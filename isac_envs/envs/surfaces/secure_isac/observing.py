@@ -1,0 +1,141 @@
+"""What is seen: each element's phase and what it does to both rates, then what is known."""
+
+import math
+from typing import Any
+
+from isac_envs.engine.jit import Record, inlined, jit
+from isac_envs.engine.mathx import linear_to_db, sincos_turns
+from isac_envs.envs.surfaces.secure_isac.records import State
+from isac_envs.envs.surfaces.secure_isac.slot import LEARNED, links_of, plan, rate_of
+from isac_envs.kernels.numerics.hermitian import scaled_one, square_one
+from isac_envs.kernels.ris.cascade import Links
+from isac_envs.kernels.ris.slopes import fill_receiver_slopes
+
+MOST = 8.0
+"""Observed numbers are clipped to it, of either sign."""
+RATE_BIT = 10.0
+"""Rate that is observed as 1, in bit/s/Hz."""
+SNR_DB = 20.0
+"""Radar SNR that is observed as 1, in dB."""
+LEAST_SNR = 1e-12
+"""Least of an SNR, so that its dB stay finite."""
+
+
+@inlined
+def clipped_one(value: float) -> float:
+    """Return a number limited to what is observed."""
+    return min(max(value, -MOST), MOST)
+
+
+@inlined
+def _put(value: Any, scale: float, seen: Any, at: int) -> int:
+    """Write both parts of a scaled complex number; return the index after them."""
+    seen[at] = clipped_one(scale * value.real)
+    seen[at + 1] = clipped_one(scale * value.imag)
+    return at + 2
+
+
+@jit
+def fill_directions(p: Record, state: State) -> None:
+    """Write the slopes of both rates by each element, turned by its phase, to ``scratch.slopes``.
+
+    The beams are those for the present phases and the shares of the last slot, or the learned ones
+    of the last slot; ``scratch.powers`` holds what they are expected to give.
+
+    Args:
+        p: Parameters of the environment, one record.
+        state: State of one copy.
+    """
+    scratch = state.scratch
+    precoder = state.precoder if p.precoder == LEARNED else scratch.precoder
+    plan(p, state, precoder)
+    known, powers, slopes = scratch.known, scratch.powers, scratch.slopes
+    whole = links_of(state, known)
+    for k in range(2):
+        first, last = (0, 1) if k == 0 else (1, scratch.gains.shape[0])
+        links = Links(whole.direct[first:last], whole.reflected[first:last], whole.incident)
+        shares = scratch.one if k == 0 else known.shares
+        others = 1.0 + powers[k, 1] + powers[k, 2]
+        fill_receiver_slopes(
+            links, shares, precoder, scratch.gains[first:last], (powers[k, 0], others),
+            scratch.reflection, slopes[k],
+        )  # fmt: skip
+        for n in range(slopes.shape[1]):
+            slopes[k, n] *= scratch.reflection[n].conjugate()
+
+
+@jit
+def scale_of(values: Any) -> float:
+    """Return the factor that makes the mean square of numbers 1; 0 for none.
+
+    Args:
+        values: Complex, shape ``(K, N)``.
+    """
+    largest, total = 0.0, 0.0
+    for k in range(values.shape[0]):
+        for n in range(values.shape[1]):
+            largest = max(largest, abs(values[k, n].real), abs(values[k, n].imag))
+    if not largest > 1e-150:
+        return 0.0
+    shrink = 1.0 / largest
+    for k in range(values.shape[0]):
+        for n in range(values.shape[1]):
+            total += square_one(scaled_one(values[k, n], shrink))
+    return math.sqrt(values.size / total) * shrink
+
+
+@jit
+def _observe_channels(state: State, seen: Any, at: int) -> int:
+    """Write what learned beams are made for; return the index after it.
+
+    Args:
+        state: State of one copy.
+        seen: Receives the numbers.
+        at: Index of the first.
+    """
+    channels, covariance = state.scratch.channels[:1], state.scratch.covariance
+    scale = scale_of(channels)
+    for m in range(channels.shape[1]):
+        at = _put(channels[0, m], scale, seen, at)
+    scale = scale_of(covariance)
+    for i in range(covariance.shape[0]):
+        for j in range(covariance.shape[1]):
+            at = _put(covariance[i, j], scale, seen, at)
+    return at
+
+
+@inlined
+def seen_snr(snr: float) -> float:
+    """Return a radar SNR as it is observed."""
+    return clipped_one(linear_to_db(max(snr, LEAST_SNR)) / SNR_DB)
+
+
+@jit
+def observe(p: Record, state: State, observation: Any) -> None:
+    """Write what is seen before a slot.
+
+    Args:
+        p: Parameters of the environment, one record.
+        state: State of one copy.
+        observation: Receives the observation, shape ``(D,)``.
+    """
+    e, scratch, elements, seen, at = state.env, state.scratch, state.elements, observation, 0
+    fill_directions(p, state)
+    scale = scale_of(scratch.slopes)
+    for n in range(elements.shape[0]):
+        seen[at + 1], seen[at] = sincos_turns(elements[n].turns)
+        at = _put(scratch.slopes[0, n], scale, seen, at + 2)
+        at = _put(scratch.slopes[1, n], scale, seen, at)
+    if p.precoder == LEARNED:
+        at = _observe_channels(state, seen, at)
+    for k in range(2):
+        seen[at + k] = clipped_one(rate_of(scratch.powers[k]) / RATE_BIT)
+    seen[at + 2] = clipped_one(e.secrecy_rate / RATE_BIT)
+    seen[at + 3] = clipped_one(state.users[0].rate / RATE_BIT)
+    for k in range(2):
+        away = (state.believed[k] - p.target_centre_m[k]) / p.target_radius_m
+        seen[at + 4 + k] = clipped_one(away)
+        spread = math.sqrt(max(state.covariance[k, k], 0.0)) / p.target_radius_m
+        seen[at + 6 + k] = clipped_one(spread)
+    seen[at + 8], seen[at + 9] = seen_snr(e.direct_snr), seen_snr(e.surface_snr)
+    seen[at + 10], seen[at + 11] = e.noise_share, e.sensing_share
