@@ -7,6 +7,7 @@ by its echo, with the noise power of a user.
 from typing import Any
 
 from pydantic import model_validator
+from pydantic.fields import FieldInfo
 
 from isac_envs.declaration.params import parameter
 from isac_envs.engine.jit import Record, inlined, jit
@@ -89,6 +90,16 @@ class TargetParams(SurfaceParams):
             "echo_gain": self.samples
             * db_to_linear(float(rcs_gain_one(self.rcs_m2, self.carrier_hz)) - budget_db),
         }
+
+
+def of_target(name: str, default: Any) -> Any:
+    """Return a parameter of :class:`TargetParams` with another default, for a subclass.
+
+    Args:
+        name: Name of the parameter.
+        default: Its default there.
+    """
+    return FieldInfo.merge_field_infos(TargetParams.model_fields[name], default=default)
 
 
 @inlined

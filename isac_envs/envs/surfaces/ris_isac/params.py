@@ -5,9 +5,9 @@ from typing import Literal
 from pydantic import model_validator
 
 from isac_envs.declaration.params import Weight, parameter
-from isac_envs.envs.surfaces.params import RAYLEIGH_DB, Place
+from isac_envs.envs.surfaces.params import Place
 from isac_envs.envs.surfaces.precoding import Precoder, check_learned
-from isac_envs.envs.surfaces.target import LIU, TargetParams
+from isac_envs.envs.surfaces.target import TargetParams, of_target
 
 
 class RisIsacParams(TargetParams):
@@ -18,33 +18,18 @@ class RisIsacParams(TargetParams):
         "Weights of rate, sensing and shortfall in the reward; that of the shortfall is minus the "
         "price of a missing dB.",
     )
-    antennas: int = parameter(
-        6, "Antennas of the base station (M), which also hear the echo.", "1", LIU, ge=1, le=64
-    )
+    antennas: int = of_target("antennas", 6)
     required_snr_db: float = parameter(
         3.5, "Radar SNR that a slot must reach.", "dB", ge=-100, le=200
     )
-    target_centre_m: tuple[Place, ...] = parameter(
-        (42.0, 0.0), "Centre of the disc in which the target walks.", "m",
-        min_length=2, max_length=2,
-    )  # fmt: skip
-    target_radius_m: float = parameter(4.0, "Radius of its disc.", "m", ge=0.1, le=1e3)
-    target_direct_loss_1m_db: float = parameter(
-        61.0, "Path loss between base station and target at 1 m.", "dB", ge=0, le=200
-    )
-    target_direct_rician_db: float = parameter(
-        10.0, "Its Rician factor; -300 is Rayleigh fading.", "dB", ge=RAYLEIGH_DB, le=100
-    )
-    target_reflected_loss_1m_db: float = parameter(
-        35.6, "Path loss between surface and target at 1 m.", "dB", ge=0, le=200
-    )
-    target_reflected_rician_db: float = parameter(
-        10.0, "Its Rician factor; -300 is Rayleigh fading.", "dB", ge=RAYLEIGH_DB, le=100
-    )
-    csi_error: float = parameter(
-        0.1, "Power of the error of an estimate over the mean gain of its leg.", ge=0, le=10
-    )
-    rcs_m2: float = parameter(20.0, "Radar cross section of the target.", "m^2", ge=1e-6, le=1e6)
+    target_centre_m: tuple[Place, ...] = of_target("target_centre_m", (42.0, 0.0))
+    target_radius_m: float = of_target("target_radius_m", 4.0)
+    target_direct_loss_1m_db: float = of_target("target_direct_loss_1m_db", 61.0)
+    target_direct_rician_db: float = of_target("target_direct_rician_db", 10.0)
+    target_reflected_loss_1m_db: float = of_target("target_reflected_loss_1m_db", 35.6)
+    target_reflected_rician_db: float = of_target("target_reflected_rician_db", 10.0)
+    csi_error: float = of_target("csi_error", 0.1)
+    rcs_m2: float = of_target("rcs_m2", 20.0)
     observation: Literal["directions", "channels"] = parameter(
         "directions",
         "Where the best phase of each element is, for the rate and for the echo; or the estimated "

@@ -12,21 +12,19 @@ import numpy.typing as npt
 
 from isac_envs.declaration.baseline import Baseline, HasState, RandomBaseline
 from isac_envs.envs.surfaces.asking import Turns, phase_action
+from isac_envs.envs.surfaces.policies import PhasePolicy, element_states
 from isac_envs.envs.surfaces.secure_isac import search
 from isac_envs.envs.surfaces.secure_isac.records import POINTS, SHARES
-from isac_envs.kernels.ris.phase import reflection_states
 
 ONE = (1.0, *(0.0,) * (POINTS - 1))
 """Shares of the channels in a judgement by the first alone."""
 NONE = (0.0,) * POINTS
 """Shares in a judgement that leaves the eavesdropper out."""
-STATE_BITS = 5
-"""Phases that are tried for elements whose amplitude depends on the phase."""
 LEVELS = 33
 """Shares of artificial noise that are tried where any is possible."""
 
 
-class SecrecyBaseline(Baseline):
+class SecrecyBaseline(PhasePolicy):
     """Base of the baselines: phases by passes over the elements, and the share of noise for them.
 
     Attributes:
@@ -56,11 +54,10 @@ class SecrecyBaseline(Baseline):
             sensing = root * root
         roots = np.arange(steps + 1) / steps if self.noisy else np.zeros(1)
         levels = roots * roots
-        self.turns: Turns = np.zeros((len(self.env), p.elements))
         self.found = np.zeros((len(self.env), 2))
         self.bench = search.Bench(
-            self._states(), levels, np.array(self.likely), self.truth, self.rounds, self.tolerance,
-            sensing, np.zeros(p.elements, np.complex128), np.zeros(p.elements),
+            element_states(p), levels, np.array(self.likely), self.truth, self.rounds,
+            self.tolerance, sensing, np.zeros(p.elements, np.complex128), np.zeros(p.elements),
         )  # fmt: skip
 
     @property
@@ -68,37 +65,20 @@ class SecrecyBaseline(Baseline):
         """Whether shares are levels."""
         return self.params.action in ("levels", "codebook")
 
-    def _states(self) -> npt.NDArray[Any]:
-        """Return the coefficients that an element can have; none for free phases."""
-        p = self.params
-        if not p.phase_bits and p.least_amplitude == 1.0:
-            return np.zeros(0, np.complex128)
-        law = p.least_amplitude, p.amplitude_offset_turns, p.amplitude_steepness
-        return reflection_states(p.phase_bits or STATE_BITS, *law)
-
-    @property
-    def fresh(self) -> npt.NDArray[np.bool_]:
-        """Which copies begin an episode, shape ``(n,)``."""
-        return np.asarray(self.env["time"] == 0)
-
-    def scene(self) -> tuple[Any, Any, search.Bench]:
-        """Return parameters, state and room, which every search begins with."""
-        return self.params.record, self.batch.state, self.bench
-
     def sharing(self) -> search.Bench:
         """Return the judgement of shares of power."""
         return self.bench
 
     def measure(self, turns: Turns) -> None:
         """Write the best share of noise for phases, shape ``(n, N)``."""
-        search.measure_batch(*self.scene()[:2], self.sharing(), turns, self.found)
+        search.measure_batch(*self.scene(), self.sharing(), turns, self.found)
 
     def choose(self) -> None:
         """Write the wanted phases, from those of the slot before, and the share of noise."""
         fresh, state = self.fresh, self.batch.state
         self.turns = np.where(fresh[:, None], state.elements["turns"], self.turns)
         self.found[fresh] = 0.0  # with much noise from the start, phases never get better
-        search.improve_batch(*self.scene(), self.turns, self.found)
+        search.improve_batch(*self.scene(), self.bench, self.turns, self.found)
         if fresh.any():
             self._start_again(fresh)
 
@@ -108,14 +88,14 @@ class SecrecyBaseline(Baseline):
         for _ in range(int(self.starts) - 1):
             tried = self.random.random(self.turns.shape)
             found[:] = 0.0
-            search.improve_batch(*self.scene(), tried, found)
+            search.improve_batch(*self.scene(), self.bench, tried, found)
             better = (found[:, 1] > self.found[:, 1]) & fresh
             self.turns[better], self.found[better] = tried[better], found[better]
 
     def beams(self) -> npt.NDArray[np.int64]:
         """Return beams of the codebook, shape ``(n, 1)``, and write the share of noise."""
         best = np.zeros((len(self.env), 1), np.int64)
-        search.search_codebook_batch(*self.scene(), best, self.found)
+        search.search_codebook_batch(*self.scene(), self.bench, best, self.found)
         return best
 
     def act(self) -> npt.NDArray[Any]:
@@ -143,7 +123,7 @@ class SecrecyBaseline(Baseline):
         """Return the coordinates of learned beams, shape ``(n, 4 M)``."""
         count = len(self.env)
         beams = np.zeros((count, self.params.antennas, 3), np.complex128)
-        search.make_beams_batch(*self.scene(), turns, self.found[:, :1].copy(), beams)
+        search.make_beams_batch(*self.scene(), self.bench, turns, self.found[:, :1].copy(), beams)
         parts = np.stack((beams[..., :2].real, beams[..., :2].imag), -1).reshape(count, -1)
         return np.asarray(parts / np.maximum(np.abs(parts).max(1, keepdims=True), 1e-300))
 
@@ -207,7 +187,7 @@ class NoiseOnly(SecrecyBaseline):
     def beams(self) -> npt.NDArray[np.int64]:
         """Return the beams of the user, and write the share of noise by the belief."""
         best = super().beams()
-        search.measure_beam_batch(*self.scene()[:2], self.judgement, best, self.found)
+        search.measure_beam_batch(*self.scene(), self.judgement, best, self.found)
         return best
 
 
@@ -235,7 +215,7 @@ class RandomPhases(SecrecyBaseline):
         drawn = self.random.random(self.turns.shape)
         self.turns = np.where(self.fresh[:, None], drawn, self.turns)
         beams = np.asarray(self.turns[:, :1] * self.params.codebook_size, np.int64)
-        search.measure_beam_batch(*self.scene(), beams, self.found)
+        search.measure_beam_batch(*self.scene(), self.bench, beams, self.found)
         return beams
 
 

@@ -8,8 +8,8 @@ import numpy as np
 from isac_envs.declaration.fields import Coordinate, Signal, Spec, Summary
 from isac_envs.declaration.model import Model
 from isac_envs.envs.surfaces.asking import phase_coordinates
+from isac_envs.envs.surfaces.observing import MOST
 from isac_envs.envs.surfaces.secure_isac import baselines, kernel, records
-from isac_envs.envs.surfaces.secure_isac.observing import MOST
 from isac_envs.envs.surfaces.secure_isac.params import SecureIsacParams
 
 

@@ -5,34 +5,22 @@ from typing import Any
 
 from isac_envs.engine.jit import Record, inlined, jit
 from isac_envs.engine.mathx import linear_to_db, sincos_turns
+from isac_envs.envs.surfaces.observing import (
+    RATE_BIT,
+    clipped_one,
+    put,
+    scale_of,
+    turn_slopes,
+)
 from isac_envs.envs.surfaces.secure_isac.records import State
 from isac_envs.envs.surfaces.secure_isac.slot import LEARNED, links_of, plan, rate_of
-from isac_envs.kernels.numerics.hermitian import scaled_one, square_one
 from isac_envs.kernels.ris.cascade import Links
 from isac_envs.kernels.ris.slopes import fill_receiver_slopes
 
-MOST = 8.0
-"""Observed numbers are clipped to it, of either sign."""
-RATE_BIT = 10.0
-"""Rate that is observed as 1, in bit/s/Hz."""
 SNR_DB = 20.0
 """Radar SNR that is observed as 1, in dB."""
 LEAST_SNR = 1e-12
 """Least of an SNR, so that its dB stay finite."""
-
-
-@inlined
-def clipped_one(value: float) -> float:
-    """Return a number limited to what is observed."""
-    return min(max(value, -MOST), MOST)
-
-
-@inlined
-def _put(value: Any, scale: float, seen: Any, at: int) -> int:
-    """Write both parts of a scaled complex number; return the index after them."""
-    seen[at] = clipped_one(scale * value.real)
-    seen[at + 1] = clipped_one(scale * value.imag)
-    return at + 2
 
 
 @jit
@@ -60,28 +48,7 @@ def fill_directions(p: Record, state: State) -> None:
             links, shares, precoder, scratch.gains[first:last], (powers[k, 0], others),
             scratch.reflection, slopes[k],
         )  # fmt: skip
-        for n in range(slopes.shape[1]):
-            slopes[k, n] *= scratch.reflection[n].conjugate()
-
-
-@jit
-def scale_of(values: Any) -> float:
-    """Return the factor that makes the mean square of numbers 1; 0 for none.
-
-    Args:
-        values: Complex, shape ``(K, N)``.
-    """
-    largest, total = 0.0, 0.0
-    for k in range(values.shape[0]):
-        for n in range(values.shape[1]):
-            largest = max(largest, abs(values[k, n].real), abs(values[k, n].imag))
-    if not largest > 1e-150:
-        return 0.0
-    shrink = 1.0 / largest
-    for k in range(values.shape[0]):
-        for n in range(values.shape[1]):
-            total += square_one(scaled_one(values[k, n], shrink))
-    return math.sqrt(values.size / total) * shrink
+        turn_slopes(scratch.reflection, slopes[k])
 
 
 @jit
@@ -94,13 +61,13 @@ def _observe_channels(state: State, seen: Any, at: int) -> int:
         at: Index of the first.
     """
     channels, covariance = state.scratch.channels[:1], state.scratch.covariance
-    scale = scale_of(channels)
+    scale = scale_of(channels[0])
     for m in range(channels.shape[1]):
-        at = _put(channels[0, m], scale, seen, at)
-    scale = scale_of(covariance)
+        at = put(channels[0, m], scale, seen, at)
+    scale = scale_of(covariance.reshape(covariance.size))
     for i in range(covariance.shape[0]):
         for j in range(covariance.shape[1]):
-            at = _put(covariance[i, j], scale, seen, at)
+            at = put(covariance[i, j], scale, seen, at)
     return at
 
 
@@ -121,11 +88,11 @@ def observe(p: Record, state: State, observation: Any) -> None:
     """
     e, scratch, elements, seen, at = state.env, state.scratch, state.elements, observation, 0
     fill_directions(p, state)
-    scale = scale_of(scratch.slopes)
+    scale = scale_of(scratch.slopes.reshape(scratch.slopes.size))
     for n in range(elements.shape[0]):
         seen[at + 1], seen[at] = sincos_turns(elements[n].turns)
-        at = _put(scratch.slopes[0, n], scale, seen, at + 2)
-        at = _put(scratch.slopes[1, n], scale, seen, at)
+        at = put(scratch.slopes[0, n], scale, seen, at + 2)
+        at = put(scratch.slopes[1, n], scale, seen, at)
     if p.precoder == LEARNED:
         at = _observe_channels(state, seen, at)
     for k in range(2):

@@ -4,41 +4,36 @@ import math
 from typing import Any, Literal
 
 from pydantic import model_validator
-from pydantic.fields import FieldInfo
 
 from isac_envs.declaration.params import parameter
 from isac_envs.engine.mathx import exp
 from isac_envs.envs.surfaces.params import Place
-from isac_envs.envs.surfaces.target import TargetParams
+from isac_envs.envs.surfaces.precoding import check_learned
+from isac_envs.envs.surfaces.target import TargetParams, of_target
 from isac_envs.kernels.radar.detection import detection_threshold
-
-
-def _of_target(name: str, default: Any) -> Any:
-    """Return a parameter of the base with another default."""
-    return FieldInfo.merge_field_infos(TargetParams.model_fields[name], default=default)
 
 
 class SecureIsacParams(TargetParams):
     """Parameters; the defaults are the ``default`` scenario."""
 
-    noise_dbm: float = _of_target("noise_dbm", -80.0)
-    surface_m: tuple[Place, ...] = _of_target("surface_m", (35.355, 35.355))
-    centre_m: tuple[Place, ...] = _of_target("centre_m", (35.355, 27.355))
-    radius_m: float = _of_target("radius_m", 1.0)
-    speed_m_s: float = _of_target("speed_m_s", 0.2)
-    direct_loss_1m_db: float = _of_target("direct_loss_1m_db", 30.0)
-    direct_slope_db: float = _of_target("direct_slope_db", 35.0)
-    direct_rician_db: float = _of_target("direct_rician_db", 3.0)
-    incident_loss_1m_db: float = _of_target("incident_loss_1m_db", 30.0)
-    reflected_loss_1m_db: float = _of_target("reflected_loss_1m_db", 30.0)
-    reflected_slope_db: float = _of_target("reflected_slope_db", 23.0)
-    csi_error: float = _of_target("csi_error", 0.15)
-    target_centre_m: tuple[Place, ...] = _of_target("target_centre_m", (35.355, 31.355))
-    target_radius_m: float = _of_target("target_radius_m", 2.0)
-    target_speed_m_s: float = _of_target("target_speed_m_s", 3.0)
-    target_direct_slope_db: float = _of_target("target_direct_slope_db", 35.0)
-    target_reflected_slope_db: float = _of_target("target_reflected_slope_db", 23.0)
-    samples: int = _of_target("samples", 100_000)
+    noise_dbm: float = of_target("noise_dbm", -80.0)
+    surface_m: tuple[Place, ...] = of_target("surface_m", (35.355, 35.355))
+    centre_m: tuple[Place, ...] = of_target("centre_m", (35.355, 27.355))
+    radius_m: float = of_target("radius_m", 1.0)
+    speed_m_s: float = of_target("speed_m_s", 0.2)
+    direct_loss_1m_db: float = of_target("direct_loss_1m_db", 30.0)
+    direct_slope_db: float = of_target("direct_slope_db", 35.0)
+    direct_rician_db: float = of_target("direct_rician_db", 3.0)
+    incident_loss_1m_db: float = of_target("incident_loss_1m_db", 30.0)
+    reflected_loss_1m_db: float = of_target("reflected_loss_1m_db", 30.0)
+    reflected_slope_db: float = of_target("reflected_slope_db", 23.0)
+    csi_error: float = of_target("csi_error", 0.15)
+    target_centre_m: tuple[Place, ...] = of_target("target_centre_m", (35.355, 31.355))
+    target_radius_m: float = of_target("target_radius_m", 2.0)
+    target_speed_m_s: float = of_target("target_speed_m_s", 3.0)
+    target_direct_slope_db: float = of_target("target_direct_slope_db", 35.0)
+    target_reflected_slope_db: float = of_target("target_reflected_slope_db", 23.0)
+    samples: int = of_target("samples", 100_000)
     antennas: int = parameter(2, "Antennas of the base station (M).", ge=1, le=8)
     users: int = parameter(
         1, "Users, always one; the target of the base is the eavesdropper.", ge=1, le=1
@@ -67,11 +62,7 @@ class SecureIsacParams(TargetParams):
 
     @model_validator(mode="after")
     def _beams_fit(self) -> "SecureIsacParams":
-        if self.precoder == "learned" and self.action in ("levels", "codebook"):
-            raise ValueError(
-                f"parameter precoder = 'learned' needs an action of real numbers, not action = "
-                f"{self.action!r}; valid: 'increments', 'phases'"
-            )
+        check_learned(self)
         return self
 
     def derived(self) -> dict[str, Any]:

@@ -4,8 +4,8 @@ from types import ModuleType
 from typing import Any, ClassVar
 
 from isac_envs.declaration.fields import Coordinate, Signal, Spec, Summary
+from isac_envs.envs.surfaces.observing import MOST
 from isac_envs.envs.surfaces.secure_isac.model import SecureIsac
-from isac_envs.envs.surfaces.secure_isac.observing import MOST
 from isac_envs.envs.surfaces.secure_isac_multi import baselines, kernel
 from isac_envs.envs.surfaces.secure_isac_multi.params import SecureIsacMultiParams
 
