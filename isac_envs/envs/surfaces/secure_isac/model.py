@@ -69,8 +69,10 @@ class SecureIsac(Model):
     Noise and sensing have two uses. They drown the message where the eavesdropper is, and their
     echoes tell where that is. The message is steered away from her, so it does not find her.
     `informed` knows the channels, but the beams follow from the belief. It is the best known, not
-    an optimum: its search ends in a local one. In ``single_antenna`` only phases keep the secret.
-    ``kumar2021`` is a published set-up with known channels. The spread of a belief makes a null
+    an optimum: its search ends in a local one. In ``single_antenna`` only phases keep the secret:
+    without a surface, with random phases and with those of `informed` 0.45, 0.47 and 6.35 bit/s/Hz
+    are secret for 16 elements, 0.44, 0.57 and 8.84 for 49 (200 draws, 95 % within 0.08, 0.14 and
+    0.27). ``kumar2021`` is a published set-up with known channels. The spread of a belief makes a null
     wide, so what is not known costs rate: the gap between `informed` and `robust` grows with
     `start_error_m` and with her speed.
     """
@@ -91,7 +93,7 @@ class SecureIsac(Model):
     objectives = (
         Signal("secrecy_rate", "Rate of the user less that of the eavesdropper.", "bit/s/Hz"),
     )
-    metrics = (
+    metrics: ClassVar[tuple[Signal, ...]] = (
         Signal("user_rate", "Rate of the user.", "bit/s/Hz"),
         Signal("eavesdropper_rate", "Rate of the eavesdropper.", "bit/s/Hz"),
         Signal("expected_rate", "Secrecy rate by what the base station knows.", "bit/s/Hz"),
@@ -102,7 +104,7 @@ class SecureIsac(Model):
         Signal("noise_share", "Share of the power for artificial noise."),
         Signal("sensing_share", "Share of the power for sensing."),
     )
-    summaries = (
+    summaries: ClassVar[tuple[Summary, ...]] = (
         Summary("user_rate", "Rate of the user, bit/s/Hz.", "user_rate"),
         Summary("eavesdropper_rate", "Rate of the eavesdropper.", "eavesdropper_rate"),
         Summary("place_error_m", "Error of the believed place, m.", "place_error_m"),
@@ -110,7 +112,7 @@ class SecureIsac(Model):
         Summary("sensing_share", "Power for sensing.", "sensing_share"),
     )
     baselines = baselines.BASELINES
-    reference_baseline = "informed"
+    reference_baseline: ClassVar[str | None] = "informed"
     scene = "isac_envs.envs.surfaces.secure_isac.scene:draw"
 
     def observation_spec(self) -> Spec:
