@@ -78,11 +78,11 @@ def test_baselines_earn_what_they_earn_in_the_centre(form: dict[str, Any]) -> No
 def test_agents_and_their_spaces() -> None:
     env = ParallelEnv(scenarios.build(MULTI, None, {}))
     observations, _ = env.reset(seed=0)
-    assert env.possible_agents == ["bs_0", "ris_0"]
+    assert env.possible_agents == ["base_station_0", "ris_0"]
     assert env.observation_space("ris_0").shape == (6 * 64,)
-    assert env.observation_space("bs_0").shape == (2 * 4 + 2 + 1,)
+    assert env.observation_space("base_station_0").shape == (2 * 4 + 2 + 1,)
     assert env.action_space("ris_0").shape == (64,)
-    assert env.action_space("bs_0").shape == (1,)
+    assert env.action_space("base_station_0").shape == (1,)
     assert observations["ris_0"].shape == (6 * 64,)
     actions = {name: env.action_space(name).sample() for name in env.agents}
     _, rewards, *_ = env.step(actions)

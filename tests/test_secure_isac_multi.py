@@ -40,7 +40,7 @@ def test_it_is_a_zero_sum_game_and_she_sees_herself() -> None:
     for _ in range(10):
         actions = {name: env.action_space(name).sample() for name in env.agents}
         observations, rewards, *_ = env.step(actions)
-        assert rewards["eavesdropper_0"] == -rewards["station_0"]
+        assert rewards["eavesdropper_0"] == -rewards["base_station_0"]
     her, p = env.batch.state.users[0, 1], env.batch.model.params
     seen = observations["eavesdropper_0"]
     place = (her["x_m"] - p.target_centre_m[0], her["y_m"] - p.target_centre_m[1])

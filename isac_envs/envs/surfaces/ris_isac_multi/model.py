@@ -15,7 +15,7 @@ class RisIsacMulti(RisIsac):
     The world, the slot and its outcome are those of ``isac/RisIsac-v0`` (equations 1 to 14), bit
     for bit. In addition:
 
-    15. Agent ``bs_0`` chooses the share $s$, or all beams where they are learned. It sees
+    15. Agent ``base_station_0`` chooses the share $s$, or all beams where they are learned. It sees
         what concerns users and target: what the estimates promise, what the last slot gave, the
         last share, and the channels over the surface where beams are learned.
     16. Agent ``ris_0`` chooses the phases of all elements or the beam of the codebook. It sees the
@@ -35,7 +35,7 @@ class RisIsacMulti(RisIsac):
 
     def agent_names(self) -> tuple[str, ...]:
         """Return the names of the base station and of the surface."""
-        return "bs_0", "ris_0"
+        return "base_station_0", "ris_0"
 
     def observation_spec(self) -> Spec:
         """Return the wider of both observations."""

@@ -72,8 +72,8 @@ class SecureIsac(Model):
     an optimum: its search ends in a local one. In ``single_antenna`` only phases keep the secret:
     without a surface, with random phases and with those of `informed` 0.45, 0.47 and 6.35 bit/s/Hz
     are secret for 16 elements, 0.44, 0.57 and 8.84 for 49 (200 draws, 95 % within 0.08, 0.14 and
-    0.27). ``kumar2021`` is a published set-up with known channels. The spread of a belief makes a null
-    wide, so what is not known costs rate: the gap between `informed` and `robust` grows with
+    0.27). ``kumar2021`` is a published set-up with known channels. The spread of a belief makes a
+    null wide, so what is not known costs rate: the gap between `informed` and `robust` grows with
     `start_error_m` and with her speed.
     """
 

@@ -13,7 +13,7 @@ from isac_envs.envs.surfaces.secure_isac_multi.params import SecureIsacMultiPara
 class SecureIsacMulti(SecureIsac):
     r"""A base station keeps a secret from an eavesdropper who steers: a zero-sum game.
 
-    The physics are those of ``isac/SecureIsac-v0`` (equations 1 to 9). The agent ``station_0``
+    The physics are those of ``isac/SecureIsac-v0`` (equations 1 to 9). The agent ``base_station_0``
     has its observation and action. The agent ``eavesdropper_0`` has one coordinate, her turn in the
     slot over `largest_turn_deg`. She sees her place in her disc and her heading, the place of the
     user, and the last rates of both. Her reward is minus that of the base station,
@@ -51,7 +51,7 @@ class SecureIsacMulti(SecureIsac):
 
     def agent_names(self) -> tuple[str, ...]:
         """Return the base station and the eavesdropper."""
-        return "station_0", "eavesdropper_0"
+        return "base_station_0", "eavesdropper_0"
 
     def specs_of(self, agent: int) -> tuple[Spec, Spec]:
         """Return the spaces of the single agent, or those of the eavesdropper."""
