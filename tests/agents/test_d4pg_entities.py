@@ -11,16 +11,16 @@ from isac_agents.algorithms.d4pg.policies import D4pgPolicy
 COUNT, NUMBERS, REST = 5, 3, 2
 
 
-def policy(groups, parts=1, net_arch=(16, 8)):
+def policy(groups, parts=1, net_arch=(16, 8), common=0):
     seen = spaces.Box(-1.0, 1.0, (COUNT * NUMBERS + REST,))
-    action = spaces.Box(-1.0, 1.0, (COUNT * parts,))
+    action = spaces.Box(-1.0, 1.0, (COUNT * parts + common,))
     torch.manual_seed(1)
     return D4pgPolicy(seen, action, lambda _: 1e-3, groups=groups, width=8, net_arch=list(net_arch))
 
 
-@pytest.mark.parametrize("parts", [1, 2])
-def test_entities_in_another_order_act_in_that_order(parts):
-    made = policy([[COUNT, NUMBERS]], parts)
+@pytest.mark.parametrize(("parts", "common"), [(1, 0), (2, 0), (1, 3)])
+def test_entities_in_another_order_act_in_that_order(parts, common):
+    made = policy([[COUNT, NUMBERS]], parts, common=common)
     made.set_atoms(-1.0, 1.0)
     seen = torch.rand(7, COUNT * NUMBERS + REST)
     order = torch.as_tensor(np.random.default_rng(2).permutation(COUNT))
@@ -29,14 +29,19 @@ def test_entities_in_another_order_act_in_that_order(parts):
                        seen[:, ends:]), 1)  # fmt: skip
     with torch.no_grad():
         actions, others = made.actor(seen), made.actor(moved)
-        assert actions.shape == (7, COUNT * parts)
-        expected = actions.reshape(7, COUNT, parts)[:, order].flatten(1)
+        assert actions.shape == (7, COUNT * parts + common)
+        own = actions[:, : COUNT * parts].reshape(7, COUNT, parts)[:, order].flatten(1)
+        expected = torch.cat((own, actions[:, COUNT * parts :]), 1)
         assert torch.allclose(others, expected, atol=1e-6)
-        given = 2.0 * torch.rand(7, COUNT, parts) - 1.0
-        turned = given[:, order].flatten(1)
-        values = made.critic.mean(seen, given.flatten(1)), made.critic.mean(moved, turned)
+        given, rest = 2.0 * torch.rand(7, COUNT, parts) - 1.0, torch.rand(7, common)
+        straight, turned = (torch.cat((each.flatten(1), rest), 1)
+                            for each in (given, given[:, order]))  # fmt: skip
+        values = made.critic.mean(seen, straight), made.critic.mean(moved, turned)
         assert torch.allclose(*values, atol=1e-6)
         assert not torch.allclose(values[0], made.critic.mean(seen, turned), atol=1e-6)
+        if common:
+            other = torch.cat((straight[:, :-1], straight[:, -1:] - 1.0), 1)
+            assert not torch.allclose(values[0], made.critic.mean(seen, other), atol=1e-6)
 
 
 def test_global_numbers_matter_to_actor_and_critic():
@@ -61,10 +66,10 @@ def test_it_is_made_again_from_what_it_saves(tmp_path):
 
 
 def test_groups_that_do_not_fit_are_refused(tmp_path):
-    with pytest.raises(ValueError, match="4 entities do not share the 5 numbers of an action"):
-        policy([[4, NUMBERS]])
+    with pytest.raises(ValueError, match="6 entities are more than the 5 numbers of an action"):
+        policy([[6, 2]])
     message = refused(
         "train", "isac/RisMiso-v0", "--agent", "d4pg", "--out", str(tmp_path), "--hyper",
-        "policy_kwargs={groups=[[63, 4]], net_arch=[8]}",
+        "policy_kwargs={groups=[[65, 3]], net_arch=[8]}",
     )  # fmt: skip
-    assert "63 entities do not share the 64 numbers of an action" in message
+    assert "65 entities are more than the 64 numbers of an action" in message

@@ -107,7 +107,7 @@ class ChoiceScores(nn.Module):
 
 
 class EntityActor(nn.Module):
-    """What each entity of the first group contributes to an action, from it and a summary of all.
+    """What an action is made from: each entity of the first group, and a summary of all.
 
     Args:
         groups: As for :class:`EntityEncoder`.
@@ -122,14 +122,15 @@ class EntityActor(nn.Module):
         self.context = perceptron(self.encoder.summary_size, [hidden], nn.ReLU)
         self.mixer = perceptron(groups[0][1] + width + hidden, [width], nn.ReLU)
 
-    def forward(self, observations: torch.Tensor) -> torch.Tensor:
-        """Return features of each entity, shape ``(n, entities, width)``.
+    def forward(self, observations: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return features of each entity, ``(n, entities, width)``, and of all, ``(n, hidden)``.
 
         Args:
             observations: Shape ``(n, D)``.
         """
         entities, summary = self.encoder(observations)
-        return self.mixer(beside(entities[0], self.context(summary)))
+        context = self.context(summary)
+        return self.mixer(beside(entities[0], context)), context
 
 
 class EntityCritic(nn.Module):
@@ -137,19 +138,24 @@ class EntityCritic(nn.Module):
 
     Args:
         groups: As for :class:`EntityEncoder`.
-        rest: Count of global numbers.
-        parts: Numbers of the action for each entity.
+        rest: Count of global numbers of the observation.
+        parts: Numbers of the action for each entity, and those for all, which come last.
         width: Width of the codes.
         layers: Widths of the layers above the summary; the last is the output.
     """
 
     def __init__(
-        self, groups: Sequence[Sequence[int]], rest: int, parts: int, width: int, layers: list[int]
+        self,
+        groups: Sequence[Sequence[int]],
+        rest: int,
+        parts: tuple[int, int],
+        width: int,
+        layers: list[int],
     ) -> None:
         super().__init__()
-        self.size, self.parts = (groups[0][0], groups[0][1]), parts
-        joined = [[groups[0][0], groups[0][1] + parts], *groups[1:]]
-        self.encoder = EntityEncoder(joined, rest, width)
+        self.size, (self.parts, self.common) = (groups[0][0], groups[0][1]), parts
+        joined = [[groups[0][0], groups[0][1] + self.parts], *groups[1:]]
+        self.encoder = EntityEncoder(joined, rest + self.common, width)
         self.layers = perceptron(self.encoder.summary_size, layers, nn.ReLU)
 
     def forward(self, both: torch.Tensor) -> torch.Tensor:
@@ -159,11 +165,13 @@ class EntityCritic(nn.Module):
             both: Observations followed by actions, shape ``(n, D + W)``.
         """
         count, numbers = self.size
-        ends, begins = count * numbers, both.shape[1] - count * self.parts
-        first, others, action = both[:, :ends], both[:, ends:begins], both[:, begins:]
+        ends, stops = count * numbers, both.shape[1] - self.common
+        begins = stops - count * self.parts
+        first, others = both[:, :ends], both[:, ends:begins]
+        action, common = both[:, begins:stops], both[:, stops:]
         parts = action.reshape(len(both), count, self.parts)
         joined = torch.cat((first.reshape(len(both), count, numbers), parts), -1)
-        _, summary = self.encoder(torch.cat((joined.flatten(1), others), 1))
+        _, summary = self.encoder(torch.cat((joined.flatten(1), others, common), 1))
         return self.layers(summary)
 
 

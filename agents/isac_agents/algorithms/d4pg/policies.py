@@ -34,7 +34,9 @@ class Actor(BasePolicy):
         body: Layers between the features and the output layer.
         width: Output width of ``body``.
         normalize_images: As in Stable-Baselines3.
-        parts: Numbers of the action that each row of the body's output gives; None for all.
+        parts: Numbers of the action that each entity's features give, and those that the features
+            of all give, if ``body`` has these of entities and of all; None for plain features.
+        hidden: Number of the features of all.
     """
 
     features_extractor: BaseFeaturesExtractor
@@ -47,7 +49,8 @@ class Actor(BasePolicy):
         body: nn.Module,
         width: int,
         normalize_images: bool,
-        parts: int | None = None,
+        parts: tuple[int, int] | None = None,
+        hidden: int = 0,
     ) -> None:
         super().__init__(
             observation_space,
@@ -57,14 +60,24 @@ class Actor(BasePolicy):
             squash_output=True,
         )
         self.body = body
-        self.head = nn.Linear(width, parts or get_action_dim(action_space))
+        own, common = parts or (get_action_dim(action_space), 0)
+        self.entities = parts is not None
+        self.head = nn.Linear(width, own)
         # Near-zero actions at the start keep the hyperbolic tangents unsaturated.
         _initialise(self.head, 1e-2 / math.sqrt(width))
+        if common:
+            self.common = nn.Linear(hidden, common)
+            _initialise(self.common, 1e-2 / math.sqrt(hidden))
 
     def forward(self, observations: torch.Tensor) -> torch.Tensor:
         """Return scaled actions, shape ``(B, W)``, of observations, shape ``(B, ...)``."""
-        features = self.extract_features(observations, self.features_extractor)
-        return torch.tanh(self.head(self.body(features))).flatten(1)
+        found = self.body(self.extract_features(observations, self.features_extractor))
+        if not self.entities:
+            return torch.tanh(self.head(found))
+        actions = self.head(found[0]).flatten(1)
+        if hasattr(self, "common"):
+            actions = torch.cat((actions, self.common(found[1])), 1)
+        return torch.tanh(actions)
 
     def _predict(self, observation: PyTorchObs, deterministic: bool = False) -> torch.Tensor:
         assert isinstance(observation, torch.Tensor)
@@ -142,8 +155,9 @@ class D4pgPolicy(BasePolicy):
         layer_norm: Start the torsos with layer norm and tangent; False gives plain networks.
         activation_fn: Activation of the other layers.
         groups: Number of entities and numbers per entity of each group, in the order of the
-            observation; the action then has equally many numbers for each entity of the first
-            group, which one network gives. ``net_arch`` has the layers above the summary.
+            observation; the action then begins with equally many numbers for each entity of the
+            first group, which one network gives, and numbers for all may follow. ``net_arch`` has
+            the layers above the summary.
         width: Width of an entity's encoding.
         features_extractor_class: As in Stable-Baselines3; each network has its own.
         features_extractor_kwargs: Its arguments.
@@ -241,15 +255,15 @@ class D4pgPolicy(BasePolicy):
             body, width = self._torso(extractor.features_dim, widths)
         return Actor(
             self.observation_space, self.action_space, extractor, body, width,
-            self.normalize_images, parts,
+            self.normalize_images, parts, widths[-1],
         )  # fmt: skip
 
-    def _parts(self) -> int:
-        """Return the numbers of an action for each entity of the first group."""
+    def _parts(self) -> tuple[int, int]:
+        """Return the numbers of an action for each entity of the first group, and those for all."""
         size, count = get_action_dim(self.action_space), self.groups[0][0]
-        if size % count:
-            raise ValueError(f"{count} entities do not share the {size} numbers of an action")
-        return size // count
+        if size < count:
+            raise ValueError(f"{count} entities are more than the {size} numbers of an action")
+        return divmod(size, count)
 
     def _make_critic(self) -> DistributionalCritic:
         _, widths = get_actor_critic_arch(self.net_arch)

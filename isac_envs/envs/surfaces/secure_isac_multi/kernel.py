@@ -8,9 +8,9 @@ from typing import Any
 from isac_envs.engine.jit import Record, inlined, jit
 from isac_envs.engine.loops import Outcome
 from isac_envs.engine.rng import normal
+from isac_envs.envs.surfaces.observing import RATE_BIT, clipped_one
 from isac_envs.envs.surfaces.secure_isac import observing
 from isac_envs.envs.surfaces.secure_isac.kernel import advance, play, reset
-from isac_envs.envs.surfaces.secure_isac.observing import RATE_BIT, clipped_one
 from isac_envs.envs.surfaces.secure_isac.records import State
 
 __all__ = ["observe", "reset", "step"]
