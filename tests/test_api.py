@@ -36,6 +36,7 @@ ALLOWED_AGENT_BY_AGENT = (
     "probably should be gymnasium.spaces",  # PettingZoo knows all spaces of Gymnasium by now
     "Agents have different observation space sizes",  # agents may differ
     "Observations are different shapes",
+    "We recommend agents to be named",  # it knows no descriptor of two words: base_station_0
 )
 
 FORMS = [Env, VectorEnv, ParallelEnv]
