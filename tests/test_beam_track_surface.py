@@ -33,13 +33,14 @@ def played(policy: Any, slots: int = 12, **overrides: Any) -> list[tuple[Any, An
 def test_link_and_echo_by_hand() -> None:
     rng = np.random.default_rng(1)
     shares: list[Any] = []
+    heard: list[bool] = []
 
     def act(_: Any) -> Any:
         action = rng.integers(0, (7, 3, 5), (50, 3))
         shares.append(np.take(SHARES, action[:, 2]))
         return action
 
-    for share, (v, reward, metrics) in zip(shares, played(act), strict=False):
+    for share, (v, reward, metrics) in zip(shares, played(act), strict=True):
         columns = np.asarray(v["antennas"])
         assert set(np.unique(columns)) <= {4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0}
         phases = np.pi * np.arange(256)[:, None] * (v["cosine"] - v["beam_cosine"])
@@ -49,11 +50,13 @@ def test_link_and_echo_by_hand() -> None:
         snr = arriving_w * WAVE**2 / (4.0 * math.pi) / NOISE_W
         np.testing.assert_allclose(reward, (1.0 - share) * np.log2(1.0 + snr), rtol=1e-5, atol=1e-7)
         kept = metrics["gain"] > 1e-6
+        heard.append((kept & (share > 0.0)).any())
         heard_w = arriving_w * WAVE**2 / ((4.0 * math.pi) ** 2 * v["distance"] ** 2)
         echo = 64.0 * 1000.0 * share * heard_w / NOISE_W
         expected = 10.0 * np.log10(np.maximum(echo, 1e-12))
         seen = kept & (share > 0.0)
         np.testing.assert_allclose(metrics["sensing_snr_db"][seen], expected[seen], atol=1e-4)
+    assert all(heard)
 
 
 def test_the_bound_is_all_antennas_times_all_elements_squared() -> None:
@@ -103,3 +106,8 @@ def test_rows_count_squared_and_the_first_leg_once(
 def test_one_beam_alone() -> None:
     with pytest.raises(ScenarioError, match="parameter vehicles = 2: with transmitter"):
         scenarios.build(ID, SCENARIO, {"vehicles": 2})
+
+
+def test_no_surface_catches_more_than_is_sent() -> None:
+    with pytest.raises(ScenarioError, match=r"parameter station_m = 1: .* would catch"):
+        scenarios.build(ID, SCENARIO, {"station_m": 1.0, "station_antennas": 4096})

@@ -15,10 +15,12 @@ def policy(groups, parts=1, net_arch=(16, 8), common=0):
     seen = spaces.Box(-1.0, 1.0, (COUNT * NUMBERS + REST,))
     action = spaces.Box(-1.0, 1.0, (COUNT * parts + common,))
     torch.manual_seed(1)
-    return D4pgPolicy(seen, action, lambda _: 1e-3, groups=groups, width=8, net_arch=list(net_arch))
+    return D4pgPolicy(
+        seen, action, lambda _: 1e-3, groups=groups, width=8, net_arch=list(net_arch), common=common
+    )
 
 
-@pytest.mark.parametrize(("parts", "common"), [(1, 0), (2, 0), (1, 3)])
+@pytest.mark.parametrize(("parts", "common"), [(1, 0), (2, 0), (1, 3), (2, 7)])
 def test_entities_in_another_order_act_in_that_order(parts, common):
     made = policy([[COUNT, NUMBERS]], parts, common=common)
     made.set_atoms(-1.0, 1.0)
@@ -66,10 +68,17 @@ def test_it_is_made_again_from_what_it_saves(tmp_path):
 
 
 def test_groups_that_do_not_fit_are_refused(tmp_path):
-    with pytest.raises(ValueError, match="6 entities are more than the 5 numbers of an action"):
-        policy([[6, 2]])
+    with pytest.raises(ValueError, match="a layer of the actor in net_arch"):
+        policy([[COUNT, NUMBERS]], net_arch=())
+    with pytest.raises(ValueError, match="4 entities do not share the 5 numbers of an action"):
+        policy([[4, NUMBERS]])
+    with pytest.raises(ValueError, match="the 8 numbers of an action, common = 4 of which are"):
+        D4pgPolicy(
+            spaces.Box(-1.0, 1.0, (COUNT * NUMBERS,)), spaces.Box(-1.0, 1.0, (8,)), lambda _: 1e-3,
+            groups=[[COUNT, NUMBERS]], common=4, net_arch=[8],
+        )  # fmt: skip
     message = refused(
         "train", "isac/RisMiso-v0", "--agent", "d4pg", "--out", str(tmp_path), "--hyper",
-        "policy_kwargs={groups=[[65, 3]], net_arch=[8]}",
+        "policy_kwargs={groups=[[63, 4]], net_arch=[8]}",
     )  # fmt: skip
-    assert "65 entities are more than the 64 numbers of an action" in message
+    assert "63 entities do not share the 64 numbers of an action" in message

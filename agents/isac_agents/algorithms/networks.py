@@ -113,14 +113,16 @@ class EntityActor(nn.Module):
         groups: As for :class:`EntityEncoder`.
         rest: Count of global numbers.
         width: Width of the codes and of the output.
-        hidden: Width of the summary.
+        layers: Widths of the layers above the summary; the last is that of the features of all.
     """
 
-    def __init__(self, groups: Sequence[Sequence[int]], rest: int, width: int, hidden: int) -> None:
+    def __init__(
+        self, groups: Sequence[Sequence[int]], rest: int, width: int, layers: list[int]
+    ) -> None:
         super().__init__()
         self.encoder = EntityEncoder(groups, rest, width)
-        self.context = perceptron(self.encoder.summary_size, [hidden], nn.ReLU)
-        self.mixer = perceptron(groups[0][1] + width + hidden, [width], nn.ReLU)
+        self.context = perceptron(self.encoder.summary_size, layers, nn.ReLU)
+        self.mixer = perceptron(groups[0][1] + width + layers[-1], [width], nn.ReLU)
 
     def forward(self, observations: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Return features of each entity, ``(n, entities, width)``, and of all, ``(n, hidden)``.

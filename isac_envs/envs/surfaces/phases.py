@@ -149,4 +149,4 @@ def set_phases(p: Record, elements: Any, action: Any) -> None:
         elif p.action == LEVELS:
             elements[n].turns = levels * action[n]
         else:
-            elements[n].turns = n * beam_turns_one(p, int(action[0]))
+            elements[n].turns = n * beam_turns_one(p, min(int(action[0]), p.codebook_size - 1))

@@ -93,13 +93,17 @@ class TargetParams(SurfaceParams):
 
 
 def of_target(name: str, default: Any) -> Any:
-    """Return a parameter of :class:`TargetParams` with another default, for a subclass.
+    """Return a parameter of :class:`TargetParams` with a default of our choice, for a subclass.
 
     Args:
         name: Name of the parameter.
         default: Its default there.
     """
-    return FieldInfo.merge_field_infos(TargetParams.model_fields[name], default=default)
+    field = TargetParams.model_fields[name]
+    extra: Any = field.json_schema_extra
+    return FieldInfo.merge_field_infos(
+        field, default=default, json_schema_extra={**extra, "source": ""}
+    )
 
 
 @inlined

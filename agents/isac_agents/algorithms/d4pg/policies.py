@@ -155,9 +155,10 @@ class D4pgPolicy(BasePolicy):
         layer_norm: Start the torsos with layer norm and tangent; False gives plain networks.
         activation_fn: Activation of the other layers.
         groups: Number of entities and numbers per entity of each group, in the order of the
-            observation; the action then begins with equally many numbers for each entity of the
-            first group, which one network gives, and numbers for all may follow. ``net_arch`` has
-            the layers above the summary.
+            observation; the action then has equally many numbers for each entity of the first
+            group, which one network gives. ``net_arch`` has the layers above the summary, rectified
+            and without a norm.
+        common: Numbers of the action for all, behind those of the entities.
         width: Width of an entity's encoding.
         features_extractor_class: As in Stable-Baselines3; each network has its own.
         features_extractor_kwargs: Its arguments.
@@ -179,6 +180,7 @@ class D4pgPolicy(BasePolicy):
         layer_norm: bool = True,
         activation_fn: type[nn.Module] = nn.ELU,
         groups: Sequence[Sequence[int]] = (),
+        common: int = 0,
         width: int = 32,
         features_extractor_class: type[BaseFeaturesExtractor] = FlattenExtractor,
         features_extractor_kwargs: dict[str, Any] | None = None,
@@ -201,6 +203,7 @@ class D4pgPolicy(BasePolicy):
             net_arch = {"pi": [256, 256, 256], "qf": [512, 512, 256]}
         self.net_arch, self.layer_norm, self.activation_fn = net_arch, layer_norm, activation_fn
         self.n_atoms, self.groups, self.width = n_atoms, [list(each) for each in groups], width
+        self.common = common
         self.actor, self.actor_target = self._make_actor(), self._make_actor()
         self.critic, self.critic_target = self._make_critic(), self._make_critic()
         for network in (self.actor, self.critic):
@@ -248,22 +251,28 @@ class D4pgPolicy(BasePolicy):
         assert isinstance(self.action_space, spaces.Box)
         parts = None
         if self.groups:
+            if not widths:
+                raise ValueError("groups need a layer of the actor in net_arch, there is none")
             parts, width = self._parts(), self.width
             rest = numbers_besides(self.groups, extractor.features_dim)
-            body: nn.Module = EntityActor(self.groups, rest, width, widths[-1])
+            body: nn.Module = EntityActor(self.groups, rest, width, widths)
         else:
             body, width = self._torso(extractor.features_dim, widths)
         return Actor(
             self.observation_space, self.action_space, extractor, body, width,
-            self.normalize_images, parts, widths[-1],
+            self.normalize_images, parts, widths[-1] if self.groups else 0,
         )  # fmt: skip
 
     def _parts(self) -> tuple[int, int]:
         """Return the numbers of an action for each entity of the first group, and those for all."""
         size, count = get_action_dim(self.action_space), self.groups[0][0]
-        if size < count:
-            raise ValueError(f"{count} entities are more than the {size} numbers of an action")
-        return divmod(size, count)
+        own = size - self.common
+        if self.common < 0 or own < count or own % count:
+            beside = f", common = {self.common} of which are for all" if self.common else ""
+            raise ValueError(
+                f"{count} entities do not share the {size} numbers of an action{beside}"
+            )
+        return own // count, self.common
 
     def _make_critic(self) -> DistributionalCritic:
         _, widths = get_actor_critic_arch(self.net_arch)
@@ -306,6 +315,7 @@ class D4pgPolicy(BasePolicy):
             "layer_norm": self.layer_norm,
             "activation_fn": self.activation_fn,
             "groups": self.groups,
+            "common": self.common,
             "width": self.width,
             "features_extractor_class": self.features_extractor_class,
             "features_extractor_kwargs": self.features_extractor_kwargs,

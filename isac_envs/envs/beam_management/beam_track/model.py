@@ -87,7 +87,8 @@ class BeamTrack(Model):
         each reflect the beam to $u_b$; the others absorb. In equations 3 and 4 the gain $N$ becomes
         $N_t (\lambda / 4 \pi D)^2 (N R)^2$: what the columns catch grows with their number, and so
         does what they focus. $N_r$ elements that can listen hear the echo at the surface. All
-        columns, aligned, are the bound.
+        columns, aligned, are the bound. Station, surface and vehicle are taken to be in each
+        other's far field, as the array and the vehicle are.
 
     With ``fidelity`` echo, equations 5 and 6 are not drawn but happen. A look of $S$ symbols is an
     OFDM grid of $N_g$ subcarriers a step $B / N_g$ apart and $M_g$ symbols a step $S / (B M_g)$

@@ -11,6 +11,7 @@ from isac_envs.engine.mathx import acos_turns, sincos_turns
 from isac_envs.envs.beam_management.beam_track.tables import (
     acceleration,
     budget,
+    caught_share,
     grid_of_echoes,
     measurement_variances,
 )
@@ -82,12 +83,14 @@ class BeamTrackParams(ChannelParams):
     fewest_antennas: int = parameter(
         4, "Antennas or columns of the widest beam, a power of two.", ge=2, le=4096
     )
-    surface_rows: int = parameter(64, "Elements of a column of the surface.", ge=1, le=4096)
+    surface_rows: int = parameter(
+        64, "Elements of a column, where a surface forms the beam.", ge=1, le=4096
+    )
     station_antennas: int = parameter(
-        64, "Antennas of the base station's beam to the surface.", ge=1, le=4096
+        64, "Antennas of the base station's beam to the surface, if there is one.", ge=1, le=4096
     )
     station_m: float = parameter(
-        50.0, "Distance of the base station from the surface.", "m", ge=1, le=1e4
+        50.0, "Distance of the base station from the surface, if there is one.", "m", ge=1, le=1e4
     )
     receive_antennas: int = parameter(64, "Antennas that hear the echo.", ge=2, le=1024)
     sector_deg: float = parameter(
@@ -244,6 +247,14 @@ class BeamTrackParams(ChannelParams):
             raise ValueError(
                 f"parameter vehicles = {self.vehicles}: with transmitter = 'surface' it must be 1, "
                 f"a surface reflects one beam"
+            )
+        if self.transmitter == "surface" and caught_share(self) > 1.0:
+            raise ValueError(
+                f"parameter station_m = {self.station_m:g}: a surface of transmit_antennas = "
+                f"{self.transmit_antennas} columns and surface_rows = {self.surface_rows} would "
+                f"catch {caught_share(self):.3g} of what station_antennas = "
+                f"{self.station_antennas} send at wavelength_m = {self.wavelength_m:g}; valid: at "
+                f"most 1, farther away or smaller"
             )
         width = 180.0 - 720.0 * acos_turns(0.886 / self.fewest_antennas)
         if width > self.sector_deg:

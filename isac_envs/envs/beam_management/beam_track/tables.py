@@ -19,6 +19,12 @@ from isac_envs.sensing.echo_work import training_cells
 _NOT_MEASURED = 1e12  # variance times SNR of a velocity that is not measured, (m/s)^2
 
 
+def caught_share(p: Any) -> float:
+    """Return the part of the radiated power that all elements of a surface catch."""
+    caught = friis_gain_one(p.station_m, SPEED_OF_LIGHT_M_S / p.wavelength_m)
+    return float(caught * p.station_antennas * p.transmit_antennas * p.surface_rows)
+
+
 def budget(p: Any) -> dict[str, float]:
     """Return powers and gains of the link and the echo; SNRs follow by powers and distances.
 

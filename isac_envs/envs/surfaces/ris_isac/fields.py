@@ -51,8 +51,8 @@ def elements(p: Any) -> tuple[Coordinate, ...]:
         )  # fmt: skip
         return (phase, legs) * p.elements
     slope = Coordinate(
-        "rate_direction", "Best phase of the element for the rate less its phase, as a complex "
-        "number whose size is what it matters; root mean square 1.", size=2, **_WIDE,
+        "rate_direction", "Complex number: its angle is how far to turn the element for the rate, "
+        "its magnitude how much that matters; root mean square 1.", size=2, **_WIDE,
     )  # fmt: skip
     echo = Coordinate("radar_direction", "The same for the radar SNR.", size=2, **_WIDE)
     return (phase, slope, echo) * p.elements

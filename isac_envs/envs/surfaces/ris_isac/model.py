@@ -19,7 +19,8 @@ class RisIsac(Model):
     ``isac/RisMiso-v0`` (equations 1 to 9). In addition:
 
     10. A target walks in a disc of its own. Its direct path and its leg to the surface have laws of
-        their own, and they are estimated like those of the users.
+        their own. They are taken to be estimated like those of the users, whatever the echo: what
+        sensing is worth to knowledge is the subject of ``isac/SecureIsac-v0``.
     11. The base station sends a stream to each of the $K$ users and one for sensing. The users'
         precoder has the power $(1 - s) P$, the sensing beam $s P$, so that all power is spent. With
         $\hat h_t$ the estimated channel of the target, the beam is along $\hat h_t^*$

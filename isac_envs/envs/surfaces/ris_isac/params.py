@@ -41,7 +41,7 @@ class RisIsacParams(TargetParams):
     sensing_beam: Literal["matched", "nulled"] = parameter(
         "nulled",
         "Beam of the sensing stream: along the target's channel, or what is left of it where the "
-        "users hear nothing.",
+        "users hear nothing; of the rules alone where beams are learned.",
     )
     share_levels: int = parameter(
         9, "Shares of the power on sensing to choose from, uniform from 0 to 1, for levels and "
@@ -51,8 +51,7 @@ class RisIsacParams(TargetParams):
     @model_validator(mode="after")
     def _forms_fit(self) -> "RisIsacParams":
         check_learned(self)
-        nulled = self.sensing_beam == "nulled" and self.precoder != "learned"
-        if nulled and self.antennas <= self.users:
+        if self.sensing_beam == "nulled" and self.antennas <= self.users:
             raise ValueError(
                 f"parameter sensing_beam = 'nulled' needs more antennas than users, not antennas = "
                 f"{self.antennas} and users = {self.users}; valid: 'matched', or antennas of at "

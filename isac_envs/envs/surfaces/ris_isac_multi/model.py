@@ -1,7 +1,10 @@
 """Declaration of ``isac/RisIsacMulti-v0``."""
 
+from dataclasses import replace
 from types import ModuleType
 from typing import ClassVar
+
+import numpy as np
 
 from isac_envs.declaration.fields import Spec
 from isac_envs.envs.surfaces.ris_isac import fields
@@ -38,12 +41,12 @@ class RisIsacMulti(RisIsac):
         return "base_station_0", "ris_0"
 
     def observation_spec(self) -> Spec:
-        """Return the wider of both observations."""
-        return max((self.specs_of(agent)[0] for agent in (0, 1)), key=_size)
+        """Return the wider of both observations, whose ranges hold the other."""
+        return _joined(*(self.specs_of(agent)[0] for agent in (0, 1)))
 
     def action_spec(self) -> Spec:
-        """Return the wider of both actions."""
-        return max((self.specs_of(agent)[1] for agent in (0, 1)), key=_size)
+        """Return the wider of both actions, whose ranges hold the other."""
+        return _joined(*(self.specs_of(agent)[1] for agent in (0, 1)))
 
     def specs_of(self, agent: int) -> tuple[Spec, Spec]:
         """Return what an agent sees and decides: 0 is the base station, 1 the surface."""
@@ -54,5 +57,16 @@ class RisIsacMulti(RisIsac):
         return Spec("box", fields.elements(p)), Spec(kind, (phases,))
 
 
-def _size(spec: Spec) -> tuple[int, float]:
-    return spec.width, float(spec.high.max())
+def _joined(one: Spec, other: Spec) -> Spec:
+    """Return the wider of two specs; a coordinate is as wide as those of both."""
+    wide, narrow = (one, other) if one.width >= other.width else (other, one)
+    low, high = wide.low.copy(), wide.high.copy()
+    np.minimum(low[: narrow.width], narrow.low, out=low[: narrow.width])
+    np.maximum(high[: narrow.width], narrow.high, out=high[: narrow.width])
+    if (low == wide.low).all() and (high == wide.high).all():
+        return wide
+    each = (part for part in wide.coordinates for _ in range(part.size))
+    return Spec(wide.kind, tuple(
+        replace(part, low=float(low[k]), high=float(high[k]), size=1)
+        for k, part in enumerate(each)
+    ))  # fmt: skip

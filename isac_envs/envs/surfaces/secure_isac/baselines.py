@@ -5,12 +5,15 @@ can. With learned beams they send those that the base station would make.
 """
 
 import math
+from functools import lru_cache
 from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
 from isac_envs.declaration.baseline import Baseline, HasState, RandomBaseline
+from isac_envs.declaration.model import Model
+from isac_envs.declaration.trial import Trial
 from isac_envs.envs.surfaces.asking import Turns, phase_action
 from isac_envs.envs.surfaces.policies import PhasePolicy, element_states
 from isac_envs.envs.surfaces.secure_isac import search
@@ -20,6 +23,8 @@ ONE = (1.0, *(0.0,) * (POINTS - 1))
 """Shares of the channels in a judgement by the first alone."""
 NONE = (0.0,) * POINTS
 """Shares in a judgement that leaves the eavesdropper out."""
+LOOKS = (0.0, 0.002, 0.01, 0.04)
+"""Shares of sensing that are tried in simulated episodes."""
 LEVELS = 33
 """Shares of artificial noise that are tried where any is possible."""
 
@@ -46,15 +51,11 @@ class SecrecyBaseline(PhasePolicy):
         super().__init__(batch, seed)
         p = self.params
         steps = (p.share_levels if self.discrete else LEVELS) - 1
-        useful = p.precoder != "learned" and p.eavesdropper_knowledge == "sensed"
-        useful = useful and p.antennas > 1  # with one antenna the user hears all of it
-        sensing = float(self.sensing) if useful else 0.0
-        if self.discrete:  # the nearest level
-            root = round(math.sqrt(sensing) * steps) / steps
-            sensing = root * root
+        sensing = self.possible(float(self.sensing)) if self.can_sense else 0.0
         roots = np.arange(steps + 1) / steps if self.noisy else np.zeros(1)
         levels = roots * roots
         self.found = np.zeros((len(self.env), 2))
+        self.looking = np.full(len(self.env), sensing)
         self.bench = search.Bench(
             element_states(p), levels, np.array(self.likely), self.truth, self.rounds,
             self.tolerance, sensing, np.zeros(p.elements, np.complex128), np.zeros(p.elements),
@@ -64,6 +65,21 @@ class SecrecyBaseline(PhasePolicy):
     def discrete(self) -> bool:
         """Whether shares are levels."""
         return self.params.action in ("levels", "codebook")
+
+    @property
+    def can_sense(self) -> bool:
+        """Whether sensing is a choice that can pay; with one antenna the user hears all of it."""
+        p = self.params
+        known = p.eavesdropper_knowledge == "sensed"
+        return bool(known and p.precoder != "learned" and p.antennas > 1)
+
+    def possible(self, share: float) -> float:
+        """Return a share, or that of the nearest level where shares are levels."""
+        if not self.discrete:
+            return share
+        steps = self.params.share_levels - 1
+        root = round(math.sqrt(share) * steps) / steps
+        return root * root
 
     def sharing(self) -> search.Bench:
         """Return the judgement of shares of power."""
@@ -105,16 +121,19 @@ class SecrecyBaseline(PhasePolicy):
             return np.concatenate((self.beams(), self.levels()), 1)
         self.choose()
         action, reached = phase_action(p, present, self.turns)
-        if p.action == "increments":  # the share that fits what is reached
-            self.measure(reached)
+        self.divide(reached)
         if p.precoder == "learned":
             return np.concatenate((action, self.learned(reached)), 1)
         return np.concatenate((action, self.levels()), 1)
 
+    def divide(self, turns: Turns) -> None:
+        """Write the shares for phases that are reached, shape ``(n, N)``."""
+        if self.params.action == "increments":
+            self.measure(turns)
+
     def levels(self) -> npt.NDArray[Any]:
         """Return the coordinates of both shares, shape ``(n, 2)``."""
-        sensing = np.full(len(self.env), self.bench.sensing)
-        roots = np.sqrt(np.stack((self.found[:, 0], sensing), 1))
+        roots = np.sqrt(np.stack((self.found[:, 0], self.looking), 1))
         if self.discrete:
             return np.asarray(np.rint(roots * (self.params.share_levels - 1)), np.int64)
         return 2.0 * roots - 1.0
@@ -128,20 +147,54 @@ class SecrecyBaseline(PhasePolicy):
         return np.asarray(parts / np.maximum(np.abs(parts).max(1, keepdims=True), 1e-300))
 
 
-class Informed(SecrecyBaseline):
+class Seeing(SecrecyBaseline):
     """Knows the channels, not what the base station makes its beams from."""
 
-    kind = "best_known"
     truth = True
     likely = ONE
     rounds = 30
     starts = 8
-    sensing = 0.04
-    constants = ("sensing",)
+
+    def look(self, sensing: float) -> None:
+        """Take a share for sensing, as near as it can be asked for."""
+        found = self.possible(sensing) if self.can_sense else 0.0
+        self.bench, self.looking[:] = self.bench._replace(sensing=found), found
+
+
+class Informed(Seeing):
+    """Senses as much as pays.
+
+    What sensing finds is for the slots to come, so the search of a slot does not see its worth.
+    """
+
+    kind = "best_known"
     summary = (
         "Phases and shares by block coordinate ascent on the true channels and phase errors, with "
-        "the beams that the base station will make of what it knows; the best known."
+        "the beams that the base station will make of what it knows, and the share of sensing that "
+        "is best in simulated episodes; the best known."
     )
+
+    def __init__(self, batch: HasState, seed: int = 0) -> None:
+        super().__init__(batch, seed)
+        if self.can_sense:
+            model: Any = self.model
+            alone: Model = model.alone()
+            self.look(_best_look(type(alone), alone.params))  # type: ignore[arg-type]
+
+
+@lru_cache(maxsize=32)  # parameters are frozen, and a search takes seconds
+def _best_look(model: type[Model], params: Any) -> float:
+    """Return the share for sensing with the largest simulated reward."""
+    slots = min(params.horizon, 40)
+
+    def score(sensing: float) -> float:
+        trial = Trial(model(params), 12)
+        trial.start(np.arange(trial.n))
+        policy = Seeing(trial)
+        policy.look(sensing)
+        return sum(float(trial.step(policy.act()).mean()) for _ in range(slots))
+
+    return max(LOOKS, key=score)
 
 
 class Robust(SecrecyBaseline):

@@ -120,13 +120,15 @@ def detect(p: Record, state: State) -> None:
 
     Args:
         p: Parameters of the environment, one record.
-        state: State of one copy; the radar SNR of the slot are written.
+        state: State of one copy; receives the radar SNR of what is detected.
     """
     e, tracker, antennas = state.env, state.scratch.tracker, state.precoder.shape[0]
     stream, rows = e.measurement, 0
     found = uniform(stream) < swerling_1_single_pulse_one(e.direct_snr, p.threshold)
     found_over = uniform(stream) < swerling_1_single_pulse_one(e.surface_snr, p.threshold)
     ranging, turning, over = normal(stream), normal(stream), normal(stream)
+    e.direct_heard = e.direct_snr if found else 0.0
+    e.surface_heard = e.surface_snr if found_over else 0.0
     if found:
         variance = _range_variance(p, e.direct_snr)
         _measure_range(state, (0.0, 0.0), variance, ranging, rows)

@@ -31,8 +31,8 @@ def reset(p: Record, state: State) -> None:
     begin_scene(p, state)
     begin_belief(p, state)
     estimate(p, state, 2)
-    e.noise_share, e.sensing_share, e.secrecy_rate = 0.0, 0.0, 0.0
-    e.direct_snr, e.surface_snr = 0.0, 0.0
+    e.noise_share, e.sensing_share = 0.0, 0.0
+    e.direct_snr, e.surface_snr, e.direct_heard, e.surface_heard = 0.0, 0.0, 0.0, 0.0
     for k in range(2):
         state.users[k].rate = 0.0
     plan(p, state, state.precoder)
@@ -54,8 +54,7 @@ def report(state: State, outcome: Outcome) -> None:
     e, users, powers = state.env, state.users, state.scratch.powers
     for k in range(2):
         users[k].rate = rate_of(powers[k])
-    e.secrecy_rate = max(users[0].rate - users[1].rate, 0.0)
-    objectives[0] = e.secrecy_rate
+    objectives[0] = max(users[0].rate - users[1].rate, 0.0)
     metrics.user_rate, metrics.eavesdropper_rate = users[0].rate, users[1].rate
     metrics.direct_snr_db = linear_to_db(max(e.direct_snr, LEAST_SNR))
     metrics.surface_snr_db = linear_to_db(max(e.surface_snr, LEAST_SNR))

@@ -35,8 +35,9 @@ class SecureIsac(Model):
     5. Echoes: the eavesdropper scatters all beams $W$. Her radar SNR over the direct path is
        $\gamma_D = g\, \|h_d\|^2 \|h_d W\|^2$, that over the surface $\gamma_S$ is the same with
        $(h_r \odot \Gamma)\, G$; $g$ is the gain of her radar cross section times `samples`, over
-       $\sigma^2$. Both are resolved in delay. Each is detected with the probability
-       $P_\mathrm{FA}^{1 / (1 + \gamma)}$, a Swerling 1 target.
+       $\sigma^2$, and $\|W\|^2 = P$. Both are taken to be resolved in delay, whatever the
+       bandwidth; what goes out on one path and returns on the other is left out. Each is detected
+       with the probability $P_\mathrm{FA}^{1 / (1 + \gamma)}$, a Swerling 1 target.
     6. Measurements: a detected echo gives a range with the variance $3 c^2 / (8 \pi^2 \gamma B^2)$,
        from the base station or from the surface. The direct one also gives the cosine with the
        array, with the variance $6 / (\pi^2 \gamma (M^2 - 1))$, if there are two antennas or more.
@@ -48,33 +49,35 @@ class SecureIsac(Model):
        of `start_error_m` in each coordinate.
     8. Leakage: $R = \sum_i c_i (h_{d,i}^H h_{d,i} + h_{s,i}^H h_{s,i})$, from lines of sight to
        five places: the surface resolves directions finely, so they are whole deviations apart
-       across the way from the surface. The phase between the paths is not known at this accuracy,
-       so their powers add. With estimated channels $R = \hat h_e^H \hat h_e$.
+       across the way from the surface. As in ``isac/RisMiso-v0``, all are in each other's far
+       field, also where a surface is large. The phase between the paths is not known at this
+       accuracy, so their powers add. With estimated channels $R = \hat h_e^H \hat h_e$.
     9. ``leakage``: $w \propto (\sigma^2 I / P + R)^{-1} \hat h_b^H$, the beam of the largest signal
        to leakage and noise; $v$ is the strongest beam of $R$ in the null space of $\hat h_b$, and
        $s$ that of $R$ alone. With one antenna all three are that antenna. ``learned``: both parts
        of $w$ and $v$ are in the action, scaled to the power, and $s = 0$.
 
     An episode starts with uniform phases. The action has the phases in one of the forms of
-    ``isac/RisMiso-v0``, then a coordinate $a$ in -1..1 for each share, which is $((a + 1) / 2)^2$:
-    shares of a percent matter. With ``levels`` or a ``codebook`` it is $(l / (L - 1))^2$ of level
-    $l$. Shares with a sum above 1 are scaled down together, and the message has the rest.
+    ``isac/RisMiso-v0``, then a coordinate $a$ in -1..1 for each share, which is $((a + 1) / 2)^2$,
+    so that shares around a percent can be set finely. With ``levels`` or a ``codebook`` it is $(l /
+    (L - 1))^2$ of level $l$. Shares with a sum above 1 are scaled down together, and the message
+    has the rest.
 
     The observation has six numbers for each element: cosine and sine of its phase, and the complex
     slopes of the rates of the user and of the eavesdropper, as expected for the last shares. Both
     are turned by the phase and scaled together, so that their difference is the slope of the
-    secrecy rate. Then come both expected rates, the last rates, the belief, the radar SNR and the
-    last shares.
+    secrecy rate. Then come both expected rates, the last rate of the user, the belief, the radar
+    SNR of what was detected, and the last shares. What she received in the last slot is not seen.
 
     Noise and sensing have two uses. They drown the message where the eavesdropper is, and their
-    echoes tell where that is. The message is steered away from her, so it does not find her.
-    `informed` knows the channels, but the beams follow from the belief. It is the best known, not
-    an optimum: its search ends in a local one. In ``single_antenna`` only phases keep the secret:
-    without a surface, with random phases and with those of `informed` 0.45, 0.47 and 6.35 bit/s/Hz
-    are secret for 16 elements, 0.44, 0.57 and 8.84 for 49 (200 draws, 95 % within 0.08, 0.14 and
-    0.27). ``kumar2021`` is a published set-up with known channels. The spread of a belief makes a
-    null wide, so what is not known costs rate: the gap between `informed` and `robust` grows with
-    `start_error_m` and with her speed.
+    echoes tell where that is. The message is steered away from her, so its echo does not reveal
+    her. `informed` knows the channels, but the beams follow from the belief. It is the best known,
+    not an optimum: its search ends in a local one. In ``single_antenna`` only phases keep the
+    secret: without a surface, with random phases and with those of `informed` 0.45, 0.47 and 6.35
+    bit/s/Hz are secret for 16 elements, 0.44, 0.57 and 8.84 for 49 (200 draws, 95 % within 0.08,
+    0.14 and 0.27). ``kumar2021`` is a published set-up with known channels. The spread of a belief
+    makes a null wide, so what is not known costs rate: the gap between `informed` and `robust`
+    grows with `start_error_m` and with her speed.
     """
 
     id = "isac/SecureIsac-v0"
@@ -91,7 +94,11 @@ class SecureIsac(Model):
     kernel: ClassVar[ModuleType] = kernel
     env_fields = records.ENV_FIELDS
     objectives = (
-        Signal("secrecy_rate", "Rate of the user less that of the eavesdropper.", "bit/s/Hz"),
+        Signal(
+            "secrecy_rate",
+            "Rate of the user less that of the eavesdropper, at least 0.",
+            "bit/s/Hz",
+        ),
     )
     metrics: ClassVar[tuple[Signal, ...]] = (
         Signal("user_rate", "Rate of the user.", "bit/s/Hz"),
@@ -139,14 +146,13 @@ class SecureIsac(Model):
         receivers = (
             Coordinate("expected_user_rate", "Rate of the user by what is known.", **rate),
             Coordinate("expected_eavesdropper_rate", "The same of the eavesdropper.", **rate),
-            Coordinate("last_secrecy_rate", "Secrecy rate of the last slot.", **rate),
             Coordinate("last_user_rate", "Rate of the user in the last slot.", **rate),
             Coordinate("believed_place", "Believed place of the eavesdropper from the centre of "
                        "her disc over its radius, x and y.", size=2, **wide),
             Coordinate("place_std", "Standard deviations of x and y over the radius.",
                        high=MOST, size=2),
-            Coordinate("radar_snr", "Radar SNR of the last slot, directly and over the surface.",
-                       "20 dB", size=2, **wide),
+            Coordinate("radar_snr", "Radar SNR of the last slot's echoes, directly and over the "
+                       "surface; -6 without a detection.", "20 dB", size=2, **wide),
             Coordinate("last_share", "Shares of artificial noise and sensing in the last slot.",
                        size=2),
         )  # fmt: skip
@@ -165,14 +171,18 @@ class SecureIsac(Model):
             return Spec(kind, (phases, beams))
         if kind == "box":
             bounds: dict[str, Any] = {"low": -1.0, "high": 1.0}
-            scale = "from none at -1 to all at 1"
+            scale = "the square of (a + 1) / 2"
         else:
-            bounds, scale = {"high": p.share_levels - 1.0}, "by levels"
+            bounds, scale = {"high": p.share_levels - 1.0}, "the square of the level over the last"
         shares = (
             Coordinate("noise_share", f"Share of artificial noise, {scale}.", **bounds),
             Coordinate("sensing_share", f"Share of sensing, {scale}.", **bounds),
         )
         return Spec("box" if kind == "box" else "multi_discrete", (phases, *shares))
+
+    def alone(self) -> Model:
+        """Return the environment of the base station alone with these parameters."""
+        return SecureIsac(self.params)
 
     def allocate(self, n: int) -> records.State:
         """Return zeroed arrays of ``n`` copies."""

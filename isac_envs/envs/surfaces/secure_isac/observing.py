@@ -97,12 +97,11 @@ def observe(p: Record, state: State, observation: Any) -> None:
         at = _observe_channels(state, seen, at)
     for k in range(2):
         seen[at + k] = clipped_one(rate_of(scratch.powers[k]) / RATE_BIT)
-    seen[at + 2] = clipped_one(e.secrecy_rate / RATE_BIT)
-    seen[at + 3] = clipped_one(state.users[0].rate / RATE_BIT)
+    seen[at + 2] = clipped_one(state.users[0].rate / RATE_BIT)
     for k in range(2):
         away = (state.believed[k] - p.target_centre_m[k]) / p.target_radius_m
-        seen[at + 4 + k] = clipped_one(away)
+        seen[at + 3 + k] = clipped_one(away)
         spread = math.sqrt(max(state.covariance[k, k], 0.0)) / p.target_radius_m
-        seen[at + 6 + k] = clipped_one(spread)
-    seen[at + 8], seen[at + 9] = seen_snr(e.direct_snr), seen_snr(e.surface_snr)
-    seen[at + 10], seen[at + 11] = e.noise_share, e.sensing_share
+        seen[at + 5 + k] = clipped_one(spread)
+    seen[at + 7], seen[at + 8] = seen_snr(e.direct_heard), seen_snr(e.surface_heard)
+    seen[at + 9], seen[at + 10] = e.noise_share, e.sensing_share

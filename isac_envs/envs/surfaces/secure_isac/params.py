@@ -36,7 +36,7 @@ class SecureIsacParams(TargetParams):
     samples: int = of_target("samples", 100_000)
     antennas: int = parameter(2, "Antennas of the base station (M).", ge=1, le=8)
     users: int = parameter(
-        1, "Users, always one; the target of the base is the eavesdropper.", ge=1, le=1
+        1, "Number of users, always 1; what is called target is the eavesdropper.", ge=1, le=1
     )
     eavesdropper_knowledge: Literal["sensed", "estimated"] = parameter(
         "sensed",
@@ -51,7 +51,7 @@ class SecureIsacParams(TargetParams):
     )
     start_error_m: float = parameter(
         0.5, "Standard deviation of each coordinate of the first believed place.", "m",
-        ge=0.01, le=100,
+        ge=0.01, le=1,
     )  # fmt: skip
     bandwidth_hz: float = parameter(
         1e8, "Bandwidth of the echoes, which their ranges follow from.", "Hz", ge=1e4, le=1e10

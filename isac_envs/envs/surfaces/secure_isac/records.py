@@ -21,9 +21,10 @@ ENV_FIELDS: tuple[tuple[Any, ...], ...] = (
     *SURFACE_FIELDS,
     ("noise_share", "f8"),  # of the power, in the last slot
     ("sensing_share", "f8"),
-    ("secrecy_rate", "f8"),  # of the last slot, bit/s/Hz
     ("direct_snr", "f8"),  # radar SNR over the direct path, of the last slot, linear
     ("surface_snr", "f8"),  # the same over the surface
+    ("direct_heard", "f8"),  # the same of the direct echo if it was detected, else 0
+    ("surface_heard", "f8"),  # the same of the echo over the surface
 )
 
 

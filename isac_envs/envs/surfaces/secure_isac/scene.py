@@ -7,7 +7,7 @@ import numpy as np
 
 from isac_envs.envs.surfaces import drawing
 from isac_envs.envs.surfaces.secure_isac.records import State
-from isac_envs.kernels.ris.phase import coupled_amplitude, quantised_phase
+from isac_envs.kernels.ris.phase import coupled_amplitude
 from isac_envs.rendering import colours
 from isac_envs.rendering.canvas import Canvas
 from isac_envs.rendering.strips import Series, Strip, draw_heading, draw_strips
@@ -24,16 +24,12 @@ def draw(canvas: Canvas, view: View) -> None:
     """Draw one copy."""
     time, horizon = int(view.env.time), view.params.horizon
     parts = dict(zip(State._fields[1:], view.entities, strict=False))
-    turns = _set_turns(view.params, parts["elements"]["turns"])
+    turns = drawing.set_turns(view.params, parts["elements"]["turns"])
     draw_heading(canvas.part(0, 0, canvas.width, 34), view.model.id, f"slot {time} of {horizon}")
     _plan(canvas.part(10, 36, 400, 236), view, parts, turns)
     _near(canvas.part(420, 36, 370, 236), view, parts, turns)
     drawing.draw_phases(canvas.part(10, 276, 780, 26), turns - np.floor(turns))
     draw_strips(canvas.part(0, 306, canvas.width, 192), _strips(view), min(max(horizon, 30), 120))
-
-
-def _set_turns(p: Any, turns: Any) -> Any:
-    return quantised_phase(turns, p.phase_bits) if p.phase_bits else turns
 
 
 def _plan(canvas: Canvas, view: View, parts: dict[str, Any], turns: Any) -> None:

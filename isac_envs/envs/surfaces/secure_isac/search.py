@@ -4,14 +4,13 @@ The base station makes its beams from what it knows. Whoever searches judges the
 own: ``scratch.judged``.
 """
 
-import math
 from typing import Any, NamedTuple
 
 from isac_envs.engine.jit import Record, inlined, jit
 from isac_envs.engine.loops import each_copy
 from isac_envs.engine.mathx import log2, sincos_turns
 from isac_envs.engine.passes import copy_row
-from isac_envs.envs.surfaces.phases import beam_turns_one, fill_coefficients, fill_turns
+from isac_envs.envs.surfaces.phases import fill_beam_turns, fill_coefficients, fill_turns
 from isac_envs.envs.surfaces.secure_isac.records import Receivers, State
 from isac_envs.envs.surfaces.secure_isac.slot import (
     LEARNED,
@@ -23,7 +22,7 @@ from isac_envs.envs.surfaces.secure_isac.slot import (
 )
 from isac_envs.kernels.precoding.rates import fill_gains
 from isac_envs.kernels.ris.cascade import fill_cascade
-from isac_envs.kernels.ris.noisy_secrecy import secrecy_quotient, sweep_with_noise
+from isac_envs.kernels.ris.noisy_secrecy import sweep_with_noise
 
 
 class Bench(NamedTuple):
@@ -83,12 +82,6 @@ def fill_judged(p: Record, state: State, bench: Bench) -> None:
     for i in range(judged.apart.shape[0]):
         for m in range(judged.apart.shape[1]):
             judged.apart[i, m] = complex(0.0, 0.0)
-
-
-@inlined
-def _quotient(powers: Any, alone: bool) -> float:
-    """Return what is to be largest: of the secrecy rate, or of the user's rate alone."""
-    return secrecy_quotient(powers[0], powers[1]) if not alone else powers[0, 0]
 
 
 @inlined
@@ -205,14 +198,6 @@ def measure(p: Record, state: State, bench: Bench, turns: Any, found: Any) -> No
     found[0], found[1] = value(p, state, bench, turns)
 
 
-@inlined
-def _fill_beam(p: Record, beam: int, turns: Any) -> None:
-    """Write the phases of a beam of the codebook in turns."""
-    step = beam_turns_one(p, beam)
-    for n in range(turns.shape[0]):
-        turns[n] = n * step - math.floor(n * step)
-
-
 @jit
 def search_codebook(p: Record, state: State, bench: Bench, best: Any, found: Any) -> None:
     """Write the best beam of the codebook.
@@ -227,7 +212,7 @@ def search_codebook(p: Record, state: State, bench: Bench, best: Any, found: Any
     fill_judged(p, state, bench)
     found[1] = -1e300
     for beam in range(p.codebook_size):
-        _fill_beam(p, beam, bench.tried)
+        fill_beam_turns(p, beam, bench.tried)
         noise, rate = value(p, state, bench, bench.tried)
         if rate > found[1]:
             found[0], found[1], best[0] = noise, rate, beam
@@ -244,7 +229,7 @@ def measure_beam(p: Record, state: State, bench: Bench, beam: Any, found: Any) -
         beam: Number of the beam, shape ``(1,)``.
         found: Receives both.
     """
-    _fill_beam(p, beam[0], bench.tried)
+    fill_beam_turns(p, beam[0], bench.tried)
     measure(p, state, bench, bench.tried, found)
 
 

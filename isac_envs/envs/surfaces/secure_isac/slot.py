@@ -7,6 +7,7 @@ from isac_envs.engine.jit import Record, inlined, jit
 from isac_envs.engine.passes import copy_row
 from isac_envs.envs.surfaces.legs import fill_sights
 from isac_envs.envs.surfaces.phases import LEVELS, fill_reflection, set_phases
+from isac_envs.envs.surfaces.precoding import take_beams
 from isac_envs.envs.surfaces.secure_isac.params import SecureIsacParams
 from isac_envs.envs.surfaces.secure_isac.records import DEVIATIONS, Receivers, Scratch, State
 from isac_envs.envs.surfaces.target import target_law
@@ -18,7 +19,7 @@ from isac_envs.kernels.precoding.leakage import (
     fill_mean_powers,
     fill_strongest_beam,
 )
-from isac_envs.kernels.precoding.rates import fill_gains, power_of, scale_to_power
+from isac_envs.kernels.precoding.rates import fill_gains, power_of
 from isac_envs.kernels.ris.cascade import Links, fill_cascade
 from isac_envs.kernels.ris.echoes import echo_snr
 
@@ -57,12 +58,9 @@ def ask(p: Record, state: State, action: Any) -> None:
     set_phases(p, state.elements, action)
     at = 1 if p.action == CODEBOOK else state.elements.shape[0]
     if p.precoder == LEARNED:
+        take_beams(action, at, precoder[:, :2])
         for m in range(precoder.shape[0]):
-            for j in range(2):
-                precoder[m, j] = complex(1.0 * action[at], 1.0 * action[at + 1])
-                at += 2
             precoder[m, 2] = complex(0.0, 0.0)
-        scale_to_power(precoder, 1.0)
         e.noise_share, e.sensing_share = power_of(precoder[:, 1:]), 0.0
         return
     noise, sensing = share_of(p, 1.0 * action[at]), share_of(p, 1.0 * action[at + 1])
