@@ -94,3 +94,19 @@ def test_random_draws_are_valid_for_each_agent() -> None:
     rows = batch.model.baselines["random"](batch, 0).act()
     assert set(rows[:, 0, 0]) == {0, 1, 2}
     assert rows[:, 1].max() == 15
+
+
+def test_ranges_of_the_common_action_hold_both_agents() -> None:
+    """Learners of one policy send rows of one width; the surface takes its last beam for more."""
+    levels = scenarios.build(MULTI, None, {"action": "levels", "phase_bits": 2, "share_levels": 9})
+    assert levels.action.high[:2].tolist() == [8.0, 3.0]
+    few = {"action": "codebook", "codebook_size": 4, "share_levels": 9}
+    found = []
+    for beam in (3, 8):
+        batch, frame = started(MULTI, 2, **few)
+        assert batch.model.action.high.tolist() == [8.0]
+        rows = batch.actions()
+        rows[...] = np.reshape([8, beam] * 2, rows.shape)
+        batch.step(rows, frame)
+        found.append(frame.objectives.copy())
+    assert (found[0] == found[1]).all()

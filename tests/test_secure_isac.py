@@ -183,12 +183,36 @@ def test_the_world_does_not_see_actions_nor_do_draws_of_echoes() -> None:
 def test_what_is_not_known_costs_secrecy() -> None:
     """The gap between the truth and the belief grows with the error of the first place."""
     gaps = []
-    for start_error_m in (0.05, 3.0):
+    for start_error_m in (0.05, 1.0):
         model = bind(ID, start_error_m=start_error_m, csi_error=0.0, csi_delay=0, rcs_m2=1e-6)
         best, robust = (mean_reward(name, model, 24, 12) for name in ("informed", "robust"))
         gaps.append(best - robust)
     difference = gaps[1] - gaps[0]
     assert difference.mean() > 2.0 * difference.std() / np.sqrt(24) > 0.0
+
+
+@pytest.mark.parametrize("form", [{"elements": 16}, {"elements": 16, "surface": "absent"}])
+def test_who_sees_the_channels_senses_no_more_than_pays(form: dict[str, Any]) -> None:
+    """Where few elements can keep what is for sensing from the user, a fixed share costs much."""
+    model = bind(ID, **form)
+    best = mean_reward("informed", model, 16, 25)
+    for rule in ("robust", "probing", "ignorant"):
+        gap = best - mean_reward(rule, model, 16, 25)
+        assert gap.mean() > -2.0 * gap.std() / 4.0, rule
+
+
+def test_radar_snr_is_seen_of_what_is_detected() -> None:
+    blind = Env(bind(ID, **SMALL, rcs_m2=1e-6, samples=1))
+    blind.reset(seed=0)
+    bright = Env(bind(ID, **SMALL, rcs_m2=1e4))
+    bright.reset(seed=0)
+    for _ in range(5):
+        seen = (each.step(np.zeros(each.action_space.shape))[0][-4:-2] for each in (blind, bright))
+        unheard, heard = seen
+        assert (unheard == -6.0).all()
+        for k, name in enumerate(("direct_snr", "surface_snr")):
+            expected = 10.0 * np.log10(bright.batch.state.env[name][0]) / 20.0
+            assert heard[k] == pytest.approx(min(expected, 8.0), rel=1e-5)
 
 
 def test_kumar2021_without_a_surface_is_nearly_the_exact_optimum() -> None:
@@ -199,8 +223,8 @@ def test_kumar2021_without_a_surface_is_nearly_the_exact_optimum() -> None:
     best = np.array([secrecy_beam(*each)[1] for each in direct])
     assert (found <= best + 1e-9).all()
     assert found.mean() == pytest.approx(best.mean(), rel=0.02)
-    # one published draw has 2.515365: it lies within the spread of ours
-    assert abs(best.mean() - 2.515365) < 3.0 * best.std()
+    # that the published draw, 2.515365, is met exactly is a test of the kernels; here it is likely
+    assert (best < 2.515365).mean() == pytest.approx(0.5, abs=0.45)
 
 
 @pytest.mark.parametrize("elements", [16, 49])
