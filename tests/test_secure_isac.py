@@ -196,7 +196,7 @@ def test_who_sees_the_channels_senses_no_more_than_pays(form: dict[str, Any]) ->
     """Where few elements can keep what is for sensing from the user, a fixed share costs much."""
     model = bind(ID, **form)
     best = mean_reward("informed", model, 16, 25)
-    for rule in ("robust", "probing", "ignorant"):
+    for rule in ("follow", "robust", "probing", "ignorant"):
         gap = best - mean_reward(rule, model, 16, 25)
         assert gap.mean() > -2.0 * gap.std() / 4.0, rule
 

@@ -214,8 +214,38 @@ class Probing(Robust):
     """Keeps looking for the eavesdropper."""
 
     sensing = 0.002
-    constants = ("sensing",)
+    constants: ClassVar[tuple[str, ...]] = ("sensing",)
     summary = "As robust, with 0.2 % of the power for sensing."
+
+
+class Follow(Probing):
+    """Each element for itself, and the same shares in every slot."""
+
+    noise = 0.05
+    constants = ("sensing", "noise")
+    summary = (
+        "Turns every element as the observed directions say, hers with a fifth of the weight, as "
+        "if the others stood still; 5 % of the power for artificial noise if the user hears none "
+        "of it, 0.2 % for sensing; in a codebook the beam as probing."
+    )
+
+    def share(self) -> None:
+        """Write the share of noise."""
+        self.found[:, 0] = self.possible(self.noise) if self.params.antennas > 1 else 0.0
+
+    def choose(self) -> None:
+        """Write the phases that the directions point to."""
+        search.follow_batch(*self.scene(), self.turns)
+        self.share()
+
+    def divide(self, turns: Turns) -> None:
+        """Keep the shares, whatever phases are reached."""
+
+    def beams(self) -> npt.NDArray[np.int64]:
+        """Return the beams of the belief, shape ``(n, 1)``."""
+        best = super().beams()
+        self.share()
+        return best
 
 
 class NoiseOnly(SecrecyBaseline):
@@ -274,6 +304,7 @@ class RandomPhases(SecrecyBaseline):
 
 BASELINES: dict[str, type[Baseline]] = {
     "informed": Informed,
+    "follow": Follow,
     "probing": Probing,
     "robust": Robust,
     "believed": Believed,

@@ -4,13 +4,15 @@ The base station makes its beams from what it knows. Whoever searches judges the
 own: ``scratch.judged``.
 """
 
+import math
 from typing import Any, NamedTuple
 
 from isac_envs.engine.jit import Record, inlined, jit
 from isac_envs.engine.loops import each_copy
-from isac_envs.engine.mathx import log2, sincos_turns
+from isac_envs.engine.mathx import atan2_turns, log2, sincos_turns
 from isac_envs.engine.passes import copy_row
 from isac_envs.envs.surfaces.phases import fill_beam_turns, fill_coefficients, fill_turns
+from isac_envs.envs.surfaces.secure_isac.observing import fill_directions
 from isac_envs.envs.surfaces.secure_isac.records import Receivers, State
 from isac_envs.envs.surfaces.secure_isac.slot import (
     LEARNED,
@@ -23,6 +25,9 @@ from isac_envs.envs.surfaces.secure_isac.slot import (
 from isac_envs.kernels.precoding.rates import fill_gains
 from isac_envs.kernels.ris.cascade import fill_cascade
 from isac_envs.kernels.ris.noisy_secrecy import sweep_with_noise
+
+HERS = 0.2
+"""Weight of the eavesdropper's direction beside the user's: the steps of all elements add up."""
 
 
 class Bench(NamedTuple):
@@ -252,7 +257,26 @@ def make_beams(
     give_power(state.scratch.beams, noise[0], bench.sensing, precoder)
 
 
+@jit
+def follow(p: Record, state: State, turns: Any) -> None:
+    """Write the phases that the observed directions point to, each with all others fixed.
+
+    Args:
+        p: Parameters of the environment, one record.
+        state: State of one copy.
+        turns: Receives the phases, shape ``(N,)``.
+    """
+    slopes = state.scratch.slopes
+    fill_directions(p, state)
+    for n in range(turns.shape[0]):
+        re = slopes[0, n].real - HERS * slopes[1, n].real
+        im = slopes[0, n].imag - HERS * slopes[1, n].imag
+        wanted = state.elements[n].turns + atan2_turns(im, re)
+        turns[n] = wanted - math.floor(wanted)
+
+
 improve_batch = each_copy(improve, "bench")
+follow_batch = each_copy(follow)
 measure_batch = each_copy(measure, "bench")
 search_codebook_batch = each_copy(search_codebook, "bench")
 measure_beam_batch = each_copy(measure_beam, "bench")
