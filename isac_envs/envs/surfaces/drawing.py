@@ -2,6 +2,7 @@
 
 import functools
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -76,8 +77,21 @@ def set_turns(params: Any, turns: Array) -> Array:
     return quantised_phase(turns, params.phase_bits) if params.phase_bits else turns
 
 
-def draw_beams(world: World, params: Any, parts: dict[str, Any], turns: Array) -> None:
-    """Draw the beams of a precoder, and what the surface makes of them.
+def draw_station_beams(world: World, params: Any, precoder: Array, share: float = 0.34) -> None:
+    """Draw the beams of a precoder.
+
+    Args:
+        world: What to draw on.
+        params: Parameters of the environment.
+        precoder: Shape ``(M, S)``.
+        share: Length of the largest over the way to the surface.
+    """
+    fields, length_m = patterns(precoder)[:, ::-1], share * math.hypot(*params.surface_m)
+    draw_patterns(world, (0.0, 0.0), -0.5 * math.pi, fields, length_m)
+
+
+def draw_surface_beams(world: World, params: Any, parts: dict[str, Any], turns: Array) -> None:
+    """Draw what the surface makes of the beams of a precoder, if there is one.
 
     Args:
         world: What to draw on.
@@ -86,9 +100,6 @@ def draw_beams(world: World, params: Any, parts: dict[str, Any], turns: Array) -
         turns: Phases that the elements take, shape ``(N,)``.
     """
     p, precoder = params, parts["precoder"]
-    length_m = 0.34 * math.hypot(*p.surface_m)
-    fields = patterns(precoder)[:, ::-1]
-    draw_patterns(world, (0.0, 0.0), -0.5 * math.pi, fields, length_m)
     if p.surface != "present":
         return
     sizes = coupled_amplitude(
@@ -102,6 +113,13 @@ def draw_beams(world: World, params: Any, parts: dict[str, Any], turns: Array) -
     draw_patterns(world, p.surface_m, axis, fields, way_m)
 
 
+def draw_surface(world: World, params: Any) -> None:
+    """Draw the surface, far larger than it is, if there is one."""
+    if params.surface == "present":
+        x, y = world.pixels(params.surface_m)
+        world.canvas.line(((x - 22, y), (x + 22, y)), colours.INK, 5)
+
+
 def draw_places(world: World, params: Any, users: Array) -> None:
     """Draw base station, surface, disc and users.
 
@@ -113,9 +131,8 @@ def draw_places(world: World, params: Any, users: Array) -> None:
     x, y = world.pixels((0.0, 0.0))
     world.canvas.line(((x, y - 14), (x, y + 14)), colours.INK, 4)
     world.text((0.0, 0.0), "base station", 14, colours.INK, lift=-25.0)
+    draw_surface(world, params)
     if params.surface == "present":
-        x, y = world.pixels(params.surface_m)
-        world.canvas.line(((x - 22, y), (x + 22, y)), colours.INK, 5)
         lift = 14.0 if half_plane(params) else -14.0
         world.text(params.surface_m, "surface", 14, colours.INK, lift=lift)
     world.circle(params.centre_m, params.radius_m, None, colours.MUTED)
@@ -126,16 +143,29 @@ def draw_places(world: World, params: Any, users: Array) -> None:
 
 def extent(params: Any) -> tuple[tuple[float, float], tuple[float, float]]:
     """Return the x and the y in m between which everything happens."""
+    aside = 0.25 * math.hypot(*params.surface_m)  # room for the beams of the base station
+    return around(params, ((0.0, -aside), (0.0, aside)), 0.08)
+
+
+def around(
+    params: Any, places_m: Sequence[tuple[float, float]], margin: float
+) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Return the x and the y in m between which surface, discs and some places are.
+
+    Args:
+        params: Parameters of the environment.
+        places_m: The places besides.
+        margin: What is left free on every side, over the larger of width and height.
+    """
     a, b = params.surface_m
-    aside = 0.25 * math.hypot(a, b)  # room for the beams of the base station
-    xs, ys = [0.0, a], [-aside, aside, b]
+    xs, ys = [a, *(x for x, _ in places_m)], [b, *(y for _, y in places_m)]
     for of in ("", "target_"):
         x, y = getattr(params, f"{of}centre_m", (a, b))
         radius = getattr(params, f"{of}radius_m", 0.0)
         xs += [x - radius, x + radius]
         ys += [y - radius, y + radius]
-    margin = 0.08 * max(max(xs) - min(xs), max(ys) - min(ys))
-    return (min(xs) - margin, max(xs) + margin), (min(ys) - margin, max(ys) + margin)
+    free = margin * max(max(xs) - min(xs), max(ys) - min(ys))
+    return (min(xs) - free, max(xs) + free), (min(ys) - free, max(ys) + free)
 
 
 def phase_colours(turns: npt.NDArray[np.float64]) -> npt.NDArray[np.uint8]:

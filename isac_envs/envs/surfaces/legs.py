@@ -20,7 +20,8 @@ from isac_envs.engine.noise import single_pair
 from isac_envs.kernels.channel.fading import ar1_step_one, rician_one
 from isac_envs.kernels.pathloss.log_distance import log_distance_one
 
-_NEAREST_M = 1.0  # distances are not taken below one metre
+NEAREST_M = 1.0
+"""Distances are not taken below it, in m."""
 _ROOT_2 = math.sqrt(2.0)
 _SIGHT_ALONE = 1e300  # Rician factor that leaves nothing scattered
 
@@ -132,7 +133,7 @@ def fill_incident(p: Record, key: Any, first: int, noise: Any, incident: Any) ->
 
 @inlined
 def _apart(x: float, y: float) -> float:
-    return max(_NEAREST_M, math.sqrt(x * x + y * y))
+    return max(NEAREST_M, math.sqrt(x * x + y * y))
 
 
 @inlined

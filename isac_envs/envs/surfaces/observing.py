@@ -3,8 +3,10 @@
 import math
 from typing import Any
 
-from isac_envs.engine.jit import inlined, jit
+from isac_envs.engine.jit import Record, inlined, jit
+from isac_envs.kernels.link.metrics import shannon_rate_one
 from isac_envs.kernels.numerics.hermitian import scaled_one, square_one
+from isac_envs.kernels.precoding.rates import power_of, received_powers
 
 MOST = 8.0
 """Observed numbers are clipped to it, of either sign."""
@@ -66,6 +68,57 @@ def turn_slopes(reflection: Any, slopes: Any) -> None:
 
 
 @jit
+def put_legs(p: Record, state: Any, n: int, seen: Any, at: int) -> int:
+    """Write the legs of an element over the roots of their mean gains; return the index after them.
+
+    Args:
+        p: Parameters of the environment, one record.
+        state: State of one copy.
+        n: Number of the element.
+        seen: Receives both parts of each leg to a receiver, then to an antenna, shape ``(D,)``.
+        at: Index of the first.
+    """
+    for k in range(state.users.shape[0]):
+        scale = 1.0 / state.users[k].reflected_amplitude
+        at = put(state.estimated_reflected[k, n], scale, seen, at)
+    for m in range(state.incident.shape[1]):
+        at = put(state.incident[n, m], 1.0 / p.incident_amplitude, seen, at)
+    return at
+
+
+@jit
+def put_direct(state: Any, seen: Any, at: int) -> int:
+    """Write the direct paths over the roots of their mean gains; return the index after them.
+
+    Args:
+        state: State of one copy.
+        seen: Receives both parts of each, shape ``(D,)``.
+        at: Index of the first.
+    """
+    for k in range(state.users.shape[0]):
+        scale = 1.0 / state.users[k].direct_amplitude
+        for m in range(state.estimated_direct.shape[1]):
+            at = put(state.estimated_direct[k, m], scale, seen, at)
+    return at
+
+
+@jit
+def put_expected_rates(gains: Any, count: int, seen: Any, at: int) -> int:
+    """Write the rates that gains give to the first users; return the index after them.
+
+    Args:
+        gains: What receivers hear of the beams, shape ``(S, S)``.
+        count: Number of users.
+        seen: Receives the rates, shape ``(D,)``.
+        at: Index of the first.
+    """
+    for k in range(count):
+        signal, others = received_powers(gains, k, 1.0)
+        seen[at + k] = clipped_one(shannon_rate_one(signal / others) / RATE_BIT)
+    return at + count
+
+
+@jit
 def put_channels(channels: Any, seen: Any, at: int) -> int:
     """Write channels with a mean square of 1; return the index after them.
 
@@ -74,11 +127,7 @@ def put_channels(channels: Any, seen: Any, at: int) -> int:
         seen: Receives both parts of each, shape ``(D,)``.
         at: Index of the first.
     """
-    total = 0.0
-    for k in range(channels.shape[0]):
-        for m in range(channels.shape[1]):
-            total += square_one(channels[k, m])
-    scale = math.sqrt(channels.size) * inverse_root(total)
+    scale = math.sqrt(channels.size) * inverse_root(power_of(channels))
     for k in range(channels.shape[0]):
         for m in range(channels.shape[1]):
             at = put(channels[k, m], scale, seen, at)

@@ -133,6 +133,14 @@ def target_law(p: Record) -> Law:
 
 
 @jit
+def _fill_all_legs(p: Record, state: Any) -> None:
+    """Write the channels of users and target for the present slot."""
+    last = state.users.shape[0] - 1
+    fill_legs(p, state, users_law(p), (0, last))
+    fill_legs(p, state, target_law(p), (last, last + 1))
+
+
+@jit
 def begin_scene(p: Record, state: Any) -> None:
     """Place users and target, draw channels and phases, and fill the ring of channels.
 
@@ -146,8 +154,7 @@ def begin_scene(p: Record, state: Any) -> None:
     key = next_u64(e.world)
     e.now = 0
     first = begin_legs(p, state, key)
-    fill_legs(p, state, users_law(p), (0, last))
-    fill_legs(p, state, target_law(p), (last, last + 1))
+    _fill_all_legs(p, state)
     begin_phases(p, state, key, first)
     for _ in range(state.direct.shape[0] - 1):  # what the first estimates are of
         turn_turns = p.target_turn_turns * normal(e.world)
@@ -170,5 +177,4 @@ def advance_scene(p: Record, state: Any, turn_turns: float) -> None:
     scatter_again(state, key, p.correlation, (0, last))
     scatter_again(state, key, p.target_correlation, (last, last + 1))
     e.now = (e.now + 1) % state.direct.shape[0]
-    fill_legs(p, state, users_law(p), (0, last))
-    fill_legs(p, state, target_law(p), (last, last + 1))
+    _fill_all_legs(p, state)

@@ -27,6 +27,15 @@ def scaled_one(value: Any, factor: float) -> Any:
 
 
 @jit
+def squared_length(row: Any) -> float:
+    """Return the sum of the squared magnitudes of a row, shape ``(n,)``."""
+    total = 0.0
+    for k in range(row.shape[0]):
+        total += square_one(row[k])
+    return total
+
+
+@jit
 def cholesky(a: Matrix, least: float) -> bool:
     r"""Overwrite a's lower triangle with L, :math:`a = L L^H`; return False if it has none.
 

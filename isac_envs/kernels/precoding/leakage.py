@@ -24,7 +24,12 @@ import numpy.typing as npt
 
 from isac_envs.engine.elementwise import Range, check_range
 from isac_envs.engine.jit import jit
-from isac_envs.kernels.numerics.hermitian import scaled_one, solve_positive, square_one
+from isac_envs.kernels.numerics.hermitian import (
+    scaled_one,
+    solve_positive,
+    square_one,
+    squared_length,
+)
 from isac_envs.kernels.precoding.rates import complex_matrix, scale_to_power
 
 ITERATIONS = 24
@@ -138,9 +143,7 @@ def fill_strongest_beam(covariance: Any, avoided: Any, room: Any, out: Any) -> N
         room: Scratch, shape ``(M + 1, M)``.
         out: Receives the beam, shape ``(M,)``.
     """
-    antennas, length = avoided.shape[0], 0.0
-    for m in range(antennas):
-        length += square_one(avoided[m])
+    antennas, length = avoided.shape[0], squared_length(avoided)
     inverse = 1.0 / length if length > 0.0 and antennas > 1 else 0.0
     _project(covariance, avoided, inverse, room)
     start, most, quiet = 0, 0.0, 0

@@ -23,7 +23,7 @@ import numpy.typing as npt
 
 from isac_envs.engine.elementwise import Range, check_range
 from isac_envs.engine.jit import jit
-from isac_envs.kernels.numerics.hermitian import scaled_one, square_one
+from isac_envs.kernels.numerics.hermitian import scaled_one, square_one, squared_length
 from isac_envs.kernels.precoding.rates import complex_matrix
 from isac_envs.kernels.ris.cascade import Links, checked_links, checked_reflection, fill_cascade
 
@@ -44,15 +44,6 @@ def illumination(channel: Any, precoder: Any) -> float:
         for m in range(precoder.shape[0]):
             arriving += channel[m] * precoder[m, j]
         total += square_one(arriving)
-    return total
-
-
-@jit
-def squared_length(channel: Any) -> float:
-    """Return the sum of the squared magnitudes of a channel, shape ``(M,)``."""
-    total = 0.0
-    for m in range(channel.shape[0]):
-        total += square_one(channel[m])
     return total
 
 

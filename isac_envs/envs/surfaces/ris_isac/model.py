@@ -11,6 +11,8 @@ from isac_envs.envs.surfaces.records import State
 from isac_envs.envs.surfaces.ris_isac import baselines, fields, kernel, records
 from isac_envs.envs.surfaces.ris_isac.params import RisIsacParams
 
+_SHORTFALL = Signal("shortfall", "What the radar SNR lacks of the required one.", "dB")
+
 
 class RisIsac(Model):
     r"""A surface and a share of the power serve walking users and light up a walking target.
@@ -78,11 +80,9 @@ class RisIsac(Model):
     objectives = (
         Signal("rate", "Sum of the users' rates.", "bit/s/Hz"),
         Signal("sensing", "Logarithm to base 2 of 1 plus the radar SNR.", "bit"),
-        Signal("shortfall", "What the radar SNR lacks of the required one.", "dB"),
+        _SHORTFALL,
     )
-    costs: ClassVar[tuple[Signal, ...]] = (
-        Signal("shortfall", "What the radar SNR lacks of the required one.", "dB"),
-    )
+    costs: ClassVar[tuple[Signal, ...]] = (_SHORTFALL,)
     metrics: ClassVar[tuple[Signal, ...]] = (
         Signal("radar_snr_db", "Radar SNR.", "dB"),
         Signal("least_rate", "Smallest rate of a user.", "bit/s/Hz"),

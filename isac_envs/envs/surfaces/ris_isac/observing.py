@@ -9,6 +9,9 @@ from isac_envs.envs.surfaces.observing import (
     clipped_one,
     put,
     put_channels,
+    put_direct,
+    put_expected_rates,
+    put_legs,
     scale_of,
     turn_slopes,
 )
@@ -16,8 +19,6 @@ from isac_envs.envs.surfaces.precoding import LEARNED
 from isac_envs.envs.surfaces.records import State, estimated_links
 from isac_envs.envs.surfaces.ris_isac.params import RisIsacParams
 from isac_envs.envs.surfaces.ris_isac.slot import decibels, plan, radar_snr
-from isac_envs.kernels.link.metrics import shannon_rate_one
-from isac_envs.kernels.precoding.rates import received_powers
 from isac_envs.kernels.ris.cascade import fill_cascade
 from isac_envs.kernels.ris.echoes import fill_echo_slopes
 from isac_envs.kernels.ris.slopes import fill_slopes
@@ -61,20 +62,18 @@ def put_elements(p: Record, state: State, seen: Any) -> int:
         state: State of one copy; its scratch holds the slopes where they are seen.
         seen: Receives the observation, shape ``(D,)``.
     """
-    scratch, elements, users, at = state.scratch, state.elements, state.users, 0
-    scale, echo_scale = scale_of(scratch.slopes), scale_of(scratch.echo_slopes)
+    scratch, elements, at = state.scratch, state.elements, 0
+    scale, echo_scale = 0.0, 0.0
+    if p.observation == DIRECTIONS:
+        scale, echo_scale = scale_of(scratch.slopes), scale_of(scratch.echo_slopes)
     for n in range(elements.shape[0]):
         seen[at + 1], seen[at] = sincos_turns(elements[n].turns)
         at += 2
         if p.observation == DIRECTIONS:
             at = put(scratch.slopes[n], scale, seen, at)
             at = put(scratch.echo_slopes[n], echo_scale, seen, at)
-            continue
-        for k in range(users.shape[0]):
-            own = 1.0 / users[k].reflected_amplitude
-            at = put(state.estimated_reflected[k, n], own, seen, at)
-        for m in range(state.incident.shape[1]):
-            at = put(state.incident[n, m], 1.0 / p.incident_amplitude, seen, at)
+        else:
+            at = put_legs(p, state, n, seen, at)
     return at
 
 
@@ -95,17 +94,11 @@ def put_receivers(p: Record, state: State, radar_db: float, seen: Any, at: int) 
         if p.precoder == LEARNED:
             fill_cascade(estimated_links(state), scratch.reflection, scratch.work.channels)
             at = put_channels(scratch.work.channels, seen, at)
-        for k in range(count):
-            signal, others = received_powers(scratch.work.wmmse.gains, k, 1.0)
-            seen[at] = clipped_one(shannon_rate_one(signal / others) / RATE_BIT)
-            at += 1
+        at = put_expected_rates(scratch.work.wmmse.gains, count, seen, at)
         seen[at] = clipped_one((radar_db - p.required_snr_db) / RADAR_DB)
         at += 1
     else:
-        for k in range(count + 1):
-            for m in range(state.estimated_direct.shape[1]):
-                own = 1.0 / users[k].direct_amplitude
-                at = put(state.estimated_direct[k, m], own, seen, at)
+        at = put_direct(state, seen, at)
     for k in range(count):
         seen[at] = clipped_one(users[k].rate / RATE_BIT)
         at += 1

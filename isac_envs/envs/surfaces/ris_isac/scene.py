@@ -38,7 +38,8 @@ def _plan(canvas: Canvas, view: View, parts: dict[str, Any], turns: Any) -> None
     p = view.params
     world = World(canvas, *drawing.extent(p))
     if view.last is not None:
-        drawing.draw_beams(world, p, parts, turns)
+        drawing.draw_station_beams(world, p, parts["precoder"])
+        drawing.draw_surface_beams(world, p, parts, turns)
     receivers = parts["users"]
     drawing.draw_places(world, p, receivers[:-1])
     target = (float(receivers[-1]["x_m"]), float(receivers[-1]["y_m"]))

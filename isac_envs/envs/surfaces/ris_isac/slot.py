@@ -13,9 +13,9 @@ from isac_envs.envs.surfaces.precoding import LEARNED, precode, take_beams
 from isac_envs.envs.surfaces.records import State, estimated_links, true_links
 from isac_envs.envs.surfaces.ris_isac.params import RisIsacParams
 from isac_envs.envs.surfaces.ris_isac.records import Scratch
-from isac_envs.kernels.numerics.hermitian import scaled_one, square_one
+from isac_envs.kernels.numerics.hermitian import scaled_one
 from isac_envs.kernels.precoding.linear import fill_zero_forcing
-from isac_envs.kernels.precoding.rates import fill_gains
+from isac_envs.kernels.precoding.rates import fill_gains, power_of
 from isac_envs.kernels.precoding.wmmse import Downlink, maximise_weighted_rate
 from isac_envs.kernels.ris.cascade import fill_cascade
 from isac_envs.kernels.ris.echoes import echo_snr
@@ -50,10 +50,7 @@ def ask_power(p: Record, state: State, action: Any, first: int) -> None:
 @inlined
 def sensing_power(precoder: Any) -> float:
     """Return the power of the sensing stream of beams, shape ``(M, S)``."""
-    last, total = precoder.shape[1] - 1, 0.0
-    for m in range(precoder.shape[0]):
-        total += square_one(precoder[m, last])
-    return total
+    return power_of(precoder[:, precoder.shape[1] - 1 :])
 
 
 @jit

@@ -16,7 +16,7 @@ from isac_envs.envs.surfaces.records import State
 from isac_envs.envs.surfaces.ris_miso.observing import observe as observe
 from isac_envs.envs.surfaces.ris_miso.slot import ask, plan, transmit
 from isac_envs.kernels.link.metrics import shannon_rate_one
-from isac_envs.kernels.numerics.hermitian import square_one
+from isac_envs.kernels.numerics.hermitian import squared_length
 from isac_envs.kernels.precoding.linear import fill_maximum_ratio
 from isac_envs.kernels.precoding.rates import received_powers, weighted_rate
 
@@ -59,10 +59,7 @@ def report(state: State, outcome: Outcome) -> None:
         rates += users[k].rate
         least = min(least, users[k].rate)
         ratios_db += _decibels(signal / others)
-        gain = 0.0
-        for m in range(channels.shape[1]):
-            gain += square_one(channels[k, m])
-        gains_db += _decibels(gain)
+        gains_db += _decibels(squared_length(channels[k]))
     objectives[0] = total
     metrics.sum_rate = rates
     metrics.least_rate = least

@@ -9,6 +9,9 @@ from isac_envs.envs.surfaces.observing import (
     clipped_one,
     put,
     put_channels,
+    put_direct,
+    put_expected_rates,
+    put_legs,
     scale_of,
     turn_slopes,
 )
@@ -16,8 +19,6 @@ from isac_envs.envs.surfaces.precoding import LEARNED
 from isac_envs.envs.surfaces.records import State, estimated_links
 from isac_envs.envs.surfaces.ris_miso.params import RisMisoParams
 from isac_envs.envs.surfaces.ris_miso.slot import plan
-from isac_envs.kernels.link.metrics import shannon_rate_one
-from isac_envs.kernels.precoding.rates import received_powers
 from isac_envs.kernels.ris.cascade import fill_cascade
 from isac_envs.kernels.ris.slopes import fill_slopes
 
@@ -63,11 +64,7 @@ def _observe_directions(p: Record, state: State, seen: Any) -> int:
     if p.precoder == LEARNED:
         fill_cascade(estimated_links(state), scratch.reflection, scratch.work.channels)
         at = put_channels(scratch.work.channels, seen, at)
-    for k in range(state.users.shape[0]):
-        signal, others = received_powers(scratch.work.wmmse.gains, k, 1.0)
-        seen[at] = clipped_one(shannon_rate_one(signal / others) / RATE_BIT)
-        at += 1
-    return at
+    return put_expected_rates(scratch.work.wmmse.gains, state.users.shape[0], seen, at)
 
 
 @jit
@@ -79,20 +76,11 @@ def _observe_channels(p: Record, state: State, seen: Any) -> int:
         state: State of one copy.
         seen: Receives the observation, shape ``(D,)``.
     """
-    elements, users, at = state.elements, state.users, 0
+    elements, at = state.elements, 0
     for n in range(elements.shape[0]):
         seen[at + 1], seen[at] = sincos_turns(elements[n].turns)
-        at += 2
-        for k in range(users.shape[0]):
-            scale = 1.0 / users[k].reflected_amplitude
-            at = put(state.estimated_reflected[k, n], scale, seen, at)
-        for m in range(state.incident.shape[1]):
-            at = put(state.incident[n, m], 1.0 / p.incident_amplitude, seen, at)
-    for k in range(users.shape[0]):
-        for m in range(state.estimated_direct.shape[1]):
-            scale = 1.0 / users[k].direct_amplitude
-            at = put(state.estimated_direct[k, m], scale, seen, at)
-    return at
+        at = put_legs(p, state, n, seen, at + 2)
+    return put_direct(state, seen, at)
 
 
 @jit

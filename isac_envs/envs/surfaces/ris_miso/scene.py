@@ -40,7 +40,8 @@ def _plan(canvas: Canvas, view: View, parts: dict[str, Any], turns: Any) -> None
     world = World(canvas, *drawing.extent(p))
     apart = math.hypot(*p.surface_m)
     if view.last is not None:
-        drawing.draw_beams(world, p, parts, turns)
+        drawing.draw_station_beams(world, p, parts["precoder"])
+        drawing.draw_surface_beams(world, p, parts, turns)
     drawing.draw_places(world, p, parts["users"])
     world.scale_bar(10.0 if apart < 100.0 else 50.0)
     canvas.text((10, 14), "beams of the users, root of the gain", 13, colours.MUTED)

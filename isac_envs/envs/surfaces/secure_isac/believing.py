@@ -9,6 +9,7 @@ import math
 
 from isac_envs.engine.jit import Record, inlined, jit
 from isac_envs.engine.rng import normal, uniform
+from isac_envs.envs.surfaces.legs import NEAREST_M
 from isac_envs.envs.surfaces.secure_isac.records import State
 from isac_envs.kernels.constants import SPEED_OF_LIGHT_M_S
 from isac_envs.kernels.estimation.bounds import (
@@ -19,7 +20,6 @@ from isac_envs.kernels.estimation.kalman import predict, update
 from isac_envs.kernels.radar.detection import swerling_1_single_pulse_one
 
 _HALF_SPEED = 0.5 * SPEED_OF_LIGHT_M_S
-_NEAREST_M = 1.0  # as the legs
 _LEAST_SNR = 1e-6  # below it, an echo measures as little as with it
 _FINEST_RANGE_M2 = 1e-6  # the bounds do not hold for single millimetres
 _FINEST_DIRECTION2 = 1e-8
@@ -79,9 +79,9 @@ def _measure_range(
     her, believed, tracker = state.users[1], state.believed, state.scratch.tracker
     covariance = state.covariance
     dx, dy = her.x_m - from_m[0], her.y_m - from_m[1]
-    true_m = max(_NEAREST_M, math.sqrt(dx * dx + dy * dy))
+    true_m = max(NEAREST_M, math.sqrt(dx * dx + dy * dy))
     dx, dy = believed[0] - from_m[0], believed[1] - from_m[1]
-    far_m = max(_NEAREST_M, math.sqrt(dx * dx + dy * dy))
+    far_m = max(NEAREST_M, math.sqrt(dx * dx + dy * dy))
     x, y = dx / far_m, dy / far_m
     across = y * y * covariance[0, 0] - 2.0 * x * y * covariance[0, 1] + x * x * covariance[1, 1]
     curved = across / far_m  # trace of Hessian and covariance, of a second-order filter
@@ -102,9 +102,9 @@ def _measure_direction(state: State, variance: float, error: float, row: int) ->
         row: Row of the measurement.
     """
     her, believed, tracker = state.users[1], state.believed, state.scratch.tracker
-    true_m = max(_NEAREST_M, math.sqrt(her.x_m * her.x_m + her.y_m * her.y_m))
+    true_m = max(NEAREST_M, math.sqrt(her.x_m * her.x_m + her.y_m * her.y_m))
     x, y = believed[0], believed[1]
-    far_m = max(_NEAREST_M, math.sqrt(x * x + y * y))
+    far_m = max(NEAREST_M, math.sqrt(x * x + y * y))
     measured = her.y_m / true_m + math.sqrt(variance) * error
     tracker.innovation[row] = measured - y / far_m
     tracker.variances[row] = variance

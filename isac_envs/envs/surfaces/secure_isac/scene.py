@@ -7,7 +7,6 @@ import numpy as np
 
 from isac_envs.envs.surfaces import drawing
 from isac_envs.envs.surfaces.secure_isac.records import State
-from isac_envs.kernels.ris.phase import coupled_amplitude
 from isac_envs.rendering import colours
 from isac_envs.rendering.canvas import Canvas
 from isac_envs.rendering.strips import Series, Strip, draw_heading, draw_strips
@@ -41,8 +40,7 @@ def _plan(canvas: Canvas, view: View, parts: dict[str, Any], turns: Any) -> None
     world = World(canvas, x_m, (low, high + room))
     apart = math.hypot(*p.surface_m)
     if view.last is not None:
-        fields = drawing.patterns(parts["precoder"])[:, ::-1]
-        drawing.draw_patterns(world, (0.0, 0.0), -0.5 * math.pi, fields, 0.4 * apart)
+        drawing.draw_station_beams(world, p, parts["precoder"], 0.4)
     drawing.draw_places(world, p, parts["users"])
     world.scale_bar(10.0 if apart < 100.0 else 50.0)
     canvas.text((10, 14), "beams of the base station", 13, colours.MUTED)
@@ -55,39 +53,19 @@ def _near(canvas: Canvas, view: View, parts: dict[str, Any], turns: Any) -> None
     """Draw what is around the surface: its beams, both receivers, and the belief."""
     canvas.clear(colours.LAND)
     p = view.params
-    world = World(canvas, *_around(p))
-    if view.last is not None and p.surface == "present":
-        sizes = coupled_amplitude(
-            turns, p.least_amplitude, p.amplitude_offset_turns, p.amplitude_steepness
-        )
-        reflection = sizes * np.exp(2j * np.pi * (turns + parts["elements"]["error_turns"]))
-        fields = drawing.patterns(reflection[:, None] * (parts["incident"] @ parts["precoder"]))
-        axis = drawing.half_plane(p)
-        fields = fields if axis == 0.0 else fields[:, ::-1]
-        way = math.dist(p.centre_m, p.surface_m) + p.radius_m
-        drawing.draw_patterns(world, p.surface_m, axis, fields, way)
+    world = World(canvas, *drawing.around(p, (), 0.12))
+    if view.last is not None:
+        drawing.draw_surface_beams(world, p, parts, turns)
     mean = float(parts["believed"][0]), float(parts["believed"][1])
     world.ellipse(mean, parts["covariance"][:2, :2], _LIKELY, None, _EAVESDROPPER, 2)
     world.circle(p.target_centre_m, p.target_radius_m, None, colours.MUTED)
     world.circle(p.centre_m, p.radius_m, None, colours.MUTED)
-    if p.surface == "present":
-        x, y = world.pixels(p.surface_m)
-        world.canvas.line(((x - 22, y), (x + 22, y)), colours.INK, 5)
+    drawing.draw_surface(world, p)
     for k, (name, user) in enumerate(zip(("user", "eavesdropper"), parts["users"], strict=True)):
         place = (float(user["x_m"]), float(user["y_m"]))
         world.dot(place, 5, drawing.user_colour(k), colours.INK)
         world.text(place, name, 13, colours.INK, lift=13.0)
     canvas.text((10, 14), "beams of the surface; what is believed", 13, colours.MUTED)
-
-
-def _around(p: Any) -> tuple[tuple[float, float], tuple[float, float]]:
-    """Return the x and the y in m between which surface, user and eavesdropper are."""
-    xs, ys = [p.surface_m[0]], [p.surface_m[1]]
-    for (x, y), radius in ((p.centre_m, p.radius_m), (p.target_centre_m, p.target_radius_m)):
-        xs += [x - radius, x + radius]
-        ys += [y - radius, y + radius]
-    margin = 0.12 * max(max(xs) - min(xs), max(ys) - min(ys))
-    return (min(xs) - margin, max(xs) + margin), (min(ys) - margin, max(ys) + margin)
 
 
 def _strips(view: View) -> list[Strip]:
