@@ -32,6 +32,7 @@ from isac_envs.catalog import ENVIRONMENTS, model_class, refuse_foreign
 from isac_envs.declaration.model import Model
 from isac_envs.declaration.params import LARGEST_FILE, EnvParams, near_name
 from isac_envs.declaration.params import build as build_params
+from isac_envs.engine.interpreting import sparing
 from isac_envs.errors import (
     IsacError,
     ScenarioError,
@@ -224,6 +225,7 @@ def _checked(file: Path, ignore_reference: bool, model: Any = None) -> Scenario:
     return loaded
 
 
+@sparing()
 def build(model: str | Model, scenario: str | Path | None, overrides: Mapping[str, Any]) -> Model:
     """Return a model with the parameters of a scenario and single overrides.
 

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic.fields import FieldInfo
 
+from isac_envs.engine.interpreting import sparing
 from isac_envs.engine.jit import record_of
 from isac_envs.errors import ScenarioError, hint, nearest
 
@@ -138,7 +139,8 @@ class EnvParams(BaseModel):
     def record(self) -> npt.NDArray[Any]:
         """The parameters as a record array of shape ``(1,)``; choices as their position."""
         values = {name: _number(self, name) for name in _kernel_fields(self)}
-        return record_of(values | self.derived())
+        with sparing():
+            return record_of(values | self.derived())
 
     def describe(self) -> list[dict[str, Any]]:
         """Return one row a parameter: name, value, unit, range, meaning, source."""

@@ -105,6 +105,8 @@ def _describe(
                 if hasattr(value, name):
                     yield name
                     yield from _describe(getattr(value, name), attributes, callees)
+    elif hasattr(value, "instructions"):
+        yield inspect.getsource(value.instructions)
     elif isinstance(value, FunctionType):
         # the overload for compiled code is in the same module
         yield _module_source(value.__module__)

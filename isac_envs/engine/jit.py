@@ -2,12 +2,12 @@
 
 import functools
 from collections.abc import Callable, Mapping
-from contextvars import ContextVar
 from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 from numba import config
 
+from isac_envs.engine.interpreting import interpret
 from isac_envs.engine.program import Kernel
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -80,21 +80,9 @@ def _compile(function: Any, **options: bool) -> Any:
     return Kernel(function, {"error_model": "numpy", "nogil": True, **options})
 
 
-_silent = ContextVar("_silent", default=False)
-
-
 def _interpreted(function: Function) -> Function:
-    """Give an interpreted kernel the compiled one's silence: integers wrap, x / 0 is infinite."""
-
     @functools.wraps(function)
     def call(*arguments: Any) -> Any:
-        if _silent.get():  # called by another one
-            return function(*arguments)
-        token = _silent.set(True)
-        try:
-            with np.errstate(all="ignore"):
-                return function(*arguments)
-        finally:
-            _silent.reset(token)
+        return interpret(function, *arguments)
 
     return call  # type: ignore[return-value]

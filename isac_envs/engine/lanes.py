@@ -16,9 +16,10 @@ import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.core.typing.templates import AbstractTemplate, infer_global, signature
-from numba.extending import intrinsic, lower_builtin, models, register_model
+from numba.extending import lower_builtin, models, register_model
 
-from isac_envs.engine.jit import INTERPRETED, inlined
+from isac_envs.engine.jit import inlined
+from isac_envs.engine.machine import compiled_as
 
 WIDTH = 8
 """Numbers in one set of lanes; rows of scratch arrays are padded to a multiple of this."""
@@ -81,8 +82,7 @@ def _is_row(array: Any) -> bool:
     )
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def _compiled_load(_context: Any, array: Any, index: Any) -> Any:
+def _load(_context: Any, array: Any, index: Any) -> Any:
     if not (_is_row(array) and isinstance(index, types.Integer)):
         return None
 
@@ -93,8 +93,13 @@ def _compiled_load(_context: Any, array: Any, index: Any) -> Any:
     return _LANES(array, types.intp), build
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def _compiled_store(_context: Any, array: Any, index: Any, lanes: Any) -> Any:
+@compiled_as(_load)
+def load(array: Any, index: int) -> Lanes:
+    """Return the eight numbers from an index on, of a contiguous float32 array."""
+    return array[index : index + WIDTH].copy()
+
+
+def _store(_context: Any, array: Any, index: Any, lanes: Any) -> Any:
     if not (_is_row(array) and isinstance(index, types.Integer) and lanes is _LANES):
         return None
 
@@ -106,8 +111,13 @@ def _compiled_store(_context: Any, array: Any, index: Any, lanes: Any) -> Any:
     return types.void(array, types.intp, _LANES), build
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def _compiled_spread(_context: Any, value: Any) -> Any:
+@compiled_as(_store)
+def store(array: Any, index: int, lanes: Lanes) -> None:
+    """Write eight numbers from an index on; nothing is checked."""
+    array[index : index + WIDTH] = lanes
+
+
+def _spread(_context: Any, value: Any) -> Any:
     def build(_: Any, builder: Any, __: Any, arguments: Any) -> Any:
         first = builder.insert_element(
             ir.Constant(_VECTOR, ir.Undefined), arguments[0], ir.Constant(ir.IntType(32), 0)
@@ -118,8 +128,13 @@ def _compiled_spread(_context: Any, value: Any) -> Any:
     return _LANES(types.float32), build
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def _compiled_gather(_context: Any, lanes: Any) -> Any:
+@compiled_as(_spread)
+def spread(value: Any) -> Lanes:
+    """Return the same float32 in all lanes."""
+    return np.full(WIDTH, value, np.float32)
+
+
+def _gather(_context: Any, lanes: Any) -> Any:
     if lanes is not _LANES:
         return None
 
@@ -133,28 +148,8 @@ def _compiled_gather(_context: Any, lanes: Any) -> Any:
     return types.float32(_LANES), build
 
 
-def _python_load(array: Any, index: int) -> Lanes:
-    return array[index : index + WIDTH].copy()
-
-
-def _python_store(array: Any, index: int, lanes: Lanes) -> None:
-    array[index : index + WIDTH] = lanes
-
-
-def _python_spread(value: Any) -> Lanes:
-    return np.full(WIDTH, value, np.float32)
-
-
-def _python_gather(lanes: Lanes) -> Any:
+@compiled_as(_gather)
+def gather(lanes: Lanes) -> Any:
+    """Return the sum of the lanes, in a fixed order."""
     pairs = lanes[:4] + lanes[4:]
     return (pairs[0] + pairs[2]) + (pairs[1] + pairs[3])
-
-
-load = _python_load if INTERPRETED else _compiled_load
-"""``load(row, index)``: the eight numbers from an index on, of a contiguous float32 array."""
-store = _python_store if INTERPRETED else _compiled_store
-"""``store(row, index, lanes)``: write them; nothing is checked."""
-spread = _python_spread if INTERPRETED else _compiled_spread
-"""``spread(value)``: the same float32 in all lanes."""
-gather = _python_gather if INTERPRETED else _compiled_gather
-"""``gather(lanes)``: the sum of the lanes, in a fixed order."""

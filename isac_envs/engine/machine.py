@@ -1,65 +1,94 @@
 """Operations that the processor or IEEE 754 fixes to the bit, compiled and interpreted.
 
-``fma`` rounds ``a * b + c`` once; where a processor has no such instruction, LLVM calls the one of
-the C library, which is exact.
+Each is a Python function, which interpreted kernels call, with instructions that compiled kernels
+have in its place. ``fma`` rounds ``a * b + c`` once; where a processor has no such instruction,
+LLVM calls the one of the C library, which is exact.
 """
 
 import struct
+from collections.abc import Callable
 from math import fsum, isfinite
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from llvmlite import ir
 from numba import types
-from numba.extending import intrinsic
+from numba.core.typing.templates import infer_global, make_intrinsic_template
 
-from isac_envs.engine.jit import INTERPRETED
+Function = TypeVar("Function", bound=Callable[..., Any])
 
 _SPLIT = 2.0**27 + 1.0  # halves of a float have 26 bits
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def _compiled_float_bits(_context: Any, _x: Any) -> Any:
+def compiled_as(define: Callable[..., Any]) -> Callable[[Function], Function]:
+    """Decorate a Python function with what compiled kernels have in its place.
+
+    Args:
+        define: Definition of the instructions, as for :func:`numba.extending.intrinsic`.
+    """
+
+    def register(function: Function) -> Function:
+        template = make_intrinsic_template(function, define, function.__name__)
+        infer_global(function, types.Function(template))
+        function.instructions = define  # type: ignore[attr-defined]
+        return function
+
+    return register
+
+
+def _float_bits(_context: Any, _x: Any) -> Any:
     def build(_: Any, builder: Any, __: Any, arguments: Any) -> Any:
         return builder.bitcast(arguments[0], ir.IntType(64))
 
     return types.int64(types.float64), build
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def _compiled_bits_float(_context: Any, _x: Any) -> Any:
+@compiled_as(_float_bits)
+def float_bits(x: float) -> Any:
+    """Return the bits of a float64 as an int64."""
+    return np.int64(struct.unpack("<q", struct.pack("<d", x))[0])
+
+
+def _bits_float(_context: Any, _bits: Any) -> Any:
     def build(_: Any, builder: Any, __: Any, arguments: Any) -> Any:
         return builder.bitcast(arguments[0], ir.DoubleType())
 
     return types.float64(types.int64), build
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def _compiled_single_bits(_context: Any, _x: Any) -> Any:
+@compiled_as(_bits_float)
+def bits_float(bits: Any) -> float:
+    """Return the float64 that has the bits of an int64."""
+    return float(struct.unpack("<d", struct.pack("<q", int(bits)))[0])
+
+
+def _single_bits(_context: Any, _x: Any) -> Any:
     def build(_: Any, builder: Any, __: Any, arguments: Any) -> Any:
         return builder.bitcast(arguments[0], ir.IntType(32))
 
     return types.int32(types.float32), build
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def _compiled_bits_single(_context: Any, _x: Any) -> Any:
+@compiled_as(_single_bits)
+def single_bits(x: Any) -> Any:
+    """Return the bits of a float32 as an int32."""
+    return np.float32(x).view(np.int32)
+
+
+def _bits_single(_context: Any, _bits: Any) -> Any:
     def build(_: Any, builder: Any, __: Any, arguments: Any) -> Any:
         return builder.bitcast(arguments[0], ir.FloatType())
 
     return types.float32(types.int32), build
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def _compiled_fma(_context: Any, _a: Any, _b: Any, _c: Any) -> Any:
-    def build(_: Any, builder: Any, __: Any, arguments: Any) -> Any:
-        return builder.fma(*arguments)
-
-    return types.float64(types.float64, types.float64, types.float64), build
+@compiled_as(_bits_single)
+def bits_single(bits: Any) -> Any:
+    """Return the float32 that has the bits of an int32."""
+    return np.int32(bits).view(np.float32)
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def _compiled_round_even(_context: Any, _x: Any) -> Any:
+def _round_even(_context: Any, _x: Any) -> Any:
     def build(_: Any, builder: Any, __: Any, arguments: Any) -> Any:
         function = builder.module.declare_intrinsic("llvm.rint", [ir.DoubleType()])
         return builder.call(function, arguments)
@@ -67,23 +96,22 @@ def _compiled_round_even(_context: Any, _x: Any) -> Any:
     return types.float64(types.float64), build
 
 
-def _python_float_bits(x: float) -> np.int64:
-    return np.int64(struct.unpack("<q", struct.pack("<d", x))[0])
+@compiled_as(_round_even)
+def round_even(x: float) -> float:
+    """Return the nearest whole number, of two equally near ones the even one."""
+    return float(np.rint(x))
 
 
-def _python_bits_float(bits: Any) -> float:
-    return float(struct.unpack("<d", struct.pack("<q", int(bits)))[0])
+def _fma(_context: Any, _a: Any, _b: Any, _c: Any) -> Any:
+    def build(_: Any, builder: Any, __: Any, arguments: Any) -> Any:
+        return builder.fma(*arguments)
+
+    return types.float64(types.float64, types.float64, types.float64), build
 
 
-def _python_single_bits(x: Any) -> np.int32:
-    return np.float32(x).view(np.int32)
-
-
-def _python_bits_single(bits: Any) -> np.float32:
-    return np.int32(bits).view(np.float32)
-
-
-def _python_fma(a: float, b: float, c: float) -> float:
+@compiled_as(_fma)
+def fma(a: float, b: float, c: float) -> float:
+    """Return a b + c, rounded once."""
     a, b, c = float(a), float(b), float(c)
     if not (isfinite(a) and isfinite(b) and isfinite(c)):
         return a * b + c
@@ -104,15 +132,3 @@ def _product_error(a: float, b: float, product: float) -> float:
     a_high, b_high = a_high - (a_high - a), b_high - (b_high - b)
     a_low, b_low = a - a_high, b - b_high
     return a_low * b_low - (((product - a_high * b_high) - a_low * b_high) - a_high * b_low)
-
-
-def _python_round_even(x: float) -> float:
-    return float(np.rint(x))
-
-
-float_bits = _python_float_bits if INTERPRETED else _compiled_float_bits
-bits_float = _python_bits_float if INTERPRETED else _compiled_bits_float
-single_bits = _python_single_bits if INTERPRETED else _compiled_single_bits
-bits_single = _python_bits_single if INTERPRETED else _compiled_bits_single
-fma = _python_fma if INTERPRETED else _compiled_fma
-round_even = _python_round_even if INTERPRETED else _compiled_round_even

@@ -40,6 +40,9 @@ class Kernel(CPUDispatcher):  # type: ignore[misc]
         inner = {**options, "no_cpython_wrapper": True}
         self._inner = CPUDispatcher(function, targetoptions=inner, pipeline_class=_InnerCompiler)
         self._inner._cache = CodeCache(function, inner, _InnerLibrary)
+        for each in self, self._inner:
+            each._compiler._customize_flags = _Flags
+        self.interpreted = 0  # numbers that it was given while it was not compiled
 
     @property
     def _numba_type_(self) -> types.Dispatcher:
@@ -61,6 +64,20 @@ class Kernel(CPUDispatcher):  # type: ignore[misc]
                 f"(isac_envs.engine.jit.allocating lets a function make some)"
             )
             raise
+
+
+class _Flags(compiler.Flags):  # type: ignore[misc]
+    """Options of a kernel, equal where functions of Numba's own that it calls compile alike.
+
+    Numba asks for ``min`` or ``len`` of given types by the caller's options. Whether the caller is
+    wrapped or inlined makes no difference to them.
+    """
+
+    def __hash__(self) -> int:
+        return hash(self.nrt)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Flags) and bool(self.nrt == other.nrt)
 
 
 class _InnerLibrary(JITCodeLibrary):  # type: ignore[misc]
@@ -146,10 +163,7 @@ class _Compiler(compiler.CompilerBase):  # type: ignore[misc]
         yield typed_passes.NopythonTypeInference
         yield typed_passes.PreLowerStripPhis
         yield typed_passes.InlineOverloads
-        yield typed_passes.NopythonRewrites
-        yield typed_passes.NoPythonSupportedFeatureValidation
         yield typed_passes.IRLegalization
-        yield typed_passes.AnnotateTypes
         yield typed_passes.NativeLowering
         yield typed_passes.NoPythonBackend
 

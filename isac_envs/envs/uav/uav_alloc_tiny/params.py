@@ -6,6 +6,7 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from isac_envs.declaration.params import Weight, parameter
+from isac_envs.engine.interpreting import interpret
 from isac_envs.engine.jit import Record, jit, record
 from isac_envs.engine.loops import per_copy
 from isac_envs.envs.uav.uav_alloc import links
@@ -118,7 +119,7 @@ class UavAllocTinyParams(RadioParams):
         for name, value in fields.items():
             site[name] = value
         group = State._make((*(each[0] for each in per_copy(group)), group.scratch))
-        _measure(site[0], group)
+        interpret(_measure, site[0], group)
         return {
             "options": self.option_count,
             "levels": len(self.powers_w),
