@@ -20,6 +20,7 @@ from harness import bind, play, random_actions, same, short
 from isac_envs.core.env import Env
 from isac_envs.core.parallel_env import ParallelEnv
 from isac_envs.core.vector_env import VectorEnv
+from isac_envs.rendering import canvas
 from isac_envs.rendering.canvas import SIZE
 
 DRAWN = [name for name in harness.IDS if bind(name).scene is not None]
@@ -149,6 +150,9 @@ def test_pictures_survive_that_pygame_is_quit(few_id: str) -> None:
     for action in random_actions(env.action_space, 3):
         env.step(action)
         env.render()
+        pygame().quit()
+        assert canvas._font.cache_info().currsize == 0  # the first pygame crashes with old fonts
+        pygame().init()
 
 
 @pytest.mark.parametrize("duplicate", [copy.deepcopy, lambda env: pickle.loads(pickle.dumps(env))])

@@ -233,7 +233,7 @@ def _unit_circle(corners: int) -> npt.NDArray[np.float64]:
 def _written(text: str, size: int, colour: Colour) -> "pygame.Surface":
     try:
         large = _font(_FINE * size).render(text, True, colour)
-    except pygame.error:  # another environment's close() quit pygame: its fonts are gone
+    except pygame.error:  # somebody quit the fonts alone
         _font.cache_clear()
         large = _font(_FINE * size).render(text, True, colour)
     width, height = large.get_size()
@@ -244,4 +244,6 @@ def _written(text: str, size: int, colour: Colour) -> "pygame.Surface":
 def _font(size: int) -> "pygame.font.Font":
     """Return the font that comes with pygame, so that a picture is the same on every machine."""
     pygame.font.init()
+    if not _font.cache_info().currsize:  # pygame forgets at each quit what it shall call
+        pygame.register_quit(_font.cache_clear)  # a font from before crashes the process
     return pygame.font.Font(None, size)
