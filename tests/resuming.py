@@ -30,7 +30,7 @@ OWN = {
     "lstm_predictor": {"hidden": 8, "rounds": 4, "batch_size": 64},
     "rollout_iteration": {"rounds": 4, "candidates": 4, "branch_steps": 2, "epochs": 1},
 }
-STEPS, EVERY, STOP = 4_000, 1_000, 2_700
+STEPS, EVERY = 4_000, 1_000
 
 
 def short(agent):
@@ -39,7 +39,7 @@ def short(agent):
     hyper = {name: value for name, value in SMALL.items() if name in spec.hyper_parameters}
     hyper = OWN.get(agent, hyper)
     if agent in TEAMS:  # every agent's step is counted
-        return TEAMS[agent], {"horizon": 40}, {**hyper, "n_steps": 4}
+        return TEAMS[agent], {"horizon": 40}, {**hyper, "n_steps": 2}
     for environment, parameters in PLACES:
         if not misfit(spec, scenarios.build(environment, None, parameters)):
             return environment, parameters, hyper

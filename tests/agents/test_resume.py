@@ -4,12 +4,14 @@ import numpy as np
 import pytest
 import torch
 from command import isac
-from resuming import EVERY, STEPS, STOP, assert_same, short
+from resuming import assert_same, short
 
 from isac_agents import registry
 from isac_agents.runs.record import read_record, write_record
 from isac_agents.training.plan import plan_jobs
 from isac_agents.training.train_jobs import train
+
+STEPS, EVERY, STOP = 2_000, 500, 1_350
 
 
 class Stopped(Exception):
@@ -23,10 +25,10 @@ def _one_thread():
     torch.set_num_threads(before)
 
 
-def job(agent, out, resume=False, every=EVERY):
+def job(agent, out, resume=False, every=EVERY, steps=STEPS):
     environment, parameters, hyper = short(agent)
     (planned,) = plan_jobs(
-        environment, agent, overrides=parameters, hyper_parameters=hyper, steps=STEPS, out=out,
+        environment, agent, overrides=parameters, hyper_parameters=hyper, steps=steps, out=out,
         resume=resume, checkpoint_every=every,
     )  # fmt: skip
     return planned
@@ -70,10 +72,13 @@ def scalars(run):
 
 
 def test_tensorboard_has_neither_gaps_nor_duplicates(tmp_path):
-    whole = job("ppo", tmp_path / "whole")
+    whole = job("ppo", tmp_path / "whole", steps=2 * STEPS)  # long enough for an episode to end
     train(whole)
-    run = interrupted("ppo", tmp_path / "parts")
-    train(job("ppo", tmp_path / "parts", resume=True))
+    parts = job("ppo", tmp_path / "parts", steps=2 * STEPS)
+    with pytest.raises(Stopped):
+        train(parts, stop_at(2 * STOP))
+    run = parts.folder
+    train(job("ppo", tmp_path / "parts", resume=True, steps=2 * STEPS))
     expected = scalars(whole.folder)
     assert len(expected["rollout/ep_rew_mean"]) > 1
     assert len(expected["train/loss"]) > 2
@@ -82,8 +87,8 @@ def test_tensorboard_has_neither_gaps_nor_duplicates(tmp_path):
 
 def test_it_may_be_stopped_again_and_again(tmp_path):
     train(whole := job("ddqn", tmp_path / "whole"))
-    run = interrupted("ddqn", tmp_path / "parts", 1_500)
-    for step in (2_000, 2_700, 3_990):
+    run = interrupted("ddqn", tmp_path / "parts", 750)
+    for step in (1_000, 1_350, 1_990):
         with pytest.raises(Stopped):
             train(job("ddqn", tmp_path / "parts", resume=True), stop_at(step))
     train(job("ddqn", tmp_path / "parts", resume=True))
@@ -102,10 +107,10 @@ def test_checkpoints_do_not_change_the_numbers(tmp_path):
 def test_the_newest_two_are_kept_and_the_times_add_up(tmp_path):
     run = interrupted("q_learning", tmp_path)
     names = sorted(path.name for path in (run / "checkpoints").iterdir())
-    assert names == [f"{step:012d}.{end}" for step in (1024, 2048) for end in ("json", "npz")]
+    assert names == [f"{step:012d}.{end}" for step in (512, 1024) for end in ("json", "npz")]
     train(job("q_learning", tmp_path, resume=True))
     names = sorted(path.stem for path in (run / "checkpoints").glob("*.json"))
-    assert names == [f"{step:012d}" for step in (2048, 3008)]
+    assert names == [f"{step:012d}" for step in (1024, 1536)]
     assert read_record(run).status == "finished"
     assert read_record(run).cpu_seconds > 0.0
 
@@ -115,8 +120,8 @@ def test_without_resume_it_starts_again_and_says_so(tmp_path, capsys):
     steps = []
     train(job("q_learning", tmp_path), steps.append)
     assert steps[0] == 64
-    assert "--resume would continue from step 2048 of 4000" in capsys.readouterr().err
-    assert sorted(each.stem for each in (run / "checkpoints").glob("*.json"))[-1] == f"{3008:012d}"
+    assert "--resume would continue from step 1024 of 2000" in capsys.readouterr().err
+    assert sorted(each.stem for each in (run / "checkpoints").glob("*.json"))[-1] == f"{1536:012d}"
 
 
 def test_a_run_that_forgot_to_resume_can_still_do_so(tmp_path):
@@ -125,7 +130,7 @@ def test_a_run_that_forgot_to_resume_can_still_do_so(tmp_path):
         train(job("q_learning", tmp_path), stop_at(64))
     steps = []
     train(job("q_learning", tmp_path, resume=True), steps.append)
-    assert steps[0] == 2048 + 64
+    assert steps[0] == 1024 + 64
     assert read_record(run).status == "finished"
 
 
