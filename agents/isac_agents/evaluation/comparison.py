@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 from rich.table import Table
-from scipy import stats
 
 from isac_agents.evaluation.cache import Candidate, EvaluationCache
 from isac_agents.evaluation.episodes import HELD_OUT_SEED
@@ -18,6 +17,7 @@ from isac_agents.evaluation.statistics import (
     interquartile_mean,
     interval_of,
     mean_interval,
+    middle_mean,
     paired_difference,
 )
 from isac_agents.progress import stage
@@ -295,4 +295,4 @@ def _row(
 
 
 def _middles(values: Sequence[Mapping[str, float]]) -> dict[str, float]:
-    return {key: float(stats.trim_mean([each[key] for each in values], 0.25)) for key in values[0]}
+    return {key: float(middle_mean([each[key] for each in values])) for key in values[0]}

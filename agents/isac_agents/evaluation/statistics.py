@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
 
 Array = npt.NDArray[np.float64]
 Tasks = Sequence[Array]
@@ -40,6 +39,13 @@ class Profile:
     value: Array
     low: Array
     high: Array
+
+
+def middle_mean(values: npt.ArrayLike, axis: int = 0) -> Any:
+    """Return the mean of the middle half of the values along an axis."""
+    from scipy import stats  # takes a second to load, and training needs none of it
+
+    return stats.trim_mean(values, 0.25, axis=axis)
 
 
 def interquartile_mean(*tasks: Array, seed: int = 0) -> Interval:
@@ -68,8 +74,8 @@ def interquartile_means(curves: Array, seed: int = 0) -> Profile:
     """
     runs, points = curves.shape
     chosen = np.random.default_rng(seed).integers(runs, size=(RESAMPLES, runs))
-    low, high = _percentiles(stats.trim_mean(curves[chosen], 0.25, axis=1))
-    middle = np.asarray(stats.trim_mean(curves, 0.25, axis=0))
+    low, high = _percentiles(middle_mean(curves[chosen], axis=1))
+    middle = np.asarray(middle_mean(curves))
     return Profile(np.arange(points, dtype=float), middle, low, high)
 
 
@@ -117,11 +123,7 @@ def paired_difference(ours: Array, theirs: Array, seed: int = 0) -> Interval:
         theirs: Reward of the other policy, shape ``(runs, episodes)``, on the same episodes.
         seed: Seed of the bootstrap.
     """
-
-    def middle(rewards: Array) -> Any:
-        return stats.trim_mean(rewards, 0.25, axis=0)
-
-    value = float(middle(ours.mean(1)) - middle(theirs.mean(1)))
+    value = float(middle_mean(ours.mean(1)) - middle_mean(theirs.mean(1)))
     random = np.random.default_rng(seed)
     episodes = ours.shape[1]
     counts = random.multinomial(episodes, np.full(episodes, 1.0 / episodes), RESAMPLES).T
@@ -129,7 +131,7 @@ def paired_difference(ours: Array, theirs: Array, seed: int = 0) -> Interval:
     for rewards in (ours, theirs):
         means = rewards @ counts / episodes  # (runs, resamples)
         chosen = random.integers(len(rewards), size=means.shape)
-        resampled.append(middle(np.take_along_axis(means, chosen, axis=0)))
+        resampled.append(middle_mean(np.take_along_axis(means, chosen, axis=0)))
     low, high = _percentiles(resampled[0] - resampled[1])
     return Interval(value, float(low), float(high))
 
@@ -150,6 +152,8 @@ def interval_of(samples: tuple[Array, ...], statistic: Callable[..., Any], seed:
         statistic: Function of the arrays and ``axis``.
         seed: Seed of the bootstrap.
     """
+    from scipy import stats
+
     found = stats.bootstrap(
         samples, statistic, paired=True, vectorized=True, method="percentile",
         n_resamples=RESAMPLES, batch=100, rng=np.random.default_rng(seed),
@@ -158,7 +162,7 @@ def interval_of(samples: tuple[Array, ...], statistic: Callable[..., Any], seed:
 
 
 def _trimmed(tasks: Tasks) -> Any:
-    return stats.trim_mean(np.concatenate(tasks, axis=-1), 0.25, axis=-1)
+    return middle_mean(np.concatenate(tasks, axis=-1), axis=-1)
 
 
 def _wins(better: Tasks, worse: Tasks) -> Any:
