@@ -1,0 +1,209 @@
+"""Baselines of a secondary user."""
+
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from isac_envs.declaration.baseline import Baseline, HasState, RandomBaseline
+from isac_envs.declaration.model import Model
+from isac_envs.declaration.trial import Trial
+from isac_envs.envs.spectrum.cognitive_access import exact
+from isac_envs.envs.spectrum.cognitive_access.policies import Array, Views, with_best_time
+from isac_envs.envs.spectrum.cognitive_access.records import ACKNOWLEDGED, NOTHING
+from isac_envs.envs.spectrum.cognitive_access.relaxation import Relaxation, relaxed
+from isac_envs.planning import Policy, finite_horizon
+
+Actions = npt.NDArray[np.int64]
+
+_SLOTS = (1.0, 2.0, 4.0, 8.0)
+_COPIES, _STEPS = 48, 150  # of a trial
+
+
+class _User(Baseline):
+    """What the baselines share."""
+
+    def __init__(self, batch: HasState, seed: int = 0) -> None:
+        super().__init__(batch, seed)
+        self.views = Views(self.params)
+
+    @property
+    def user(self) -> npt.NDArray[Any]:
+        """Records of the user, shape ``(n,)``."""
+        return np.asarray(self.batch.state.users[:, 0])
+
+    @property
+    def beliefs(self) -> Array:
+        """Probabilities that the channels are idle, shape ``(n, N)``."""
+        return np.asarray(self.batch.state.beliefs["idle"][:, 0])
+
+    @property
+    def deviation_m(self) -> Array:
+        """Deviation of the range in the coming slot, before an echo, shape ``(n,)``."""
+        return np.sqrt(np.maximum(self.user["covariance"][:, 0, 0], 0.0))
+
+    def best(self, values: Array) -> Actions:
+        """Return the actions of the largest values, shape ``(n, N, J)``."""
+        return np.asarray(values.reshape(len(values), -1).argmax(1))
+
+
+class Genie(_User):
+    """Sees the states of the channels."""
+
+    kind = "genie"
+    summary = (
+        "Knows which channels are idle and uses the widest for the whole slot, without sensing: no "
+        "policy has more throughput or smaller deviations of the range."
+    )
+
+    def act(self) -> Actions:
+        """Return the widest idle channels."""
+        idle = self.batch.state.channels["idle"]
+        self.batch.state.users["informed"] = True
+        channels = np.where(idle, self.params.capacities_mbps(), -1.0).argmax(1)
+        return np.asarray(channels * self.params.choices)
+
+
+class Lookahead(_User):
+    """Reward of the slot and the values of single channels after it.
+
+    Attributes:
+        slots: For how many slots a smaller deviation of the range counts.
+        usual_m: Deviation before an echo that the values of single channels assume, in m.
+    """
+
+    summary = "Expected reward of the slot and of what it tells, by values of single channels."
+    slots: float = 1.0
+    usual_m: float = 0.0
+
+    def act(self) -> Actions:
+        """Return the actions of the largest expected value."""
+        worth = self.views.worth(self.deviation_m, self.slots)
+        now = self.views.immediate(self.beliefs, worth)
+        return self.best(now + self.views.later(self.beliefs, self.relaxation()))
+
+    def relaxation(self) -> Relaxation:
+        """Return the values of single channels, with what an echo is usually worth."""
+        relief = self.views.relief(np.array([self.usual_m]))[0]
+        bonus = self.params.weights[1] * self.slots * relief
+        return relaxed(self.params, np.round(np.maximum(bonus, 0.0), 12))
+
+
+class Optimum(Lookahead):
+    """The optimum of the textbook case, the best known policy elsewhere."""
+
+    kind = "best_known"
+    summary = (
+        "Exact by backward induction with a perfect detector, no target and up to three channels; "
+        "else looks ahead with the values of single channels, constant by trials."
+    )
+    constants = ("slots",)
+
+    def __init__(self, batch: HasState, seed: int = 0) -> None:
+        super().__init__(batch, seed)
+        self.table: Policy | None = None
+        if exact.is_exact(self.params):
+            self.cap = exact.age_cap(self.params)
+            self.table = _table(self.params, self.cap)
+            self.constants = ()  # type: ignore[misc]
+        elif self.params.target and self.params.weights[1] > 0.0:
+            # mypy takes a class for unhashable where instances define no hash
+            chosen = _tuned(type(self.model), self.params)  # type: ignore[arg-type]
+            self.slots, self.usual_m = chosen
+
+    def act(self) -> Actions:
+        """Return the best actions for the time left, or those of the largest expected value."""
+        if self.table is None:
+            return super().act()
+        left = np.clip(self.params.horizon - self.env["time"], 1, len(self.table))
+        index = exact.state_index(self.params, self.cap, self.beliefs)
+        return np.asarray(self.table[left - 1, index], np.int64)
+
+
+@lru_cache(maxsize=4)
+def _table(params: Any, cap: int) -> Policy:
+    """Return the optimal action by steps to go and state."""
+    return finite_horizon(exact.belief_model(params, cap)).policy
+
+
+@lru_cache(maxsize=16)
+def _tuned(model: type[Model], params: Any) -> tuple[float, float]:
+    """Return for how many slots relief should count, and the usual deviation of the range."""
+    usual = round(_try(model(params), 1.0, 0.0)[0], 2)
+    found, most = (1.0, usual), -np.inf
+    for slots in _SLOTS:
+        _, reward = _try(model(params), slots, usual)
+        if reward > most:
+            found, most = (slots, usual), reward
+    return found
+
+
+def _try(model: Model, slots: float, usual_m: float) -> tuple[float, float]:
+    """Return the mean deviation before echoes in m, and the mean reward, in trials."""
+    trial = Trial(model, _COPIES)
+    rule = Lookahead(trial)
+    rule.slots, rule.usual_m = slots, usual_m
+    trial.start(np.arange(_COPIES))
+    steps = min(_STEPS, model.params.horizon)
+    reward, deviation = 0.0, 0.0
+    for _ in range(steps):
+        reward += float(trial.step(rule.act()).mean())
+        deviation += float(rule.user["predicted_m"].mean())
+    return deviation / steps, reward / steps
+
+
+class Whittle(_User):
+    """Whittle's index."""
+
+    summary = (
+        "Largest Whittle index (Liu and Zhao, 2010) times what the channel pays now, less expected "
+        "collisions; best time for the slot."
+    )
+
+    def act(self) -> Actions:
+        """Return the channels of the largest indices, with their best times."""
+        worth = self.views.worth(self.deviation_m)
+        channels = self.views.indices(self.beliefs, worth).argmax(1)
+        return with_best_time(channels, self.views.immediate(self.beliefs, worth))
+
+
+class Myopic(_User):
+    """Looks at nothing but the coming slot."""
+
+    summary = "Channel and sensing time of the largest expected reward of the slot."
+
+    def act(self) -> Actions:
+        """Return the actions of the largest expected reward."""
+        worth = self.views.worth(self.deviation_m)
+        return self.best(self.views.immediate(self.beliefs, worth))
+
+
+class RoundRobin(_User):
+    """Takes turns, the structure of the myopic policy for alike channels (Zhao et al., 2008)."""
+
+    summary = (
+        "Stays on a channel that was idle, or on a busy one if states alternate; else the next in "
+        "turn. Best time for a channel that nothing is known of."
+    )
+
+    def act(self) -> Actions:
+        """Return the last channels or the next ones."""
+        user, p = self.user, self.params
+        alternates = (self.views.stays < self.views.becomes)[user["channel"]]
+        arrived = user["outcome"] == ACKNOWLEDGED
+        on = (arrived == alternates) & (user["outcome"] != NOTHING)
+        channels = (user["channel"] + on) % p.channels
+        steady = np.broadcast_to(exact.first_beliefs(p), self.beliefs.shape)
+        worth = np.broadcast_to(self.views.carried, (len(user), *self.views.carried.shape))
+        return with_best_time(channels, self.views.immediate(steady, worth))
+
+
+BASELINES: dict[str, type[Baseline]] = {
+    "genie": Genie,
+    "optimum": Optimum,
+    "whittle": Whittle,
+    "myopic": Myopic,
+    "round_robin": RoundRobin,
+    "random": RandomBaseline,
+}
