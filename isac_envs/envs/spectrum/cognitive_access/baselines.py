@@ -17,8 +17,8 @@ from isac_envs.planning import Policy, finite_horizon
 
 Actions = npt.NDArray[np.int64]
 
-_SLOTS = (1.0, 2.0, 4.0, 8.0)
-_COPIES, _STEPS = 48, 150  # of a trial
+_SLOTS = (1.0, 2.0, 4.0)
+_COPIES, _STEPS = 100, 150  # of a trial
 
 
 class _User(Baseline):
@@ -75,7 +75,7 @@ class Lookahead(_User):
 
     summary = "Expected reward of the slot and of what it tells, by values of single channels."
     slots: float = 1.0
-    usual_m: float = 0.0
+    usual_m: float = 1.0
 
     def act(self) -> Actions:
         """Return the actions of the largest expected value."""
@@ -90,35 +90,60 @@ class Lookahead(_User):
         return relaxed(self.params, np.round(np.maximum(bonus, 0.0), 12))
 
 
+class Whittle(_User):
+    """Whittle's index.
+
+    Attributes:
+        slots: For how many slots a smaller deviation of the range counts.
+    """
+
+    summary = (
+        "Largest Whittle index (Liu and Zhao, 2010) times what the channel pays now, less expected "
+        "collisions; best time for the slot."
+    )
+
+    slots: float = 1.0
+
+    def act(self) -> Actions:
+        """Return the channels of the largest indices, with their best times."""
+        worth = self.views.worth(self.deviation_m, self.slots)
+        channels = self.views.indices(self.beliefs, worth).argmax(1)
+        return with_best_time(channels, self.views.immediate(self.beliefs, worth))
+
+
 class Optimum(Lookahead):
     """The optimum of the textbook case, the best known policy elsewhere."""
 
     kind = "best_known"
     summary = (
         "Exact by backward induction with a perfect detector, no target and up to three channels; "
-        "else looks ahead with the values of single channels, constant by trials."
+        "else `lookahead` or `whittle`, whichever earns more in trials, with its best constant."
     )
     constants = ("slots",)
 
     def __init__(self, batch: HasState, seed: int = 0) -> None:
         super().__init__(batch, seed)
         self.table: Policy | None = None
+        self.other: Whittle | None = None
         if exact.is_exact(self.params):
             self.cap = exact.age_cap(self.params)
             self.table = _table(self.params, self.cap)
-            self.constants = ()  # type: ignore[misc]
-        elif self.params.target and self.params.weights[1] > 0.0:
-            # mypy takes a class for unhashable where instances define no hash
-            chosen = _tuned(type(self.model), self.params)  # type: ignore[arg-type]
-            self.slots, self.usual_m = chosen
+            return
+        # mypy takes a class for unhashable where instances define no hash
+        rule, self.slots, self.usual_m = _tuned(type(self.model), self.params)  # type: ignore[arg-type]
+        if rule is Whittle:
+            self.other = Whittle(batch, seed)
 
     def act(self) -> Actions:
-        """Return the best actions for the time left, or those of the largest expected value."""
-        if self.table is None:
-            return super().act()
-        left = np.clip(self.params.horizon - self.env["time"], 1, len(self.table))
-        index = exact.state_index(self.params, self.cap, self.beliefs)
-        return np.asarray(self.table[left - 1, index], np.int64)
+        """Return the best actions for the time left, or those of the better rule."""
+        if self.table is not None:
+            left = np.clip(self.params.horizon - self.env["time"], 1, len(self.table))
+            index = exact.state_index(self.params, self.cap, self.beliefs)
+            return np.asarray(self.table[left - 1, index], np.int64)
+        if self.other is not None:
+            self.other.slots = self.slots
+            return self.other.act()
+        return super().act()
 
 
 @lru_cache(maxsize=4)
@@ -128,44 +153,41 @@ def _table(params: Any, cap: int) -> Policy:
 
 
 @lru_cache(maxsize=16)
-def _tuned(model: type[Model], params: Any) -> tuple[float, float]:
-    """Return for how many slots relief should count, and the usual deviation of the range."""
-    usual = round(_try(model(params), 1.0, 0.0)[0], 2)
-    found, most = (1.0, usual), -np.inf
-    for slots in _SLOTS:
-        _, reward = _try(model(params), slots, usual)
-        if reward > most:
-            found, most = (slots, usual), reward
-    return found
+def _tuned(model: type[Model], params: Any) -> tuple[type[_User], float, float]:
+    """Return the better rule, for how many slots relief should count, the usual deviation in m.
+
+    Rules are close, so that another one must earn more by two standard errors.
+    """
+    bound = model(params)
+    found: tuple[type[Lookahead] | type[Whittle], float] = (Lookahead, 1.0)
+    usual = round(_try(bound, *found, 0.0)[0], 2)
+    _, most = _try(bound, *found, usual)
+    ranging = params.target and params.weights[1] > 0.0
+    for rule in (Lookahead, Whittle):
+        for slots in _SLOTS if ranging else _SLOTS[:1]:
+            _, earned = _try(bound, rule, slots, usual)
+            gain = earned - most
+            if gain.mean() > 2.0 * gain.std() / np.sqrt(_COPIES):
+                found, most = (rule, slots), earned
+    return *found, usual
 
 
-def _try(model: Model, slots: float, usual_m: float) -> tuple[float, float]:
-    """Return the mean deviation before echoes in m, and the mean reward, in trials."""
+def _try(
+    model: Model, rule: type[Lookahead] | type[Whittle], slots: float, usual_m: float
+) -> tuple[float, Array]:
+    """Return the mean deviation before echoes in m, and the mean reward of each trial."""
     trial = Trial(model, _COPIES)
-    rule = Lookahead(trial)
-    rule.slots, rule.usual_m = slots, usual_m
+    policy = rule(trial)
+    policy.slots = slots
+    if isinstance(policy, Lookahead):
+        policy.usual_m = usual_m
     trial.start(np.arange(_COPIES))
     steps = min(_STEPS, model.params.horizon)
-    reward, deviation = 0.0, 0.0
+    earned, deviation = np.zeros(_COPIES), 0.0
     for _ in range(steps):
-        reward += float(trial.step(rule.act()).mean())
-        deviation += float(rule.user["predicted_m"].mean())
-    return deviation / steps, reward / steps
-
-
-class Whittle(_User):
-    """Whittle's index."""
-
-    summary = (
-        "Largest Whittle index (Liu and Zhao, 2010) times what the channel pays now, less expected "
-        "collisions; best time for the slot."
-    )
-
-    def act(self) -> Actions:
-        """Return the channels of the largest indices, with their best times."""
-        worth = self.views.worth(self.deviation_m)
-        channels = self.views.indices(self.beliefs, worth).argmax(1)
-        return with_best_time(channels, self.views.immediate(self.beliefs, worth))
+        earned += trial.step(policy.act())
+        deviation += float(policy.user["predicted_m"].mean())
+    return deviation / steps, earned / steps
 
 
 class Myopic(_User):
@@ -202,6 +224,7 @@ class RoundRobin(_User):
 BASELINES: dict[str, type[Baseline]] = {
     "genie": Genie,
     "optimum": Optimum,
+    "lookahead": Lookahead,
     "whittle": Whittle,
     "myopic": Myopic,
     "round_robin": RoundRobin,

@@ -12,16 +12,64 @@ from isac_envs.envs.spectrum.cognitive_access.params import CognitiveAccessParam
 
 
 class CognitiveAccess(Model):
-    r"""TODO."""
+    r"""A secondary user senses a channel of others in each slot, and uses it if it is idle.
+
+    $N$ channels belong to primary users, who come and go. In each slot the user senses one of them
+    for a while, and sends in the rest of the slot if its detector says idle. Its transmission has
+    two uses: it carries data, and its echo ranges a target. What was seen tells which channels are
+    probably idle next, so each look earns and explores.
+
+    1. Channels: independent Gilbert-Elliott chains. An idle channel stays idle with probability
+       $p_{11}$ = `stay_idle`, a busy one becomes idle with $p_{01}$ = `become_idle`.
+    2. Action: a channel $n$ and a sensing time $\tau$ of `sensing_times_s`, as one number: that of
+       the channel times that of sensing times, plus that of the time.
+    3. Detector: ``energy`` averages $\tau B_n$ samples. Its threshold finds a primary signal of SNR
+       $\gamma_n$ with `detection_probability`, and takes noise for one with $P_f =
+       Q(\sqrt{2 \gamma_n + 1}\, Q^{-1}(P_d) + \gamma_n \sqrt{\tau B_n})$. ``perfect`` makes no
+       errors and takes no time, as in the textbook.
+    4. Throughput: in an idle channel $(1 - \tau / T)\, B_n \log_2(1 + \mathrm{SNR})$, with $T$ =
+       `slot_s` and the SNR of `link_snr_db` in all channels, because the power in each hertz is
+       limited. In a busy channel nothing arrives, and the primary transmission is hit: a cost, and
+       the objective `protection`, whose weight is the price of a collision.
+    5. Target: its way from a post is a critically damped second-order Gauss-Markov process with the
+       deviations `range_std_m` and `speed_std_m_s`, $\dot v = -2 \omega v - \omega^2 x + w$ with
+       $\omega$ the second over the first. So it neither leaves nor rests.
+    6. Ranging: an acknowledged transmission gives a range with the variance $3 c^2 / (8 \pi^2
+       \gamma B_n^2)$ at $\gamma$ = `echo_snr_db` $\cdot\, B_n (T - \tau)$. Wide channels are better
+       by $B^{3/2}$. Echoes below 13 dB count for nothing: there, the bound does not hold. A Kalman
+       filter of range and speed keeps the estimate. The objective `ranging` is minus the deviation
+       of the range after the slot: in metres, bounded by that of a target nobody looks at, and an
+       echo is worth the more the longer there was none.
+    7. Belief: the acknowledgement tells whether the channel was idle. After the detector said busy,
+       $\omega \leftarrow \omega P_f / (\omega P_f + (1 - \omega) P_d)$. Then each channel moves
+       on by $\omega \leftarrow \omega p_{11} + (1 - \omega) p_{01}$.
+
+    Channels start in their steady state, and so does the target. With ``belief`` the user sees
+    the probabilities of item 7, which say all that is known. With ``history`` it sees the last
+    `history` slots, the latest first: channel, outcome and sensing time. Agents with memory are
+    compared on it. Both end with the deviations of range and speed and their correlation. The echo
+    of the target has the SNR of its post wherever it is.
+
+    With a perfect detector, no target and up to three channels, `optimum` is exact: backward
+    induction over last observations and ages. For three alike channels with 0.8 and 0.2
+    (``zhao2008``) the long-run optimum is 0.693787 per slot, and an action at random earns 0.5. For
+    alike channels the myopic rule and Whittle's index choose the same. Elsewhere `optimum` is the
+    best known policy: it looks one slot ahead, and values beliefs by the problems of single
+    channels, which a price on sensing separates. The same problems give a Lagrangian bound without
+    a target. `genie` knows what is idle and bounds every policy, but no detector comes near it.
+
+    In ``liang2008`` the channel has no memory and the action is the sensing time. Without a grid
+    the best one is 14.163 ms.
+    """
 
     id = "isac/CognitiveAccess-v0"
     summary = "Which channel of others to sense, and for how long, to send and to range a target."
     source = (
         "Q. Zhao, B. Krishnamachari, K. Liu, IEEE Trans. Wireless Commun. 7(12), 2008, arXiv "
-        "0712.0035 (channels, belief); K. Liu, Q. Zhao, IEEE Trans. Inf. Theory 56(11), 2010, arXiv "
-        "0810.4658 (index, bound); Y.-C. Liang, Y. Zeng, E. C. Y. Peh, A. T. Hoang, IEEE Trans. "
-        "Wireless Commun. 7(4), 2008 (detector, sensing time). The target and the numbers of "
-        "'default' are our choice."
+        "0712.0035 (channels, belief); K. Liu, Q. Zhao, IEEE Trans. Inf. Theory 56(11), 2010, "
+        "arXiv 0810.4658 (index, bound); Y.-C. Liang, Y. Zeng, E. C. Y. Peh, A. T. Hoang, IEEE "
+        "Trans. Wireless Commun. 7(4), 2008 (detector, sensing time). The target and the "
+        "numbers of 'default' are our choice."
     )
     params_type = CognitiveAccessParams
     kernel: ClassVar[ModuleType] = kernel

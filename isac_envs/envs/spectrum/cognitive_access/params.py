@@ -12,7 +12,7 @@ from isac_envs.kernels.numerics import portable
 from isac_envs.kernels.spectrum.detector import energy_false_alarm
 
 MOST_CHANNELS = 16
-PER_CHANNEL = {"min_length": 1, "max_length": MOST_CHANNELS}
+PER_CHANNEL: dict[str, Any] = {"min_length": 1, "max_length": MOST_CHANNELS}
 ZHAO = "Zhao, Krishnamachari, Liu, IEEE TWC 7(12), 2008, arXiv 0712.0035"
 LIANG = "Liang, Zeng, Peh, Hoang, IEEE TWC 7(4), 2008"
 
@@ -108,7 +108,7 @@ class CognitiveAccessParams(EnvParams):
         if self.speed_std_m_s * self.slot_s > self.range_std_m:
             raise ValueError(
                 f"parameter speed_std_m_s = {self.speed_std_m_s:g}: the target crosses "
-                f"range_std_m = {self.range_std_m:g} m within a slot of {self.slot_s:g} s"
+                f"range_std_m = {self.range_std_m:g} m within slot_s = {self.slot_s:g} s"
             )
         return self
 

@@ -15,7 +15,14 @@ OUTCOMES = 4
 CHANNEL = record(
     ("idle", "?"),  # in the coming slot
     ("users", "i8"),  # that transmit in it
+    (
+        "recent",
+        "i8",
+    ),  # bits of the last slots, 1 for idle, the latest lowest: for pictures
 )
+RECENT = 60
+"""Slots that channels remember."""
+
 USER = record(
     ("channel", "i8"),  # of the last slot
     ("choice", "i8"),  # of the sensing time

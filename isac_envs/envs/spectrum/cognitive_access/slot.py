@@ -15,6 +15,7 @@ from isac_envs.envs.spectrum.cognitive_access.records import (
     CONTENDED,
     DECLARED_BUSY,
     NOTHING,
+    RECENT,
     State,
 )
 from isac_envs.kernels.estimation.bounds import (
@@ -27,6 +28,8 @@ from isac_envs.kernels.spectrum.occupancy import (
     idle_next_one,
     steady_idle_one,
 )
+
+_REMEMBERED = (1 << RECENT) - 1
 
 LEAST_ECHO_SNR = 20.0
 """SNR (13 dB) below which an echo is not taken for a measurement: the bound holds above alone."""
@@ -44,7 +47,7 @@ def begin(p: Record, state: State) -> None:
     for k in range(channels.shape[0]):
         steady = steady_idle_one(p.stays[k], p.becomes[k])
         channels[k].idle = bernoulli(e.world, steady)
-        channels[k].users = 0
+        channels[k].users, channels[k].recent = 0, 0
         for u in range(state.users.shape[0]):
             state.beliefs[u, k].idle = steady
     for u in range(state.users.shape[0]):
@@ -234,6 +237,7 @@ def advance(p: Record, state: State) -> None:
             _move_target(p, state, u)
     for k in range(channels.shape[0]):
         idle = 1.0 if channels[k].idle else 0.0
+        channels[k].recent = (channels[k].recent * 2 + channels[k].idle) & _REMEMBERED
         channels[k].idle = bernoulli(e.world, idle_next_one(idle, p.stays[k], p.becomes[k]))
         channels[k].users = 0
     e.time += 1

@@ -10,7 +10,27 @@ from isac_envs.envs.spectrum.cognitive_access_multi.params import CognitiveAcces
 
 
 class CognitiveAccessMulti(CognitiveAccess):
-    r"""TODO."""
+    r"""Secondary users sense the same channels, and collide where they send on one.
+
+    Channels, detectors, targets and rewards are those of ``isac/CognitiveAccess-v0`` (items 1 to
+    7), with a detector, a target and a reward for each of the `users`. In a slot all of them sense,
+    and then those transmit whose detectors say idle.
+
+    8. Contention: where two users or more transmit on one idle channel, nothing arrives, and no
+       echo is told from the other's signal. Neither is a cost, because nobody else is hit.
+    9. Feedback: each user sees its own slots alone. Its receiver tells a primary transmission from
+       that of another user, so in both cases the state of the channel is known.
+
+    A user that still senses does not take the signal of one that has begun for a primary one. The
+    last number that a user sees is its own, so that one policy for all can tell them apart. A
+    single user plays ``isac/CognitiveAccess-v0`` bit for bit.
+
+    What is best for one is worst for all: with alike channels and a perfect detector (``perfect``)
+    users who each take the largest Whittle index always meet, and nothing ever arrives. `partition`
+    deals the channels out once, and nobody needs to talk. `central` is one controller that gives
+    distinct channels by what each user believes. `genie` also knows which channels are idle. With
+    other users in the way there is no exact optimum here.
+    """
 
     id = "isac/CognitiveAccessMulti-v0"
     summary = "Secondary users sense the same channels, and collide where they send on one."
