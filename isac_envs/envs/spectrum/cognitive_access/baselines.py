@@ -65,17 +65,48 @@ class Genie(_User):
         return np.asarray(channels * self.params.choices)
 
 
+class Myopic(_User):
+    """Looks at nothing but the coming slot."""
+
+    summary = "Channel and sensing time of the largest expected reward of the slot."
+
+    def act(self) -> Actions:
+        """Return the actions of the largest expected reward."""
+        worth = self.views.worth(self.deviation_m)
+        return self.best(self.views.immediate(self.beliefs, worth))
+
+
+@lru_cache(maxsize=64)
+def _usual_m(model: type[Model], params: Any) -> float:
+    """Return the mean deviation of the range before an echo under the myopic rule, in m."""
+    if not params.target:
+        return 0.0
+    trial = Trial(model(params), _COPIES)
+    rule = Myopic(trial)
+    trial.start(np.arange(_COPIES))
+    steps, total = min(_STEPS, params.horizon), 0.0
+    for _ in range(steps):
+        trial.step(rule.act())
+        total += float(rule.user["predicted_m"].mean())
+    return round(total / steps, 3)
+
+
 class Lookahead(_User):
     """Reward of the slot and the values of single channels after it.
 
     Attributes:
         slots: For how many slots a smaller deviation of the range counts.
-        usual_m: Deviation before an echo that the values of single channels assume, in m.
+        usual_m: Deviation before an echo that the values of single channels assume, in m: that of
+            the myopic rule.
     """
 
     summary = "Expected reward of the slot and of what it tells, by values of single channels."
     slots: float = 1.0
-    usual_m: float = 1.0
+
+    def __init__(self, batch: HasState, seed: int = 0) -> None:
+        super().__init__(batch, seed)
+        # mypy takes a class for unhashable where instances define no hash
+        self.usual_m = _usual_m(type(self.model), self.params)  # type: ignore[arg-type]
 
     def act(self) -> Actions:
         """Return the actions of the largest expected value."""
@@ -130,7 +161,7 @@ class Optimum(Lookahead):
             self.table = _table(self.params, self.cap)
             return
         # mypy takes a class for unhashable where instances define no hash
-        rule, self.slots, self.usual_m = _tuned(type(self.model), self.params)  # type: ignore[arg-type]
+        rule, self.slots = _tuned(type(self.model), self.params)  # type: ignore[arg-type]
         if rule is Whittle:
             self.other = Whittle(batch, seed)
 
@@ -153,52 +184,32 @@ def _table(params: Any, cap: int) -> Policy:
 
 
 @lru_cache(maxsize=16)
-def _tuned(model: type[Model], params: Any) -> tuple[type[_User], float, float]:
-    """Return the better rule, for how many slots relief should count, the usual deviation in m.
+def _tuned(model: type[Model], params: Any) -> tuple[type[_User], float]:
+    """Return the better rule, and for how many slots relief should count.
 
     Rules are close, so that another one must earn more by two standard errors.
     """
     bound = model(params)
     found: tuple[type[Lookahead] | type[Whittle], float] = (Lookahead, 1.0)
-    usual = round(_try(bound, *found, 0.0)[0], 2)
-    _, most = _try(bound, *found, usual)
+    most = _try(bound, *found)
     ranging = params.target and params.weights[1] > 0.0
     for rule in (Lookahead, Whittle):
         for slots in _SLOTS if ranging else _SLOTS[:1]:
-            _, earned = _try(bound, rule, slots, usual)
+            earned = _try(bound, rule, slots)
             gain = earned - most
             if gain.mean() > 2.0 * gain.std() / np.sqrt(_COPIES):
                 found, most = (rule, slots), earned
-    return *found, usual
+    return found
 
 
-def _try(
-    model: Model, rule: type[Lookahead] | type[Whittle], slots: float, usual_m: float
-) -> tuple[float, Array]:
-    """Return the mean deviation before echoes in m, and the mean reward of each trial."""
+def _try(model: Model, rule: type[Lookahead] | type[Whittle], slots: float) -> Array:
+    """Return the mean reward per step of each trial."""
     trial = Trial(model, _COPIES)
     policy = rule(trial)
     policy.slots = slots
-    if isinstance(policy, Lookahead):
-        policy.usual_m = usual_m
     trial.start(np.arange(_COPIES))
     steps = min(_STEPS, model.params.horizon)
-    earned, deviation = np.zeros(_COPIES), 0.0
-    for _ in range(steps):
-        earned += trial.step(policy.act())
-        deviation += float(policy.user["predicted_m"].mean())
-    return deviation / steps, earned / steps
-
-
-class Myopic(_User):
-    """Looks at nothing but the coming slot."""
-
-    summary = "Channel and sensing time of the largest expected reward of the slot."
-
-    def act(self) -> Actions:
-        """Return the actions of the largest expected reward."""
-        worth = self.views.worth(self.deviation_m)
-        return self.best(self.views.immediate(self.beliefs, worth))
+    return np.asarray(sum(trial.step(policy.act()) for _ in range(steps)) / steps)
 
 
 class RoundRobin(_User):
