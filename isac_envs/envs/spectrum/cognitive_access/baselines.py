@@ -92,7 +92,7 @@ def _usual_m(model: type[Model], params: Any) -> float:
 
 
 class Lookahead(_User):
-    """Reward of the slot and the values of single channels after it.
+    """Expected reward of the slot, and of what it tells by the values of single channels.
 
     Attributes:
         slots: For how many slots a smaller deviation of the range counts.
@@ -100,7 +100,6 @@ class Lookahead(_User):
             the myopic rule.
     """
 
-    summary = "Expected reward of the slot and of what it tells, by values of single channels."
     slots: float = 1.0
 
     def __init__(self, batch: HasState, seed: int = 0) -> None:
@@ -148,7 +147,8 @@ class Optimum(Lookahead):
     kind = "best_known"
     summary = (
         "Exact by backward induction with a perfect detector, no target and up to three channels; "
-        "else `lookahead` or `whittle`, whichever earns more in trials, with its best constant."
+        "else looks a slot ahead with the values of single channels, or follows `whittle`, "
+        "whichever earns more in trials."
     )
     constants = ("slots",)
 
@@ -235,7 +235,6 @@ class RoundRobin(_User):
 BASELINES: dict[str, type[Baseline]] = {
     "genie": Genie,
     "optimum": Optimum,
-    "lookahead": Lookahead,
     "whittle": Whittle,
     "myopic": Myopic,
     "round_robin": RoundRobin,

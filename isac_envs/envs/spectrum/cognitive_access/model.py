@@ -23,17 +23,17 @@ class CognitiveAccess(Model):
        $p_{11}$ = `stay_idle`, a busy one becomes idle with $p_{01}$ = `become_idle`.
     2. Action: a channel $n$ and a sensing time $\tau$ of `sensing_times_s`, as one number: that of
        the channel times that of sensing times, plus that of the time.
-    3. Detector: ``energy`` averages $\tau B_n$ samples. Its threshold finds a primary signal of SNR
-       $\gamma_n$ with `detection_probability`, and takes noise for one with $P_f =
-       Q(\sqrt{2 \gamma_n + 1}\, Q^{-1}(P_d) + \gamma_n \sqrt{\tau B_n})$. ``perfect`` makes no
+    3. Detector: ``energy`` averages $\tau B_n$ samples. Its threshold finds a primary signal of the
+       SNR $\rho_n$ with $P_d$ = `detection_probability`, and takes noise for one with $P_f =
+       Q(\sqrt{2 \rho_n + 1}\, Q^{-1}(P_d) + \rho_n \sqrt{\tau B_n})$. ``perfect`` makes no
        errors and takes no time, as in the textbook.
     4. Throughput: in an idle channel $(1 - \tau / T)\, B_n \log_2(1 + \mathrm{SNR})$, with $T$ =
        `slot_s` and the SNR of `link_snr_db` in all channels, because the power in each hertz is
        limited. In a busy channel nothing arrives, and the primary transmission is hit: a cost, and
        the objective `protection`, whose weight is the price of a collision.
     5. Target: its way from a post is a critically damped second-order Gauss-Markov process with the
-       deviations `range_std_m` and `speed_std_m_s`, $\dot v = -2 \omega v - \omega^2 x + w$ with
-       $\omega$ the second over the first. So it neither leaves nor rests.
+       deviations `range_std_m` and `speed_std_m_s`, $\dot v = -2 \kappa v - \kappa^2 x + w$ with
+       $\kappa$ the second over the first. So it neither leaves nor rests.
     6. Ranging: an acknowledged transmission gives a range with the variance $3 c^2 / (8 \pi^2
        \gamma B_n^2)$ at $\gamma$ = `echo_snr_db` $\cdot\, B_n (T - \tau)$. Wide channels are better
        by $B^{3/2}$. Echoes below 13 dB count for nothing: there, the bound does not hold. A Kalman
@@ -55,8 +55,9 @@ class CognitiveAccess(Model):
     (``zhao2008``) the long-run optimum is 0.693787 per slot, and an action at random earns 0.5. For
     alike channels the myopic rule and Whittle's index choose the same. Elsewhere `optimum` is the
     best known policy: it looks one slot ahead, and values beliefs by the problems of single
-    channels, which a price on sensing separates. The same problems give a Lagrangian bound without
-    a target. `genie` knows what is idle and bounds every policy, but no detector comes near it.
+    channels, which a price on sensing separates; or it follows Whittle's index, where that earns
+    more in trials. The same problems give a Lagrangian bound without a target. `genie` knows what
+    is idle and bounds every policy, but no detector comes near it.
 
     In ``liang2008`` the channel has no memory and the action is the sensing time. Without a grid
     the best one is 14.163 ms.
@@ -75,7 +76,7 @@ class CognitiveAccess(Model):
     kernel: ClassVar[ModuleType] = kernel
     objectives = (
         Signal("throughput", "What arrived in the slot, over its length.", "Mbit/s"),
-        Signal("ranging", "Minus the deviation of the target's range after the slot.", "m"),
+        Signal("ranging", "Minus the standard deviation of the range after the slot.", "m"),
         Signal("protection", "-1 if the transmission met a primary one."),
     )
     costs = (Signal("collision", "1 if the transmission met a primary one."),)
@@ -87,7 +88,7 @@ class CognitiveAccess(Model):
         Signal("contended", "1 if it met another user's in an idle channel."),
         Signal("false_alarm", "1 if an idle channel was taken for busy."),
         Signal("sensing_share", "Share of the slot that sensing took."),
-        Signal("range_std_m", "Deviation of the target's range after the slot.", "m"),
+        Signal("range_std_m", "Standard deviation of the range after the slot.", "m"),
         Signal("range_error_m", "Error of its estimate.", "m"),
     )
     summaries: ClassVar[tuple[Summary, ...]] = (
@@ -118,8 +119,8 @@ class CognitiveAccess(Model):
             each = (sensed, told, took) if p.choices > 1 else (sensed, told)
             seen = each * p.history
         target = (
-            Coordinate("range_std", "Deviation of the range over `range_std_m`."),
-            Coordinate("speed_std", "Deviation of the speed over `speed_std_m_s`."),
+            Coordinate("range_std", "Standard deviation of the range over `range_std_m`."),
+            Coordinate("speed_std", "Standard deviation of the speed over `speed_std_m_s`."),
             Coordinate("correlation", "Correlation of both errors.", low=-1.0),
         )
         return Spec("box", (*seen, *(target if p.target else ()), *self.more_seen()))
