@@ -17,8 +17,7 @@ from isac_envs.planning import Policy, finite_horizon
 
 Actions = npt.NDArray[np.int64]
 
-_SLOTS = (1.0, 2.0, 4.0)
-_COPIES, _STEPS = 100, 150  # of a trial
+_COPIES, _STEPS = 200, 150  # of a trial
 
 
 class _User(Baseline):
@@ -121,22 +120,16 @@ class Lookahead(_User):
 
 
 class Whittle(_User):
-    """Whittle's index.
-
-    Attributes:
-        slots: For how many slots a smaller deviation of the range counts.
-    """
+    """Whittle's index."""
 
     summary = (
         "Largest Whittle index (Liu and Zhao, 2010) times what the channel pays now, less expected "
         "collisions; best time for the slot."
     )
 
-    slots: float = 1.0
-
     def act(self) -> Actions:
         """Return the channels of the largest indices, with their best times."""
-        worth = self.views.worth(self.deviation_m, self.slots)
+        worth = self.views.worth(self.deviation_m)
         channels = self.views.indices(self.beliefs, worth).argmax(1)
         return with_best_time(channels, self.views.immediate(self.beliefs, worth))
 
@@ -161,8 +154,7 @@ class Optimum(Lookahead):
             self.table = _table(self.params, self.cap)
             return
         # mypy takes a class for unhashable where instances define no hash
-        rule, self.slots = _tuned(type(self.model), self.params)  # type: ignore[arg-type]
-        if rule is Whittle:
+        if _whittle_is_better(type(self.model), self.params):  # type: ignore[arg-type]
             self.other = Whittle(batch, seed)
 
     def act(self) -> Actions:
@@ -172,7 +164,6 @@ class Optimum(Lookahead):
             index = exact.state_index(self.params, self.cap, self.beliefs)
             return np.asarray(self.table[left - 1, index], np.int64)
         if self.other is not None:
-            self.other.slots = self.slots
             return self.other.act()
         return super().act()
 
@@ -184,29 +175,16 @@ def _table(params: Any, cap: int) -> Policy:
 
 
 @lru_cache(maxsize=16)
-def _tuned(model: type[Model], params: Any) -> tuple[type[_User], float]:
-    """Return the better rule, and for how many slots relief should count.
-
-    Rules are close, so that another one must earn more by two standard errors.
-    """
-    bound = model(params)
-    found: tuple[type[Lookahead] | type[Whittle], float] = (Lookahead, 1.0)
-    most = _try(bound, *found)
-    ranging = params.target and params.weights[1] > 0.0
-    for rule in (Lookahead, Whittle):
-        for slots in _SLOTS if ranging else _SLOTS[:1]:
-            earned = _try(bound, rule, slots)
-            gain = earned - most
-            if gain.mean() > 2.0 * gain.std() / np.sqrt(_COPIES):
-                found, most = (rule, slots), earned
-    return found
+def _whittle_is_better(model: type[Model], params: Any) -> bool:
+    """Return whether Whittle's index earns more than looking ahead, by a standard error."""
+    gain = _try(model(params), Whittle) - _try(model(params), Lookahead)
+    return bool(gain.mean() > gain.std() / np.sqrt(_COPIES))
 
 
-def _try(model: Model, rule: type[Lookahead] | type[Whittle], slots: float) -> Array:
+def _try(model: Model, rule: type[_User]) -> Array:
     """Return the mean reward per step of each trial."""
     trial = Trial(model, _COPIES)
     policy = rule(trial)
-    policy.slots = slots
     trial.start(np.arange(_COPIES))
     steps = min(_STEPS, model.params.horizon)
     return np.asarray(sum(trial.step(policy.act()) for _ in range(steps)) / steps)
