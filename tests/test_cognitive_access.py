@@ -224,6 +224,20 @@ def test_the_target_forgets_by_its_rate() -> None:
     assert found == pytest.approx((1.0 + rate) * math.exp(-rate), abs=0.04)
 
 
+@pytest.mark.parametrize("range_std_m", [20.0, 2000.0, 1e5])
+def test_the_noise_of_a_slot_keeps_the_variances(range_std_m: float) -> None:
+    """Also where the target is so slow that rounding takes most of the noise."""
+    p = build(range_std_m=range_std_m, speed_std_m_s=0.01, slot_s=0.02)
+    table = p.params.record[0]
+    steady = np.diag([range_std_m**2, 0.01**2])
+    kept = table.transition @ steady @ table.transition.T + table.process_noise
+    deviations = np.sqrt(np.diag(kept))
+    np.testing.assert_allclose(deviations, [range_std_m, 0.01], rtol=1e-9)
+    assert np.linalg.eigvalsh(table.process_noise).min() >= -1e-18
+    factor = np.array([[table.noise_place, 0.0], [table.noise_cross, table.noise_speed]])
+    np.testing.assert_allclose(factor @ factor.T, table.process_noise, rtol=1e-9, atol=1e-30)
+
+
 def test_wide_channels_range_better() -> None:
     p = build().params
     variances = Views(p).range_variances[:, 0]

@@ -13,6 +13,7 @@ from isac_envs.envs.spectrum.cognitive_access import exact
 from isac_envs.envs.spectrum.cognitive_access.policies import Array, Views, with_best_time
 from isac_envs.envs.spectrum.cognitive_access.records import ACKNOWLEDGED, NOTHING
 from isac_envs.envs.spectrum.cognitive_access.relaxation import Relaxation, relaxed
+from isac_envs.kernels.spectrum.occupancy import steady_idle
 from isac_envs.planning import Policy, finite_horizon
 
 Actions = npt.NDArray[np.int64]
@@ -205,7 +206,8 @@ class RoundRobin(_User):
         arrived = user["outcome"] == ACKNOWLEDGED
         on = (arrived == alternates) & (user["outcome"] != NOTHING)
         channels = (user["channel"] + on) % p.channels
-        steady = np.broadcast_to(exact.first_beliefs(p), self.beliefs.shape)
+        steady = np.asarray(steady_idle(self.views.stays, self.views.becomes))
+        steady = np.broadcast_to(steady, self.beliefs.shape)
         worth = np.broadcast_to(self.views.carried, (len(user), *self.views.carried.shape))
         return with_best_time(channels, self.views.immediate(steady, worth))
 

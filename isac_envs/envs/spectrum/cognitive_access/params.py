@@ -172,13 +172,16 @@ class CognitiveAccessParams(EnvParams):
         xx = place - (a * a * place + b * b * speed)
         xv = -(a * c * place + b * d * speed)
         vv = speed - (c * c * place + d * d * speed)
-        # Cholesky factor of the noise; rounding may leave less than nothing of a tiny variance
-        first = math.sqrt(max(xx, 0.0))
-        cross = xv / first if first > 0.0 else 0.0
+        # Cholesky factor of the noise; what rounding leaves of a slow target's is made one
+        first, most = math.sqrt(max(xx, 0.0)), math.sqrt(max(vv, 0.0))
+        cross = min(max(xv / first, -most), most) if first > 0.0 else 0.0
+        rest = math.sqrt(most * most - cross * cross)
         return {
             "transition": np.array([[a, b], [c, d]]),
-            "process_noise": np.array([[max(xx, 0.0), xv], [xv, max(vv, 0.0)]]),
+            "process_noise": np.array(
+                [[first * first, first * cross], [first * cross, most * most]]
+            ),
             "noise_place": first,
             "noise_cross": cross,
-            "noise_speed": math.sqrt(max(vv - cross * cross, 0.0)),
+            "noise_speed": rest,
         }
