@@ -47,6 +47,8 @@ class Play(NamedTuple):
 
 PLAYS = {
     "isac/BeamTrack-v0": Play("myopic", frames=92),
+    "isac/CognitiveAccess-v0": Play(seed=3, frames=96),
+    "isac/CognitiveAccessMulti-v0": Play("central", seed=3, frames=96),
     "isac/DirectionalJrc-v0": Play("greedy_coordinated"),
     "isac/DirectionalJrcSingle-v0": Play("greedy_in_sight"),
     "isac/HsrDualBeam-v0": Play(stride=2, frames=103),

@@ -46,6 +46,7 @@ def _ours(path: str, agents: Agents = "one") -> Entry:
 
 OWN: dict[str, Entry] = {
     "isac/BeamTrack-v0": _ours("beam_management.beam_track.model:BeamTrack"),
+    "isac/CognitiveAccess-v0": _ours("spectrum.cognitive_access.model:CognitiveAccess"),
     "isac/DirectionalJrcSingle-v0": _ours("v2x.directional_jrc_single.model:DirectionalJrcSingle"),
     "isac/FramesPerCpi-v0": _ours("mode_selection.frames_per_cpi.model:FramesPerCpi"),
     "isac/HsrDualBeam-v0": _ours("beam_management.hsr_dual_beam.model:HsrDualBeam"),
@@ -61,6 +62,9 @@ OWN: dict[str, Entry] = {
     "isac/UavAllocTiny-v0": _ours("uav.uav_alloc_tiny.model:UavAllocTiny"),
     "isac/UavTrajectory-v0": _ours("uav.uav_trajectory.model:UavTrajectory"),
     "isac/VcpsView-v0": _ours("v2x.vcps_view.model:VcpsView"),
+    "isac/CognitiveAccessMulti-v0": _ours(
+        "spectrum.cognitive_access_multi.model:CognitiveAccessMulti", "several"
+    ),
     "isac/DirectionalJrc-v0": _ours("v2x.directional_jrc.model:DirectionalJrc", "several"),
     "isac/JrcAoiMulti-v0": _ours("v2x.jrc_aoi_multi.model:JrcAoiMulti", "several"),
     "isac/RisIsacMulti-v0": _ours("surfaces.ris_isac_multi.model:RisIsacMulti", "several"),

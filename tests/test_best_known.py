@@ -44,6 +44,15 @@ DEFAULTS = [
 EVERYTHING = [(name, scenario) for name in BEST_KNOWN for scenario in scenarios.names(name)]
 
 
+def occupancy(state: Any, drawn: Any) -> None:
+    """Draw which channels are idle, by what the user believes of them."""
+    state.channels["idle"] = drawn(state.channels.shape) < state.beliefs["idle"][:, 0]
+
+
+HIDDEN: dict[str, Callable[[Any, Any], None]] = {"isac/CognitiveAccess-v0": occupancy}
+"""Draws anew, from the law that an agent knows, what no agent sees: a rollout must not know it."""
+
+
 @dataclass(frozen=True)
 class Effort:
     """How much of everything is tried."""
@@ -174,9 +183,18 @@ class Rollout:
             rows.append(row)
         return np.stack(rows, 1)
 
+    def alike(self, drawn: Any, shape: tuple[int, ...]) -> Any:
+        """Return uniform numbers for the copies of a dream, the same ones for each candidate."""
+        futures = drawn((self.trial.n, 1, self.effort.futures, *shape[1:]))
+        wide = (self.trial.n, self.candidates, self.effort.futures, *shape[1:])
+        return np.broadcast_to(futures, wide).reshape(shape)
+
     def act(self) -> Any:
         options, effort = self.options(), self.effort
         self.dream.take(self.trial.state, self.copies)
+        if self.model.id in HIDDEN:  # the same for all candidates, so that these can be compared
+            drawn = np.random.default_rng(DREAM_SEED + self.time).random
+            HIDDEN[self.model.id](self.dream.state, lambda shape: self.alike(drawn, shape))
         self.dream.reseed(DREAM_SEED + self.time * effort.futures + self.seeds)
         total = self.dream.step(np.repeat(options, effort.futures, 1))
         self.time += 1

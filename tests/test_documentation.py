@@ -45,11 +45,16 @@ def test_reference_scores_belong_to_the_present_parameters():
 
 
 def test_no_baseline_beats_the_optimum():
+    """Where an optimum scores 1, a genie who sees what no agent sees may score more."""
     for name in filter(has_scores, OWN):
+        model = model_class(name)
+        above = {"genie"} - {model.baselines[model.reference_baseline].kind}
         for scenario in scenarios.names(name):
             scores = scenarios.load(name, scenario).reference.scores
-            top = scores[model_class(name).reference_baseline].reward
+            top = scores[model.reference_baseline].reward
             for baseline, score in scores.items():
+                if model.baselines[baseline].kind in above:
+                    continue
                 assert score.reward - score.half_width <= top + 1e-9, (scenario, baseline)
 
 

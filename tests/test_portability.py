@@ -47,6 +47,8 @@ EXEMPT = {
     "isac_envs.planning.mdp": "solves finite problems: its values choose among actions, no more",
     "isac_envs.planning.chains": "as planning, by sparse matrices",
     "isac_envs.envs.mode_selection.mode_select.exact": "transition model, for planning alone",
+    "isac_envs.envs.spectrum.cognitive_access.exact": "transition model, for planning alone",
+    "isac_envs.envs.spectrum.cognitive_access.relaxation": "plans channel by channel, as planning",
     "isac_envs.envs.v2x.jrc_aoi_tiny.exact": "transition model, for planning alone",
     "isac_envs.kernels.radar.clutter": "the mean of Weibull powers, drawn from Python alone",
     "isac_envs.kernels.radar.range_doppler": "SciPy's maps; the radar chain takes its resolution",

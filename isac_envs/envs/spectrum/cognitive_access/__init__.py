@@ -1,0 +1,1 @@
+"""One secondary user senses a channel in each slot, and uses it if it is idle."""

@@ -1,0 +1,1 @@
+"""Several secondary users who sense the same channels and get in each other's way."""
