@@ -81,10 +81,8 @@ def whittle_index_one(idle: Real, stay_idle: Real, become_idle: Real) -> Real:
         return become_idle / (1.0 + become_idle - w)
     if w >= steady_idle_one(stay_idle, become_idle):
         return w / (1.0 - stay_idle + w)
-    slots, reached = (
-        0,
-        become_idle,
-    )  # what a busy channel is believed to be once it is worth sensing
+    # what a busy channel is believed to be once it is worth sensing
+    slots, reached = 0, become_idle
     while reached <= w:
         rising = idle_next_one(reached, stay_idle, become_idle)
         if rising <= reached:  # rounding: as good as the steady state

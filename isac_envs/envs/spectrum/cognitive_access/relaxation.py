@@ -24,7 +24,6 @@ from isac_envs.planning import Array
 
 _POINTS = 49
 _MOST_SWEEPS = 4000
-_PRICES = 18  # evaluations of the bound
 
 
 @dataclass(frozen=True)
@@ -149,6 +148,8 @@ def _weights(grid: Array, points: Array) -> Array:
 
 @lru_cache(maxsize=64)
 def _relaxed(params: CognitiveAccessParams, bonus: tuple[tuple[float, ...], ...]) -> Relaxation:
+    from scipy.optimize import minimize_scalar  # slow to import, and only rules need it
+
     problems = separate(params, np.array(bonus))
     most = max(float(problems.rewards.max()), 1e-9)
     tolerance = 1e-5 * most
@@ -159,21 +160,11 @@ def _relaxed(params: CognitiveAccessParams, bonus: tuple[tuple[float, ...], ...]
         values, gains = problems.values(price, values, tolerance)
         return price + float(gains.sum())
 
-    golden = 0.6180339887498949
-    low, high = 0.0, most
-    left, right = high - golden * (high - low), low + golden * (high - low)
-    at_left, at_right = bound(left), bound(right)
-    for _ in range(_PRICES):
-        if at_left <= at_right:  # the bound is convex in the price
-            high, right, at_right = right, left, at_left
-            left = high - golden * (high - low)
-            at_left = bound(left)
-        else:
-            low, left, at_left = left, right, at_right
-            right = low + golden * (high - low)
-            at_right = bound(right)
-    price = left if at_left <= at_right else right
-    return Relaxation(problems.beliefs, values, price, bound(price))
+    # the bound is convex in the price
+    found = minimize_scalar(
+        bound, bounds=(0.0, most), method="bounded", options={"xatol": 1e-4 * most}
+    )
+    return Relaxation(problems.beliefs, values, float(found.x), bound(float(found.x)))
 
 
 def relaxed(params: CognitiveAccessParams, bonus: Array) -> Relaxation:
