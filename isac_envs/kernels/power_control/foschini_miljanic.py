@@ -7,7 +7,9 @@ below 1, and :math:`p = (I - D F)^{-1} D u` is then the least in every coordinat
 
 Where each transmitter has to reach several ratios, one at each of its receivers, the least powers
 are the end of the iteration in which each takes the largest of what its receivers need. From no
-power it only rises, so it shows when a budget does not suffice.
+power it only rises, so it shows when a budget does not suffice. The same powers follow faster from
+the closed form for one receiver of each: as long as another one needs more, it takes its place, and
+the powers rise again.
 
 Sources: G. J. Foschini and Z. Miljanic, IEEE Trans. Veh. Technol. 42(4), 1993; R. D. Yates, IEEE J.
 Sel. Areas Commun. 13(7), 1995 (several requirements; both recalled).
@@ -24,6 +26,7 @@ from isac_envs.kernels.power_control.interference import Stop, stop_of
 
 _GAIN, _NOISE = Range(0.0, 1e30), Range(1e-300, 1e30, "W")
 _TARGET, _BUDGET = Range(0.0, 1e30), Range(0.0, 1e30, "W", open_low=True)
+_SLACK = 1.0 + 1e-9  # a need that is larger by less is rounding
 
 
 class Requirements(NamedTuple):
@@ -40,27 +43,27 @@ class Requirements(NamedTuple):
 
 
 @jit
-def fill_least_powers(needs: Requirements, m: int, work: Any, powers: Any) -> bool:
+def fill_least_powers(needs: Requirements, which: Any, work: Any, powers: Any) -> bool:
     """Write the least powers for one receiver of each transmitter, in closed form.
 
     Args:
         needs: Gains, noise and required ratios; no budget is kept.
-        m: Number of the receiver, 0..M-1.
+        which: Number of the receiver of each, 0..M-1, shape ``(K,)``.
         work: Scratch, shape ``(K, K)``.
         powers: Receives the powers in W, shape ``(K,)``, if they exist.
 
     Returns:
         Whether they exist.
     """
-    gains, count = needs.gains[m], powers.shape[0]
+    count = powers.shape[0]
     for k in range(count):
-        target = needs.targets[m, k]
+        gains, target = needs.gains[which[k]], needs.targets[which[k], k]
         if not gains[k, k] > 0.0 and target > 0.0:
             return False
         need = target / gains[k, k] if target > 0.0 else 0.0
         for j in range(count):
             work[k, j] = 1.0 if j == k else -need * gains[k, j]
-        powers[k] = need * needs.noise_w[m]
+        powers[k] = need * needs.noise_w[which[k]]
     for k in range(count):  # elimination; such a matrix needs no pivots
         if not work[k, k] > 0.0:
             return False
@@ -77,6 +80,48 @@ def fill_least_powers(needs: Requirements, m: int, work: Any, powers: Any) -> bo
 
 
 @jit
+def _needed(needs: Requirements, powers: Any, m: int, k: int) -> float:
+    """Return the power that a receiver needs from its transmitter."""
+    target, heard = needs.targets[m, k], needs.noise_w[m]
+    for j in range(powers.shape[0]):
+        heard += needs.gains[m, k, j] * powers[j] if j != k else 0.0
+    return target * heard / needs.gains[m, k, k] if target > 0.0 else 0.0
+
+
+@jit
+def meet_all(needs: Requirements, which: Any, work: Any, powers: Any) -> bool:
+    """Write the least powers that meet all requirements, by the closed form for some of them.
+
+    Args:
+        needs: Gains, noise, required ratios and budget.
+        which: Receives the receiver that needs most, of each transmitter, shape ``(K,)``.
+        work: Scratch, shape ``(K, K)``.
+        powers: Receives the powers in W, shape ``(K,)``, if they exist.
+
+    Returns:
+        Whether they exist within the budget.
+    """
+    count, kinds = powers.shape[0], needs.gains.shape[0]
+    for k in range(count):
+        which[k] = 0
+    for _ in range(count * kinds + 1):
+        if not fill_least_powers(needs, which, work, powers):
+            return False
+        steady = True
+        for k in range(count):
+            most = powers[k] * _SLACK
+            if most > needs.budget_w:
+                return False
+            for m in range(kinds):
+                need = _needed(needs, powers, m, k)
+                if need > most:
+                    which[k], most, steady = m, need, False
+        if steady:
+            return True
+    return False
+
+
+@jit
 def meet_requirements(needs: Requirements, stop: Stop, powers: Any) -> bool:
     """Write the least powers that meet all requirements within the budget.
 
@@ -89,19 +134,15 @@ def meet_requirements(needs: Requirements, stop: Stop, powers: Any) -> bool:
     Returns:
         Whether they are met, up to the tolerance.
     """
-    gains, count = needs.gains, powers.shape[0]
+    count = powers.shape[0]
     for k in range(count):
         powers[k] = 0.0
     for _ in range(stop.most):
         steady = True
         for k in range(count):
             power = powers[k]
-            for m in range(gains.shape[0]):
-                target, heard = needs.targets[m, k], needs.noise_w[m]
-                for j in range(count):
-                    heard += gains[m, k, j] * powers[j] if j != k else 0.0
-                need = target * heard / gains[m, k, k] if target > 0.0 else 0.0
-                power = max(power, need)
+            for m in range(needs.gains.shape[0]):
+                power = max(power, _needed(needs, powers, m, k))
             if power > needs.budget_w:
                 return False
             steady = steady and power - powers[k] <= stop.tolerance * power
@@ -144,14 +185,19 @@ def requirements_of(
 
 
 def least_powers(
-    gains: npt.ArrayLike, targets: npt.ArrayLike, noise_w: float = 1.0
+    gains: npt.ArrayLike,
+    targets: npt.ArrayLike,
+    noise_w: npt.ArrayLike = 1.0,
+    budget_w: float = 1e30,
 ) -> tuple[np.ndarray, bool]:
-    """Return the least powers for one required ratio of each link, and whether they exist.
+    """Return the least powers that reach all required ratios, and whether they exist.
 
     Args:
-        gains: Power gains in [0, 1e30], shape ``(K, K)``: receiver, transmitter.
-        targets: Required ratios in [0, 1e30], linear, one or ``(K,)``.
-        noise_w: Noise power in W, in [1e-300, 1e30].
+        gains: Power gains in [0, 1e30], shape ``(M, K, K)`` for M receivers of each transmitter,
+            or ``(K, K)``: receiver, transmitter.
+        targets: Required ratios in [0, 1e30], linear; broadcast to ``(M, K)``.
+        noise_w: Noise powers in [1e-300, 1e30] W, one or ``(M,)``.
+        budget_w: Largest power of a transmitter in W, in (0, 1e30].
 
     Returns:
         Powers in W, shape ``(K,)``, infinite where none suffice; whether some do.
@@ -159,12 +205,10 @@ def least_powers(
     Raises:
         ValueError: A shape does not fit, or a number is outside its range.
     """
-    needs = requirements_of(gains, targets, noise_w, 1.0)
-    if len(needs.gains) != 1:
-        raise ValueError(f"gains have shape {np.shape(gains)}; valid: (K, K)")
+    needs = requirements_of(gains, targets, noise_w, budget_w)
     count = needs.gains.shape[1]
-    powers, work = np.zeros(count), np.zeros((count, count))
-    found = bool(fill_least_powers(needs, 0, work, powers))
+    powers, work, which = np.zeros(count), np.zeros((count, count)), np.zeros(count, np.int64)
+    found = bool(meet_all(needs, which, work, powers))
     return (powers if found else np.full(count, np.inf)), found
 
 
@@ -176,7 +220,7 @@ def foschini_miljanic(
     tolerance: float = 1e-12,
     iterations: int = 100_000,
 ) -> tuple[np.ndarray, bool]:
-    """Return the least powers that reach all required ratios, and whether the budget suffices.
+    """Return what :func:`least_powers` does, by the iteration of Foschini and Miljanic.
 
     Args:
         gains: Power gains in [0, 1e30], shape ``(M, K, K)`` for M receivers of each transmitter,

@@ -21,6 +21,7 @@ from isac_envs.envs.cells.multi_bs_power.slot import (
     transmit,
 )
 
+_ENOUGH_DB = 1e-3  # shortfall of a radar that counts as none
 LOCAL = MultiBsPowerParams.code("reward", "local")
 
 
@@ -65,7 +66,7 @@ def report(p: Record, state: State, outcome: Outcome) -> None:
         metrics[k].power = total
         metrics[k].interference_db = decibels(heard / bands)
         metrics[k].radar_sinr_db = max(decibels(link.radar_sinr), LEAST_SHOWN_DB)
-        metrics[k].radar_met = costs[k, 0] <= 0.0
+        metrics[k].radar_met = costs[k, 0] <= _ENOUGH_DB
         metrics[k].price = price
     for k in range(count):
         metrics[k].sum_rate = rates

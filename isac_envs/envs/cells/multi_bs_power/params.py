@@ -44,11 +44,9 @@ class MultiBsPowerParams(EnvParams):
     )
     carrier_hz: float = parameter(2e9, "Carrier frequency.", "Hz", NASIR, ge=1e8, le=3e11)
     slot_s: float = parameter(0.02, "Duration of a slot.", "s", NASIR, ge=1e-6, le=1.0)
-    power_dbm: float = parameter(
-        38.0, "Largest power of a transmitter.", "dBm", NASIR, ge=-50, le=80
-    )
+    power_dbm: float = parameter(30.0, "Largest power of a transmitter.", "dBm", ge=-50, le=80)
     noise_dbm: float = parameter(
-        -114.0, "Noise power of a user and of a radar in all sub-bands together.", "dBm", NASIR,
+        -100.0, "Noise power of a user and of a radar in all sub-bands together.", "dBm",
         ge=-180, le=0,
     )  # fmt: skip
     sub_bands: int = parameter(1, "Equal sub-bands of the spectrum.", ge=1, le=16)
@@ -85,9 +83,9 @@ class MultiBsPowerParams(EnvParams):
         10.0, "Doppler shift of all users, where it is fixed.", "Hz", NASIR, ge=0, le=1e5
     )
     target_nearest_m: float = parameter(
-        60.0, "Smallest range of the target of a radar.", "m", ge=1, le=1e5
+        100.0, "Smallest range of the target of a radar.", "m", ge=1, le=1e5
     )
-    target_farthest_m: float = parameter(150.0, "Largest range.", "m", ge=1, le=1e5)
+    target_farthest_m: float = parameter(250.0, "Largest range.", "m", ge=1, le=1e5)
     target_speed_m_s: float = parameter(
         5.0, "Largest change of the range in a second.", "m/s", ge=0, le=1e3
     )
@@ -96,11 +94,11 @@ class MultiBsPowerParams(EnvParams):
         "constant", "Law of the cross section, drawn anew in every slot."
     )
     radar_gain_db: float = parameter(
-        40.0, "Gain of a radar: both antennas, and the integration over a slot.", "dB",
+        28.0, "Gain of a radar: both antennas, and the integration over a slot.", "dB",
         ge=0, le=200,
     )  # fmt: skip
     leakage_db: float = parameter(
-        40.0, "How far the beams of a radar keep down another base station.", "dB", ge=0, le=200
+        30.0, "How far the beams of a radar keep down another base station.", "dB", ge=0, le=200
     )
     required_sinr_db: float = parameter(
         10.0, "Ratio of echo to interference and noise that a radar needs.", "dB", ge=-190, le=100

@@ -14,7 +14,7 @@ from isac_envs.engine.passes import copy_row
 from isac_envs.envs.cells.multi_bs_power.records import State, station_of
 from isac_envs.envs.cells.multi_bs_power.slot import POWER, echo_of, shortfall_db
 from isac_envs.kernels.link.metrics import shannon_rate_one
-from isac_envs.kernels.power_control.foschini_miljanic import Requirements, meet_requirements
+from isac_envs.kernels.power_control.foschini_miljanic import Requirements, meet_all
 from isac_envs.kernels.power_control.fractional import fractional_work, maximise_by_fractions
 from isac_envs.kernels.power_control.interference import Links, Stop
 from isac_envs.kernels.power_control.weighted_mmse import maximise_by_mmse, mmse_work
@@ -34,6 +34,8 @@ class Bench(NamedTuple):
         fractions: Scratch of fractional programming.
         needs: Requirements at users and radars, gains of shape ``(2, L, L)``.
         flat: One power a link, shape ``(L,)``.
+        which: Which requirement of each is the larger, shape ``(L,)``.
+        system: Scratch of least powers, shape ``(L, L)``.
         heard: Interference plus noise at users, of tried powers, shape ``(L, B)``.
         noise: The same at radars, shape ``(L, B)``.
         echoes: Echoes of full power, shape ``(L,)``.
@@ -49,6 +51,8 @@ class Bench(NamedTuple):
     fractions: Any
     needs: Requirements
     flat: Any
+    which: Any
+    system: Any
     heard: Any
     noise: Any
     echoes: Any
@@ -74,6 +78,8 @@ def bench_of(params: Any) -> Bench:
         fractions=fractional_work(bands, count),
         needs=Requirements(np.zeros((2, count, count)), np.ones(2), np.zeros((2, count)), 1.0),
         flat=np.zeros(count),
+        which=np.zeros(count, np.int64),
+        system=np.zeros((count, count)),
         heard=np.zeros((count, bands)),
         noise=np.zeros((count, bands)),
         echoes=np.zeros(count),
@@ -168,7 +174,7 @@ def _meet(bench: Bench, rate_target: float, radar_target: float) -> bool:
     targets = bench.needs.targets
     for k in range(targets.shape[1]):
         targets[0, k], targets[1, k] = rate_target, radar_target
-    return meet_requirements(bench.needs, Stop(1e-9, 2000), bench.flat)
+    return meet_all(bench.needs, bench.which, bench.system, bench.flat)
 
 
 @jit
