@@ -66,12 +66,69 @@ def _interfered(n: int) -> tuple[Coordinate, ...]:
 class MultiBsPower(Model):
     r"""Transmitters of neighbouring cells choose their powers for their users and their radars.
 
-    To be written.
+    $L$ links share the spectrum, in $B$ equal sub-bands. Agent $k$ is the transmitter of link $k$,
+    at the base station of its cell. In each slot all choose their powers at the same time:
+
+    1. Base stations stand in the middle of hexagonal cells, $2 R$ apart: one, six around it, then
+       those around each of these in turn. A user starts uniformly in its cell, and stays in it.
+       Cells have equally many users, or each user is in any of them (`association`).
+    2. Every ``mobility_period`` slots a user changes its speed by up to ``acceleration_m_s2`` times
+       this period, within 0 and ``max_speed_m_s``, and its heading by up to ``turn_deg``, both
+       uniformly, and moves. If the way led out of the cell or nearer than ``least_distance_m``, a
+       uniform heading replaces the own, up to 16 times; else it stays.
+    3. The gain between base station and user is $g = 10^{-(L_1 + s \lg d + S) / 10} |h|^2$, with
+       the loss $L_1$ at 1 km and $d$ in km. The shadow fading $S$ of each base station and user is
+       normal, and keeps $e^{-\Delta / d_c}$ of itself over a way $\Delta$. Fading is Rayleigh,
+       $h' = \rho h + \sqrt{1 - \rho^2}\, \mathcal{CN}(0, 1)$ with $\rho = J_0(2 \pi f_D T)$, and
+       independent in sub-bands. The Doppler shift $f_D$ follows from the speed, or is fixed.
+    4. Link $k$ has $p_{k, b}$ of the largest power in sub-band $b$, at most 1 together. Its user
+       hears the transmitters of the other links, those of its own base station too:
+       $\mathrm{SINR}_{k, b} = p_{k, b} g_{kk, b} / (\sum_{j \ne k} p_{j, b} g_{kj, b} + \sigma^2)$.
+    5. Its rate is $R_k = \frac{1}{B} \sum_b \log_2(1 + \min(\mathrm{SINR}_{k, b}, c))$, in bit/s/Hz
+       of the whole spectrum.
+    6. The same power lights up a target of the link, whose echo has the gain
+       $g^r_k = G \lambda^2 \sigma_k / ((4 \pi)^3 r_k^4)$, with the gain $G$ of antennas and
+       integration. The range $r_k$ changes with the moves of the users by up to
+       ``target_speed_m_s`` times the period, reflected at both ends. The cross section is constant,
+       or drawn anew in each slot.
+    7. Radars hear other base stations in free space, ``leakage_db`` weaker. What their own sends
+       for other links they know, and take away. The ratios of the sub-bands add up:
+       $\Gamma_k = \frac{1}{B} \sum_b p_{k, b} g^r_k / (\sum_j p_{j, b} \chi_{kj} + \sigma^2)$.
+    8. The shortfall is $[\Gamma_{\mathrm{req}} - \Gamma_k]^+$ in dB, at most 40. It is the cost of
+       an agent.
+    9. The reward is $w_1 R + w_2 F$, $w_2$ being minus the price of a missing dB. With ``team``,
+       $R$ and $F$ are the means of rates and shortfalls, the same for all. With ``local`` they are
+       the own ones, and $R$ is less by what link $k$ costs the ``neighbours`` links in whose
+       interference it has the largest share: the rate that each of them would gain if it were
+       silent, with the powers and the gains of the slot.
+
+    The action ``power`` is one number for each sub-band, $p = (a + 1) / 2$, scaled down together if
+    the sum exceeds 1. With ``levels`` a link is silent, or sends at one of the levels in one
+    sub-band.
+
+    An agent sees what a network can tell it: of its own user the gain of the slot to come and its
+    interference with the powers of the last slot, both as measured just before; of other links
+    powers and rates of the last slot, and its share of their interference with the gains of then.
+    Ratios are in dB over 50, within $\pm 2$.
+
+    Channels do not depend on actions: what is hard is that all decide at once, on a part of the
+    state that is one slot old. The sum rate has many local optima, and for two links without radars
+    and caps an optimum is at $(1, 0)$, $(0, 1)$ or $(1, 1)$. A radar needs its transmitter to send
+    when the sum rate wants it silent. ``wmmse`` and ``fractional`` are those of the literature, for
+    the sum rate without caps: they neither know that a ratio above $c$ is worth nothing, nor that
+    radars need anything. ``ascent`` climbs the reward itself, from their powers among others, and
+    is the best known: its maxima are local.
+
+    {MEASURED}
     """
 
     id = "isac/MultiBsPower-v0"
     summary = "Powers of base stations whose users and radars hear the others (PettingZoo)."
-    source = "tbd"
+    source = (
+        "Problem, channels and observation: Y. S. Nasir, D. Guo, 'Deep actor-critic learning for "
+        "distributed power control in wireless mobile networks', Asilomar 2020, and their public "
+        "code; sub-bands: the same, arXiv 2012.10682. Radars and requirements are our choice."
+    )
     params_type = MultiBsPowerParams
     kernel: ClassVar[ModuleType] = kernel
     objectives = (
@@ -95,6 +152,7 @@ class MultiBsPower(Model):
     )
     baselines = baselines.BASELINES
     reference_baseline = "ascent"
+    scene = "isac_envs.envs.cells.multi_bs_power.scene:draw"
 
     def __init__(self, params: EnvParams) -> None:
         super().__init__(params)

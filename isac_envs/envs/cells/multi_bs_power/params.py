@@ -101,7 +101,11 @@ class MultiBsPowerParams(EnvParams):
         30.0, "How far the beams of a radar keep down another base station.", "dB", ge=0, le=200
     )
     required_sinr_db: float = parameter(
-        10.0, "Ratio of echo to interference and noise that a radar needs.", "dB", ge=-190, le=100
+        10.0,
+        "Ratio of echo to interference and noise that a radar needs; -190 is met in silence.",
+        "dB",
+        ge=-190,
+        le=100,
     )
     action: Literal["power", "levels"] = parameter(
         "power", "A share of the largest power for each sub-band; or one level in one sub-band."

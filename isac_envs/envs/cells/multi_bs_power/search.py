@@ -266,8 +266,9 @@ def _worth(p: Record, state: State, bench: Bench, powers: Any, changed: int) -> 
             heard = bench.heard[k, b] + (more * gains[b, k, changed] if k != changed else 0.0)
             ratio = powers[k, b] * gains[b, k, k] / max(heard, 1.0)
             rates += shannon_rate_one(min(ratio, p.sinr_cap))
-            noise = max(bench.noise[k, b] + more * state.leakage[own, mover], 1.0)
-            radar += powers[k, b] * bench.echoes[k] / noise
+            if priced:
+                noise = max(bench.noise[k, b] + more * state.leakage[own, mover], 1.0)
+                radar += powers[k, b] * bench.echoes[k] / noise
         if priced:
             lacking += shortfall_db(p, radar)
     return (p.weights[0] * rates / bands + p.weights[1] * lacking) / count
@@ -314,6 +315,8 @@ def _try_band(
             power = bench.grid[at]
         elif at < grid + factors:
             power = old * bench.factors[at - grid]
+            if not old > 0.0:
+                continue
         elif at == grid + factors:
             power = (required / bench.echoes[j] - others) * bench.noise[j, b] / _EASE
         else:

@@ -14,7 +14,7 @@ MOST_SHORTFALL_DB = 40.0
 """Shortfall of a radar that counts at most, in dB."""
 LEAST_SHOWN_DB = -60.0
 """Ratio of a radar, in dB, below which a metric does not go."""
-_LEAST = 1e-20  # so that dB stay finite; 10 dB below the smallest requirement
+_LEAST = 1e-18  # so that dB stay finite; 10 dB above the smallest requirement, which all meet
 
 
 @inlined
