@@ -156,9 +156,9 @@ class MultiBsPower(Model):
 
     def __init__(self, params: EnvParams) -> None:
         super().__init__(params)
-        self.baselines = dict(baselines.BASELINES)
-        if len(self.agents) > baselines.MOST_LINKS:
-            del self.baselines["exhaustive"]
+        if len(self.agents) > baselines.MOST_LINKS:  # a grid of joint powers would not end
+            few = {k: each for k, each in baselines.BASELINES.items() if k != "exhaustive"}
+            self.baselines = few  # type: ignore[misc]
 
     def agent_names(self) -> tuple[str, ...]:
         """Return one name for each transmitter."""

@@ -86,10 +86,10 @@ def _links(canvas: Canvas, view: View, parts: dict[str, Any]) -> None:
     p, links, power = view.params, parts["links"], parts["powers"]
     shown = min(len(links), _MOST_ROWS)
     sensing = p.weights[1] != 0.0
-    heads = ((10, "link"), (52, "power"), (140, "rate, bit/s/Hz"), (290, "radar, dB"))
-    heads = heads if sensing else heads[:-1]
-    for x, head in heads:
-        canvas.text((x, 12), head, 13, colours.MUTED, "right" if x == 290 else "left")
+    for x, head in ((10, "link"), (52, "power"), (140, "rate, bit/s/Hz")):
+        canvas.text((x, 12), head, 13, colours.MUTED)
+    if sensing:
+        canvas.text((290, 12), "radar, dB", 13, colours.MUTED, "right")
     row = min((canvas.height - 28) / shown, 34.0)
     tall, most = max(2.0, min(0.6 * row, 16.0)), float(p.record[0]["rate_cap"]) / p.sub_bands
     most *= p.sub_bands if p.sub_bands == 1 else 1.0
