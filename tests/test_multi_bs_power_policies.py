@@ -94,7 +94,7 @@ def test_nobody_is_better_than_the_reference(levels: bool) -> None:
     form = {"action": "levels"} if levels else {}
     for changes in (form, {**form, **FREE}):
         most = rewards("ascent", 30, **changes)
-        for name in scenarios.build(ID, None, {}).baselines:
+        for name in scenarios.build(ID, None, changes).baselines:
             gap = most - rewards(name, 30, **changes)
             assert gap.mean() >= 0.0, name
             if not levels:  # what is rounded to levels may be better by chance

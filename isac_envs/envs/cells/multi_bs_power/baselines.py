@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from isac_envs.declaration.baseline import Baseline, HasState, RandomBaseline
-from isac_envs.envs.cells.multi_bs_power import search
+from isac_envs.envs.cells.multi_bs_power import climbing, search
 from isac_envs.kernels.numerics import portable
 
 Powers = npt.NDArray[np.float64]
@@ -24,8 +24,7 @@ class PowerPolicy(Baseline):
         self.shape = len(self.env), len(self.model.agents) + 1, p.sub_bands
         if p.action == "levels":
             steps = np.arange(p.power_levels)[::-1] / max(p.power_levels - 1, 1)
-            self.levels_db = p.lowest_level_db * steps
-            levels = np.asarray(portable.db_to_linear(self.levels_db))
+            levels = np.asarray(portable.db_to_linear(p.lowest_level_db * steps))
             self.bench = self.bench._replace(grid=np.concatenate(([0.0], levels)))
 
     def powers(self) -> Powers:
@@ -34,14 +33,13 @@ class PowerPolicy(Baseline):
 
     def act(self) -> npt.NDArray[Any]:
         """Return the actions of all agents, shape ``(n, L)`` or ``(n, L, B)``."""
-        powers = self.powers()[:, :-1]
+        powers = self.powers()
         if self.params.action == "power":
-            return 2.0 * powers - 1.0
-        band, total = powers.argmax(-1), powers.sum(-1)
-        total_db = np.asarray(portable.linear_to_db(np.maximum(total, 1e-20)))
-        level = np.abs(total_db[..., None] - self.levels_db).argmin(-1)
-        sent = total_db > self.params.lowest_level_db - 10.0
-        return np.where(sent, 1 + band * self.params.power_levels + level, 0)
+            return 2.0 * powers[:, :-1] - 1.0
+        climbing.snap_batch(self.params.record, self.batch.state, self.bench, powers)
+        band, share = powers[:, :-1].argmax(-1), powers[:, :-1].max(-1)
+        level = np.searchsorted(self.bench.grid, share)  # 0 is silence
+        return np.where(level > 0, band * self.params.power_levels + level, 0)
 
 
 class Ascent(PowerPolicy):
@@ -60,7 +58,7 @@ class Ascent(PowerPolicy):
         """Return the powers that the best climb ends at."""
         found = np.zeros(self.shape)
         record, state = self.params.record, self.batch.state
-        search.best_known_batch(record, state, self.bench, self.rounds, found)
+        climbing.best_known_batch(record, state, self.bench, self.rounds, found)
         return found
 
 
@@ -141,7 +139,7 @@ class Exhaustive(PowerPolicy):
     steps: ClassVar[int] = 9
     summary = (
         "The best of all joint choices of nine powers a link, silence and 0 to -21 dB, on the true "
-        "channels; evenly in the sub-bands, for at most four links."
+        "channels; evenly in the sub-bands. Only for at most four links, and not with levels."
     )
 
     def powers(self) -> Powers:
@@ -149,7 +147,7 @@ class Exhaustive(PowerPolicy):
         found, steps = np.zeros(self.shape), -3.0 * np.arange(self.steps - 1)
         grid = np.concatenate(([0.0], portable.db_to_linear(steps)))
         record, state = self.params.record, self.batch.state
-        search.exhaustive_batch(record, state, self.bench, grid, found)
+        climbing.exhaustive_batch(record, state, self.bench, grid, found)
         return found
 
 

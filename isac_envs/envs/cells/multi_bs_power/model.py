@@ -156,7 +156,8 @@ class MultiBsPower(Model):
 
     def __init__(self, params: EnvParams) -> None:
         super().__init__(params)
-        if len(self.agents) > baselines.MOST_LINKS:  # a grid of joint powers would not end
+        many = len(self.agents) > baselines.MOST_LINKS  # a grid of joint powers would not end
+        if many or self.params.action != "power":
             few = {k: each for k, each in baselines.BASELINES.items() if k != "exhaustive"}
             self.baselines = few  # type: ignore[misc]
 

@@ -128,8 +128,8 @@ class MultiBsPowerParams(EnvParams):
     def _fits(self) -> "MultiBsPowerParams":
         if self.cells * self.links_per_cell > MOST_LINKS:
             raise ValueError(
-                f"parameter links_per_cell = {self.links_per_cell}: {self.cells} cells have more "
-                f"than {MOST_LINKS} links; valid: at most {MOST_LINKS // self.cells}"
+                f"parameter links_per_cell = {self.links_per_cell}: over {MOST_LINKS} links in "
+                f"cells = {self.cells}; valid: at most {MOST_LINKS // self.cells}"
             )
         if self.least_distance_m > 0.8 * self.cell_radius_m:
             raise ValueError(
@@ -142,13 +142,18 @@ class MultiBsPowerParams(EnvParams):
                 f"target_nearest_m = {self.target_nearest_m:g}"
             )
         fixed = self.doppler == "fixed"
-        name = "doppler_hz" if fixed else "max_speed_m_s"
         speed_hz = self.max_speed_m_s / wavelength(self.carrier_hz)
         turns = self.slot_s * (self.doppler_hz if fixed else speed_hz)
         if turns > AR1_TURNS.high:
+            cause = (
+                f"doppler_hz = {self.doppler_hz:g}"
+                if fixed
+                else f"max_speed_m_s = {self.max_speed_m_s:g}, carrier_hz = {self.carrier_hz:g}"
+            )
             raise ValueError(
-                f"parameter {name} = {getattr(self, name):g}: {turns:.3g} turns of Doppler shift "
-                f"in a slot of slot_s = {self.slot_s:g} s; valid: at most {AR1_TURNS.high}"
+                f"parameter {cause}: {turns:.3g} turns of Doppler shift in a slot of slot_s = "
+                f"{self.slot_s:g} s where doppler = {self.doppler!r}; valid: at most "
+                f"{AR1_TURNS.high}"
             )
         return self
 

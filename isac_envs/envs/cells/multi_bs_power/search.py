@@ -1,4 +1,4 @@
-"""Search for the powers of one slot, on the true channels: compiled parts of the baselines.
+"""Powers of one slot on the true channels, by the rules of the literature: compiled baselines.
 
 Powers have the shape ``(L, B)``, with a last row of the worth of what was found in ``(L + 1, B)``.
 """
@@ -7,20 +7,16 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from isac_envs.engine.jit import Record, inlined, jit
+from isac_envs.engine.jit import Record, jit
 from isac_envs.engine.loops import each_copy
 from isac_envs.engine.mathx import db_to_linear
-from isac_envs.engine.passes import copy_row
 from isac_envs.envs.cells.multi_bs_power.records import State, station_of
-from isac_envs.envs.cells.multi_bs_power.slot import POWER, echo_of, shortfall_db
-from isac_envs.kernels.link.metrics import shannon_rate_one
+from isac_envs.envs.cells.multi_bs_power.slot import echo_of
 from isac_envs.kernels.power_control.foschini_miljanic import Requirements, meet_all
 from isac_envs.kernels.power_control.fractional import fractional_work, maximise_by_fractions
 from isac_envs.kernels.power_control.interference import Links, Stop
 from isac_envs.kernels.power_control.weighted_mmse import maximise_by_mmse, mmse_work
 
-_GAIN = 1e-9  # a smaller gain of a move is rounding; without it a search could cycle
-_EASE = 1.0 - 1e-9  # of a kink: just on the right side of it
 _FACTORS = (0.5, 0.7, 0.85, 0.93, 0.97, 1.03, 1.07, 1.18, 1.4, 2.0)
 _HALVINGS = 40
 
@@ -40,7 +36,7 @@ class Bench(NamedTuple):
         noise: The same at radars, shape ``(L, B)``.
         echoes: Echoes of full power, shape ``(L,)``.
         row: Powers of a link before a move, shape ``(B,)``.
-        best: Best powers of a link, shape ``(B,)``.
+        best: Best powers of a link, and their worth, shape ``(B + 1,)``.
         tried: Powers of all links, shape ``(L + 1, B)``.
         grid: Powers to try, shape ``(G,)``.
         factors: Changes of a power to try, shape ``(F,)``.
@@ -84,7 +80,7 @@ def bench_of(params: Any) -> Bench:
         noise=np.zeros((count, bands)),
         echoes=np.zeros(count),
         row=np.zeros(bands),
-        best=np.zeros(bands),
+        best=np.zeros(bands + 1),
         tried=np.zeros((count + 1, bands)),
         grid=np.array(grid),
         factors=np.array(_FACTORS),
@@ -108,7 +104,7 @@ def fill_links(state: State, gains: Any, bench: Bench) -> None:
 
 
 @jit
-def _start(powers: Any) -> None:
+def fill_all_power(powers: Any) -> None:
     """Write all the power, evenly in the sub-bands."""
     for k in range(powers.shape[0]):
         for b in range(powers.shape[1]):
@@ -128,7 +124,7 @@ def by_mmse(p: Record, state: State, bench: Bench, tolerance: float, powers: Any
     """
     fill_links(state, state.gains, bench)
     found = powers[: state.links.shape[0]]
-    _start(found)
+    fill_all_power(found)
     maximise_by_mmse(bench.links, Stop(tolerance, 100), bench.mmse, found)
 
 
@@ -148,7 +144,7 @@ def by_fractions(p: Record, state: State, bench: Bench, late: Any, powers: Any) 
     else:
         fill_links(state, state.gains, bench)
     found = powers[: state.links.shape[0]]
-    _start(found)
+    fill_all_power(found)
     maximise_by_fractions(bench.links, Stop(1e-3, 100), bench.fractions, found)
 
 
@@ -236,228 +232,7 @@ def by_max_min(p: Record, state: State, bench: Bench, powers: Any) -> None:
     _spread(bench, powers)
 
 
-@jit
-def _measure(p: Record, state: State, bench: Bench, powers: Any) -> float:
-    """Return the reward of the team for powers; writes what users and radars hear."""
-    gains, count, bands = bench.links.gains, state.links.shape[0], powers.shape[1]
-    for k in range(count):
-        own = station_of(state, k)
-        for b in range(bands):
-            heard, noise = 1.0, 1.0
-            for j in range(count):
-                heard += powers[j, b] * gains[b, k, j] if j != k else 0.0
-                noise += powers[j, b] * state.leakage[own, station_of(state, j)]
-            bench.heard[k, b], bench.noise[k, b] = heard, noise
-    for b in range(bands):
-        bench.row[b] = powers[0, b]
-    return _worth(p, state, bench, powers, 0)
-
-
-@jit
-def _worth(p: Record, state: State, bench: Bench, powers: Any, changed: int) -> float:
-    """Return the reward of the team when one link's powers differ from those in ``bench.row``."""
-    gains, count, bands = bench.links.gains, state.links.shape[0], powers.shape[1]
-    rates, lacking, mover = 0.0, 0.0, station_of(state, changed)
-    priced = p.weights[1] != 0.0
-    for k in range(count):
-        own, radar = station_of(state, k), 0.0
-        for b in range(bands):
-            more = powers[changed, b] - bench.row[b]
-            heard = bench.heard[k, b] + (more * gains[b, k, changed] if k != changed else 0.0)
-            ratio = powers[k, b] * gains[b, k, k] / max(heard, 1.0)
-            rates += shannon_rate_one(min(ratio, p.sinr_cap))
-            if priced:
-                noise = max(bench.noise[k, b] + more * state.leakage[own, mover], 1.0)
-                radar += powers[k, b] * bench.echoes[k] / noise
-        if priced:
-            lacking += shortfall_db(p, radar)
-    return (p.weights[0] * rates / bands + p.weights[1] * lacking) / count
-
-
-@inlined
-def _try(p: Record, state: State, bench: Bench, powers: Any, j: int, most: float) -> float:
-    """Keep the powers of a link as its best if they are worth more; return the most."""
-    worth = _worth(p, state, bench, powers, j)
-    if worth > most + _GAIN:
-        copy_row(powers[j], bench.best)
-        return worth
-    return most
-
-
-@jit
-def _try_levels(p: Record, state: State, bench: Bench, powers: Any, j: int, most: float) -> float:
-    """Try every level in every sub-band, and silence."""
-    bands = powers.shape[1]
-    for b in range(bands):
-        for at in range(bench.grid.shape[0]):
-            for other in range(bands):
-                powers[j, other] = 0.0
-            powers[j, b] = bench.grid[at]
-            most = _try(p, state, bench, powers, j, most)
-    return most
-
-
-@jit
-def _try_band(
-    p: Record, state: State, bench: Bench, powers: Any, j: int, b: int, most: float
-) -> float:
-    """Try powers in one sub-band: a grid, small changes, and where radars just get enough."""
-    bands, own, old = powers.shape[1], station_of(state, j), bench.row[b]
-    elsewhere, others = 0.0, 0.0
-    for other in range(bands):
-        elsewhere += bench.row[other] if other != b else 0.0
-        others += bench.row[other] / bench.noise[j, other] if other != b else 0.0
-    grid, factors = bench.grid.shape[0], bench.factors.shape[0]
-    required, count = db_to_linear(p.required_sinr_db), powers.shape[0] - 1
-    kinks = 1 + count if p.weights[1] != 0.0 else 0
-    for at in range(grid + factors + kinks):
-        if at < grid:
-            power = bench.grid[at]
-        elif at < grid + factors:
-            power = old * bench.factors[at - grid]
-            if not old > 0.0:
-                continue
-        elif at == grid + factors:
-            power = (required / bench.echoes[j] - others) * bench.noise[j, b] / _EASE
-        else:
-            k = at - grid - factors - 1
-            leak = state.leakage[station_of(state, k), own]
-            if not leak > 0.0 or bands > 1:
-                continue
-            allowed = powers[k, 0] * bench.echoes[k] / required
-            power = old + (allowed * _EASE - bench.noise[k, 0]) / leak
-        power = min(max(power, 0.0), 1.0)
-        scale = min(1.0, (1.0 - power) / elsewhere) if elsewhere > 0.0 else 1.0
-        for other in range(bands):
-            powers[j, other] = power if other == b else scale * bench.row[other]
-        most = _try(p, state, bench, powers, j, most)
-    return most
-
-
-@jit
-def climb(p: Record, state: State, bench: Bench, powers: Any, rounds: int) -> float:
-    """Improve powers link by link, until none can gain by itself; return what they are worth.
-
-    Args:
-        p: Parameters of the environment, one record.
-        state: State of one copy.
-        bench: Room; holds the gains and the echoes.
-        powers: Start, shape ``(L + 1, B)``; receives the result.
-        rounds: Most rounds.
-    """
-    count, bands = powers.shape[0] - 1, powers.shape[1]
-    most = _measure(p, state, bench, powers)
-    for _ in range(rounds):
-        before = most
-        for j in range(count):
-            copy_row(powers[j], bench.row)
-            copy_row(powers[j], bench.best)
-            here = most
-            if p.action == POWER:
-                for b in range(bands):
-                    here = _try_band(p, state, bench, powers, j, b, here)
-            else:
-                here = _try_levels(p, state, bench, powers, j, here)
-            copy_row(bench.best, powers[j])
-            if here > most:
-                most = _measure(p, state, bench, powers)
-        if not most > before + 1e-6:
-            break
-    return most
-
-
-@jit
-def _prepare(p: Record, state: State, bench: Bench) -> None:
-    """Write the gains and the echoes of the slot."""
-    fill_links(state, state.gains, bench)
-    for k in range(state.links.shape[0]):
-        bench.echoes[k] = echo_of(p, state, k)
-
-
-@jit
-def improve(p: Record, state: State, bench: Bench, rounds: int, powers: Any) -> None:
-    """Climb from powers, and keep them if they are worth more than those of before.
-
-    Args:
-        p: Parameters of the environment, one record.
-        state: State of one copy.
-        bench: Room; its ``tried`` holds the start.
-        rounds: Most rounds.
-        powers: Best powers so far, the worth in the last row, shape ``(L + 1, B)``.
-    """
-    worth, last = climb(p, state, bench, bench.tried, rounds), powers.shape[0] - 1
-    if worth > powers[last, 0]:
-        for k in range(last):
-            copy_row(bench.tried[k], powers[k])
-        powers[last, 0] = worth
-
-
-@jit
-def best_known(p: Record, state: State, bench: Bench, rounds: int, powers: Any) -> None:
-    """Climb from several starts: WMMSE, least powers, all the power, and few links at full power.
-
-    Args:
-        p: Parameters of the environment, one record.
-        state: State of one copy.
-        bench: Room.
-        rounds: Most rounds of a climb.
-        powers: Receives the powers, shape ``(L + 1, B)``.
-    """
-    count, bands = state.links.shape[0], powers.shape[1]
-    _prepare(p, state, bench)
-    powers[count, 0] = -1e300
-    by_mmse(p, state, bench, 1e-3, bench.tried)
-    improve(p, state, bench, rounds, powers)
-    by_fractions(p, state, bench, False, bench.tried)
-    improve(p, state, bench, rounds, powers)
-    _start(bench.tried)
-    improve(p, state, bench, rounds, powers)
-    if p.weights[1] != 0.0:
-        by_least(p, state, bench, bench.tried)
-        improve(p, state, bench, rounds, powers)
-        by_max_min(p, state, bench, bench.tried)
-        improve(p, state, bench, rounds, powers)
-    if count <= 4:
-        for vertex in range(1, 1 << count):
-            for k in range(count):
-                for b in range(bands):
-                    bench.tried[k, b] = ((vertex >> k) & 1) / bands
-            improve(p, state, bench, rounds, powers)
-
-
-@jit
-def exhaustive(p: Record, state: State, bench: Bench, grid: Any, powers: Any) -> None:
-    """Write the best powers of a grid, evenly in the sub-bands.
-
-    Args:
-        p: Parameters of the environment, one record.
-        state: State of one copy.
-        bench: Room.
-        grid: Powers of a link to choose from, shape ``(G,)``.
-        powers: Receives the powers, shape ``(L + 1, B)``.
-    """
-    count, bands, size = state.links.shape[0], powers.shape[1], grid.shape[0]
-    _prepare(p, state, bench)
-    powers[count, 0] = -1e300
-    joint = 1
-    for _ in range(count):
-        joint *= size
-    for number in range(joint):
-        rest = number
-        for k in range(count):
-            for b in range(bands):
-                bench.tried[k, b] = grid[rest % size] / bands
-            rest //= size
-        worth = _measure(p, state, bench, bench.tried)
-        if worth > powers[count, 0]:
-            for k in range(count):
-                copy_row(bench.tried[k], powers[k])
-            powers[count, 0] = worth
-
-
 by_mmse_batch = each_copy(by_mmse, "bench", "tolerance")
 by_fractions_batch = each_copy(by_fractions, "bench", "late")
 by_least_batch = each_copy(by_least, "bench")
 by_max_min_batch = each_copy(by_max_min, "bench")
-best_known_batch = each_copy(best_known, "bench", "rounds")
-exhaustive_batch = each_copy(exhaustive, "bench", "grid")
