@@ -119,7 +119,11 @@ class MultiBsPower(Model):
     radars need anything. ``ascent`` climbs the reward itself, from their powers among others, and
     is the best known: its maxima are local.
 
-    {MEASURED}
+    In ``nasir2020`` the radars need nothing and users are in random cells, as in the published test
+    with five layouts. On its channels ``benchmarks/power_control.py`` gets the published rates,
+    2.61 bit/s/Hz for WMMSE and 2.45 for fractional programming. Over a hundred layouts of the
+    scenario the means are $2.28 \pm 0.06$ and $2.14 \pm 0.06$ (95 %). There users may pass into
+    another cell, here they turn.
     """
 
     id = "isac/MultiBsPower-v0"

@@ -69,12 +69,11 @@ class MultiBsPowerParams(EnvParams):
         0.5, "Largest acceleration of a user, of either sign.", "m/s^2", NASIR, ge=0, le=100
     )
     turn_deg: float = parameter(
-        31.5, "Largest change of a user's heading from one move to the next.", "deg", NASIR,
-        ge=0, le=180,
-    )  # fmt: skip
+        15.0, "Largest change of a user's heading from one move to the next.", "deg", ge=0, le=180
+    )
     mobility_period: int = parameter(
-        50, "Slots from one move to the next, and from one shadow fading to the next.", "slots",
-        NASIR, ge=1, le=10**6,
+        10, "Slots from one move to the next, and from one shadow fading to the next.", "slots",
+        ge=1, le=10**6,
     )  # fmt: skip
     doppler: Literal["motion", "fixed"] = parameter(
         "motion", "Where the Doppler shift of a user's fading comes from."
