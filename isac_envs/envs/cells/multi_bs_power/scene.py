@@ -132,6 +132,6 @@ def _strips(view: View) -> list[Strip]:
         Strip("mean power", "share", 0.0, 1.0, (Series("", power, colours.ORANGE),)),
     ]
     if p.weights[1] != 0.0:
-        series = Series("mean", lacking, colours.VERMILION, "bars")
+        series = Series("mean", lacking, colours.VERMILION, "bars", ".2f")
         strips.append(Strip("shortfall", "dB", 0.0, worst, (series,)))
     return strips
