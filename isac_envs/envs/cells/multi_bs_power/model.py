@@ -119,6 +119,10 @@ class MultiBsPower(Model):
     radars need anything. ``ascent`` climbs the reward itself, from their powers among others, and
     is the best known: its maxima are local.
 
+    In the default scenario the requirement costs 6.2 % of the best known mean rate, 4.32 bit/s/Hz,
+    with two cells 2.7 % (first slots of 200 episodes). Without radars and caps WMMSE reaches 98 %
+    of an exhaustive search there.
+
     In ``nasir2020`` the radars need nothing and users are in random cells, as in the published test
     with five layouts. On its channels ``benchmarks/power_control.py`` gets the published rates,
     2.61 bit/s/Hz for WMMSE and 2.45 for fractional programming. Over a hundred layouts of the
