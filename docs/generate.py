@@ -32,6 +32,7 @@ FAMILIES = {
     "uav": "UAVs",
     "surfaces": "Reconfigurable surfaces",
     "spectrum": "Spectrum sharing",
+    "cells": "Cells",
 }
 """Folders of ``isac_envs/envs`` and their headings, in the order of the gallery."""
 BENCHMARK_BELOW = 0.9

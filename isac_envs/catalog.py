@@ -67,6 +67,7 @@ OWN: dict[str, Entry] = {
     ),
     "isac/DirectionalJrc-v0": _ours("v2x.directional_jrc.model:DirectionalJrc", "several"),
     "isac/JrcAoiMulti-v0": _ours("v2x.jrc_aoi_multi.model:JrcAoiMulti", "several"),
+    "isac/MultiBsPower-v0": _ours("cells.multi_bs_power.model:MultiBsPower", "several"),
     "isac/RisIsacMulti-v0": _ours("surfaces.ris_isac_multi.model:RisIsacMulti", "several"),
     "isac/SecureIsacMulti-v0": _ours("surfaces.secure_isac_multi.model:SecureIsacMulti", "several"),
     "isac/TargetTrackMulti-v0": _ours(

@@ -19,6 +19,8 @@ from isac_envs.kernels.estimation import resolution_bounds
 from isac_envs.kernels.link import metrics as link_metrics
 from isac_envs.kernels.link import modulation_tables
 from isac_envs.kernels.numerics import assignment, fourier
+from isac_envs.kernels.power_control import foschini_miljanic as least_powers
+from isac_envs.kernels.power_control import fractional, interference, weighted_mmse
 from isac_envs.kernels.precoding import wmmse
 from isac_envs.kernels.radar import (
     cfar,
@@ -47,6 +49,7 @@ NOT_COUNTS = {
     "ris_legs.cells": "points of the surface, shape (N, 3)",
     "standard_normal.size": "a shape",
     "ris_channel.cells": "points of the surface, shape (N, 3)",
+    "start_of.links": "gains, noise and budget of given links",
     "complex_matrix.shape": "sizes of arrays, like the next three",
     "user_weights.users": "the users of given channels",
     "downlink_of.users": "the users of given channels",
@@ -135,6 +138,20 @@ CALLS: dict[str, Callable[[Any], Any]] = {
     "surface_work.elements": lambda n: surface_rates.surface_work(1, 1, n),
     "wmmse.iterations": lambda n: wmmse.wmmse(np.eye(2), iterations=n),
     "wmmse_work.users": lambda n: wmmse.wmmse_work(n),
+    "counts.bands": lambda n: interference.counts(n, 1),
+    "counts.links": lambda n: interference.counts(1, n),
+    "stop_of.iterations": lambda n: interference.stop_of(0.0, n),
+    "mmse_work.bands": lambda n: weighted_mmse.mmse_work(n, 1),
+    "mmse_work.links": lambda n: weighted_mmse.mmse_work(1, n),
+    "weighted_mmse.iterations": lambda n: weighted_mmse.weighted_mmse(np.eye(2), iterations=n),
+    "fractional_work.bands": lambda n: fractional.fractional_work(n, 1),
+    "fractional_work.links": lambda n: fractional.fractional_work(1, n),
+    "fractional_programming.iterations": lambda n: fractional.fractional_programming(
+        np.eye(2), iterations=n
+    ),
+    "foschini_miljanic.iterations": lambda n: least_powers.foschini_miljanic(
+        np.eye(2), 1.0, iterations=n
+    ),
     "draw_powers.swerling": lambda n: swerling.draw_powers(STREAMS, n, 1.0),
     "draw_powers.pulses": lambda n: swerling.draw_powers(STREAMS, 1, 1.0, n),
     "draw_amplitudes.swerling": lambda n: swerling.draw_amplitudes(STREAMS, n, 1.0),

@@ -1,0 +1,1 @@
+"""Cells whose base stations disturb each other."""

@@ -1,0 +1,1 @@
+"""Transmit powers of base stations whose users and radars hear the others."""
