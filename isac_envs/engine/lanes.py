@@ -113,7 +113,13 @@ def _store(_context: Any, array: Any, index: Any, lanes: Any) -> Any:
 
 @compiled_as(_store)
 def store(array: Any, index: int, lanes: Lanes) -> None:
-    """Write eight numbers from an index on; nothing is checked."""
+    """Write eight numbers from an index on; nothing is checked.
+
+    Args:
+        array: Contiguous row of float32.
+        index: Where the first of them goes.
+        lanes: The numbers.
+    """
     array[index : index + WIDTH] = lanes
 
 

@@ -111,7 +111,13 @@ def _fma(_context: Any, _a: Any, _b: Any, _c: Any) -> Any:
 
 @compiled_as(_fma)
 def fma(a: float, b: float, c: float) -> float:
-    """Return a b + c, rounded once."""
+    """Return a b + c, rounded once.
+
+    Args:
+        a: A factor.
+        b: The other one.
+        c: The summand.
+    """
     a, b, c = float(a), float(b), float(c)
     if not (isfinite(a) and isfinite(b) and isfinite(c)):
         return a * b + c

@@ -55,7 +55,7 @@ NOT_COUNTS = {
     "downlink_of.users": "the users of given channels",
     "checked_reflection.elements": "the elements of given channels",
 }
-PLUMBING = {"isac_envs.engine.elementwise", "isac_envs.engine.jit"}
+PLUMBING = {f"isac_envs.engine.{name}" for name in ("elementwise", "jit", "lanes", "machine")}
 POWER = np.ones((16, 16))
 STREAMS = np.ones((2, 4), np.uint64)
 TWO_USERS = np.eye(2), np.eye(2), np.eye(2)
