@@ -174,10 +174,10 @@ def _strips(view: View) -> list[Strip]:
             ))
         )  # fmt: skip
     reward = _reward(view)
-    low, high = (params.weights[0] * 0.0 - params.weights[2], params.weights[0] * most)
+    low, high = -params.weights[2], params.weights[0] * most
     if params.target:
         low -= params.weights[1] * 0.1 * params.range_std_m
     low = float(f"{min(low, -1e-3 * most):.2g}") if low < 0.0 else 0.0
-    series = (Series("mean", reward, colours.INK, "bars", ".1f"),)
+    series = (Series("last", reward, colours.INK, "bars", ".1f"),)
     strips.append(Strip("reward", "", low, max(high, low + 1e-6), series))
     return strips
