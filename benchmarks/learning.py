@@ -33,6 +33,7 @@ MATRIX = (
     ("isac/DirectionalJrc-v0", "lee2022", ("ppo", "gnn_ppo")),
     ("isac/UavAlloc-v0", "trio", ("ppo",)),
     ("isac/UavTrajectory-v0", "mission", ("sac",)),
+    ("isac/CognitiveAccess-v0", "zhao2008", ("ddqn",)),
 )
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "results.md"
 

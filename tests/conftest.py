@@ -12,8 +12,8 @@ import pytest
 from hypothesis import settings
 
 # The same examples in every run; HYPOTHESIS_PROFILE=explore looks for new ones.
-settings.register_profile("fixed", derandomize=True)
-settings.register_profile("explore")
+settings.register_profile("fixed", derandomize=True, deadline=None)  # compiling takes time
+settings.register_profile("explore", deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fixed"))
 
 HERE = Path(__file__).resolve().parent

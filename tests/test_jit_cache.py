@@ -152,6 +152,16 @@ from harness import bind
 from isac_envs.core.batch import Batch
 for name in ("corridor", "rovers", "isac/ModeSelect-v0"):  # the first record begins all others
     Batch(bind(name), 2).seed((1, 2))
+from isac_envs.engine.jit import jit, record_of
+@jit
+def inner(p):
+    return p.first + 1.0
+@jit
+def outer(p):
+    return inner(p)
+for count in (1, 2, 3):
+    names = ("first", "second", "third")[:count]
+    assert outer(record_of(dict.fromkeys(names, 1.0))[0]) == 2.0
 """
 
 

@@ -20,6 +20,7 @@ from numba.core import compiler, errors, typed_passes, types, untyped_passes
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler_machinery import FunctionPass, PassManager, register_pass
 from numba.core.registry import CPUDispatcher
+from numba.core.typing.templates import make_concrete_template
 
 from isac_envs.engine.code_cache import CodeCache, described
 from isac_envs.engine.fingerprint import content_hash, fingerprint
@@ -38,7 +39,7 @@ class Kernel(CPUDispatcher):  # type: ignore[misc]
         super().__init__(function, targetoptions=options, pipeline_class=_Compiler)
         self._cache = CodeCache(function, options)
         inner = {**options, "no_cpython_wrapper": True}
-        self._inner = CPUDispatcher(function, targetoptions=inner, pipeline_class=_InnerCompiler)
+        self._inner = _Inner(function, targetoptions=inner, pipeline_class=_InnerCompiler)
         self._inner._cache = CodeCache(function, inner, _InnerLibrary)
         for each in self, self._inner:
             each._compiler._customize_flags = _Flags
@@ -78,6 +79,22 @@ class _Flags(compiler.Flags):  # type: ignore[misc]
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, _Flags) and bool(self.nrt == other.nrt)
+
+
+class _Inner(CPUDispatcher):  # type: ignore[misc]
+    """The form of a kernel that other kernels call."""
+
+    def get_call_template(self, args: Any, kws: Any) -> Any:
+        """Return the one signature for the types of a call.
+
+        Numba would rate all that are compiled, and warns of records that begin alike.
+        """
+        template, parameters, args, kws = super().get_call_template(args, kws)
+        exact = self.overloads.get(tuple(args))
+        if exact is not None:
+            name = self.py_func.__name__
+            template = make_concrete_template(f"CallTemplate({name})", name, [exact.signature])
+        return template, parameters, args, kws
 
 
 class _InnerLibrary(JITCodeLibrary):  # type: ignore[misc]
