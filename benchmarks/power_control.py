@@ -64,15 +64,15 @@ def inside(offset: Array) -> bool:
 class Walker:
     """A user who walks through cells and registers with a new one after a while."""
 
-    def __init__(self, places: Array, near: list[list[int]]) -> None:
-        self.places, self.near = places, near
-        self.cell = int(np.random.randint(CELLS))
+    def __init__(self, places: Array, near: list[list[int]], random: np.random.RandomState) -> None:
+        self.places, self.near, self.random = places, near, random
+        self.cell = int(random.randint(CELLS))
         low = places[self.cell] - (HALF_M, LARGEST_M)
         high = places[self.cell] + (HALF_M, LARGEST_M)
         while True:
-            self.speed = np.random.uniform(0.0, SPEED)
-            self.heading = np.random.uniform(-np.pi, np.pi)
-            self.place = np.array([np.random.uniform(low[d], high[d]) for d in (0, 1)])
+            self.speed = random.uniform(0.0, SPEED)
+            self.heading = random.uniform(-np.pi, np.pi)
+            self.place = np.array([random.uniform(low[d], high[d]) for d in (0, 1)])
             if inside(self.place - places[self.cell]):
                 break
         self.coming, self.wait = -1, REGISTER
@@ -80,8 +80,8 @@ class Walker:
     def walk(self, slot: int) -> None:
         """Move by one slot."""
         if slot % PERIOD == 0:
-            change = np.random.uniform(-ACCELERATION, ACCELERATION)
-            turn = np.random.uniform(-TURN, TURN)
+            change = self.random.uniform(-ACCELERATION, ACCELERATION)
+            turn = self.random.uniform(-TURN, TURN)
             self.speed = min(max(self.speed + change, 0.0), SPEED)
             self.heading += turn
         here, serving = self.cell, self.cell
@@ -101,43 +101,42 @@ class Walker:
             if into:
                 self.coming, self.wait = (-1 if into[0] == serving else into[0]), REGISTER
                 break
-            self.heading = np.random.uniform(-np.pi, np.pi)
+            self.heading = self.random.uniform(-np.pi, np.pi)
         self.place = place
 
 
-def episode() -> Episode:
+def episode(random: np.random.RandomState) -> Episode:
     """Return an episode without fading."""
     places, near = centres()
-    walkers = [Walker(places, near) for _ in range(LINKS)]
+    walkers = [Walker(places, near, random) for _ in range(LINKS)]
     at, cells, speeds = np.zeros((SLOTS, LINKS, 2)), np.zeros((SLOTS, LINKS), int), []
     for t in range(SLOTS):
         at[t] = [each.place for each in walkers]  # gains lag the walk by a slot
         if t == 0:
             cells[0], speeds = [each.cell for each in walkers], [[0.0] * LINKS]
             continue
-        at[t] = [each.place for each in walkers]
         for each in walkers:
             each.walk(t)
         cells[t] = [each.cell for each in walkers]
         speeds.append([each.speed for each in walkers])
     rates = np.array(speeds)
     rho = np.exp(-rates * SLOT_S / 10.0)
-    shadow = np.random.randn(CELLS, LINKS)
+    shadow = random.randn(CELLS, LINKS)
     gains = np.zeros((SLOTS, LINKS, LINKS))
     for t in range(SLOTS):
         if t > 0:
-            shadow = rho[t] * shadow + np.sqrt(1.0 - rho[t] ** 2) * np.random.randn(CELLS, LINKS)
+            shadow = rho[t] * shadow + np.sqrt(1.0 - rho[t] ** 2) * random.randn(CELLS, LINKS)
         away = np.linalg.norm(at[t][:, None] - places[cells[t]][None], axis=-1)
         gain_db = -128.1 - 37.6 * np.log10(away / 1000.0) + 10.0 * shadow[cells[t]].T
         gains[t] = 10.0 ** (gain_db / 10.0)
     return Episode(gains, cells, rates)
 
 
-def fading(episodes: list[Episode]) -> Array:
+def fading(episodes: list[Episode], random: np.random.RandomState) -> Array:
     """Return the gains of all slots, receiver before transmitter, shape ``(T, L, L)``."""
 
     def draw(columns: int) -> Array:
-        real, imaginary = np.random.randn(columns, LINKS), np.random.randn(columns, LINKS)
+        real, imaginary = random.randn(columns, LINKS), random.randn(columns, LINKS)
         return np.asarray(np.sqrt(2.0 / np.pi) * (real + 1j * imaginary))
 
     gains = np.concatenate([each.gains for each in episodes])
@@ -163,8 +162,8 @@ def rate(gains: Array, powers: Array) -> float:
 
 def published_channels() -> Array:
     """Return the gains of the published test, shape ``(12500, L, L)``."""
-    np.random.seed(1000 + LINKS)
-    return fading([episode() for _ in range(EPISODES)])
+    random = np.random.RandomState(1000 + LINKS)  # the generator of the published test
+    return fading([episode(random) for _ in range(EPISODES)], random)
 
 
 def measure(channels: Array) -> dict[str, Array]:

@@ -7,7 +7,7 @@ of them. So a :class:`Kernel` has two forms. The one that Python calls is comple
 other kernels call ends as LLVM's intermediate code, which is optimised once, where it is used.
 
 Both go through those passes of Numba's pipeline that a kernel can need. What is left out serves
-``with`` blocks, closures and ``literal_unroll``.
+``with`` blocks, closures, ``literal_unroll``, whole-array expressions and listings of types.
 """
 
 import gc

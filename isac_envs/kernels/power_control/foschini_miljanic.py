@@ -22,9 +22,9 @@ import numpy.typing as npt
 
 from isac_envs.engine.elementwise import Range, check_range
 from isac_envs.engine.jit import jit
-from isac_envs.kernels.power_control.interference import Stop, stop_of
+from isac_envs.kernels.power_control.interference import Stop, gain_tables, stop_of
 
-_GAIN, _NOISE = Range(0.0, 1e30), Range(1e-300, 1e30, "W")
+_NOISE = Range(1e-300, 1e30, "W")
 _TARGET, _BUDGET = Range(0.0, 1e30), Range(0.0, 1e30, "W", open_low=True)
 _SLACK = 1.0 + 1e-9  # a need that is larger by less is rounding
 
@@ -166,11 +166,7 @@ def requirements_of(
     Raises:
         ValueError: A shape does not fit, or a number is outside its range.
     """
-    table = np.array(gains, np.float64)
-    table = table[None] if table.ndim == 2 else table
-    if table.ndim != 3 or table.shape[1] != table.shape[2] or 0 in table.shape:
-        raise ValueError(f"gains have shape {np.shape(gains)}; valid: (M, K, K) or (K, K)")
-    check_range("gains", table, _GAIN)
+    table = gain_tables(gains, "M")
     wanted, noise = np.array(targets, np.float64), np.array(noise_w, np.float64)
     check_range("targets", wanted, _TARGET)
     check_range("noise_w", noise, _NOISE)

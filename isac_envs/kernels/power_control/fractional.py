@@ -32,6 +32,7 @@ from isac_envs.kernels.power_control.interference import (
     Stop,
     counts,
     divide_power,
+    fill_curvatures,
     links_of,
     received,
     start_of,
@@ -75,11 +76,7 @@ def _transform(links: Links, powers: Any, work: Any) -> None:
             ratios[b, k] = signal / others
             auxiliary[b, k] = y * y
             slopes[b, k] = y * math.sqrt(weight * (1.0 + ratios[b, k]) * gains[b, k, k])
-            curvatures[b, k] = 0.0
-    for b in range(bands):
-        for j in range(count):
-            for k in range(count):
-                curvatures[b, k] += auxiliary[b, j] * gains[b, j, k]
+    fill_curvatures(links, auxiliary, curvatures)
 
 
 @jit

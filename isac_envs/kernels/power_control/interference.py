@@ -76,6 +76,24 @@ def weighted_rate(links: Links, powers: Any) -> float:
     return total
 
 
+@jit
+def fill_curvatures(links: Links, factors: Any, curvatures: Any) -> None:
+    r"""Write what the receivers lose by each transmitter, :math:`a_k = \sum_j f_j g_{jk}`.
+
+    Args:
+        links: Gains.
+        factors: Factor f of the power at each receiver, shape ``(B, K)``.
+        curvatures: Receives a, shape ``(B, K)``.
+    """
+    gains, (bands, count) = links.gains, factors.shape
+    for b in range(bands):
+        for k in range(count):
+            curvatures[b, k] = 0.0
+        for j in range(count):
+            for k in range(count):
+                curvatures[b, k] += factors[b, j] * gains[b, j, k]
+
+
 @inlined
 def _root(slope: float, curvature: float, price: float) -> float:
     """Return the root of the power of a band at a price; infinite without price and curvature."""
@@ -138,6 +156,24 @@ def counts(bands: int, links: int) -> tuple[int, int]:
     return int(bands), int(links)
 
 
+def gain_tables(gains: npt.ArrayLike, first: str) -> np.ndarray:
+    """Return checked power gains, shape ``(B, K, K)``.
+
+    Args:
+        gains: Power gains in [0, 1e30], of this shape or, of one table, ``(K, K)``.
+        first: Name of the first axis, for the message.
+
+    Raises:
+        ValueError: The shape does not fit, or a gain is outside its range.
+    """
+    tables = np.array(gains, np.float64)
+    tables = tables[None] if tables.ndim == 2 else tables
+    if tables.ndim != 3 or tables.shape[1] != tables.shape[2] or 0 in tables.shape:
+        raise ValueError(f"gains have shape {np.shape(gains)}; valid: ({first}, K, K) or (K, K)")
+    check_range("gains", tables, _GAIN)
+    return tables
+
+
 def links_of(
     gains: npt.ArrayLike, budget_w: float, noise_w: float, weights: npt.ArrayLike | None
 ) -> Links:
@@ -153,11 +189,7 @@ def links_of(
     Raises:
         ValueError: A shape does not fit, or a number is outside its range.
     """
-    table = np.array(gains, np.float64)
-    table = table[None] if table.ndim == 2 else table
-    if table.ndim != 3 or table.shape[1] != table.shape[2] or 0 in table.shape:
-        raise ValueError(f"gains have shape {np.shape(gains)}; valid: (B, K, K) or (K, K)")
-    check_range("gains", table, _GAIN)
+    table = gain_tables(gains, "B")
     check_range("budget_w", float(budget_w), _POWER)
     check_range("noise_w", float(noise_w), _NOISE)
     shares = np.array(1.0 if weights is None else weights, np.float64)

@@ -30,6 +30,7 @@ from isac_envs.kernels.power_control.interference import (
     Stop,
     counts,
     divide_power,
+    fill_curvatures,
     links_of,
     received,
     start_of,
@@ -77,16 +78,10 @@ def maximise_by_mmse(links: Links, stop: Stop, work: Any, powers: Any) -> tuple[
     Returns:
         The weighted sum rate in bit/s/Hz of a band, and the number of iterations.
     """
-    gains, (bands, count) = links.gains, work.shape[1:]
     rate, iterations = _weigh(links, powers, work), 0
     while iterations < stop.most:
-        for b in range(bands):
-            for k in range(count):
-                work[2, b, k] = 0.0
-            for j in range(count):
-                for k in range(count):
-                    work[2, b, k] += work[1, b, j] * gains[b, j, k]
-        for k in range(count):
+        fill_curvatures(links, work[1], work[2])
+        for k in range(powers.shape[0]):
             divide_power(links.budget_w, work[0], work[2], k, powers)
         iterations += 1
         before = rate

@@ -1,5 +1,6 @@
 """Baselines of ``isac/MultiBsPower-v0``: central controllers with the true channels."""
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 import numpy as np
@@ -31,6 +32,17 @@ class PowerPolicy(Baseline):
         """Return the powers of all links, and a row behind them, shape ``(n, L + 1, B)``."""
         raise NotImplementedError
 
+    def searched(self, batch_kernel: Callable[..., None], *constants: Any) -> Powers:
+        """Return the powers that a search writes.
+
+        Args:
+            batch_kernel: Of :mod:`.search` or :mod:`.climbing`.
+            *constants: What it takes besides the bench.
+        """
+        found = np.zeros(self.shape)
+        batch_kernel(self.params.record, self.batch.state, self.bench, *constants, found)
+        return found
+
     def act(self) -> npt.NDArray[Any]:
         """Return the actions of all agents, shape ``(n, L)`` or ``(n, L, B)``."""
         powers = self.powers()
@@ -56,10 +68,7 @@ class Ascent(PowerPolicy):
 
     def powers(self) -> Powers:
         """Return the powers that the best climb ends at."""
-        found = np.zeros(self.shape)
-        record, state = self.params.record, self.batch.state
-        climbing.best_known_batch(record, state, self.bench, self.rounds, found)
-        return found
+        return self.searched(climbing.best_known_batch, self.rounds)
 
 
 class WeightedMmse(PowerPolicy):
@@ -73,10 +82,7 @@ class WeightedMmse(PowerPolicy):
 
     def powers(self) -> Powers:
         """Return the powers that the iteration ends at."""
-        found = np.zeros(self.shape)
-        record, state = self.params.record, self.batch.state
-        search.by_mmse_batch(record, state, self.bench, self.tolerance, found)
-        return found
+        return self.searched(search.by_mmse_batch, self.tolerance)
 
 
 class Fractional(PowerPolicy):
@@ -90,10 +96,7 @@ class Fractional(PowerPolicy):
 
     def powers(self) -> Powers:
         """Return the powers that the iteration ends at."""
-        found = np.zeros(self.shape)
-        record, state = self.params.record, self.batch.state
-        search.by_fractions_batch(record, state, self.bench, self.late, found)
-        return found
+        return self.searched(search.by_fractions_batch, self.late)
 
 
 class DelayedFractional(Fractional):
@@ -113,9 +116,7 @@ class MaxMin(PowerPolicy):
 
     def powers(self) -> Powers:
         """Return the least powers of the largest ratio."""
-        found = np.zeros(self.shape)
-        search.by_max_min_batch(self.params.record, self.batch.state, self.bench, found)
-        return found
+        return self.searched(search.by_max_min_batch)
 
 
 class FoschiniMiljanic(PowerPolicy):
@@ -128,9 +129,7 @@ class FoschiniMiljanic(PowerPolicy):
 
     def powers(self) -> Powers:
         """Return the least powers."""
-        found = np.zeros(self.shape)
-        search.by_least_batch(self.params.record, self.batch.state, self.bench, found)
-        return found
+        return self.searched(search.by_least_batch)
 
 
 class Exhaustive(PowerPolicy):
@@ -144,11 +143,8 @@ class Exhaustive(PowerPolicy):
 
     def powers(self) -> Powers:
         """Return the best powers of the grid."""
-        found, steps = np.zeros(self.shape), -3.0 * np.arange(self.steps - 1)
-        grid = np.concatenate(([0.0], portable.db_to_linear(steps)))
-        record, state = self.params.record, self.batch.state
-        climbing.exhaustive_batch(record, state, self.bench, grid, found)
-        return found
+        levels = portable.db_to_linear(-3.0 * np.arange(self.steps - 1))
+        return self.searched(climbing.exhaustive_batch, np.concatenate(([0.0], levels)))
 
 
 class FullPower(PowerPolicy):

@@ -55,12 +55,22 @@ def refresh_link(p: Record, state: State, k: int) -> None:
         away = _away(link.x_m - stations[s].x_m, link.y_m - stations[s].y_m)
         loss_db = log_distance_one(max(away, 1.0), p.loss_1m_db, p.loss_slope_db)
         state.means[k, s] = db_to_linear(p.budget_db - loss_db + state.shadows_db[k, s])
-    shift_hz = link.speed_m_s * p.per_wavelength if p.doppler == MOTION else p.doppler_hz
-    link.correlation = doppler_correlation_one(shift_hz * p.slot_s)
     received = radar_received_power_one(
         1.0, 1.0, 1.0, p.carrier_hz, p.rcs_m2, link.range_m, link.range_m, 1.0
     )
     link.echo = received * db_to_linear(p.budget_db)
+
+
+@inlined
+def refresh_correlation(p: Record, link: Record) -> None:
+    """Write what the fading of a user keeps of itself from slot to slot.
+
+    Args:
+        p: Parameters of the environment, one record.
+        link: The link of the user.
+    """
+    shift_hz = link.speed_m_s * p.per_wavelength if p.doppler == MOTION else p.doppler_hz
+    link.correlation = doppler_correlation_one(shift_hz * p.slot_s)
 
 
 @jit
@@ -79,7 +89,7 @@ def begin_channels(p: Record, state: State) -> None:
         state.links[k].correlation = 0.0  # what comes first is drawn anew
     fade(p, state)
     for k in range(state.links.shape[0]):
-        refresh_link(p, state, k)
+        refresh_correlation(p, state.links[k])
     keep_gains(state)
 
 
@@ -141,3 +151,4 @@ def move(p: Record, state: State) -> None:
             )
         move_target(p, world, link)
         refresh_link(p, state, k)
+        refresh_correlation(p, link)

@@ -169,6 +169,7 @@ class MultiBsPowerParams(EnvParams):
             "budget_db": self.power_dbm
             - self.noise_dbm
             + float(linear_to_db(float(self.sub_bands))),
+            "radar_gain": db_to_linear(self.radar_gain_db),
             "sinr_cap": cap,
             "rate_cap": float(shannon_rate(cap)),
             "swerling": _SWERLING[self.fluctuation],

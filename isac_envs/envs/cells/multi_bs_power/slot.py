@@ -129,7 +129,7 @@ def echo_of(p: Record, state: State, k: int) -> float:
         k: Number of the link.
     """
     link = state.links[k]
-    return link.echo * link.fluctuation * db_to_linear(p.radar_gain_db) / state.powers.shape[1]
+    return link.echo * link.fluctuation * p.radar_gain / state.powers.shape[1]
 
 
 @inlined

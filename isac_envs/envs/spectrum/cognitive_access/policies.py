@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from isac_envs.envs.spectrum.cognitive_access.params import CognitiveAccessParams
 from isac_envs.envs.spectrum.cognitive_access.relaxation import Relaxation, expected_reward
-from isac_envs.envs.spectrum.cognitive_access.slot import range_variance_one
+from isac_envs.envs.spectrum.cognitive_access.slot import echo_variance
 from isac_envs.kernels.spectrum.occupancy import idle_if_declared_busy, idle_next, whittle_index
 
 Array: TypeAlias = npt.NDArray[np.float64]
@@ -37,14 +37,12 @@ class Views:
         self.carried = params.weights[0] * np.multiply.outer(params.capacities_mbps(), shares)
         record = params.record[0]
         self.range_variances = np.array([
-            [range_variance_one(record, k, share) for share in shares.tolist()]
+            [echo_variance(record, k, share) for share in shares.tolist()]
             for k in range(params.channels)
         ])  # fmt: skip
         self.alarms = params.false_alarms()
-        self.stays, self.becomes = (
-            params.of_channels("stay_idle"),
-            params.of_channels("become_idle"),
-        )
+        self.stays = params.of_channels("stay_idle")
+        self.becomes = params.of_channels("become_idle")
 
     def relief(self, deviation_m: Any) -> Array:
         """Return by how much an echo makes the deviation of the range smaller, in m.

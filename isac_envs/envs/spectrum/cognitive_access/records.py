@@ -15,10 +15,7 @@ OUTCOMES = 4
 CHANNEL = record(
     ("idle", "?"),  # in the coming slot
     ("users", "i8"),  # that transmit in it
-    (
-        "recent",
-        "i8",
-    ),  # bits of the last slots, 1 for idle, the latest lowest: for pictures
+    ("recent", "i8"),  # for pictures: bits of the last slots, 1 for idle, the latest lowest
 )
 RECENT = 60
 """Slots that channels remember."""

@@ -96,7 +96,7 @@ def sense(p: Record, state: State, u: int, action: int) -> None:
 
 
 @inlined
-def range_variance_one(p: Record, k: int, used: float) -> float:
+def echo_variance(p: Record, k: int, used: float) -> float:
     """Return the variance in m^2 of a range from the echo of a transmission.
 
     The power in each hertz is limited, so what is integrated grows with bandwidth and time.
@@ -163,7 +163,7 @@ def range_target(p: Record, state: State, u: int) -> float:
     user, scratch = state.users[u], state.scratch
     error = normal(state.env.measurement)
     user.predicted_m = math.sqrt(max(user.covariance[0, 0], 0.0))
-    variance = range_variance_one(p, user.channel, _used_share(p, state, u))
+    variance = echo_variance(p, user.channel, _used_share(p, state, u))
     if user.outcome == ACKNOWLEDGED and variance > 0.0:
         scratch.variance[0] = variance
         measured = user.range_m + math.sqrt(variance) * error
