@@ -1,0 +1,1 @@
+"""Scene of ``isac/DownlinkCrb-v0``."""
