@@ -3,12 +3,12 @@
     pip install -e '.[oracle]'
     python benchmarks/downlink_crb_oracle.py
 
-writes tests/data/downlink_crb_oracle.json: channels, sizes and the smallest root of the bound on the
-angle of a target at broadside. The transmit power is 1000, noise and echo have power 1, there are 30
-samples. Over covariances W_k of the users' streams and W_0 of a sensing stream that users cancel,
-the programme maximises what is learned of the angle while users keep their ratios. The matrix
-inequality of the bound is written as a cone of second order, in units in which its entries are
-near 1.
+writes tests/data/downlink_crb_oracle.json: channels, sizes and the smallest root of the bound on
+the angle of a target at broadside. The transmit power is 1000, noise and echo have power 1, there
+are 30 samples. Over covariances W_k of the users' streams and W_0 of a sensing stream that users
+cancel, the programme maximises what is learned of the angle while users keep their ratios. The
+matrix inequality of the bound is written as a cone of second order, in units in which its entries
+are near 1.
 """
 
 import argparse
@@ -81,10 +81,9 @@ def solve(each: Instance, channels: np.ndarray) -> dict[str, object]:
     constraints += [cvxpy.real(cvxpy.trace(total)) <= 1.0, cvxpy.norm(sides) <= rest + u]
     required = 10.0 ** (each.required_db / 10.0)
     for row, stream in zip(channels, streams, strict=False):
-        scale = 1.0 / float(np.linalg.norm(row)) ** 2
-        own = cvxpy.real(row @ stream @ row.conj()) * scale
-        others = cvxpy.real(row @ heard @ row.conj()) * scale
-        constraints.append((1.0 + 1.0 / required) * own >= others + scale / POWER)
+        own = cvxpy.real(row @ stream @ row.conj()) * POWER / required
+        others = cvxpy.real(row @ heard @ row.conj()) * POWER / required
+        constraints.append((1.0 + 1.0 / required) * own >= others + 1.0 / required)
     problem = cvxpy.Problem(cvxpy.Maximize(known), constraints)
     started = time.perf_counter()
     problem.solve(solver=cvxpy.CLARABEL)

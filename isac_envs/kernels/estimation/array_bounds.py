@@ -1,8 +1,8 @@
 r"""Cramer-Rao bound on the angle of a point target that an array lights up with any precoder.
 
 The echo of symbols X, L samples of covariance :math:`R = W W^H`, is
-:math:`Y = \alpha\, b(\theta)\, a(\theta)^T X + N` with an unknown complex amplitude. Both arrays are
-linear with half a wavelength between neighbours and the middle as origin, so that
+:math:`Y = \alpha\, b(\theta)\, a(\theta)^T X + N` with an unknown complex amplitude. Both arrays
+are linear with half a wavelength between neighbours and the middle as origin, so that
 :math:`b^H \dot b = 0`. With :math:`u_j = a^T w_j` and :math:`v_j = a^T D w_j`, D the diagonal of
 places :math:`m - (N_t - 1) / 2`,
 

@@ -12,6 +12,8 @@ Source: J. Nocedal and S. J. Wright, "Numerical Optimization", 2006, sections 5.
 import math
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from isac_envs.engine.jit import Record, inlined, jit
 from isac_envs.engine.loops import each_copy
 from isac_envs.engine.passes import copy_row
@@ -83,6 +85,29 @@ class Room(NamedTuple):
     heard: Any
     multipliers: Any
     prices: Any
+
+
+def make_room(antennas: int, users: int, effort: tuple[int, int, float, float]) -> Room:
+    """Return the room of an ascent.
+
+    Args:
+        antennas: Transmit antennas.
+        users: Users.
+        effort: The first four fields.
+    """
+    rounds, steps, softness_db, ridge = effort
+
+    def room(*shape: int) -> Any:
+        return np.zeros(shape, np.complex128)
+
+    streams = antennas, users + 1
+    return Room(
+        rounds=rounds, steps=steps, softness_db=softness_db, ridge=ridge,
+        start=room(*streams), slope=room(*streams), bent=room(*streams), way=room(*streams),
+        tried=room(*streams), best=room(*streams), alone=room(antennas, 1),
+        gram=room(users, users), heard=room(users, users + 1),
+        multipliers=np.zeros(users), prices=np.zeros(users),
+    )  # fmt: skip
 
 
 @inlined

@@ -101,7 +101,7 @@ class Optimum(StructuredSearch):
     kind = "best_known"
     halvings = 8
     constants = ("rounds", "steps")
-    rounds, steps, softness_db, ridge = 6, 60, 1.0, 10.0
+    rounds, steps, softness_db, ridge = 7, 60, 1000.0, 100.0
     summary = (
         "Searches the structured action by the true channels and the true angle; full precoders "
         "climb from there to a local optimum, for one user also from the closed form."
@@ -115,12 +115,8 @@ class Optimum(StructuredSearch):
     def beams(self, plans: Plans) -> npt.NDArray[np.complex128]:
         """Return the beams that an ascent from those of plans ends at."""
         beams, users = super().beams(plans), self.params.users
-        rooms = (np.zeros(beams.shape[1:], np.complex128) for _ in range(6))
-        small = (np.zeros((users, columns), np.complex128) for columns in (users, users + 1))
-        room = ascent.Room(
-            int(self.rounds), int(self.steps), self.softness_db, self.ridge, *rooms,
-            np.zeros((beams.shape[1], 1), np.complex128), *small, np.zeros(users), np.zeros(users),
-        )  # fmt: skip
+        effort = int(self.rounds), int(self.steps), self.softness_db, self.ridge
+        room = ascent.make_room(beams.shape[1], users, effort)
         ascent.climb_batch(*self.scene(), room, beams)
         return beams
 
@@ -131,8 +127,8 @@ class RegularisedLineSearch(StructuredPolicy):
     points = 33
     memoryless = True
     summary = (
-        "Regularised zero forcing with equal powers and a sensing beam at the believed angle, whose "
-        "share is the one that the estimates find best."
+        "Regularised zero forcing with equal powers and a sensing beam at the believed angle, "
+        "whose share is the one that the estimates find best."
     )
 
 

@@ -20,7 +20,7 @@ class DownlinkCrbParams(EnvParams):
 
     horizon: int = parameter(100, "Slots until an episode is truncated.", "slots", ge=1, le=10**7)
     weights: tuple[float, ...] = parameter(
-        (0.1, 1.0, -0.1),
+        (0.1, 2.0, -0.1),
         "Weights of the sum rate, of the accuracy and, negative, of the shortfall.",
     )
     transmit_antennas: int = parameter(
@@ -49,14 +49,14 @@ class DownlinkCrbParams(EnvParams):
     users_to_m: float = parameter(120.0, "Largest distance of a user.", "m", ge=1, le=1e5)
     loss_1m_db: float = parameter(52.6, "Path loss of a user at 1 m.", "dB", ge=0, le=200)
     loss_slope_db: float = parameter(36.7, "Its growth per decade.", "dB", ge=0, le=60)
-    target_m: float = parameter(150.0, "Distance of the target.", "m", ge=1, le=1e6)
-    rcs_m2: float = parameter(1.0, "Radar cross section of the target.", "m^2", ge=1e-6, le=1e6)
+    target_m: float = parameter(60.0, "Distance of the target.", "m", ge=1, le=1e6)
+    rcs_m2: float = parameter(0.01, "Radar cross section of the target.", "m^2", ge=1e-6, le=1e6)
     user_speed_m_s: float = parameter(
         1.0, "Speed of the users, by which channels age.", "m/s", ge=0, le=100
     )
     csi_delay: int = parameter(1, "Age of the channel estimates.", "slots", ge=0, le=1)
     csi_error: float = parameter(
-        0.05, "Power of the error of an estimate over the mean gain of the user.", ge=0, le=10
+        0.1, "Power of the error of an estimate over the mean gain of the user.", ge=0, le=10
     )
     required_sinr_db: float = parameter(
         6.0, "Signal over interference and noise that each user needs.", "dB", ge=-30, le=60
@@ -68,7 +68,7 @@ class DownlinkCrbParams(EnvParams):
         20.0, "Standard deviation of its angle from there.", "deg", ge=0, le=30
     )
     rate_std_deg_s: float = parameter(
-        25.0, "Standard deviation of its angular rate; 0: it stands still.", "deg/s", ge=0, le=1e4
+        30.0, "Standard deviation of its angular rate; 0: it stands still.", "deg/s", ge=0, le=1e4
     )
     turning_s: float = parameter(
         0.3, "Time in which it forgets its angular rate.", "s", ge=1e-6, le=1e6
