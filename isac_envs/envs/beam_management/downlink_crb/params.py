@@ -5,9 +5,10 @@ from typing import Any, Literal
 
 from pydantic import model_validator
 
-from isac_envs.declaration.params import EnvParams, parameter
-from isac_envs.engine.mathx import db_to_linear, exp
+from isac_envs.declaration.params import EnvParams, Weight, parameter
+from isac_envs.engine.mathx import db_to_linear
 from isac_envs.kernels.channel.fading import AR1_TURNS, doppler_correlation
+from isac_envs.kernels.numerics.gamma import exp_or_zero
 from isac_envs.kernels.pathloss.free_space import radar_loss, wavelength
 from isac_envs.kernels.radar.detection import detection_threshold
 
@@ -19,7 +20,7 @@ class DownlinkCrbParams(EnvParams):
     """Parameters; the defaults are the ``default`` scenario."""
 
     horizon: int = parameter(100, "Slots until an episode is truncated.", "slots", ge=1, le=10**7)
-    weights: tuple[float, ...] = parameter(
+    weights: tuple[Weight, ...] = parameter(
         (0.1, 2.0, -0.1),
         "Weights of the sum rate, of the accuracy and, negative, of the shortfall.",
     )
@@ -104,8 +105,9 @@ class DownlinkCrbParams(EnvParams):
         turn_deg = self.rate_std_deg_s * self.slot_s
         if turn_deg > _LARGEST_TURN * self.angle_std_deg:
             raise ValueError(
-                f"parameter rate_std_deg_s = {self.rate_std_deg_s:g}: {turn_deg:g} deg in a slot; "
-                f"valid: at most {_LARGEST_TURN} of angle_std_deg = {self.angle_std_deg:g}"
+                f"parameter rate_std_deg_s = {self.rate_std_deg_s:g}: {turn_deg:g} deg in a slot "
+                f"(slot_s = {self.slot_s:g} s); valid: at most {_LARGEST_TURN} of angle_std_deg = "
+                f"{self.angle_std_deg:g}"
             )
         if self.users_from_m > self.users_to_m:
             raise ValueError(
@@ -122,7 +124,7 @@ class DownlinkCrbParams(EnvParams):
             way_m = self.target_m
             echo_db = -float(radar_loss(way_m, way_m, self.carrier_hz, self.rcs_m2))
         deg, turn_deg = math.pi / 180.0, self.rate_std_deg_s * self.slot_s
-        kept = exp(-self.slot_s / self.turning_s)
+        kept = float(exp_or_zero(-self.slot_s / self.turning_s))
         pulled = turn_deg / self.angle_std_deg if turn_deg > 0.0 else 0.0
         waves = self.user_speed_m_s * self.slot_s / wavelength(self.carrier_hz)
         return {

@@ -81,8 +81,8 @@ def _strips(view: View) -> list[Strip]:
     return [
         Strip("sum rate", "bit/s/Hz", 0.0, high, (Series("", rate),)),
         Strip("angle", "deg", 0.0, most, (
-            Series("root of the bound", bound, colours.VERMILION),
-            Series("error of the belief", error, colours.INK),
+            Series("bound", bound, colours.VERMILION),
+            Series("error", error, colours.INK),
         )),
         Strip("radar SNR", "dB", max(low_db, -20.0), high_db, (Series("", snr_db, colours.SKY),)),
         Strip("sensing", "share", 0.0, 1.0, (Series("", share, colours.GREEN),)),
