@@ -30,7 +30,7 @@ FAMILIES = {
     "tracking": "Detection and tracking",
     "v2x": "Vehicles",
     "uav": "UAVs",
-    "surfaces": "Reconfigurable surfaces",
+    "surfaces": "Precoders and reconfigurable surfaces",
 }
 """Folders of ``isac_envs/envs`` and their headings, in the order of the gallery."""
 BENCHMARK_BELOW = 0.9

@@ -47,7 +47,7 @@ def _ours(path: str, agents: Agents = "one") -> Entry:
 OWN: dict[str, Entry] = {
     "isac/BeamTrack-v0": _ours("beam_management.beam_track.model:BeamTrack"),
     "isac/DirectionalJrcSingle-v0": _ours("v2x.directional_jrc_single.model:DirectionalJrcSingle"),
-    "isac/DownlinkCrb-v0": _ours("beam_management.downlink_crb.model:DownlinkCrb"),
+    "isac/DownlinkCrb-v0": _ours("surfaces.downlink_crb.model:DownlinkCrb"),
     "isac/FramesPerCpi-v0": _ours("mode_selection.frames_per_cpi.model:FramesPerCpi"),
     "isac/HsrDualBeam-v0": _ours("beam_management.hsr_dual_beam.model:HsrDualBeam"),
     "isac/JrcAoi-v0": _ours("v2x.jrc_aoi.model:JrcAoi"),

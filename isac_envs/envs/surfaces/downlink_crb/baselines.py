@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from isac_envs.declaration.baseline import Baseline, HasState, RandomBaseline
-from isac_envs.envs.beam_management.downlink_crb import ascent, search
+from isac_envs.envs.surfaces.downlink_crb import ascent, search
 
 Plans = npt.NDArray[np.float64]
 """Structured actions of all copies, shape ``(n, K + 3)``."""

@@ -7,9 +7,9 @@ import numpy as np
 
 from isac_envs.declaration.fields import Coordinate, Signal, Spec, Summary
 from isac_envs.declaration.model import Model
-from isac_envs.envs.beam_management.downlink_crb import baselines, kernel, records
-from isac_envs.envs.beam_management.downlink_crb.params import DownlinkCrbParams
-from isac_envs.envs.beam_management.downlink_crb.records import State
+from isac_envs.envs.surfaces.downlink_crb import baselines, kernel, records
+from isac_envs.envs.surfaces.downlink_crb.params import DownlinkCrbParams
+from isac_envs.envs.surfaces.downlink_crb.records import State
 from isac_envs.envs.surfaces.observing import MOST
 
 _SHORTFALL = Signal("shortfall", "What users lack of the required ratio, summed.", "dB")
@@ -108,7 +108,7 @@ class DownlinkCrb(Model):
     )
     baselines = baselines.BASELINES
     reference_baseline = "optimum"
-    scene = "isac_envs.envs.beam_management.downlink_crb.scene:draw"
+    scene = "isac_envs.envs.surfaces.downlink_crb.scene:draw"
 
     def observation_spec(self) -> Spec:
         """Return what is known of the users, then of the target."""

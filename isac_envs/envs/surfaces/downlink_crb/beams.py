@@ -5,8 +5,8 @@ from typing import Any
 
 from isac_envs.engine.jit import Record, inlined, jit
 from isac_envs.engine.mathx import db_to_linear, linear_to_db, log10
-from isac_envs.envs.beam_management.downlink_crb.params import DownlinkCrbParams
-from isac_envs.envs.beam_management.downlink_crb.records import Scratch
+from isac_envs.envs.surfaces.downlink_crb.params import DownlinkCrbParams
+from isac_envs.envs.surfaces.downlink_crb.records import Scratch
 from isac_envs.kernels.estimation.array_bounds import (
     angle_information,
     angle_variance_of_information,

@@ -9,7 +9,7 @@ from typing import Any
 
 from isac_envs.engine.jit import Record, inlined, jit
 from isac_envs.engine.loops import Outcome
-from isac_envs.envs.beam_management.downlink_crb.beams import (
+from isac_envs.envs.surfaces.downlink_crb.beams import (
     FULL,
     LARGEST_STD_DEG,
     accuracy_of,
@@ -19,10 +19,10 @@ from isac_envs.envs.beam_management.downlink_crb.beams import (
     form_beams,
     shortfall_db,
 )
-from isac_envs.envs.beam_management.downlink_crb.channels import advance_channels, begin_channels
-from isac_envs.envs.beam_management.downlink_crb.observing import observe as observe
-from isac_envs.envs.beam_management.downlink_crb.records import State
-from isac_envs.envs.beam_management.downlink_crb.target import (
+from isac_envs.envs.surfaces.downlink_crb.channels import advance_channels, begin_channels
+from isac_envs.envs.surfaces.downlink_crb.observing import observe as observe
+from isac_envs.envs.surfaces.downlink_crb.records import State
+from isac_envs.envs.surfaces.downlink_crb.target import (
     advance_target,
     begin_target,
     detect,

@@ -5,8 +5,8 @@ from typing import Any
 from isac_envs.engine.jit import Record, jit
 from isac_envs.engine.mathx import db_to_linear
 from isac_envs.engine.rng import next_u64, uniform
-from isac_envs.envs.beam_management.downlink_crb.params import DownlinkCrbParams
-from isac_envs.envs.beam_management.downlink_crb.records import State
+from isac_envs.envs.surfaces.downlink_crb.params import DownlinkCrbParams
+from isac_envs.envs.surfaces.downlink_crb.records import State
 from isac_envs.envs.surfaces.knowledge import blur
 from isac_envs.envs.surfaces.legs import draw_row, scatter
 from isac_envs.kernels.numerics.hermitian import scaled_one

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 
 from isac_envs.engine.jit import Record, jit
 from isac_envs.engine.loops import each_copy
-from isac_envs.envs.beam_management.downlink_crb.beams import form_beams, worth
-from isac_envs.envs.beam_management.downlink_crb.records import State
-from isac_envs.envs.beam_management.downlink_crb.target import sine_of
+from isac_envs.envs.surfaces.downlink_crb.beams import form_beams, worth
+from isac_envs.envs.surfaces.downlink_crb.records import State
+from isac_envs.envs.surfaces.downlink_crb.target import sine_of
 
 
 class Bench(NamedTuple):

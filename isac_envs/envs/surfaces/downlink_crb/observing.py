@@ -4,10 +4,10 @@ import math
 from typing import Any
 
 from isac_envs.engine.jit import Record, jit
-from isac_envs.envs.beam_management.downlink_crb.beams import decibels
-from isac_envs.envs.beam_management.downlink_crb.params import DownlinkCrbParams
-from isac_envs.envs.beam_management.downlink_crb.records import State
-from isac_envs.envs.beam_management.downlink_crb.target import sine_of
+from isac_envs.envs.surfaces.downlink_crb.beams import decibels
+from isac_envs.envs.surfaces.downlink_crb.params import DownlinkCrbParams
+from isac_envs.envs.surfaces.downlink_crb.records import State
+from isac_envs.envs.surfaces.downlink_crb.target import sine_of
 from isac_envs.envs.surfaces.observing import clipped_one, put_channels
 from isac_envs.kernels.estimation.array_bounds import fill_linear_response
 from isac_envs.kernels.numerics.hermitian import (

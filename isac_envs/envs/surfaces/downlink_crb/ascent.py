@@ -17,15 +17,15 @@ import numpy as np
 from isac_envs.engine.jit import Record, inlined, jit
 from isac_envs.engine.loops import each_copy
 from isac_envs.engine.passes import copy_row
-from isac_envs.envs.beam_management.downlink_crb.beams import (
+from isac_envs.envs.surfaces.downlink_crb.beams import (
     accuracy_of,
     bound_of,
     decibels,
     fill_ratios,
     worth,
 )
-from isac_envs.envs.beam_management.downlink_crb.records import State
-from isac_envs.envs.beam_management.downlink_crb.target import sine_of
+from isac_envs.envs.surfaces.downlink_crb.records import State
+from isac_envs.envs.surfaces.downlink_crb.target import sine_of
 from isac_envs.kernels.estimation.array_bounds import (
     angle_information,
     beam_moments,

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from isac_envs.envs.beam_management.downlink_crb.records import State
 from isac_envs.envs.surfaces import drawing
+from isac_envs.envs.surfaces.downlink_crb.records import State
 from isac_envs.rendering import colours
 from isac_envs.rendering.canvas import Canvas
 from isac_envs.rendering.strips import Series, Strip, draw_heading, draw_strips

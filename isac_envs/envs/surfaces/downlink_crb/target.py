@@ -9,7 +9,7 @@ import math
 from isac_envs.engine.jit import Record, jit
 from isac_envs.engine.mathx import sincos_turns
 from isac_envs.engine.rng import normal, uniform
-from isac_envs.envs.beam_management.downlink_crb.records import State
+from isac_envs.envs.surfaces.downlink_crb.records import State
 from isac_envs.kernels.estimation.kalman import predict, update
 from isac_envs.kernels.radar.detection import swerling_1_single_pulse_one
 
