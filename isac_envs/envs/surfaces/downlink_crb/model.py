@@ -56,7 +56,8 @@ class DownlinkCrb(Model):
     Sensing feeds back: with too little power at the target its echo is missed, the belief drifts,
     and the next beams miss it too. Estimates are late and have errors, so that what they promise is
     not what users get: ``structured_search``, which trusts them, earns less than the line search
-    with equal powers. A policy has to learn how much to trust them.
+    with equal powers, and that less than the constants of ``cautious``. A policy has to learn how
+    much to trust them.
 
     ``optimum`` knows the channels and the angle of the slot and takes the best known action for it.
     In ``one_shot`` and ``single_user``, one slot with everything known, it is within $10^{-3}$ of
