@@ -21,7 +21,7 @@ class DownlinkCrbParams(EnvParams):
 
     horizon: int = parameter(100, "Slots until an episode is truncated.", "slots", ge=1, le=10**7)
     weights: tuple[Weight, ...] = parameter(
-        (0.1, 2.0, -0.1),
+        (0.1, 2.0, -0.2),
         "Weights of the sum rate, of the accuracy and, negative, of the shortfall.",
     )
     transmit_antennas: int = parameter(
