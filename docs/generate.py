@@ -30,7 +30,7 @@ FAMILIES = {
     "tracking": "Detection and tracking",
     "v2x": "Vehicles",
     "uav": "UAVs",
-    "surfaces": "Reconfigurable surfaces",
+    "surfaces": "Precoders and reconfigurable surfaces",
     "spectrum": "Spectrum sharing",
     "cells": "Cells",
 }

@@ -11,7 +11,9 @@ import numpy as np
 import pytest
 from downlink_setups import complex_normal, unit_phases
 
+from isac_envs.kernels.estimation.array_bounds import precoder_angle_variance
 from isac_envs.kernels.precoding import linear, rates
+from isac_envs.kernels.precoding.illumination import illuminating_beam
 from isac_envs.kernels.precoding.secrecy import secrecy_beam
 from isac_envs.kernels.precoding.wmmse import wmmse
 from isac_envs.kernels.ris.cascade import cascade
@@ -34,6 +36,8 @@ def results() -> dict[str, Any]:
         "linear": [precoder, linear.maximum_ratio(direct), linear.zero_forcing(direct)],
         "wmmse": wmmse(direct, 4.0, weights=[1.0, 0.3]),
         "secrecy": secrecy_beam(*direct, 9.0),
+        "illumination": illuminating_beam(*direct, 0.1),
+        "angle": [precoder_angle_variance(precoder, 0.4, 5, 2.0)],
         "cascade": [cascade(direct, reflected, start, incident)],
         "one": surface_for_one_user(direct[0], reflected[0], incident, start),
         "free": surface_for_rate(*both, 5.0, reflection=start, iterations=20),

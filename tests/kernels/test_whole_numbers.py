@@ -15,7 +15,7 @@ from isac_envs.engine.elementwise import Range
 from isac_envs.engine.jit import INTERPRETED
 from isac_envs.kernels.arrays import beams, steering
 from isac_envs.kernels.channel import fading
-from isac_envs.kernels.estimation import resolution_bounds
+from isac_envs.kernels.estimation import array_bounds, resolution_bounds
 from isac_envs.kernels.link import metrics as link_metrics
 from isac_envs.kernels.link import modulation_tables
 from isac_envs.kernels.numerics import assignment, fourier
@@ -73,6 +73,9 @@ CALLS: dict[str, Callable[[Any], Any]] = {
     "plane_size.values": lambda n: fourier.plane_size(n),
     "assignment_work.rows": lambda n: assignment.assignment_work(n, 1),
     "assignment_work.columns": lambda n: assignment.assignment_work(1, n),
+    "precoder_angle_variance.receivers": lambda n: array_bounds.precoder_angle_variance(
+        np.ones((2, 1)), 0.0, n, 1.0
+    ),
     "half_power_beamwidth.elements": lambda n: beams.half_power_beamwidth(n),
     "dft_turns.elements": lambda n: beams.dft_turns(n),
     "dft_turns.oversampling": lambda n: beams.dft_turns(4, n),

@@ -8,7 +8,7 @@ from isac_envs.envs.surfaces.legs import draw_row
 
 
 @jit
-def _blur(noise: Any, deviation: float, true: Any, out: Any) -> None:
+def blur(noise: Any, deviation: float, true: Any, out: Any) -> None:
     """Write channels with independent errors.
 
     Args:
@@ -38,7 +38,7 @@ def estimate(p: Record, state: Any, count: int) -> None:
         user, first = state.users[k], k * (antennas + elements)
         draw_row(key, first, noise, antennas)
         deviation = p.error_std * user.direct_amplitude
-        _blur(noise, deviation, state.direct[past, k], state.estimated_direct[k])
+        blur(noise, deviation, state.direct[past, k], state.estimated_direct[k])
         draw_row(key, first + antennas, noise, elements)
         deviation = p.error_std * user.reflected_amplitude
-        _blur(noise, deviation, state.reflected[past, k], state.estimated_reflected[k])
+        blur(noise, deviation, state.reflected[past, k], state.estimated_reflected[k])
