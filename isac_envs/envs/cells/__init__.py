@@ -1,0 +1,1 @@
+"""Cells that serve users."""
