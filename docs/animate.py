@@ -46,6 +46,7 @@ class Play(NamedTuple):
 
 
 PLAYS = {
+    "isac/BeamClusterRbg-v0": Play(stride=3, frames=80),
     "isac/BeamTrack-v0": Play("myopic", frames=92),
     "isac/DirectionalJrc-v0": Play("greedy_coordinated"),
     "isac/DirectionalJrcSingle-v0": Play("greedy_in_sight"),

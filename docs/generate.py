@@ -31,6 +31,7 @@ FAMILIES = {
     "v2x": "Vehicles",
     "uav": "UAVs",
     "surfaces": "Reconfigurable surfaces",
+    "cells": "Cells",
 }
 """Folders of ``isac_envs/envs`` and their headings, in the order of the gallery."""
 BENCHMARK_BELOW = 0.9

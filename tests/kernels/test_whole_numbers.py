@@ -18,7 +18,7 @@ from isac_envs.kernels.channel import fading
 from isac_envs.kernels.estimation import resolution_bounds
 from isac_envs.kernels.link import metrics as link_metrics
 from isac_envs.kernels.link import modulation_tables
-from isac_envs.kernels.numerics import assignment, fourier
+from isac_envs.kernels.numerics import assignment, clustering, fourier
 from isac_envs.kernels.precoding import wmmse
 from isac_envs.kernels.radar import (
     cfar,
@@ -70,6 +70,8 @@ CALLS: dict[str, Callable[[Any], Any]] = {
     "plane_size.values": lambda n: fourier.plane_size(n),
     "assignment_work.rows": lambda n: assignment.assignment_work(n, 1),
     "assignment_work.columns": lambda n: assignment.assignment_work(1, n),
+    "cluster_work.points": lambda n: clustering.cluster_work(n, 1),
+    "cluster_work.clusters": lambda n: clustering.cluster_work(1, n),
     "half_power_beamwidth.elements": lambda n: beams.half_power_beamwidth(n),
     "dft_turns.elements": lambda n: beams.dft_turns(n),
     "dft_turns.oversampling": lambda n: beams.dft_turns(4, n),

@@ -1,0 +1,115 @@
+"""Scene of ``isac/BeamClusterRbg-v0``: the cell from above, its beams, and the queues of users."""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from isac_envs.envs.cells.beam_cluster_rbg.records import State
+from isac_envs.kernels.arrays.beams import gaussian_lobe_gain
+from isac_envs.rendering import colours
+from isac_envs.rendering.canvas import Canvas
+from isac_envs.rendering.strips import Series, Strip, draw_heading, draw_strips
+from isac_envs.rendering.view import View
+from isac_envs.rendering.world import World
+
+_BEAMS = (colours.BLUE, colours.ORANGE, colours.GREEN, colours.PURPLE, colours.SKY,
+          colours.VERMILION, colours.YELLOW)  # fmt: skip
+_DRAWN_FROM_DB = -3.0  # a gain of this and less has no length
+_OFFSETS = np.linspace(-60.0, 60.0, 241)
+
+
+def draw(canvas: Canvas, view: View) -> None:
+    """Draw one copy."""
+    parts = dict(zip(State._fields[1:], view.entities, strict=False))
+    detail = f"slot {int(view.env.time)} of {view.params.horizon}"
+    draw_heading(canvas.part(0, 0, canvas.width, 34), view.model.id, detail)
+    _plan(canvas.part(10, 36, 500, 300), view, parts)
+    _queues(canvas.part(520, 36, 270, 300), view, parts["users"])
+    draw_strips(canvas.part(0, 340, canvas.width, 158), _strips(view))
+
+
+def _colour(beam: Any) -> colours.Colour:
+    return _BEAMS[int(beam) % len(_BEAMS)]
+
+
+def _plan(canvas: Canvas, view: View, parts: dict[str, Any]) -> None:
+    """Draw true and reported places, and the gain of each beam in dB by direction."""
+    canvas.clear(colours.LAND)
+    p, users, beams = view.params, parts["users"], parts["beams"]
+    far = p.farthest_m + 3.0 * p.hot_spot_std_m
+    side = far * max(0.35, math.sin(math.radians(p.sector_deg)))
+    world = World(canvas, (-0.06 * far, 1.02 * far), (-side, side))
+    for k, beam in enumerate(beams):
+        if beam.members > 0:
+            _beam(world, beam, 0.95 * far, _colour(k))
+    for user in users:
+        _user(world, user)
+    world.dot((0.0, 0.0), 7, colours.INK, colours.PAPER)
+    world.scale_bar(10.0 ** math.floor(math.log10(0.4 * far)))
+    text = "dots: users, rings: reports, crosses: lost; beams: gain in dB"
+    canvas.text((10, 14), text, 13, colours.MUTED)
+
+
+def _beam(world: World, beam: Any, length_m: float, colour: colours.Colour) -> None:
+    gain_db = gaussian_lobe_gain(_OFFSETS, float(beam.width_deg))
+    peak_db = gaussian_lobe_gain(0.0, float(beam.width_deg))
+    above = np.maximum(0.0, gain_db - _DRAWN_FROM_DB) / (peak_db - _DRAWN_FROM_DB)
+    angles = np.radians(_OFFSETS + float(beam.azimuth_deg))
+    world.pattern((0.0, 0.0), angles, length_m * above, colour, opacity=0.25)
+
+
+def _user(world: World, user: Any) -> None:
+    place, seen = (float(user.x_m), float(user.y_m)), (float(user.seen_x_m), float(user.seen_y_m))
+    colour = _colour(user.beam)
+    world.line((place, seen), colours.MUTED, 1)
+    world.dot(seen, 4, None, colour)
+    if user.lost:
+        x, y = world.pixels(place)
+        for slope in (-4.0, 4.0):
+            world.canvas.line(((x - 4, y - slope), (x + 4, y + slope)), colours.INK, 2)
+    else:
+        world.dot(place, 4, colour, colours.INK)
+
+
+def _queues(canvas: Canvas, view: View, users: Any) -> None:
+    """Draw of each user the age of the oldest packet, and the groups of the last slot."""
+    p = view.params
+    canvas.rectangle(0, 0, canvas.width, canvas.height, colours.LAND, colours.GRID, 4)
+    canvas.text((10, 14), "oldest packet by user", 13, colours.MUTED)
+    canvas.text((canvas.width - 10, 14), "groups", 13, colours.MUTED, "right")
+    left, length = 10.0, canvas.width - 60.0
+    row = (canvas.height - 34) / len(users)
+    height = min(max(1.0, 0.7 * row), 14.0)
+    for n, user in enumerate(sorted(users, key=lambda each: int(each.beam))):
+        middle = 28 + (n + 0.5) * row
+        age = min(1.0, float(user.age) / p.lifetime_slots)
+        colour = colours.MUTED if user.lost else _colour(user.beam)
+        canvas.rectangle(left, middle - height / 2, max(1.0, length * age), height, colour)
+        if row >= 9.0 and user.groups > 0:
+            size = 13 if row >= 12.0 else 11
+            canvas.text((canvas.width - 10, middle), str(int(user.groups)), size, colours.INK,
+                        "right")  # fmt: skip
+    due = left + length * p.deadline_slots / p.lifetime_slots
+    canvas.line(((due, 26), (due, canvas.height - 6)), colours.VERMILION, 1)
+
+
+def _strips(view: View) -> list[Strip]:
+    p = view.params
+    carried, arrived = view.metric("carried_mbit_s"), view.metric("arrived_mbit_s")
+    most = float(np.max(np.concatenate((carried, arrived)), initial=p.offered_mbit_s))
+    high = 10.0 ** math.floor(math.log10(most))
+    high *= math.ceil(most / high)
+    deadline_ms = 1e3 * p.slot_s * p.deadline_slots
+    delay = view.metric("delay_ms")
+    slowest = 1.2 * max(deadline_ms, float(np.max(delay, initial=0.0)))
+    return [
+        Strip("traffic of a user", "Mbit/s", 0.0, high, (
+            Series("arrived", arrived, colours.SKY), Series("carried", carried, colours.INK),
+        )),
+        Strip("oldest packet", "ms", 0.0, slowest, (
+            Series("deadline", np.full(len(delay), deadline_ms), colours.MUTED),
+            Series("mean", delay, colours.VERMILION),
+        )),
+        Strip("reward", "", -0.5, 1.5, (Series("", view.reward(), colours.GREEN),)),
+    ]  # fmt: skip
