@@ -12,8 +12,6 @@ from isac_envs.envs.cells.beam_cluster_rbg.schedulers import PATIENCE
 from isac_envs.errors import ScenarioError
 from isac_envs.kernels.link.modulation_tables import cqi_efficiency, select_cqi
 
-RULES = [name for name in SCHEDULERS]
-
 
 def policy(batch, name):
     return batch.model.baselines[name](batch)
@@ -64,13 +62,46 @@ def test_reports_and_groups_follow_their_laws():
     users = batch.state.users
     errors = np.stack([users["seen_x_m"] - users["x_m"], users["seen_y_m"] - users["y_m"]])
     for sigma, share in ((2.0, 0.6), (40.0, 0.4)):
-        chosen = users["error_m"] == sigma
+        chosen = users["cross_std_m"] == sigma
         assert chosen.mean() == pytest.approx(share, abs=0.03)
         assert errors[:, chosen].std() == pytest.approx(sigma, rel=0.05)
     before = users["seen_x_m"].copy()
     for slot in range(1, 101):
         step(batch, frame, np.zeros((200, 32), int))
         assert (users["seen_x_m"] != before).any() == (slot == 100)
+
+
+def test_a_radar_locates_as_its_bounds_say():
+    """The formulas written out; errors grow with the cube of the distance across."""
+    batch, _ = started(300, location="radar")
+    users = batch.state.users
+    distance = np.hypot(users["x_m"], users["y_m"])
+    turn = np.arctan2(users["y_m"], users["x_m"])
+    noise_j = 1.380649e-23 * 290 * 10**0.7
+    wavelength = 2.99792458e8 / 30e9
+    deviations = set()
+    for area in (10.0, 0.1):
+        snr = 0.1 * 1e-3 * wavelength**2 * area / ((4 * np.pi) ** 3 * distance**4 * noise_j)
+        angle = np.sqrt(6 / (snr * (np.pi * np.cos(turn)) ** 2 * 8 * 63))
+        delay = np.sqrt(3 / (2 * np.pi**2 * 8 * snr)) / 100e6
+        of_class = np.isclose(users["cross_std_m"], np.minimum(1000, distance * angle), rtol=1e-9)
+        along = np.minimum(1000, delay * 2.99792458e8 / 2)
+        assert users["range_std_m"][of_class] == pytest.approx(along[of_class], rel=1e-9)
+        deviations.add(round(float(of_class.mean()), 1))
+    assert deviations == {0.6, 0.4}
+    error = np.stack([users["seen_x_m"] - users["x_m"], users["seen_y_m"] - users["y_m"]])
+    along = error[0] * np.cos(turn) + error[1] * np.sin(turn)
+    across = error[1] * np.cos(turn) - error[0] * np.sin(turn)
+    assert (along / users["range_std_m"]).std() == pytest.approx(1.0, abs=0.03)
+    assert (across / users["cross_std_m"]).std() == pytest.approx(1.0, abs=0.03)
+
+
+def test_more_sensing_power_makes_beams_narrower():
+    widths = []
+    for power_dbm in (0.0, 20.0, 40.0):
+        batch, _ = started(100, location="radar", sensing_power_dbm=power_dbm)
+        widths.append(batch.state.env["width_deg"].mean())
+    assert widths[0] > 1.2 * widths[1] > 1.44 * widths[2]
 
 
 def test_fading_is_rician_and_remembers():
@@ -152,7 +183,7 @@ def test_arrivals_have_the_offered_mean():
     assert arrived == pytest.approx(25.0, rel=0.01)
 
 
-@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("rule", SCHEDULERS)
 def test_schedulers_choose_as_the_slow_references(rule):
     batch, frame = started(6, offered_mbit_s=15.0)
     follow, p = policy(batch, rule), batch.model.params
@@ -166,7 +197,7 @@ def test_schedulers_choose_as_the_slow_references(rule):
         assert (frame.metrics["denied"] == 0).all()
 
 
-@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("rule", SCHEDULERS)
 def test_the_scheduler_of_an_action_is_the_baseline(rule):
     named, one = started(5, action="scheduler")
     batch, other = started(5)
@@ -187,7 +218,7 @@ def test_masks_let_members_through():
     random = policy(batch, "random").act().reshape(10, 4, 8)
     assert np.take_along_axis(masks, random[..., None], -1).all()
     assert (random > 0).all() == (batch.state.beams["members"] > 0).all()
-    named, frame = started(3, action="scheduler")
+    _, frame = started(3, action="scheduler")
     assert frame.masks.all()
     assert frame.masks.shape == (3, 1, len(SCHEDULERS))
 

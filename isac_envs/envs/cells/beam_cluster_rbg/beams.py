@@ -1,6 +1,7 @@
 """Where users are, which clusters they form, and the beams over the clusters."""
 
 import math
+from typing import Any
 
 from isac_envs.engine.jit import Record, inlined, jit
 from isac_envs.engine.mathx import atan2_turns, db_to_linear, power, round_even, sincos_turns
@@ -8,14 +9,21 @@ from isac_envs.engine.rng import bernoulli, integer, normal, uniform
 from isac_envs.envs.cells.beam_cluster_rbg.params import BeamClusterRbgParams
 from isac_envs.envs.cells.beam_cluster_rbg.records import State
 from isac_envs.kernels.arrays.beams import gaussian_lobe_gain_one
+from isac_envs.kernels.estimation.bounds import (
+    angle_variance_one,
+    delay_variance_flat_spectrum_one,
+    range_variance_monostatic_one,
+)
 from isac_envs.kernels.numerics.clustering import expected_distances, k_means, k_medoids
 
+RADAR = BeamClusterRbgParams.code("location", "radar")
 UK_MEANS = BeamClusterRbgParams.code("clustering", "uk_means")
 UK_MEDOIDS = BeamClusterRbgParams.code("clustering", "uk_medoids")
 COVERING = BeamClusterRbgParams.code("beam_width", "covering")
 RESTARTS = 8
 _HALVINGS = 24
 _NEAREST_M = 1.0
+_LARGEST_M = 1000.0  # of an error: a radar without echoes knows the cell
 
 
 @inlined
@@ -29,6 +37,41 @@ def deviation_deg(azimuth: float, other: float) -> float:
     """Return the angle between two azimuths in degrees, 0..180."""
     turns = (azimuth - other) / 360.0
     return 360.0 * abs(turns - round_even(turns))
+
+
+@inlined
+def set_errors(p: Record, user: Record, number: int, away_m: float) -> None:
+    """Write the standard deviations of a user's reports: those of her class, or the bounds.
+
+    Args:
+        p: Parameters of the environment, one record.
+        user: Record of the user, with her place.
+        number: Number of her class.
+        away_m: Distance from the base station in m.
+    """
+    user.range_std_m = user.cross_std_m = p.location_errors_m[number]
+    if p.location == RADAR:
+        squared = away_m * away_m
+        snr = p.echo_1m * p.cross_sections_m2[number] / (squared * squared)
+        delay = delay_variance_flat_spectrum_one(snr * p.sensing_elements, p.bandwidth_hz)
+        turns = atan2_turns(user.y_m, user.x_m)
+        angle = angle_variance_one(snr, 2.0 * math.pi * turns, 0.5, p.sensing_elements, 1.0)
+        user.range_std_m = min(_LARGEST_M, math.sqrt(range_variance_monostatic_one(delay)))
+        user.cross_std_m = min(_LARGEST_M, away_m * math.sqrt(angle))
+
+
+@inlined
+def scatter(user: Record, turns: float, stream: Any) -> tuple[float, float]:
+    """Draw the error of a report, along and across a direction; return it in x and y.
+
+    Args:
+        user: Record of the user.
+        turns: Direction of the line of sight in turns.
+        stream: Random stream that is drawn from, twice.
+    """
+    sine, cosine = sincos_turns(turns)
+    along, across = user.range_std_m * normal(stream), user.cross_std_m * normal(stream)
+    return along * cosine - across * sine, along * sine + across * cosine
 
 
 @jit
@@ -49,10 +92,10 @@ def place_users(p: Record, state: State) -> None:
             if (u + first) % p.hot_spots == h:
                 users[u].x_m = distance * cosine + p.hot_spot_std_m * normal(world)
                 users[u].y_m = distance * sine + p.hot_spot_std_m * normal(world)
-                precise = bernoulli(world, p.precise_share)
-                users[u].error_m = p.location_errors_m[0 if precise else 1]
                 x, y = users[u].x_m, users[u].y_m
                 away = max(_NEAREST_M, math.sqrt(x * x + y * y))
+                number = 0 if bernoulli(world, p.precise_share) else 1
+                set_errors(p, users[u], number, away)
                 shadow = db_to_linear(-p.shadow_std_db * normal(world))
                 users[u].path = p.snr_1m * shadow * power(away, -p.path_loss_exponent)
 
@@ -66,12 +109,12 @@ def report_places(state: State) -> None:
     """
     stream, users, samples = state.env.measurement, state.users, state.scratch.samples
     for u in range(users.shape[0]):
-        error = users[u].error_m
-        users[u].seen_x_m = users[u].x_m + error * normal(stream)
-        users[u].seen_y_m = users[u].y_m + error * normal(stream)
+        x, y = scatter(users[u], atan2_turns(users[u].y_m, users[u].x_m), stream)
+        users[u].seen_x_m, users[u].seen_y_m = users[u].x_m + x, users[u].y_m + y
+        turns = atan2_turns(users[u].seen_y_m, users[u].seen_x_m)
         for s in range(samples.shape[1]):
-            samples[u, s, 0] = users[u].seen_x_m + error * normal(stream)
-            samples[u, s, 1] = users[u].seen_y_m + error * normal(stream)
+            x, y = scatter(users[u], turns, stream)
+            samples[u, s, 0], samples[u, s, 1] = users[u].seen_x_m + x, users[u].seen_y_m + y
 
 
 @jit

@@ -10,7 +10,11 @@ from isac_envs.engine.mathx import db_to_linear
 from isac_envs.engine.rng import poisson_table
 from isac_envs.kernels.channel.fading import rician_k_one
 from isac_envs.kernels.link.modulation_tables import cqi_efficiency_one, cqi_threshold_db_one
-from isac_envs.kernels.pathloss.free_space import friis_gain_one, thermal_noise_one
+from isac_envs.kernels.pathloss.free_space import (
+    friis_gain_one,
+    radar_received_power_one,
+    thermal_noise_one,
+)
 
 SCHEDULERS = (
     "round_robin",
@@ -30,6 +34,7 @@ MOST_ARRIVALS = 100.0
 MOST_SAMPLES = 20_000
 _ARRIVAL_TABLE = 256
 
+CrossSection = Annotated[float, Field(ge=1e-6, le=1e6)]
 Error = Annotated[float, Field(ge=0, le=1000)]
 AKDENIZ = "28 GHz, line of sight: Akdeniz et al., IEEE JSAC 32(6), 2014"
 
@@ -49,13 +54,26 @@ class PlaceParams(EnvParams):
     sector_deg: float = parameter(
         50.0, "Largest azimuth of a hot spot, on both sides.", "deg", ge=0, le=90
     )
+    location: Literal["given", "radar"] = parameter(
+        "given", "Errors of reported locations: those of two classes, or the bounds of a radar."
+    )
     location_errors_m: tuple[Error, ...] = parameter(
-        (2.0, 20.0), "Standard deviation of each coordinate of a reported location, of users that "
-        "the base station senses precisely and of the others.", "m", min_length=2, max_length=2,
+        (2.0, 20.0), "Standard deviation of each coordinate of a reported location, of users who "
+        "are located precisely and of the others.", "m", min_length=2, max_length=2,
     )  # fmt: skip
     precise_share: float = parameter(
-        0.6, "Probability that a user is sensed precisely.", ge=0, le=1
+        0.6, "Probability that a user is of the first class.", ge=0, le=1
     )
+    sensing_power_dbm: float = parameter(
+        20.0, "Power that lights up the sector for the radar.", "dBm", ge=-60, le=60
+    )
+    sensing_elements: int = parameter(
+        8, "Elements of its linear receive array, half a wavelength apart.", ge=2, le=256
+    )
+    cross_sections_m2: tuple[CrossSection, ...] = parameter(
+        (10.0, 0.1), "Radar cross sections of the two classes: vehicles, people.", "m^2",
+        min_length=2, max_length=2,
+    )  # fmt: skip
     clustering: Literal["k_means", "uk_means", "uk_medoids"] = parameter(
         "uk_medoids",
         "Clusters of reported locations; of samples of where users may be; or about users.",
@@ -196,7 +214,10 @@ class BeamClusterRbgParams(PlaceParams):
         poisson = self.traffic == "poisson"
         thresholds = [db_to_linear(cqi_threshold_db_one(CQI_TABLE, k)) for k in range(1, 16)]
         efficiencies = np.array([cqi_efficiency_one(CQI_TABLE, k) for k in range(16)])
+        sensing_w = db_to_linear(self.sensing_power_dbm - 30.0)
+        echo_w = radar_received_power_one(sensing_w, 1.0, 1.0, self.carrier_hz, 1.0, 1.0, 1.0)
         return {
+            "echo_1m": echo_w / thermal_noise_one(1.0 / self.slot_s, self.noise_figure_db),
             "snr_1m": beam_w * friis_gain_one(1.0, self.carrier_hz) / noise_w,
             "rician_k": rician_k_one(self.rician_k_db),
             "symbols": self.symbols,

@@ -14,7 +14,8 @@ ENV_FIELDS: tuple[tuple[Any, ...], ...] = (
 USER = record(
     ("x_m", "f8"),  # true place; the base station is the origin and looks along x
     ("y_m", "f8"),
-    ("error_m", "f8"),  # standard deviation of each reported coordinate
+    ("range_std_m", "f8"),  # standard deviations of the report, along the line of sight
+    ("cross_std_m", "f8"),  # and across
     ("seen_x_m", "f8"),  # reported place
     ("seen_y_m", "f8"),
     ("path", "f8"),  # SNR of a beam without gain, linear

@@ -24,7 +24,7 @@ def draw(canvas: Canvas, view: View) -> None:
     parts = dict(zip(State._fields[1:], view.entities, strict=False))
     detail = f"slot {int(view.env.time)} of {view.params.horizon}"
     draw_heading(canvas.part(0, 0, canvas.width, 34), view.model.id, detail)
-    _plan(canvas.part(10, 36, 500, 300), view, parts)
+    _plan(canvas.part(10, 36, 500, 300), parts)
     _queues(canvas.part(520, 36, 270, 300), view, parts["users"])
     draw_strips(canvas.part(0, 340, canvas.width, 158), _strips(view))
 
@@ -33,16 +33,20 @@ def _colour(beam: Any) -> colours.Colour:
     return _BEAMS[int(beam) % len(_BEAMS)]
 
 
-def _plan(canvas: Canvas, view: View, parts: dict[str, Any]) -> None:
+def _plan(canvas: Canvas, parts: dict[str, Any]) -> None:
     """Draw true and reported places, and the gain of each beam in dB by direction."""
     canvas.clear(colours.LAND)
-    p, users, beams = view.params, parts["users"], parts["beams"]
-    far = p.farthest_m + 3.0 * p.hot_spot_std_m
-    side = far * max(0.35, math.sin(math.radians(p.sector_deg)))
-    world = World(canvas, (-0.06 * far, 1.02 * far), (-side, side))
+    users, beams = parts["users"], parts["beams"]
+    far = float(np.hypot(users["x_m"], users["y_m"]).max())
+    low, high = (float(each(users["y_m"])) for each in (np.min, np.max))
+    edge = 0.15 * far
+    rightmost = max(0.0, float(users["x_m"].max()))
+    world = World(
+        canvas, (-0.08 * far, rightmost + edge), (min(0.0, low) - edge, max(0.0, high) + edge)
+    )
     for k, beam in enumerate(beams):
         if beam.members > 0:
-            _beam(world, beam, 0.95 * far, _colour(k))
+            _beam(world, beam, far, _colour(k))
     for user in users:
         _user(world, user)
     world.dot((0.0, 0.0), 7, colours.INK, colours.PAPER)
