@@ -54,10 +54,10 @@ class BeamClusterRbg(Model):
     A learner that looks back gets a history by frames or recurrence, see [agents](../agents.md).
 
     Which beams are best depends on what is asked. With little traffic and large errors, wide beams
-    that find nearly everybody carry nearly twice as much as narrow ones that miss half of the users.
-    With full buffers, narrow beams have the larger sum rate. Medoids instead of means are better by
-    a few per cent, and only where errors are large. The share of lost users in 2000 drops, two in
-    five located with the error, the others with 2 m:
+    that find nearly everybody carry nearly twice as much as narrow ones that miss half of the
+    users. With full buffers, narrow beams have the larger sum rate. Medoids instead of means are
+    better by a few per cent, and only where errors are large. The share of lost users in 2000
+    drops, two in five located with the error, the others with 2 m:
 
     | error | k-means, 3 degrees | k-means, covering | UK-means, covering | UK-medoids, covering |
     | --- | --- | --- | --- | --- |
@@ -65,8 +65,8 @@ class BeamClusterRbg(Model):
     | 20 m | 0.338 | 0.109 | 0.108 | 0.106 |
     | 40 m | 0.536 | 0.137 | 0.136 | 0.125 |
 
-    Sensing is what beams are made of: with ``location = "radar"`` and 10, 20, 30 and 40 dBm, beams are
-    34, 21, 11 and 9 degrees wide, and ``most_carried`` carries 0.64, 0.81, 0.90 and 0.94 of the
+    Sensing is what beams are made of. With ``location = "radar"`` and 10, 20, 30 and 40 dBm, beams
+    are 34, 21, 11 and 9 degrees wide, and ``most_carried`` carries 0.64, 0.81, 0.90 and 0.94 of the
     offered traffic.
 
     Users do not walk: an episode is half a second. ``most_carried`` is the best known policy, found
