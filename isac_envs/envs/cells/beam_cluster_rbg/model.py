@@ -50,7 +50,7 @@ class BeamClusterRbg(Model):
     The action names a user for each beam and group, beam by beam; 0 is nobody. The mask lets the
     members through, and a user of another beam counts as nobody. With ``action = "scheduler"`` it
     names one of the schedulers that are the baselines here. The observation holds of each user
-    CQIs, queue, age, average rate and beam. The reports of a slot are those that it is sent with.
+    CQIs, queue, age, average rate and beam. The CQIs are those of the slot that comes.
     A learner that looks back gets a history by frames or recurrence, see [agents](../agents.md).
 
     Which beams are best depends on what is asked. With little traffic and large errors, wide beams

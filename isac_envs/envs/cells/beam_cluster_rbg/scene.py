@@ -16,7 +16,8 @@ from isac_envs.rendering.world import World
 _BEAMS = (colours.BLUE, colours.ORANGE, colours.GREEN, colours.PURPLE, colours.SKY,
           colours.VERMILION, colours.YELLOW)  # fmt: skip
 _DRAWN_FROM_DB = -3.0  # a gain of this and less has no length
-_OFFSETS = np.linspace(-60.0, 60.0, 241)
+_OFFSETS = np.linspace(-1.3, 1.3, 61)  # the main lobe, over the width
+_SAME = 4.0  # pixels
 
 
 def draw(canvas: Canvas, view: View) -> None:
@@ -29,8 +30,8 @@ def draw(canvas: Canvas, view: View) -> None:
     draw_strips(canvas.part(0, 340, canvas.width, 158), _strips(view))
 
 
-def _colour(beam: Any) -> colours.Colour:
-    return _BEAMS[int(beam) % len(_BEAMS)]
+def _colour(beam: int) -> colours.Colour:
+    return _BEAMS[beam % len(_BEAMS)]
 
 
 def _plan(canvas: Canvas, parts: dict[str, Any]) -> None:
@@ -47,8 +48,7 @@ def _plan(canvas: Canvas, parts: dict[str, Any]) -> None:
     for k, beam in enumerate(beams):
         if beam.members > 0:
             _beam(world, beam, far, _colour(k))
-    for user in users:
-        _user(world, user)
+    _draw_users(world, users)
     world.dot((0.0, 0.0), 7, colours.INK, colours.PAPER)
     world.scale_bar(10.0 ** math.floor(math.log10(0.4 * far)))
     text = "dots: users, rings: reports, crosses: lost; beams: gain in dB"
@@ -56,24 +56,29 @@ def _plan(canvas: Canvas, parts: dict[str, Any]) -> None:
 
 
 def _beam(world: World, beam: Any, length_m: float, colour: colours.Colour) -> None:
-    gain_db = gaussian_lobe_gain(_OFFSETS, float(beam.width_deg))
-    peak_db = gaussian_lobe_gain(0.0, float(beam.width_deg))
-    above = np.maximum(0.0, gain_db - _DRAWN_FROM_DB) / (peak_db - _DRAWN_FROM_DB)
-    angles = np.radians(_OFFSETS + float(beam.azimuth_deg))
+    width_deg = float(beam.width_deg)
+    above = np.maximum(0.0, gaussian_lobe_gain(width_deg * _OFFSETS, width_deg) - _DRAWN_FROM_DB)
+    above /= max(1e-9, float(above.max()))
+    angles = np.radians(width_deg * _OFFSETS + float(beam.azimuth_deg))
     world.pattern((0.0, 0.0), angles, length_m * above, colour, opacity=0.25)
 
 
-def _user(world: World, user: Any) -> None:
-    place, seen = (float(user.x_m), float(user.y_m)), (float(user.seen_x_m), float(user.seen_y_m))
-    colour = _colour(user.beam)
-    world.line((place, seen), colours.MUTED, 1)
-    world.dot(seen, 4, None, colour)
-    if user.lost:
-        x, y = world.pixels(place)
-        for slope in (-4.0, 4.0):
-            world.canvas.line(((x - 4, y - slope), (x + 4, y + slope)), colours.INK, 2)
-    else:
-        world.dot(place, 4, colour, colours.INK)
+def _draw_users(world: World, users: Any) -> None:
+    """Draw users, and where they are reported to be unless that is the same in the picture."""
+    canvas = world.canvas
+    places = world.pixels(np.stack((users["x_m"], users["y_m"]), -1))
+    reports = world.pixels(np.stack((users["seen_x_m"], users["seen_y_m"]), -1))
+    away = np.abs(places - reports).max(-1).tolist()
+    beams, lost = users["beam"].tolist(), users["lost"].tolist()
+    for u, (x, y) in enumerate(places.tolist()):
+        if away[u] > _SAME:
+            canvas.line(((x, y), reports[u]), colours.MUTED, 1)
+            canvas.circle(reports[u], 4, None, _colour(beams[u]))
+        if lost[u]:
+            canvas.line(((x - 4, y - 4), (x + 4, y + 4)), colours.INK, 2)
+            canvas.line(((x - 4, y + 4), (x + 4, y - 4)), colours.INK, 2)
+        else:
+            canvas.circle((x, y), 4, _colour(beams[u]), colours.INK)
 
 
 def _queues(canvas: Canvas, view: View, users: Any) -> None:
@@ -85,15 +90,16 @@ def _queues(canvas: Canvas, view: View, users: Any) -> None:
     left, length = 10.0, canvas.width - 60.0
     row = (canvas.height - 34) / len(users)
     height = min(max(1.0, 0.7 * row), 14.0)
-    for n, user in enumerate(sorted(users, key=lambda each: int(each.beam))):
+    order = np.argsort(users["beam"], kind="stable").tolist()
+    ages = np.minimum(1.0, users["age"] / p.lifetime_slots).tolist()
+    beams, lost, groups = (users[name].tolist() for name in ("beam", "lost", "groups"))
+    for n, u in enumerate(order):
         middle = 28 + (n + 0.5) * row
-        age = min(1.0, float(user.age) / p.lifetime_slots)
-        colour = colours.MUTED if user.lost else _colour(user.beam)
-        canvas.rectangle(left, middle - height / 2, max(1.0, length * age), height, colour)
-        if row >= 9.0 and user.groups > 0:
+        colour = colours.MUTED if lost[u] else _colour(beams[u])
+        canvas.rectangle(left, middle - height / 2, max(1.0, length * ages[u]), height, colour)
+        if row >= 9.0 and groups[u] > 0:
             size = 13 if row >= 12.0 else 11
-            canvas.text((canvas.width - 10, middle), str(int(user.groups)), size, colours.INK,
-                        "right")  # fmt: skip
+            canvas.text((canvas.width - 10, middle), str(groups[u]), size, colours.INK, "right")
     due = left + length * p.deadline_slots / p.lifetime_slots
     canvas.line(((due, 26), (due, canvas.height - 6)), colours.VERMILION, 1)
 
