@@ -45,6 +45,7 @@ def _ours(path: str, agents: Agents = "one") -> Entry:
 
 
 OWN: dict[str, Entry] = {
+    "isac/BeamClusterRbg-v0": _ours("cells.beam_cluster_rbg.model:BeamClusterRbg"),
     "isac/BeamTrack-v0": _ours("beam_management.beam_track.model:BeamTrack"),
     "isac/CognitiveAccess-v0": _ours("spectrum.cognitive_access.model:CognitiveAccess"),
     "isac/DirectionalJrcSingle-v0": _ours("v2x.directional_jrc_single.model:DirectionalJrcSingle"),

@@ -97,8 +97,8 @@ class Spec:
 
     @cached_property
     def count(self) -> int:
-        """Number of values of a discrete coordinate."""
-        return int(self.high[0]) + 1
+        """Number of values of a discrete coordinate; of all together if there are several."""
+        return int(self.high[0]) + 1 if self.kind == "discrete" else int((self.high + 1.0).sum())
 
     @cached_property
     def dtype(self) -> type[Any]:

@@ -18,7 +18,7 @@ from isac_envs.kernels.channel import fading
 from isac_envs.kernels.estimation import array_bounds, resolution_bounds
 from isac_envs.kernels.link import metrics as link_metrics
 from isac_envs.kernels.link import modulation_tables
-from isac_envs.kernels.numerics import assignment, fourier
+from isac_envs.kernels.numerics import assignment, clustering, fourier
 from isac_envs.kernels.power_control import foschini_miljanic as least_powers
 from isac_envs.kernels.power_control import fractional, interference, weighted_mmse
 from isac_envs.kernels.precoding import wmmse
@@ -76,6 +76,8 @@ CALLS: dict[str, Callable[[Any], Any]] = {
     "precoder_angle_variance.receivers": lambda n: array_bounds.precoder_angle_variance(
         np.ones((2, 1)), 0.0, n, 1.0
     ),
+    "cluster_work.points": lambda n: clustering.cluster_work(n, 1),
+    "cluster_work.clusters": lambda n: clustering.cluster_work(1, n),
     "half_power_beamwidth.elements": lambda n: beams.half_power_beamwidth(n),
     "dft_turns.elements": lambda n: beams.dft_turns(n),
     "dft_turns.oversampling": lambda n: beams.dft_turns(4, n),

@@ -1,1 +1,1 @@
-"""Cells whose base stations disturb each other."""
+"""Cells: base stations, users and resources, with interference between cells and between beams."""

@@ -1,0 +1,1 @@
+"""``isac/BeamClusterRbg-v0``: beams over clusters of users, and who gets their resources."""
