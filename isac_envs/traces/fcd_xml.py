@@ -49,7 +49,7 @@ class Reader:
                 label, angle = values["id"], float(values["angle"])
             except (KeyError, ValueError):
                 label, x, y, angle = _slowly(values)
-            if not -360.0 <= angle <= 720.0:
+            if not -360.0 <= angle <= 360.0:
                 angle = _slowly(values)[3]
             self.add(label, self.now, x, y, angle)
         elif name == STEP and depth == 1:
@@ -84,8 +84,9 @@ def _slowly(values: dict[str, str]) -> tuple[str, float, float, float]:
     if "id" not in values:
         raise ValueError("attribute 'id': there is no value")
     x, y = (number(values.get(k), f"attribute {k!r}", LARGEST_M, "m") for k in ("x", "y"))
-    angle = number(values["angle"], "attribute 'angle'", 360.0, "deg") if "angle" in values else None
-    return values["id"], x, y, float("nan") if angle is None else angle
+    angle = values.get("angle")
+    turned = float("nan") if angle is None else number(angle, "attribute 'angle'", 360.0, "deg")
+    return values["id"], x, y, turned
 
 
 def read(rows: Rows, parts: Iterator[bytes]) -> None:

@@ -1,7 +1,7 @@
 """Reading of mobility from a file: which form it has, and positions on the slots of an environment.
 
 Forms are told apart by what a file begins with: ``<`` is SUMO's floating-car data as XML, a
-semicolon in the first line its table, anything else plain CSV.
+column ``timestep_time`` its table, anything else plain CSV.
 """
 
 import os
@@ -18,13 +18,14 @@ from isac_envs.errors import TraceError
 from isac_envs.kernels.numerics.portable import sincos_turns
 from isac_envs.traces import fcd_xml, tables
 from isac_envs.traces.rows import Rows, Track
-from isac_envs.traces.source import chunks, lines
+from isac_envs.traces.source import LONGEST_LINE, chunks, lines
 
 Array: TypeAlias = npt.NDArray[Any]
 
 LONGEST_GAP_S = 10.0
 """Longest time between two rows of a vehicle that a straight line bridges."""
 
+_SPACE = b"\xef\xbb\xbf \t\r\n"  # may stand before what tells the form: a mark, white space
 _MOST_SLOTS = 10_000_000  # of all vehicles together
 _EARLY = 1e-6  # share of a slot by which a time may miss it
 _STILL = 0.01  # units of a coordinate per second: slower than anything that drives, in metres
@@ -133,12 +134,12 @@ def read_rows(path: str) -> Rows:
     rows = Rows(path)
     content = chunks(path)
     first = b""
-    for part in content:
-        first += part
-        if first.lstrip(b"\xef\xbb\xbf \t\r\n"):
+    while not (head := first.lstrip(_SPACE)) and len(first) <= LONGEST_LINE:
+        if not (part := next(content, b"")):
             break
+        first += part
     whole: Iterator[bytes] = chain((first,), content)
-    if first.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
+    if head.startswith(b"<"):
         fcd_xml.read(rows, whole)
     else:
         tables.read(rows, lines(path, whole))

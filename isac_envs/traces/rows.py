@@ -30,7 +30,8 @@ class Track:
     __slots__ = ("angle_deg", "last", "t_s", "x_m", "y_m")
 
     def __init__(self) -> None:
-        self.t_s, self.x_m, self.y_m, self.angle_deg = (array(kind) for kind in "dfff")
+        self.t_s = array("d")
+        self.x_m, self.y_m, self.angle_deg = array("f"), array("f"), array("f")
         self.last = (_NONE, _NONE, _NONE)
 
 

@@ -1,4 +1,4 @@
-"""Tables of a trace: SUMO's floating-car data with semicolons, or plain CSV with commas."""
+"""Tables of a trace: SUMO's floating-car data, or plain CSV; with semicolons or commas."""
 
 import csv
 from collections.abc import Iterator, Sequence
@@ -29,8 +29,9 @@ def read(rows: Rows, text: Iterator[str]) -> None:
     mark = ";" if ";" in first else ","
     reader = csv.reader(text, delimiter=mark, strict=True)
     try:
-        names = [name.strip() for name in next(csv.reader([first], delimiter=mark, strict=True), [])]
-        _read(rows, reader, names, _places(names, FCD if mark == ";" else PLAIN))
+        head = next(csv.reader([first], delimiter=mark, strict=True), [])
+        names = [name.strip() for name in head]
+        _read(rows, reader, names, _places(names, FCD if FCD[0] in names else PLAIN))
     except TraceError:
         raise
     except (csv.Error, ValueError) as error:
@@ -75,7 +76,7 @@ def _read(rows: Rows, reader: Iterator[list[str]], names: list[str], places: lis
             t, x, y = float(row[at_t]), float(row[at_x]), float(row[at_y])
             if at_angle >= 0:
                 angle = float(row[at_angle])
-                if not -360.0 <= angle <= 720.0:
+                if not -360.0 <= angle <= 360.0:
                     raise ValueError
             if not -LARGEST_S <= t <= LARGEST_S:
                 raise ValueError

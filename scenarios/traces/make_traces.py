@@ -4,14 +4,13 @@
     python scenarios/traces/make_traces.py            # writes them here
     python scenarios/traces/make_traces.py FOLDER     # or elsewhere
 
-Each trace has a seed, from which trips are drawn and which SUMO gets; another version of SUMO may
-give other traces. Where nothing else has the seed, files are the same bit for bit: what SUMO says
-about the time and the place of its run is left out.
+Each trace has a seed, from which trips are drawn and which SUMO gets. The same version of SUMO
+makes the same rows again; what it writes about the time and the place of its run is left out.
 """
 
 import argparse
 import gzip
-import os
+import importlib.util
 import random
 import re
 import shutil
@@ -119,9 +118,21 @@ TRACES = {
 }  # fmt: skip
 
 
+def find(program: str) -> str:
+    """Return the path of a program of SUMO: of the installed package, or on the search path."""
+    package = importlib.util.find_spec("sumo")
+    for folder in (package.submodule_search_locations or []) if package else []:
+        if (each := Path(folder) / "bin" / program).is_file():
+            return str(each)
+    found = shutil.which(program)
+    if not found:
+        raise SystemExit(f"{program} is not found: pip install eclipse-sumo")
+    return found
+
+
 def run(program: str, *options: str) -> str:
-    """Run a program of SUMO in a folder for its files, and return what it prints."""
-    command = [os.environ.get("SUMO_BIN", "") + program, *options]
+    """Run a program of SUMO, and return what it prints."""
+    command = [find(program), *options]
     done = subprocess.run(command, check=False, capture_output=True, text=True)
     if done.returncode:
         raise SystemExit(f"{' '.join(command)}\n{done.stdout}{done.stderr}")
@@ -167,8 +178,6 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", nargs="?", type=Path, default=HERE)
     folder = parser.parse_args().folder
-    if not shutil.which(os.environ.get("SUMO_BIN", "") + "sumo"):
-        raise SystemExit("sumo is not found: pip install eclipse-sumo")
     for name in TRACES:
         make(name, folder)
         sizes = ", ".join(

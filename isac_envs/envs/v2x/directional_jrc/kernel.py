@@ -1,8 +1,8 @@
 """Dynamics of directional joint radar and communication, for all vehicles of a road.
 
 A step decides, transmits, then drives. Its random draws (one a vehicle for the reception, three
-for the traffic where it is no trace, six a pair of vehicles for links under a law) are the same whatever the actions, so
-that two policies meet the same traffic.
+for the traffic unless it is a trace, six a pair of vehicles for links under a law) are the same
+whatever the actions, so that two policies meet the same traffic.
 """
 
 from typing import Any

@@ -103,7 +103,7 @@ def let_in(p: Record, state: State) -> None:
 def lane_at(p: Record, y_m: float) -> int:
     """Return the number of the lane at a position across the road, from the smallest y."""
     lanes = p.lane_y_m.shape[0]
-    return min(lanes - 1, max(0, lanes // 2 + int(math.floor(y_m / p.lane_width_m))))
+    return min(lanes - 1, max(0, lanes // 2 + math.floor(y_m / p.lane_width_m)))
 
 
 @inlined
