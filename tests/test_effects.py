@@ -17,8 +17,10 @@ from isac_envs.core.parallel_env import ParallelEnv
 NO_EFFECT: dict[str, set[str]] = {
     "isac/SecureIsac-v0": {"users"},
     "isac/SecureIsacMulti-v0": {"users", "codebook_size", "share_levels"},
-    "isac/VcpsView-v0": {"tracks_csv"},
-    "isac/VcpsViewMulti-v0": {"tracks_csv"},
+    "isac/DirectionalJrc-v0": {"traces"},
+    "isac/DirectionalJrcSingle-v0": {"traces"},
+    "isac/VcpsView-v0": {"traces"},
+    "isac/VcpsViewMulti-v0": {"traces"},
 }
 """Parameters by id that change nothing in a trajectory, each with a reason in its meaning.
 
