@@ -15,7 +15,6 @@ import numpy as np
 import numpy.typing as npt
 
 from isac_envs.errors import TraceError
-from isac_envs.kernels.numerics.portable import sincos_turns
 from isac_envs.traces import fcd_xml, tables
 from isac_envs.traces.rows import Rows, Track
 from isac_envs.traces.source import LONGEST_LINE, chunks, lines
@@ -29,6 +28,15 @@ _SPACE = b"\xef\xbb\xbf \t\r\n"  # may stand before what tells the form: a mark,
 _MOST_SLOTS = 10_000_000  # of all vehicles together
 _EARLY = 1e-6  # share of a slot by which a time may miss it
 _STILL = 0.01  # units of a coordinate per second: slower than anything that drives, in metres
+
+_SINE = (
+    *(0.0, 3.780726823085965, -15.093797535577933, 42.05868490258314, -76.70585970331938),
+    *(81.60524927594453, -41.341702240399634, 6.283185307179586),
+)
+_COSINE = (
+    *(-1.696661572850943, 7.903081370611638, -26.42625068590803, 60.24464132648107),
+    *(-85.45681720650957, 64.93939402266793, -19.739208802178716, 1.0),
+)
 
 
 @dataclass(frozen=True)
@@ -192,7 +200,7 @@ def _drives(
     """
     t, x, y, angle = _columns(track)
     if not np.isnan(angle).any():
-        east, north = sincos_turns(angle / 360.0)
+        east, north = _direction(angle)
         x, y = x - 0.5 * length_m * east, y - 0.5 * length_m * north
     slot = (t - start) / slot_s
     cuts = np.flatnonzero(np.diff(t) > LONGEST_GAP_S) + 1
@@ -205,6 +213,27 @@ def _drives(
             places = np.column_stack([_between(wanted, slot[own], each[own]) for each in (x, y)])
             places.flags.writeable = False
             yield first, places
+
+
+def _direction(angle_deg: Array) -> tuple[Array, Array]:
+    """Return parts along x and y of unit vectors at angles clockwise from north, to 1e-15.
+
+    The polynomials of ``engine.mathx.sincos_turns`` as sums and products of arrays, which are the
+    same on every processor: reading alone loads no compiler.
+    """
+    turns = angle_deg / 360.0
+    quarter = np.rint(4.0 * turns)
+    rest = turns - 0.25 * quarter
+    square = rest * rest
+    sine, cosine = np.zeros_like(rest), np.zeros_like(rest)
+    for a, b in zip(_SINE, _COSINE, strict=True):
+        sine, cosine = sine * square + a, cosine * square + b
+    sine *= rest
+    odd = quarter % 2.0 == 1.0
+    east, north = np.where(odd, cosine, sine), np.where(odd, sine, cosine)
+    back = np.floor(quarter / 2.0) % 2.0 == 1.0
+    left = np.floor((quarter + 1.0) / 2.0) % 2.0 == 1.0
+    return np.where(back, -east, east), np.where(left, -north, north)
 
 
 def _between(wanted: Array, known: Array, values: Array) -> Array:
