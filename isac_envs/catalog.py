@@ -72,6 +72,7 @@ OWN: dict[str, Entry] = {
     "isac/MultiBsPower-v0": _ours("cells.multi_bs_power.model:MultiBsPower", "several"),
     "isac/RisIsacMulti-v0": _ours("surfaces.ris_isac_multi.model:RisIsacMulti", "several"),
     "isac/SecureIsacMulti-v0": _ours("surfaces.secure_isac_multi.model:SecureIsacMulti", "several"),
+    "isac/SmartRoad-v0": _ours("edges.smart_road.model:SmartRoad", "several"),
     "isac/TargetTrackMulti-v0": _ours(
         "tracking.target_track_multi.model:TargetTrackMulti", "several"
     ),
