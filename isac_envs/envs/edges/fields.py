@@ -37,15 +37,39 @@ SUMMARIES = (
 )
 
 
-def flat() -> tuple[Coordinate, ...]:
-    """Return numbers about a vehicle and the roads from its node."""
-    own = (
+def each_step() -> tuple[Summary, ...]:
+    """Return the summaries where every step is one of a vehicle under way."""
+    return tuple(Summary(each.name, each.meaning, each.numerator) for each in SUMMARIES)
+
+
+def road_and_host() -> Coordinate:
+    """Return the choice of a road and a host as one number."""
+    labels = tuple(f"{road}, {host}" for road in NAMES for host in HOST_LABELS)
+    meaning = "Road times the number of hosts, plus host; a road that is not there: wait."
+    return Coordinate("road_and_host", meaning, high=len(labels) - 1.0, labels=labels)
+
+
+def own() -> tuple[Coordinate, ...]:
+    """Return where a vehicle, its target and its twin are."""
+    return (
         Coordinate("row", "Row of the vehicle's node, from the north."),
         Coordinate("column", "Its column, from the west."),
         Coordinate("target_rows", "Rows to the target, over those of the grid.", low=-1.0),
         Coordinate("target_columns", "Columns to the target.", low=-1.0),
         Coordinate("host_rows", "Rows to the twin.", low=-1.0),
         Coordinate("host_columns", "Columns to the twin.", low=-1.0),
+    )
+
+
+def crowding() -> tuple[Coordinate, ...]:
+    """Return the travel times of the roads from a vehicle's node."""
+    meaning = "Time x on top of the free one, as x / (x + free time); 1 if there is no road."
+    return tuple(Coordinate(f"crowding_{name}", meaning) for name in NAMES)
+
+
+def flat() -> tuple[Coordinate, ...]:
+    """Return numbers about a vehicle and the roads from its node."""
+    further = (
         Coordinate("host_load", "Share of its time that the twin's server is busy."),
         Coordinate("under_way", "1 if the vehicle has not arrived."),
         Coordinate("identity", "Number of the vehicle, from 1, over all vehicles."),
@@ -59,7 +83,7 @@ def flat() -> tuple[Coordinate, ...]:
                        "free time); 1 if there is no road."),
             Coordinate(f"load_{name}", "Share of its time that the server at its end is busy."),
         )  # fmt: skip
-    return (*own, *roads)
+    return (*own(), *further, *roads)
 
 
 def planes(nodes: int) -> tuple[Coordinate, ...]:

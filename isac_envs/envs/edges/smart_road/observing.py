@@ -4,8 +4,8 @@ from typing import Any
 
 from isac_envs.engine.jit import Record, inlined
 from isac_envs.envs.edges.grid import NOWHERE, ROADS, distance, neighbour
+from isac_envs.envs.edges.servers import crowding
 from isac_envs.envs.edges.smart_road.records import State
-from isac_envs.envs.edges.smart_road.traffic import crowding
 from isac_envs.kernels.platforms.road_traffic import link_time_one
 
 PLANES = 5

@@ -57,14 +57,3 @@ def look(p: Record, stream: Any, count: int) -> float:
             cells += 1 if false or (occupied >> cell) & 1 else 0
         return p.estimated[cells]
     return max(0.0, count + p.prediction_std * normal(stream))
-
-
-@inlined
-def crowding(delay_s: float, scale_s: float) -> float:
-    """Return a delay on a scale from 0 to 1.
-
-    Args:
-        delay_s: What comes on top, s.
-        scale_s: Delay that counts as one half, s.
-    """
-    return delay_s / (delay_s + scale_s)
