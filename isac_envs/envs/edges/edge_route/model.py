@@ -15,11 +15,50 @@ from isac_envs.planning import FiniteMdp
 
 
 class EdgeRoute(Model):
-    r"""DOC"""
+    r"""A vehicle crosses a grid of roads, and its twin moves from server to server beside it.
+
+    One vehicle of ``isac/SmartRoad-v0`` among traffic that is the same in all episodes, so that the
+    problem is finite: node, host, target, and calm or rush. With 25 nodes there are 31,250 states.
+
+    1. Action: a road and a host together, as one number. A road that is not there means waiting for
+       the time of an empty road. The twin stays, migrates to the node ahead (the end of the road),
+       or to that node's neighbour with the fewest twins.
+    2. Travel time: $T = T_0 (1 + 0.15 ((1 + f b) / c)^4)$ with $b$ other vehicles on the road, and
+       $f$ = `rush_factor` in rush, else 1 (Bureau of Public Roads).
+    3. Delay of a task: $D = 2 h d + 1 / (\mu - \lambda (1 + m)) + U$, with the twin $d$ roads from
+       the node ahead, at a server (M/M/1) with $m$ other twins. The uplink $U$ is shared with
+       the vehicles of the twins at the node ahead.
+    4. Reward: $-(T / 60 + 10 D + 0.2 M)$, with $M = 1$ if the twin migrated.
+    5. Traffic: calm lasts with `stay_calm` and rush with `stay_rush`; an episode starts with the
+       long-run probabilities. With `stay_calm` = 1 the traffic is frozen.
+
+    The episode terminates at the target, and is truncated after `horizon` roads. Backgrounds are
+    Poisson numbers that `field_seed` draws once. The vector observation has places, rush and the
+    present travel times of the roads from the node. It does not tell the rest of the field, which
+    a learner must remember, since it never changes.
+
+    On a line (`roads` = "line") there is no travel. A user walks at random: to the right with
+    `right_probability`, to the left with `left_probability`. The state is the displacement $x$ of
+    the user from the service. The action moves the service by $a$ places towards the user. The
+    delay at the distance $d = |x| - a$ that is left is $\delta_c + \delta_l \theta^d$, and the
+    migration costs $\beta_c + \beta_l \mu^a$: a constant and an exponential, as in arXiv
+    1506.05261, and 0 at 0. At `reach` the service must catch up.
+
+    There, waiting between two thresholds and moving to the user at either is optimal. The
+    discounted cost of any pair has a closed form: between the thresholds, $V(d) = m r_1^d + n
+    r_2^d + A + B \theta^d$ on each side of 0, where $r_1$ and $r_2$ solve $\gamma p r^2 - (1 -
+    \gamma (1 - p - q)) r + \gamma q = 0$. `thresholds.py` derives the coefficients, and
+    the baseline `threshold` takes the best pair.
+    """
 
     id = "isac/EdgeRoute-v0"
     summary = "One vehicle chooses its road, and the server of its twin; exactly solvable."
-    source = "SOURCE"
+    source = (
+        "After 'A joint service migration and mobility optimization approach for vehicular edge "
+        "computing', IEEE Trans. Veh. Technol. 69(8), 2020, p. 9041 (roads and twins); S. Wang, R. "
+        "Urgaonkar, T. He, M. Zafer, K. Chan, K. K. Leung, MILCOM 2014 (thresholds on a line), and "
+        "S. Wang et al., arXiv 1506.05261 (costs). Numbers are our choice."
+    )
     params_type = EdgeRouteParams
     kernel: ClassVar[ModuleType] = kernel
     env_fields = kernel.STATE_FIELDS
@@ -29,6 +68,7 @@ class EdgeRoute(Model):
     summaries = fields.each_step()
     baselines = baselines.BASELINES
     reference_baseline: ClassVar[str | None] = "optimum"
+    scene = "isac_envs.envs.edges.edge_route.scene:draw"
     finite = True
 
     def observation_spec(self) -> Spec:

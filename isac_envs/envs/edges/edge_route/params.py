@@ -32,6 +32,7 @@ class Field(NamedTuple):
         server_s: Time of a task at each server with the vehicle's twin, shape ``(N,)``.
         air_s: Time of a task over the air at each node, shape ``(N,)``.
         ends: Where each road leads; the node itself where there is none, shape ``(N, 4)``.
+        twins: Other twins at each server, shape ``(N,)``.
         lightest: Neighbour of each node with the fewest other twins, shape ``(N,)``.
     """
 
@@ -39,6 +40,7 @@ class Field(NamedTuple):
     server_s: Array
     air_s: Array
     ends: Array
+    twins: Array
     lightest: Array
 
 
@@ -159,7 +161,7 @@ class EdgeRouteParams(RoadParams):
         loads = np.where(there, twins[ends], np.inf)
         lightest = ends[np.arange(nodes), loads.argmin(1)]
         air = super().derived()["uplink_s"] * (1.0 + twins)
-        return Field(travel, server, air, ends, lightest)
+        return Field(travel, server, air, ends, twins, lightest)
 
     def derived(self) -> dict[str, Any]:
         """Return the tables of the grid and those of the line, of fixed sizes."""
