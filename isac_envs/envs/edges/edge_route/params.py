@@ -105,11 +105,15 @@ class EdgeRouteParams(RoadParams):
 
     @model_validator(mode="after")
     def _costs_are_not_negative(self) -> "EdgeRouteParams":
-        for name in ("transmission", "migration"):
+        for name, unit in (("transmission", "_s"), ("migration", "")):
             if self.line_costs(name).min() < 0.0:
+                parts = (f"constant{unit}", f"slope{unit}", "base")
+                given = ", ".join(
+                    f"{name}_{part} = {getattr(self, f'{name}_{part}'):g}" for part in parts
+                )
                 raise ValueError(
-                    f"parameter {name}_slope{'_s' if name == 'transmission' else ''}: a cost is "
-                    f"below 0 at some distance up to reach = {self.reach}"
+                    f"parameters {given}, reach = {self.reach}: the cost is below 0 at some "
+                    f"distance up to the reach"
                 )
         return self
 
