@@ -1,6 +1,6 @@
 """The PettingZoo parallel environment: a batch of one copy with an agent axis."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -215,6 +215,13 @@ class ParallelEnv(Adapter, pettingzoo.ParallelEnv[str, Any, Any]):  # type: igno
         rewards = dict(zip(self.possible_agents, buffers.rewards[0].tolist(), strict=True))
         return rewards, infos
 
-    def _masks(self) -> npt.NDArray[np.int8] | None:
+    def _masks(self) -> Sequence[Any] | None:
+        """Return the masks of all agents, as their spaces sample with them."""
         masks = self._buffers.masks
-        return None if masks is None else masks[0].astype(np.int8)
+        if masks is None:
+            return None
+        rows = masks[0].astype(np.int8)
+        if self.model.action.kind != "multi_discrete":
+            return rows
+        ends = np.cumsum(self.model.action.high.astype(np.int64) + 1)[:-1]
+        return [tuple(np.split(row, ends)) for row in rows]
