@@ -221,7 +221,7 @@ class ParallelEnv(Adapter, pettingzoo.ParallelEnv[str, Any, Any]):  # type: igno
         if masks is None:
             return None
         rows = masks[0].astype(np.int8)
-        if self.model.action.kind != "multi_discrete":
-            return rows
+        if self.model.action.kind != "multi_discrete" or len(rows) == 1:
+            return rows  # one agent: what Gymnasium's form reports
         ends = np.cumsum(self.model.action.high.astype(np.int64) + 1)[:-1]
         return [tuple(np.split(row, ends)) for row in rows]

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from isac_envs.declaration.fields import Coordinate, Spec
-from isac_envs.declaration.model import Model
+from isac_envs.declaration.model import Model, State
 from isac_envs.envs.edges import fields
 from isac_envs.envs.edges.edge_route import baselines, exact, kernel
 from isac_envs.envs.edges.edge_route.params import EdgeRouteParams
@@ -90,7 +90,7 @@ class EdgeRoute(Model):
             return Spec("discrete", (Coordinate("places", meaning, high=float(self.params.reach)),))
         return Spec("discrete", (fields.road_and_host(),))
 
-    def allocate(self, n: int) -> kernel.State:
+    def allocate(self, n: int) -> State:
         """Return zeroed environments, shape ``(n,)``."""
         return kernel.State(np.zeros(n, self.env_dtype))
 
@@ -98,7 +98,7 @@ class EdgeRoute(Model):
         """Return the exact finite MDP."""
         return exact.transition_model(self.params)
 
-    def state_index(self, state: kernel.State) -> npt.NDArray[np.int64]:
+    def state_index(self, state: State) -> npt.NDArray[np.int64]:
         """Return the index of each copy's state, shape ``(n,)``."""
         env = state.env
         if self.params.roads == "line":
@@ -107,7 +107,7 @@ class EdgeRoute(Model):
         shape = exact.state_shape(self.params)
         return np.asarray(np.ravel_multi_index(values, shape), np.int64)
 
-    def all_states(self) -> kernel.State:
+    def all_states(self) -> State:
         """Return one copy in each state."""
         shape = exact.state_shape(self.params)
         state = self.allocate(int(np.prod(shape)))

@@ -122,4 +122,4 @@ def best_thresholds(params: EdgeRouteParams, discount: float) -> tuple[int, int]
     """
     reach = params.reach
     pairs = [(low, high) for low in range(-reach, 0) for high in range(1, reach + 1)]
-    return min(pairs, key=lambda pair: threshold_costs(params, *pair, discount)[reach])
+    return min(pairs, key=lambda p: threshold_costs(params, p[0], p[1], discount)[reach])
