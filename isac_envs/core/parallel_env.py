@@ -67,7 +67,12 @@ class ParallelEnv(Adapter, pettingzoo.ParallelEnv[str, Any, Any]):  # type: igno
         self._buffers = StepBuffers.allocate(self.model, 1)
         self._buffers.observations[...] = 0
         self._actions = self.batch.actions()
+        # one agent sees what Gymnasium's form reports
+        self._split = self.model.action.kind == "multi_discrete" and len(self.possible_agents) > 1
         self._owners = [f"{self.model.id}, agent {each}" for each in self.possible_agents]
+        counts = self.model.action.high + 1.0
+        ends = counts.cumsum().astype(np.int64).tolist() if self._split else []
+        self._parts = [slice(*pair) for pair in zip([0, *ends], ends, strict=False)]  # of a mask
         self._advance: Callable[[], None] | None = None  # made by the first step
 
     def __getstate__(self) -> dict[str, Any]:
@@ -221,7 +226,6 @@ class ParallelEnv(Adapter, pettingzoo.ParallelEnv[str, Any, Any]):  # type: igno
         if masks is None:
             return None
         rows = masks[0].astype(np.int8)
-        if self.model.action.kind != "multi_discrete" or len(rows) == 1:
-            return rows  # one agent: what Gymnasium's form reports
-        ends = np.cumsum(self.model.action.high.astype(np.int64) + 1)[:-1]
-        return [tuple(np.split(row, ends)) for row in rows]
+        if not self._split:
+            return rows
+        return [*zip(*(rows[:, part] for part in self._parts), strict=True)]
