@@ -186,6 +186,27 @@ def test_masks_leave_the_roads_that_are_there() -> None:
         trial.step(actions)
 
 
+def test_actions_of_every_form_do_the_same_and_spaces_sample_with_the_masks() -> None:
+    forms: tuple[Any, ...] = (np.asarray, list, tuple, np.uint8, np.int32)
+    rewards = []
+    for form in forms:
+        env = isac_envs.parallel_env(ID, vehicles=6)
+        _, infos = env.reset(seed=3)
+        spaces = [env.action_space(each) for each in env.agents]
+        for number, space in enumerate(spaces):
+            space.seed(number)
+        earned = []
+        for _ in range(5):
+            pairs = zip(env.agents, spaces, strict=True)
+            chosen = {a: s.sample(mask=infos[a]["action_mask"]) for a, s in pairs}
+            assert all(infos[a]["action_mask"][0][chosen[a][0]] for a in env.agents)
+            # agents in another order than the environment's
+            _, paid, _, _, infos = env.step({a: form(chosen[a]) for a in reversed(env.agents)})
+            earned.append([*paid.values()])
+        rewards.append(earned)
+    assert all(each == rewards[0] for each in rewards)
+
+
 def test_planes_are_maps() -> None:
     model = bind(observation="planes")
     trial = started(model, 1)
