@@ -29,7 +29,13 @@ class Plan:
         return MARGIN + column * self.pitch_x, MARGIN + row * self.pitch_y
 
     def lane(self, node: int, road: int, share: float) -> tuple[float, float]:
-        """Return a place on the right lane of a road, at a share of its length."""
+        """Return a place on the right lane of a road.
+
+        Args:
+            node: Where the road begins.
+            road: Its direction.
+            share: How far along it the place is, 0 to 1.
+        """
         end = neighbour(self.side, node, road)
         (x, y), (u, v) = self.at(node), self.at(end)
         aside = ((0.0, 1.0), (-1.0, 0.0), (0.0, -1.0), (1.0, 0.0))[road]

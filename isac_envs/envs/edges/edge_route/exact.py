@@ -1,7 +1,8 @@
 """The vehicle and the user as finite MDPs, written apart from the kernel.
 
-States of the grid are (node, host, target, rush) in row-major order. Those at their target are
-left by nothing and earn nothing. States of the line are displacements, the most negative first.
+States of the grid are (node, host, target, rush) in row-major order. Those at their target earn
+nothing and lead to the first of them, which nothing leaves. States of the line are displacements,
+the most negative first.
 """
 
 from typing import Any
@@ -25,7 +26,7 @@ def state_shape(params: EdgeRouteParams) -> tuple[int, ...]:
 def transition_model(params: EdgeRouteParams) -> FiniteMdp:
     """Return transition probabilities, expected rewards and expected signals.
 
-    The signals are ``travel_s``, ``delay_s``, ``migrated`` and ``late``.
+    The signals are ``travel_s``, ``delay_s``, ``migrated``, ``late`` and ``arrived``.
     """
     return _line(params) if params.roads == "line" else _grid(params)
 
@@ -46,13 +47,14 @@ def _grid(params: EdgeRouteParams) -> FiniteMdp:
             delay = field.air_s[ahead] + 2.0 * params.hop_s * hops[new, ahead]
             delay = delay + field.server_s[new]
             late, moved = delay > params.delay_limit_s, new != host
-            tables.append(np.where(home, 0.0, [travel, delay, moved, late]))
+            signals = [travel, delay, moved, late, ahead == target]
+            tables.append(np.where(home, 0.0, signals))
             there = [
                 np.ravel_multi_index((ahead, new, target, level), shape)
                 for level in (rush, 1 - rush)
             ]
             values = np.where(home, 0.5, [stays, 1.0 - stays])
-            ends = np.where(home, every, there)
+            ends = np.where(home, 0, there)
             pairs = (np.tile(every, 2), ends.ravel())
             transitions.append(csr_array((values.ravel(), pairs), shape=(count, count)))
     initial = np.where(host == node, np.where(home, 0.0, 1.0), 0.0)
@@ -77,14 +79,16 @@ def _line(params: EdgeRouteParams) -> FiniteMdp:
         transitions.append(table)
         delay = transmission[abs(after)]
         late = delay > params.delay_limit_s
-        tables.append(np.array([np.zeros(len(places)), delay, migration[moved], late]))
+        never = np.zeros(len(places))  # travels or arrives
+        tables.append(np.array([never, delay, migration[moved], late, never]))
     initial = np.where(places == 0, 1.0, 0.0)
     return _mdp(params, np.stack(transitions), np.stack(tables, 1), initial)
 
 
 def _mdp(params: EdgeRouteParams, transition: Any, tables: Array, initial: Array) -> FiniteMdp:
-    travel, delay, moved, late = tables
+    travel, delay, moved, late, arrived = tables
     road, task, move = params.weights
     reward = -(road * travel + task * delay + move * moved)
-    signals = {"travel_s": travel, "delay_s": delay, "migrated": (moved > 0.0) * 1.0, "late": late}
+    signals = {"travel_s": travel, "delay_s": delay, "migrated": (moved > 0.0) * 1.0,
+               "late": late, "arrived": arrived}  # fmt: skip
     return FiniteMdp(transition, reward, initial, signals, params.horizon)
