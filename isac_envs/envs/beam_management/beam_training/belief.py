@@ -15,7 +15,7 @@ LEAST_Y_M = 1.0
 
 _LEAST_RATIO = 2e-3  # of a variance after the probes: what the grid resolves
 _NO_NEWS = 0.999
-_OUTLIER = 1e-6  # probability density of a power that no direction explains
+_OUTLIER = 1e-2  # probability density of a power that no direction explains
 
 
 @jit
@@ -170,14 +170,16 @@ def rank_beams(p: Record, state: State) -> None:
 
 
 @inlined
-def _likelihood(p: Record, measured: float, pattern: float, scattered: float) -> float:
+def _likelihood(
+    measured: float, pattern: float, scattered: float, noise: float, varying: float
+) -> float:
     """Return the likelihood of a measured power, by a normal law of its root.
 
-    Scattered fields and noise are complex normal, so that the amplitude is of Rice; ripple scales
-    what the pattern gives.
+    Scattered fields and noise are complex normal, so that the amplitude is of Rice; what varies by
+    ripple and by the unknown distance scales what the pattern gives.
     """
-    noise = 0.5 * (scattered + p.probe_noise)
-    variance = noise + p.ripple_variance * pattern
+    noise = 0.5 * (scattered + noise)
+    variance = noise + varying * pattern
     error = math.sqrt(measured) - math.sqrt(pattern + noise)
     inverse = 1.0 / variance
     return math.sqrt(inverse) * exp_or_zero(-0.5 * error * error * inverse) + _OUTLIER
@@ -195,15 +197,16 @@ def weigh(p: Record, state: State, b: int, measured: float) -> None:
     """
     cells, steer = state.cells, state.scratch.steer[b]
     antennas = float(state.elements.shape[0])
-    any_shut = state.env.believed_blocked > 0.0
+    e, any_shut = state.env, state.env.believed_blocked > 0.0
+    varying = p.ripple_variance + e.covariance[2, 2] / (e.estimate[2] * e.estimate[2])
     total = 0.0
     for k in range(cells.shape[0]):
         cell = cells[k]
         pattern, scattered = expected_powers(p, cell, steer, antennas, False)
-        cell.free *= _likelihood(p, measured, pattern, scattered)
+        cell.free *= _likelihood(measured, pattern, scattered, p.probe_noise, varying)
         if any_shut:
             pattern, scattered = expected_powers(p, cell, steer, antennas, True)
-            cell.shut *= _likelihood(p, measured, pattern, scattered)
+            cell.shut *= _likelihood(measured, pattern, scattered, p.probe_noise, varying)
         total += cell.free + cell.shut
     scale = 1.0 / total
     for k in range(cells.shape[0]):

@@ -1,7 +1,8 @@
 """Parameters of ``isac/BeamTraining-v0``."""
 
 import math
-from functools import cached_property
+import os
+from functools import lru_cache
 from typing import Any, Literal
 
 import numpy as np
@@ -153,23 +154,27 @@ class BeamTrainingParams(EnvParams):
         deviation = math.radians(self.phase_error_deg)
         return exp_or_zero(-deviation * deviation)
 
-    @cached_property
+    @property
     def noise_w(self) -> float:
-        """The noise of a receiver in W."""
+        """Return the noise of a receiver in W."""
         return float(thermal_noise_one(self.bandwidth_hz, self.noise_figure_db))
 
-    @cached_property
+    @property
     def snr_1m(self) -> float:
-        """SNR one metre from an antenna without gain, linear."""
+        """Return the SNR one metre from an antenna without gain, linear."""
         power_w = 1e-3 * db_to_linear(self.power_dbm)
         return float(power_w * friis_gain_one(1.0, self.carrier_hz) / self.noise_w)
 
-    @cached_property
+    @property
     def replay(self) -> Replay:
-        """Samples of the file; of none, arrays of one sample that is never read."""
+        """Return the samples of the file; of none, arrays of one sample that is never read."""
         if not self.data_csv:
             return no_replay(self.beams)
-        return read_replay(self)
+        try:
+            changed = os.stat(self.data_csv).st_mtime_ns
+        except (OSError, ValueError) as error:
+            raise ValueError(f"parameter data_csv = {self.data_csv!r}: {error}") from None
+        return _read_once(self, changed)
 
     def derived(self) -> dict[str, Any]:
         """Return budgets, the motion and what the filter expects, and the blur of beams."""
@@ -213,3 +218,9 @@ class BeamTrainingParams(EnvParams):
 
 
 _NEPER_OF_DB = math.log(10.0) / 20.0  # of an amplitude
+
+
+@lru_cache(maxsize=4)
+def _read_once(params: BeamTrainingParams, changed: int) -> Replay:
+    """Return the samples; threads and trials of one environment read them once."""
+    return read_replay(params)
