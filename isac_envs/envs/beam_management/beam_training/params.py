@@ -36,7 +36,7 @@ class BeamTrainingParams(EnvParams):
         ge=1, le=10**7,
     )  # fmt: skip
     weights: tuple[Weight, ...] = parameter(
-        (1.0, 1.0), "Weights of rate and position accuracy in the reward."
+        (1.0, 0.5), "Weights of rate and position accuracy in the reward."
     )
     observation: Literal["posterior", "raw"] = parameter(
         "posterior", "What is seen: the probabilities of beams; or positions and echoes."
@@ -45,9 +45,9 @@ class BeamTrainingParams(EnvParams):
         "beam", "Which beam to probe, or to commit; or whether to probe the most probable one."
     )
     slots: int = parameter(20, "Slots of an episode.", "slots", ge=1, le=10_000)
-    slot_s: float = parameter(0.1, "Length of a slot.", "s", ge=1e-3, le=10)
+    slot_s: float = parameter(0.2, "Length of a slot.", "s", ge=1e-3, le=10)
     slot_probes: int = parameter(
-        16, "Mini-slots S of a slot; a probe takes one of them.", "1", ge=2, le=1024
+        32, "Mini-slots S of a slot; a probe takes one of them.", "1", ge=2, le=1024
     )
     beams: int = parameter(64, "Beams of the codebook.", "1", DEEPSENSE, ge=2, le=256)
     antennas: int = parameter(
@@ -59,14 +59,14 @@ class BeamTrainingParams(EnvParams):
     phase_error_deg: float = parameter(
         20.0, "Standard deviation of each antenna's phase error.", "deg", ge=0, le=90
     )
-    ripple_db: float = parameter(1.0, "Standard deviation of each beam's gain.", "dB", ge=0, le=10)
+    ripple_db: float = parameter(1.5, "Standard deviation of each beam's gain.", "dB", ge=0, le=10)
     calibration: int = parameter(
         -1, "Phase errors and ripple: redrawn in each episode (-1), or always those of this "
         "number.", "1", ge=-1, le=2**62 - 1,
     )  # fmt: skip
     carrier_hz: float = parameter(60e9, "Carrier.", "Hz", DEEPSENSE, ge=1e9, le=3e11)
     bandwidth_hz: float = parameter(1e8, "Bandwidth.", "Hz", ge=1e5, le=1e10)
-    power_dbm: float = parameter(10.0, "Transmit power.", "dBm", ge=-60, le=60)
+    power_dbm: float = parameter(15.0, "Transmit power.", "dBm", ge=-60, le=60)
     noise_figure_db: float = parameter(7.0, "Noise figure of all receivers.", "dB", ge=0, le=30)
     probe_gain_db: float = parameter(
         10.0, "Integration gain of a probe's power.", "dB", ge=-20, le=100
@@ -75,23 +75,23 @@ class BeamTrainingParams(EnvParams):
     lanes: int = parameter(2, "Lanes, drawn uniformly.", "1", ge=1, le=8)
     lane_m: float = parameter(3.5, "Width of a lane.", "m", ge=1, le=20)
     half_length_m: float = parameter(
-        35.0, "The road is served this far to either side.", "m", ge=5, le=1e4
+        50.0, "The road is served this far to either side.", "m", ge=5, le=1e4
     )
     speed_m_s: float = parameter(14.0, "Mean speed.", "m/s", ge=0, le=100)
     speed_spread_m_s: float = parameter(
         6.0, "Speeds are uniform within this of the mean.", "m/s", ge=0, le=100
     )
     acceleration_m_s2: float = parameter(
-        2.0, "Standard deviation of the acceleration, drawn in each slot.", "m/s^2", ge=0, le=50
+        4.0, "Standard deviation of the acceleration, drawn in each slot.", "m/s^2", ge=0, le=50
     )
     wander_m: float = parameter(
         0.05, "Random walk of the lateral position in a slot.", "m", ge=0, le=10
     )
     position_std_m: float = parameter(
-        2.0, "Error of the reported position on each axis.", "m", ge=0.01, le=100
+        3.0, "Error of the reported position on each axis.", "m", ge=0.01, le=100
     )
     receive_antennas: int = parameter(
-        8, "Antennas that hear echoes; 0 for no radar.", "1", ge=0, le=1024
+        4, "Antennas that hear echoes; 0 for no radar.", "1", ge=0, le=1024
     )
     rcs_m2: float = parameter(10.0, "Mean radar cross section.", "m^2", ge=1e-3, le=1e5)
     echo_samples: float = parameter(

@@ -9,7 +9,6 @@ from isac_envs.engine.jit import Record, inlined, jit
 from isac_envs.engine.mathx import db_to_linear, log2
 from isac_envs.envs.beam_management.beam_training.codebook import expected_powers
 from isac_envs.envs.beam_management.beam_training.tables import CELLS, steering
-from isac_envs.kernels.radar.detection import swerling_1_single_pulse_one
 
 CANDIDATES = 12
 DEEPEST = 6
@@ -50,17 +49,7 @@ class Room(NamedTuple):
 
 
 @inlined
-def _reward(p: Record, cell: Record, level: float, share: float, worth: float) -> float:
-    """Return rate and worth of an echo, in a direction, of data in a beam of this SNR."""
-    reward = share * log2(1.0 + level)
-    if worth > 0.0:
-        snr = p.echo_one / p.snr_one * level * share * cell.path
-        reward += worth * swerling_1_single_pulse_one(snr, p.threshold)
-    return reward
-
-
-@inlined
-def _with_ripple(p: Record, level: float, power: float, up: float) -> float:
+def _with_ripple(level: float, power: float, up: float) -> float:
     """Return the expected larger one of a level and a power with ripple."""
     high, low = max(level, power * up), max(level, power / up)
     return (high + low + 4.0 * max(level, power)) / 6.0
@@ -98,19 +87,19 @@ def _expect(p: Record, cells: Any, antennas: float, b: int, room: Any, out: Any)
 
 
 @jit
-def _worth_of(p: Record, cells: Any, levels: Any, share: float, worth: float) -> float:
-    """Return the expected reward of data at the levels of each direction."""
+def _expected_rate(cells: Any, levels: Any, share: float) -> float:
+    """Return the expected rate of data at the levels of each direction."""
     total = 0.0
     for k in range(cells.shape[0]):
         if cells[k].free > _NEGLIGIBLE:
-            total += cells[k].free * _reward(p, cells[k], levels[0, k], share, worth)
+            total += cells[k].free * log2(1.0 + levels[0, k])
         if cells[k].shut > _NEGLIGIBLE:
-            total += cells[k].shut * share * log2(1.0 + levels[1, k])
-    return total
+            total += cells[k].shut * log2(1.0 + levels[1, k])
+    return share * total
 
 
 @jit
-def _most_promising(p: Record, cells: Any, room: Any, count: int, up: float) -> int:
+def _most_promising(cells: Any, room: Any, count: int, up: float) -> int:
     """Return the candidate that raises the expected rate most; its place is then -1."""
     found, most = -1, -1.0
     for j in range(count):
@@ -119,10 +108,10 @@ def _most_promising(p: Record, cells: Any, room: Any, count: int, up: float) -> 
         total = 0.0
         for k in range(cells.shape[0]):
             if cells[k].free > _NEGLIGIBLE:
-                level = _with_ripple(p, room.levels[0, k], room.powers[j, 0, k], up)
+                level = _with_ripple(room.levels[0, k], room.powers[j, 0, k], up)
                 total += cells[k].free * log2(1.0 + level)
             if cells[k].shut > _NEGLIGIBLE:
-                level = _with_ripple(p, room.levels[1, k], room.powers[j, 1, k], up)
+                level = _with_ripple(room.levels[1, k], room.powers[j, 1, k], up)
                 total += cells[k].shut * log2(1.0 + level)
         if total > most:
             found, most = j, total
@@ -130,7 +119,7 @@ def _most_promising(p: Record, cells: Any, room: Any, count: int, up: float) -> 
 
 
 @jit
-def plan_one(p: Record, e: Record, beams: Any, cells: Any, antennas: float, worth: float,
+def plan_one(p: Record, e: Record, beams: Any, cells: Any, antennas: float,
              room: Any) -> tuple[int, int, float]:  # fmt: skip
     """Return further probes that promise most, the first beam, and the gain over stopping.
 
@@ -140,7 +129,6 @@ def plan_one(p: Record, e: Record, beams: Any, cells: Any, antennas: float, wort
         beams: Its beams, shape ``(B,)``.
         cells: Its directions, shape ``(C,)``.
         antennas: Number of antennas.
-        worth: Of an echo, in the unit of the reward.
         room: Arrays to work in.
     """
     share, mini = 1.0 - e.used / p.slot_probes, 1.0 / p.slot_probes
@@ -150,7 +138,7 @@ def plan_one(p: Record, e: Record, beams: Any, cells: Any, antennas: float, wort
         levels[:, :] = e.best_power
     else:
         _expect(p, cells, antennas, e.last, room, levels)
-    stop = _worth_of(p, cells, levels, share, worth)
+    stop = _expected_rate(cells, levels, share)
     if e.used == 0:
         levels[:, :] = 0.0
     count = _choose_candidates(beams, room.candidates)
@@ -162,25 +150,25 @@ def plan_one(p: Record, e: Record, beams: Any, cells: Any, antennas: float, wort
         left = share - depth * mini
         if left <= 0.0:
             break
-        j = _most_promising(p, cells, room, count, up)
+        j = _most_promising(cells, room, count, up)
         if depth == 1:
             chosen = room.candidates[j]
         room.candidates[j] = -1
         for k in range(cells.shape[0]):
             for h in range(2):
-                levels[h, k] = _with_ripple(p, levels[h, k], room.powers[j, h, k], up)
-        value = _worth_of(p, cells, levels, left, worth)
+                levels[h, k] = _with_ripple(levels[h, k], room.powers[j, h, k], up)
+        value = _expected_rate(cells, levels, left)
         if value > best:
             probes, first, best = depth, chosen, value
     return probes, first, best - stop
 
 
 @jit
-def _plan_all(p: Any, state: Any, worth: Any, room: Any, out: Any) -> None:
+def _plan_all(p: Any, state: Any, room: Any, out: Any) -> None:
     antennas = float(state.elements.shape[1])
     for i in range(state.env.shape[0]):
         out.probes[i], out.beams[i], out.gains[i] = plan_one(
-            p[0], state.env[i], state.beams[i], state.cells[i], antennas, worth[i], room
+            p[0], state.env[i], state.beams[i], state.cells[i], antennas, room
         )
 
 
@@ -198,10 +186,9 @@ class Planner:
             np.zeros((CANDIDATES, 2, CELLS)), np.zeros((2, CELLS)),
         )  # fmt: skip
 
-    def plan(self, state: Any, worth: Any = 0.0) -> Plan:
-        """Return what further probes promise, with what an echo is worth, a number or ``(n,)``."""
+    def plan(self, state: Any) -> Plan:
+        """Return what further probes promise."""
         n = len(state.env)
         out = Plan(np.zeros(n, np.int64), np.zeros(n, np.int64), np.zeros(n))
-        each = np.full(n, np.asarray(worth, np.float64))
-        _plan_all(self.params.record, state, each, self.room, out)
+        _plan_all(self.params.record, state, self.room, out)
         return out
