@@ -1,6 +1,6 @@
 """Trains the baseline agents over five seeds and writes the tables of docs/results.md.
 
-    python benchmarks/learning.py [--seeds 5] [--jobs 2] [--write]
+    python benchmarks/learning.py [--seeds 5] [--jobs 2] [--runs FOLDER] [--write]
 
 Every run uses the preset of its scenario; the comparison plays held-out episodes, the same for
 every policy. About an hour on two cores.
@@ -34,6 +34,8 @@ MATRIX = (
     ("isac/UavAlloc-v0", "trio", ("ppo",)),
     ("isac/UavTrajectory-v0", "mission", ("sac",)),
     ("isac/CognitiveAccess-v0", "zhao2008", ("ddqn",)),
+    ("isac/MultiBsPower-v0", "nasir2020", ("ddqn",)),
+    ("isac/TargetTrack-v0", "default", ("rollout_iteration",)),
 )
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "results.md"
 
@@ -45,6 +47,7 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--episodes", type=int, default=2000)
     parser.add_argument("--only", default="", help="scenario, or id/scenario, to run")
+    parser.add_argument("--runs", type=Path, help="keep the runs here, and use finished ones")
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
     for environment, scenario, agents in MATRIX:
@@ -108,7 +111,8 @@ def trained(
     environment: str, scenario: str, agent: str, options: argparse.Namespace
 ) -> tuple[Comparison, int, float]:
     """Train one agent over all seeds; return comparison, steps and mean CPU seconds of a run."""
-    with tempfile.TemporaryDirectory() as out:
+    with tempfile.TemporaryDirectory() as temporary:
+        out = options.runs or temporary
         jobs = plan_jobs(environment, agent, scenario=scenario, seeds=range(options.seeds), out=out)
         train_all(jobs, options.jobs)
         runs = [load(job.folder) for job in jobs]

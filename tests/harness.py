@@ -23,7 +23,7 @@ from isac_envs.declaration.model import Model
 from isac_envs.engine.jit import INTERPRETED
 
 TOYS = {"rovers": (Rovers, RoverParams), "corridor": (Corridor, CorridorParams)}
-DIGEST_STEPS = 40  # interpreted, a step of the largest takes a twentieth of a second
+DIGEST_STEPS, FEW_STEPS = 40, 12  # interpreted, a step may take a third of a second
 
 
 def bind(name: str, scenario: str | None = None, **overrides: Any) -> Model:
@@ -158,28 +158,28 @@ def _quick(name: str, scenario: str | None) -> dict[str, Any]:
     return {"warmup_episodes": 1, "slots": 60, "horizon": 60}
 
 
-def _alone(name: str, scenario: str | None) -> list[Any]:
+def _alone(name: str, scenario: str | None, steps: int) -> list[Any]:
     env = Env(bind(name, scenario, **_quick(name, scenario)))
-    return play(env, random_actions(env.action_space, DIGEST_STEPS), seed=11)
+    return play(env, random_actions(env.action_space, steps), seed=11)
 
 
-def _together(model: Model) -> list[Any]:
-    return play_parallel(ParallelEnv(model), DIGEST_STEPS // 2, seed=11)  # one kernel for both
+def _together(model: Model, steps: int) -> list[Any]:
+    return play_parallel(ParallelEnv(model), steps // 2, seed=11)  # one kernel for both
 
 
-def digest_cases() -> dict[str, Callable[[], list[Any]]]:
-    """Return, by name, what produces the outcomes of a digest."""
-    cases: dict[str, Callable[[], list[Any]]] = {}
+def digest_cases() -> dict[str, Callable[[int], list[Any]]]:
+    """Return, by name, what produces the outcomes of a digest from a number of steps."""
+    cases: dict[str, Callable[[int], list[Any]]] = {}
     for name, scenario in SCENARIOS:
         if name in ALONE:
-            cases[f"{name}/{scenario}"] = lambda n=name, s=scenario: _alone(n, s)
+            cases[f"{name}/{scenario}"] = lambda steps, n=name, s=scenario: _alone(n, s, steps)
         else:
-            cases[f"{name}/{scenario}"] = lambda n=name, s=scenario: _together(
-                bind(n, s, **_quick(n, s))
+            cases[f"{name}/{scenario}"] = lambda steps, n=name, s=scenario: _together(
+                bind(n, s, **_quick(n, s)), steps
             )
     for name in TOYS:
-        cases[name] = lambda n=name: _alone(n, None)
-        cases[f"{name}/several"] = lambda n=name: _together(several(n))
+        cases[name] = lambda steps, n=name: _alone(n, None, steps)
+        cases[f"{name}/several"] = lambda steps, n=name: _together(several(n), steps)
     return cases
 
 
@@ -189,12 +189,12 @@ def default_cases() -> list[str]:
     return [name for name in digest_cases() if name not in left_out]
 
 
-def digests(names: Iterable[str]) -> dict[str, str]:
+def digests(names: Iterable[str], steps: int = FEW_STEPS) -> dict[str, str]:
     """Return the digests of cases."""
     cases = digest_cases()
-    return {name: digest(cases[name]()) for name in names}
+    return {name: digest(cases[name](steps)) for name in names}
 
 
 if __name__ == "__main__":
-    found = digests(sys.argv[1:] or digest_cases())
+    found = digests(sys.argv[2:] or digest_cases(), int(sys.argv[1]))
     print(json.dumps({"interpreted": INTERPRETED, "digests": found}))

@@ -52,7 +52,7 @@ def by_hand(x, estimate, separation_deg, radar_deg, communication_deg):
 
 
 @cache
-def means(switching_cost=0.0, copies=256, **overrides):
+def means(switching_cost=0.0, copies=64, **overrides):
     """Return mean reward per slot, rate and detection of every baseline."""
     found = {}
     for name in VectorEnv(ID).model.baselines:

@@ -93,9 +93,16 @@ AGENTS: dict[str, AgentSpec] = {
         hyper_parameters={**defaults.DEEP_Q, "policy": "DuelingPolicy"},
         actions=_DISCRETE,
     ),
-    "ppo": AgentSpec("isac_agents.algorithms.ppo.ppo:Ppo", hyper_parameters=defaults.PPO),
+    "ppo": AgentSpec(
+        "isac_agents.algorithms.ppo.ppo:Ppo",
+        num_envs=512,
+        steps=1_000_000,
+        hyper_parameters=defaults.PPO,
+    ),
     "entity_ppo": AgentSpec(
         "isac_agents.algorithms.ppo.entity_ppo:EntityPpo",
+        num_envs=512,
+        steps=1_000_000,
         hyper_parameters=defaults.ENTITIES,
         actions=("discrete", "multi_discrete"),
     ),
@@ -127,6 +134,8 @@ AGENTS: dict[str, AgentSpec] = {
     "recurrent_ppo": AgentSpec("sb3_contrib:RecurrentPPO", hyper_parameters=defaults.RECURRENT),
     "maskable_ppo": AgentSpec(
         "isac_agents.algorithms.ppo.ppo:MaskablePpo",
+        num_envs=512,
+        steps=1_000_000,
         hyper_parameters=defaults.PPO,
         actions=_DISCRETE,
         masks=True,

@@ -166,7 +166,7 @@ class ParallelEnv(Adapter, pettingzoo.ParallelEnv[str, Any, Any]):  # type: igno
 
     def _encode(self, actions: Mapping[str, Any]) -> list[int]:
         """Write the actions into the batch; return the clipped coordinates of each agent."""
-        if not isinstance(actions, Mapping):
+        if type(actions) is not dict and not isinstance(actions, Mapping):
             raise InvalidAction(
                 f"{self.model.id}: actions are {actions!r}, must be a dictionary with an action "
                 f"for each of {', '.join(self.possible_agents)}"
@@ -177,9 +177,11 @@ class ParallelEnv(Adapter, pettingzoo.ParallelEnv[str, Any, Any]):  # type: igno
             rows = [row[: spec.width] for row, spec in zip(rows, self._decided, strict=True)]
         each = zip(self.possible_agents, self._decided, rows, self._owners, strict=True)
         for agent, spec, row, owner in each:
-            if agent not in actions:
-                raise InvalidAction(f"{self.model.id}: no action for agent {agent!r}")
-            clipped.append(spec.encode(actions[agent], row, owner))
+            try:
+                action = actions[agent]
+            except KeyError:
+                raise InvalidAction(f"{self.model.id}: no action for agent {agent!r}") from None
+            clipped.append(spec.encode(action, row, owner))
         if len(actions) > len(clipped):
             surplus = next(each for each in actions if each not in self.possible_agents)
             raise InvalidAction(
@@ -198,20 +200,27 @@ class ParallelEnv(Adapter, pettingzoo.ParallelEnv[str, Any, Any]):  # type: igno
     def _outcome(self) -> tuple[dict[str, float], dict[str, dict[str, Any]]]:
         """Return rewards and infos; each array becomes Python numbers or is copied once."""
         buffers = self._buffers
-        objectives = buffers.objectives[0].copy()
         masks = self._masks()
         infos: dict[str, dict[str, Any]] = {}
-        columns = (each[0].tolist() for each in (buffers.cost, buffers.costs, buffers.metrics))
-        for k, (cost, costs, metrics) in enumerate(zip(*columns, strict=True)):
-            info = {
-                "objectives": objectives[k],
+        columns = zip(
+            self.possible_agents,
+            buffers.objectives[0].copy(),
+            buffers.cost[0].tolist(),
+            buffers.costs[0].tolist(),
+            buffers.metrics[0].tolist(),
+            strict=True,
+        )
+        names, of_metrics = self._cost_names, self._metric_names
+        for agent, objectives, cost, costs, metrics in columns:
+            infos[agent] = {
+                "objectives": objectives,
                 "cost": cost,
-                "costs": dict(zip(self._cost_names, costs)),  # noqa: B905 - checking takes longer
-                "metrics": dict(zip(self._metric_names, metrics)),  # noqa: B905
+                "costs": dict(zip(names, costs)),  # noqa: B905 - checking takes longer
+                "metrics": dict(zip(of_metrics, metrics)),  # noqa: B905
             }
-            if masks is not None:
-                info["action_mask"] = masks[k]
-            infos[self.possible_agents[k]] = info
+        if masks is not None:
+            for info, mask in zip(infos.values(), masks, strict=True):
+                info["action_mask"] = mask
         rewards = dict(zip(self.possible_agents, buffers.rewards[0].tolist(), strict=True))
         return rewards, infos
 

@@ -9,6 +9,7 @@ from toy.signals import Signals, SignalsParams
 
 from isac_agents import registry
 from isac_agents.adapters.vec_env import BatchVecEnv
+from isac_envs.errors import IsacError
 
 SMALL = {"n_steps": 8, "batch_size": 96, "n_epochs": 1}
 NAMES = ("ppo", "maskable_ppo", "mappo", "gnn_ppo")
@@ -50,11 +51,13 @@ def test_learning_rate_and_entropy_bonus_fall_linearly_with_the_steps(name):
     np.testing.assert_allclose(seen, expected, atol=1e-12)
 
 
-def test_without_them_it_is_the_ppo_of_stable_baselines():
+def test_without_them_it_is_the_ppo_of_stable_baselines_with_fused_adam():
     weights = []
-    for make in (registry.resolve("ppo"), stable_baselines3.PPO):
+    settings = {"seed": 2, "device": "cpu", "n_steps": 16, "batch_size": 64}
+    fused = {"policy_kwargs": {"optimizer_kwargs": {"fused": True, "eps": 1e-5}}}
+    for make, given in ((registry.resolve("ppo"), {}), (stable_baselines3.PPO, fused)):
         env = BatchVecEnv(bind("corridor"), 8, seed=5)
-        agent = make("MlpPolicy", env, seed=2, device="cpu", n_steps=16, batch_size=64).learn(256)
+        agent = make("MlpPolicy", env, **settings, **given).learn(256)
         weights.append(agent.policy.state_dict())
     assert all(torch.equal(weights[0][key], weights[1][key]) for key in weights[0])
 
@@ -68,6 +71,24 @@ def test_saved_agents_can_go_on_learning(name, tmp_path):
     loaded = registry.resolve(name).load(tmp_path / "agent", env=env)
     assert loaded.reward_scale == 0.5
     loaded.learn(1)
+
+
+@pytest.mark.parametrize("name", ["ppo", "maskable_ppo", "mappo"])
+def test_the_activation_can_be_chosen_and_python_may_give_any(name):
+    found = []
+    elu = {"policy_kwargs": {"net_arch": [8], "activation_fn": torch.nn.ELU}}
+    for settings in ({"activation": "tanh"}, {"activation": "relu"}, elu):
+        layers = {type(each) for each in learner(name, **settings).policy.modules()}
+        found.append(layers & {torch.nn.Tanh, torch.nn.ReLU, torch.nn.ELU})
+    assert found == [{torch.nn.Tanh}, {torch.nn.ReLU}, {torch.nn.ELU}]
+
+
+@pytest.mark.parametrize("name", ["gnn_ppo", "entity_ppo"])
+def test_networks_with_a_fixed_activation_refuse_a_choice(name):
+    with pytest.raises(TypeError, match="activation"):
+        learner(name, activation="relu")
+    with pytest.raises(IsacError, match="activation is 'tan', must be one of 'tanh', 'relu'"):
+        registry.settings(registry.preset("ppo"), {"activation": "tan"})
 
 
 def test_settings_that_make_no_sense_are_refused():

@@ -68,7 +68,7 @@ WOLPERTINGER: dict[str, Any] = {
     "noise_std": 0.5,
     "final_noise_std": 0.1,
 }
-PPO: dict[str, Any] = {
+_ON_POLICY: dict[str, Any] = {
     **_NETWORK,
     "learning_rate": 1e-3,
     "n_steps": 64,
@@ -78,7 +78,15 @@ PPO: dict[str, Any] = {
     "gae_lambda": 0.9,
     "ent_coef": 0.01,
 }
-ENTITIES: dict[str, Any] = {**PPO, "policy": "EntityPolicy", "policy_kwargs": {}}
+# Fresh steps of many copies cost less than further gradient steps on old ones.
+_LARGE_BATCHES: dict[str, Any] = {
+    **_ON_POLICY,
+    "n_steps": 32,
+    "batch_size": 4096,
+    "n_epochs": 3,
+}
+PPO: dict[str, Any] = {**_LARGE_BATCHES, "activation": "relu"}
+ENTITIES: dict[str, Any] = {**_LARGE_BATCHES, "policy": "EntityPolicy", "policy_kwargs": {}}
 ROLLOUTS: dict[str, Any] = {"policy": "ActionValuePolicy"}
 A2C: dict[str, Any] = {
     **_NETWORK,
@@ -90,14 +98,14 @@ A2C: dict[str, Any] = {
     "normalize_advantage": True,
 }
 RECURRENT: dict[str, Any] = {
-    **PPO,
+    **_ON_POLICY,
     "policy": "MlpLstmPolicy",
     "policy_kwargs": {"net_arch": [64], "lstm_hidden_size": 64},
     "n_epochs": 5,
 }
-MAPPO: dict[str, Any] = {**PPO, "policy": "TeamPolicy", "n_epochs": 8}
+MAPPO: dict[str, Any] = {**_ON_POLICY, "policy": "TeamPolicy", "n_epochs": 8}
 GNN: dict[str, Any] = {
-    **PPO,
+    **_ON_POLICY,
     "policy": "GraphPolicy",
     "policy_kwargs": {"width": 64},
     "n_epochs": 8,

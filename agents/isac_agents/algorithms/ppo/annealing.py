@@ -1,17 +1,21 @@
-"""Common settings of the PPO family: scaled rewards, and linearly decreasing settings."""
+"""Common settings of the PPO family: scaled rewards, decreasing settings, quick networks."""
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
+import torch
 from stable_baselines3.common.policies import BasePolicy
 from stable_baselines3.common.type_aliases import GymEnv, Schedule
 from stable_baselines3.common.utils import LinearSchedule
 from stable_baselines3.common.vec_env import VecEnv, VecEnvWrapper
+from torch import nn
 
-from isac_agents.algorithms.settings import check_reward_scale, falling_rate
+from isac_agents.algorithms.settings import check_reward_scale, falling_rate, with_fused_adam
 
 Array = npt.NDArray[Any]
+
+ACTIVATIONS: dict[str, type[nn.Module]] = {"tanh": nn.Tanh, "relu": nn.ReLU}
 
 
 class ScaledRewards(VecEnvWrapper):
@@ -37,7 +41,7 @@ class ScaledRewards(VecEnvWrapper):
 
 
 class Annealing:
-    """Adds three settings to a PPO of Stable-Baselines3; a mix-in before its class.
+    """Adds four settings and fused Adam to a PPO of Stable-Baselines3; a mix-in before its class.
 
     Args:
         policy: As in the base algorithm.
@@ -49,11 +53,16 @@ class Annealing:
         final_learning_rate: Final step size, after a linear decrease; None keeps it constant.
         ent_coef: Weight of the entropy in the loss.
         final_ent_coef: Final entropy weight, after a linear decrease; None keeps it constant.
+        activation: Function between fully connected layers; None for the policy's own. ``"relu"``
+            is quicker than ``"tanh"``, which takes a third of the training of a small network.
+            Policies over entities and graphs have no choice.
+        policy_kwargs: As in the base algorithm; ``activation_fn`` replaces ``activation``.
         **settings: Every other argument of the base algorithm, with its defaults.
 
     Raises:
         ValueError: If the reward scale is not positive, or both a schedule and a final learning
             rate are given.
+        KeyError: If the activation is unknown.
     """
 
     ent_coef: float
@@ -69,9 +78,19 @@ class Annealing:
         final_learning_rate: float | None = None,
         ent_coef: float = 0.0,
         final_ent_coef: float | None = None,
+        activation: Literal["tanh", "relu"] | None = None,
+        policy_kwargs: dict[str, Any] | None = None,
         **settings: Any,
     ) -> None:
         check_reward_scale(reward_scale)
+        kwargs = dict(policy_kwargs or {})
+        if activation is not None:
+            kwargs.setdefault("activation_fn", ACTIVATIONS[activation])
+        optimizer = kwargs.get("optimizer_class", torch.optim.Adam)
+        given = kwargs.get("optimizer_kwargs")
+        if given is None and optimizer is torch.optim.Adam:
+            given = {"eps": 1e-5}  # as in the policies of Stable-Baselines3
+        kwargs["optimizer_kwargs"] = with_fused_adam(optimizer, given)
         self.reward_scale = reward_scale
         last = ent_coef if final_ent_coef is None else final_ent_coef
         self.entropy_schedule = LinearSchedule(ent_coef, last, 1.0)
@@ -80,6 +99,7 @@ class Annealing:
             env,
             learning_rate=falling_rate(learning_rate, final_learning_rate),
             ent_coef=ent_coef,
+            policy_kwargs=kwargs,
             **settings,  # type: ignore[call-arg]
         )
 

@@ -98,6 +98,7 @@ class EntityPolicy(ActorCriticPolicy):
 
     Raises:
         ValueError: If groups and choices do not fit the spaces.
+        TypeError: If an activation is given, which these networks do not choose.
     """
 
     def __init__(
@@ -112,6 +113,8 @@ class EntityPolicy(ActorCriticPolicy):
         hidden: int = 64,
         **settings: Any,
     ) -> None:
+        if "activation_fn" in settings:
+            raise TypeError("a policy over entities has no choice of the activation")
         values = value_counts(action_space)
         self.groups, self.choices = groups, [FIXED] * len(values) if choices is None else choices
         self.width, self.hidden, self.values = width, hidden, values
@@ -135,6 +138,7 @@ class EntityPolicy(ActorCriticPolicy):
     def _get_constructor_parameters(self) -> dict[str, Any]:
         mine = ("groups", "choices", "width", "hidden")
         base = super()._get_constructor_parameters()
+        del base["activation_fn"]
         return base | {name: getattr(self, name) for name in mine}
 
 

@@ -4,6 +4,7 @@ from typing import ClassVar
 
 import torch
 from stable_baselines3.common.policies import BasePolicy
+from torch import nn
 
 from isac_agents.algorithms.networks import perceptron
 from isac_agents.algorithms.ppo.annealing import Annealing
@@ -19,11 +20,16 @@ class TeamPolicy(SharedPolicy):
     inputs.
     """
 
-    def build(self, inputs: int, net_arch: tuple[int, ...] = (64, 64)) -> tuple[int, int]:
+    def build(
+        self,
+        inputs: int,
+        net_arch: tuple[int, ...] = (64, 64),
+        activation_fn: type[nn.Module] = nn.Tanh,
+    ) -> tuple[int, int]:
         """Create a fully connected actor and critic; return their output widths."""
         central = (inputs + 1) * self.num_agents
-        self.actor = perceptron(inputs, list(net_arch))
-        self.critic = perceptron(central, list(net_arch))
+        self.actor = perceptron(inputs, list(net_arch), activation_fn)
+        self.critic = perceptron(central, list(net_arch), activation_fn)
         return [inputs, *net_arch][-1], [central, *net_arch][-1]
 
     def acting(self, rows: torch.Tensor, masks: torch.Tensor | None) -> torch.Tensor:
