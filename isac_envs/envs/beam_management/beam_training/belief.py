@@ -13,6 +13,7 @@ from isac_envs.kernels.numerics.gamma import exp_or_zero
 LEAST_Y_M = 1.0
 """The filter keeps the vehicle this far from the line of the array."""
 
+_PASSES = 3  # of an update, each linear at the estimate of the one before
 _LEAST_RATIO = 2e-3  # of a variance after the probes: what the grid resolves
 _NO_NEWS = 0.999
 _OUTLIER = 1e-2  # probability density of a power that no direction explains
@@ -69,18 +70,29 @@ def hear_echo(p: Record, state: State, echo_snr: float) -> None:
         echo_snr: SNR of the echo after integration over array and time, linear.
     """
     e, s = state.env, state.scratch
-    x, y = e.estimate[0], e.estimate[2]
-    distance = math.sqrt(x * x + y * y)
-    inverse = 1.0 / distance
-    u, w = x * inverse, y * inverse
-    s.innovation[0], s.innovation[1] = e.range_m - distance, e.cosine - u
-    s.jacobian[0, 0], s.jacobian[0, 1], s.jacobian[0, 2] = u, 0.0, w
-    s.jacobian[1, 0], s.jacobian[1, 1] = w * w * inverse, 0.0
-    s.jacobian[1, 2] = -u * w * inverse
-    s.variances[0] = p.range_variance / echo_snr
-    s.variances[1] = p.cosine_variance / echo_snr
-    update(e.estimate, e.covariance, s.innovation, s.jacobian, s.variances, s.work[:3])
-    e.estimate[2] = max(e.estimate[2], LEAST_Y_M)
+    for i in range(3):
+        s.before[0, i] = e.estimate[i]
+        for j in range(3):
+            s.before[1 + i, j] = e.covariance[i, j]
+    for _ in range(_PASSES):  # at the last estimate
+        x, y = e.estimate[0], e.estimate[2]
+        distance = math.sqrt(x * x + y * y)
+        inverse = 1.0 / distance
+        u, w = x * inverse, y * inverse
+        along, away = s.before[0, 0] - x, s.before[0, 2] - y
+        s.jacobian[0, 0], s.jacobian[0, 1], s.jacobian[0, 2] = u, 0.0, w
+        s.jacobian[1, 0], s.jacobian[1, 1] = w * w * inverse, 0.0
+        s.jacobian[1, 2] = -u * w * inverse
+        s.innovation[0] = e.range_m - distance - u * along - w * away
+        s.innovation[1] = e.cosine - u - w * inverse * (w * along - u * away)
+        s.variances[0] = p.range_variance / echo_snr
+        s.variances[1] = p.cosine_variance / echo_snr
+        for i in range(3):
+            e.estimate[i] = s.before[0, i]
+            for j in range(3):
+                e.covariance[i, j] = s.before[1 + i, j]
+        update(e.estimate, e.covariance, s.innovation, s.jacobian, s.variances, s.work[:3])
+        e.estimate[2] = max(e.estimate[2], LEAST_Y_M)
 
 
 @jit

@@ -110,7 +110,7 @@ class BeamTrainingParams(EnvParams):
         "m", ge=0, le=1e4,
     )  # fmt: skip
     reflection_db: float = parameter(6.0, "Loss of the reflection.", "dB", ge=0, le=100)
-    data_csv: str = parameter(
+    data: str = parameter(
         "", "Index file of a scenario of DeepSense 6G, whose samples replace the drawn vehicle. "
         "Its path is relative to the scenario file, or to the working directory where it is given "
         "as an argument.", "1", DEEPSENSE, file=True,
@@ -168,12 +168,12 @@ class BeamTrainingParams(EnvParams):
     @property
     def replay(self) -> Replay:
         """Return the samples of the file; of none, arrays of one sample that is never read."""
-        if not self.data_csv:
+        if not self.data:
             return no_replay(self.beams)
         try:
-            changed = os.stat(self.data_csv).st_mtime_ns
+            changed = os.stat(self.data).st_mtime_ns
         except (OSError, ValueError) as error:
-            raise ValueError(f"parameter data_csv = {self.data_csv!r}: {error}") from None
+            raise ValueError(f"parameter data = {self.data!r}: {error}") from None
         return _read_once(self, changed)
 
     def derived(self) -> dict[str, Any]:
@@ -188,8 +188,8 @@ class BeamTrainingParams(EnvParams):
         delay = float(delay_variance_flat_spectrum(1.0, self.bandwidth_hz))
         steady = self.block_probability + self.clear_probability
         return {
-            "replayed": bool(self.data_csv),
-            "ranged": self.receive_antennas > 1 and not self.data_csv,
+            "replayed": bool(self.data),
+            "ranged": self.receive_antennas > 1 and not self.data,
             "snr_one": self.snr_1m,
             "echo_one": float(echo_w / self.noise_w * self.echo_samples),
             "threshold": -ln(self.false_alarm),

@@ -73,6 +73,7 @@ class Scratch(NamedTuple):
         variances: Shape ``(2,)``.
         work: Shape ``(4, 3)``.
         error: Shape ``(3,)``.
+        before: Estimate and covariance before an update, shape ``(4, 3)``.
         replay: Samples of a file.
     """
 
@@ -88,6 +89,7 @@ class Scratch(NamedTuple):
     variances: Any
     work: Any
     error: Any
+    before: Any
     replay: Replay
 
 
@@ -128,6 +130,7 @@ def allocate(env: Any, p: Any) -> State:
         np.zeros(2),
         np.zeros((WORK_ROWS + 1, 3)),
         np.zeros(3),
+        np.zeros((4, 3)),
         p.replay,
     )
     return State(

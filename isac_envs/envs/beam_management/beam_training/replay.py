@@ -82,10 +82,10 @@ def read_replay(p: Any) -> Replay:
         ValueError: If a file cannot be used; the message names it, with the line of the index.
     """
     try:
-        rows, dropped = _read_rows(p.data_csv, p.beams)
+        rows, dropped = _read_rows(p.data, p.beams)
         runs = _select(_runs(rows, p.replay_offset), p.replay_split)
     except (OSError, ValueError, csv.Error) as error:
-        raise ValueError(f"parameter data_csv = {p.data_csv!r}: {error}") from None
+        raise ValueError(f"parameter data = {p.data!r}: {error}") from None
     powers = np.array([sample.powers for run in runs for sample, _ in run])
     metres = _metres([place for run in runs for _, place in run], [row.station for row in rows])
     ends = np.array([k == len(run) - 1 for run in runs for k in range(len(run))])
