@@ -73,10 +73,10 @@ def _close(p: Record, state: State, outcome: Outcome, b: int, share: float) -> N
         e.last = b
     metrics.top_1, metrics.top_3 = e.rank_of_best < 1, e.rank_of_best < 3
     sense(p, state, b, share)
-    deviation = math.sqrt(max(e.covariance[0, 0], 0.0))
-    objectives[1] = -min(deviation, p.position_std_m)
-    metrics.position_std_m = deviation
-    metrics.position_error_m = abs(e.x_m - e.estimate[0])
+    error = 0.0 if e.informed else abs(e.x_m - e.estimate[0])
+    objectives[1] = -min(error, p.position_std_m)
+    metrics.position_error_m = error
+    metrics.position_std_m = math.sqrt(max(e.covariance[0, 0], 0.0))
     scratch = state.scratch
     scratch.error[0] = e.x_m - e.estimate[0]
     scratch.error[1] = e.speed_m_s - e.estimate[1]

@@ -52,7 +52,8 @@ class BeamTraining(Model):
                 "position_error_m", "slot_ends"),
     )  # fmt: skip
     baselines = baselines.BASELINES
-    reference_baseline: ClassVar[str | None] = "bayes"
+    reference_baseline = "genie"
+    scene = "isac_envs.envs.beam_management.beam_training.scene:draw"
 
     def observation_spec(self) -> Spec:
         """Return what was measured, and what is believed or reported."""

@@ -47,7 +47,7 @@ class BeamTrainingParams(EnvParams):
     slots: int = parameter(20, "Slots of an episode.", "slots", ge=1, le=10_000)
     slot_s: float = parameter(0.2, "Length of a slot.", "s", ge=1e-3, le=10)
     slot_probes: int = parameter(
-        32, "Mini-slots S of a slot; a probe takes one of them.", "1", ge=2, le=1024
+        16, "Mini-slots S of a slot; a probe takes one of them.", "1", ge=2, le=1024
     )
     beams: int = parameter(64, "Beams of the codebook.", "1", DEEPSENSE, ge=2, le=256)
     antennas: int = parameter(

@@ -17,7 +17,7 @@ ENV_FIELDS: tuple[tuple[Any, ...], ...] = (
     ("best_power", "f8"),  # that power
     ("truly_best", "i8"),  # beam of the largest true power
     ("rank_of_best", "i8"),  # its place in the belief at the start of the slot, 0 for the first
-    ("informed", "?"),  # a genie commits
+    ("informed", "?"),  # a genie acts, who knows where the vehicle is
     ("x_m", "f8"),  # of the vehicle, along the road and the array
     ("y_m", "f8"),  # its distance from the array's line
     ("speed_m_s", "f8"),

@@ -1,4 +1,4 @@
-"""Rules that beams are trained by: fixed, planned or adaptive numbers of probes; bounds."""
+"""Rules that beams are trained by: fixed, planned or adaptive numbers of probes; the bound."""
 
 from typing import Any
 
@@ -46,10 +46,13 @@ class Trainer(Baseline):
 
 
 class Genie(Trainer):
-    """Knows the best beam."""
+    """Knows the vehicle's place and the best beam."""
 
     kind = "genie"
-    summary = "Sends in the best beam without a probe: no policy has a larger rate."
+    summary = (
+        "Bound: knows where the vehicle is, and sends in the best beam without a probe. No policy "
+        "earns more in any slot."
+    )
 
     def act(self) -> Integers:
         """Commit to the best beams."""
@@ -75,13 +78,46 @@ class TopK(Trainer):
         count: Probes in a slot.
     """
 
-    count: float = 2.0
-    constants = ("count",)
-    summary = "Probes the two most probable beams, one after the other, in each slot."
+    count: int
 
     def act(self) -> Integers:
         """Probe until there are enough."""
         return self.probe(self.ranked(), self.used < self.count)
+
+
+class Top1(TopK):
+    """Trusts the belief."""
+
+    count = 1
+    summary = "Probes the most probable beam, and sends in it."
+
+
+class Top2(TopK):
+    """Probes two beams."""
+
+    count = 2
+    summary = "Probes the two most probable beams, one after the other, in each slot."
+
+
+class Top3(TopK):
+    """Probes three beams."""
+
+    count = 3
+    summary = "Probes the three most probable beams in each slot."
+
+
+class Top5(TopK):
+    """Probes five beams."""
+
+    count = 5
+    summary = "Probes the five most probable beams in each slot."
+
+
+class Top8(TopK):
+    """Probes eight beams."""
+
+    count = 8
+    summary = "Probes the eight most probable beams in each slot."
 
 
 class BestK(Trainer):
@@ -109,7 +145,6 @@ class BestK(Trainer):
 class Bayes(Trainer):
     """Weighs up stopping against probing on, after each probe."""
 
-    kind = "best_known"
     summary = (
         "Adaptive: after each probe, the expected reward of stopping against that of the best "
         "further probes, by the belief; probes the beam that promises most."
