@@ -167,12 +167,12 @@ def rank_beams(p: Record, state: State) -> None:
         beams[b].probability, nearest[b] = 0.0, 0.0
     for k in range(cells.shape[0]):
         cell = cells[k]
-        b = min(max(int(math.floor(cell.place + 0.5)), 0), count - 1)
+        b = min(max(math.floor(cell.place + 0.5), 0), count - 1)
         nearest[b] += cell.free
         if cell.shut > 0.0:
             image = p.image_gain * cell.image_path > p.blocked_gain * cell.path
             place = cell.image_place if image else cell.place
-            b = min(max(int(math.floor(place + 0.5)), 0), count - 1)
+            b = min(max(math.floor(place + 0.5), 0), count - 1)
             nearest[b] += cell.shut
     for b in range(count):
         if nearest[b] > 0.0:

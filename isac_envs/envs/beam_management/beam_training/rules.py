@@ -1,5 +1,6 @@
 """Rules that beams are trained by: fixed, planned or adaptive numbers of probes; the bound."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -182,15 +183,15 @@ class Hierarchical(Trainer):
     """Probes every n-th beam, then around the best."""
 
     summary = (
-        "Coarse and fine: evenly spaced beams in a quarter of the slot, then as many around the "
-        "best of them, the nearest first."
+        "Coarse and fine: as many evenly spaced beams as the root of their number, in at most a "
+        "quarter of the slot; then as many around the best of them, the nearest first."
     )
     memoryless = True
 
     def act(self) -> Integers:
         """Probe the next coarse or fine beam."""
         p, beams, used = self.params, self.beams, self.used
-        count = max(1, min(p.slot_probes // 4, p.beams))
+        count = max(1, min(p.slot_probes // 4, math.isqrt(p.beams)))
         coarse = ((np.arange(count) + 0.5) * p.beams / count).astype(np.int64)
         centre = np.where(self.env["best"] >= 0, self.env["best"], self.env["last"])
         away = np.abs(np.arange(p.beams) - centre[:, None]) + 1000 * beams["probed"]

@@ -1,4 +1,4 @@
-"""Tables that parameters fix: the codebook, the grid of directions, which beam ripple makes best."""
+"""Tables that parameters fix: codebook, grid of directions, which beam ripple makes best."""
 
 import math
 from typing import Any, TypeAlias
