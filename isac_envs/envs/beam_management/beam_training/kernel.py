@@ -118,7 +118,7 @@ def step(p: Record, state: State, action: Any, outcome: Outcome) -> tuple[bool, 
     if metrics.slot_ends > 0.0:
         next_slot(p, state)
     e.time += 1
-    return e.slot >= p.slots, e.time >= p.horizon
+    return e.slot >= p.episode_slots, e.time >= p.horizon
 
 
 @inlined
@@ -143,7 +143,7 @@ def observe(p: Record, state: State, observation: Any) -> None:
     observation[count] = _level(e.best_power)
     observation[count + 1] = e.used / p.slot_probes
     observation[count + 2] = e.last / (count - 1)
-    observation[count + 3] = e.slot / p.slots
+    observation[count + 3] = e.slot / p.episode_slots
     at = count + 4
     if p.observation == POSTERIOR:
         for b in range(count):

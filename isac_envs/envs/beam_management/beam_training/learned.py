@@ -36,7 +36,7 @@ def drive(model: Any, count: int, seed: int) -> tuple[Array, Integers]:
     trial.start(seed + np.arange(_COPIES))
     places, labels = [], []
     for number in range(-(-count // _COPIES)):
-        if number and number % model.params.slots == 0:
+        if number and number % model.params.episode_slots == 0:
             trial.start(seed + _COPIES * number + np.arange(_COPIES))
         env = trial.state[0]
         places.append(np.column_stack([env["gps_x_m"], env["gps_y_m"]]))

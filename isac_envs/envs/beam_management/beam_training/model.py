@@ -26,24 +26,24 @@ class BeamTraining(Model):
 
     1. **Codebook.** Beams are uniform in angle over ``field_deg``. Beam $b$ of $N$ antennas half a
        wavelength apart has, towards a direction with cosine $c$ to the array, the gain
-       $$G_b(c) = \frac{10^{r_b / 10}}{N} \Big| \sum_m e^{j \pi m (c - s_b) + j \phi_m} \Big|^2$$
+       $G_b(c) = \frac{10^{r_b / 10}}{N} \Big| \sum_m e^{j \pi m (c - s_b) + j \phi_m} \Big|^2$
        with the sine $s_b$ of its angle, ripple $r_b$ in dB and phase errors $\phi_m$, both normal.
        They are unknown, drawn in each episode or, with ``calibration``, always the same.
     2. **Link.** $\mathrm{SNR}_b = P / N_0 \cdot (\lambda / (4 \pi d))^2 G_b$. The direct path can
        be blocked (a Markov chain of two states). A wall behind the road adds a second path, by the
        mirror image of the vehicle, whose power adds: the band tells the two apart.
-    3. **Probe.** It measures $|\sqrt{\mathrm{SNR}_b} + w|^2$ with complex normal $w$ of the variance
+    3. **Probe.** It measures $|\sqrt{\mathrm{SNR}_b} + w|^2$ with complex normal $w$ of variance
        $10^{-g/10}$, where $g$ is ``probe_gain_db``.
     4. **Reward** at the end of a slot with $n$ probes and data in beam $b$:
-       $$w_1 (1 - n / S) \log_2(1 + \mathrm{SNR}_b) - w_2 \min(|x - \hat{x}|, \sigma_x)$$
+       $w_1 (1 - n / S) \log_2(1 + \mathrm{SNR}_b) - w_2 \min(|x - \hat{x}|, \sigma_x)$
        with the estimate $\hat{x}$ of the position along the road, and the error $\sigma_x$ of the
        reported position. All other steps have no reward.
     5. **Echo.** ``receive_antennas`` hear the data. The SNR of the echo is that of the radar
        equation in the beam of the data, times ``echo_samples`` and the share of the slot with data.
        It is exponential (Swerling 1) for the detection. Errors of range and cosine are normal with
        the Cramer-Rao bounds of delay and angle.
-    6. **Motion.** $x$ along the road with a normal acceleration in each slot, $y$ with a random walk.
-       One that leaves is followed by the next, of another speed and lane.
+    6. **Motion.** $x$ along the road with a normal acceleration in each slot, $y$ with a random
+       walk. One that leaves is followed by the next, of another speed and lane.
 
     The belief comes with the environment. An extended Kalman filter of $x$, $\dot{x}$ and $y$ goes
     through the slots: it takes in positions, which are reported at the start of each slot, and
@@ -138,7 +138,7 @@ class BeamTraining(Model):
             Coordinate("best_measured", "The largest of them."),
             Coordinate("used", "Share of the slot that probes took."),
             Coordinate("last_beam", "Beam of the last data over the number of the last beam."),
-            Coordinate("slot", "Number of the slot over `slots`."),
+            Coordinate("slot", "Number of the slot over `episode_slots`."),
         )  # fmt: skip
         if p.observation == "posterior":
             seen += (
@@ -176,7 +176,7 @@ class BeamTraining(Model):
 
     def longest_episode(self) -> int:
         """Return the steps of an episode in which all mini-slots are probed."""
-        return int(min(self.params.horizon, self.params.slots * self.params.slot_probes))
+        return int(min(self.params.horizon, self.params.episode_slots * self.params.slot_probes))
 
     def objective_bounds(self) -> tuple[tuple[float, float], ...] | None:
         """Return the bounds; ripple is normal, and so is what it adds to the rate."""

@@ -32,7 +32,7 @@ class BeamTrainingParams(EnvParams):
     """Parameters; the defaults are the ``default`` scenario."""
 
     horizon: int = parameter(
-        2000, "Steps until an episode is truncated, unless `slots` have ended it.", "steps",
+        2000, "Steps until an episode is truncated, unless `episode_slots` have ended it.", "steps",
         ge=1, le=10**7,
     )  # fmt: skip
     weights: tuple[Weight, ...] = parameter(
@@ -44,7 +44,7 @@ class BeamTrainingParams(EnvParams):
     action: Literal["beam", "ranked"] = parameter(
         "beam", "Which beam to probe, or to commit; or whether to probe the most probable one."
     )
-    slots: int = parameter(20, "Slots of an episode.", "slots", ge=1, le=10_000)
+    episode_slots: int = parameter(20, "Slots of an episode.", "slots", ge=1, le=10_000)
     slot_s: float = parameter(0.2, "Length of a slot.", "s", ge=1e-3, le=10)
     slot_probes: int = parameter(
         16, "Mini-slots S of a slot; a probe takes one of them.", "1", ge=2, le=1024
@@ -116,11 +116,11 @@ class BeamTrainingParams(EnvParams):
         "as an argument.", "1", DEEPSENSE, file=True,
     )  # fmt: skip
     replay_offset: int = parameter(
-        0, "Positions are taken this many samples later than powers.", "samples",
+        0, "Of a replay: positions are taken this many samples later than powers.", "samples",
         ge=-FARTHEST_OFFSET, le=FARTHEST_OFFSET,
     )  # fmt: skip
     replay_split: Literal["all", "train", "test"] = parameter(
-        "all", "Sequences that are played: all; four in five; or every fifth."
+        "all", "Of a replay, the sequences that are played: all; four in five; or every fifth."
     )
 
     @model_validator(mode="after")

@@ -23,7 +23,7 @@ def draw(canvas: Canvas, view: View) -> None:
     """Draw one copy."""
     p, e = view.params, view.env
     parts = dict(zip(State._fields[1:], view.entities, strict=False))
-    detail = f"slot {int(e.slot)} of {p.slots}, {int(e.used)} of {p.slot_probes} probes"
+    detail = f"slot {int(e.slot)} of {p.episode_slots}, {int(e.used)} of {p.slot_probes} probes"
     draw_heading(canvas.part(0, 0, canvas.width, 34), view.model.id, detail)
     _plan(canvas.part(10, 36, canvas.width - 20, 220), view, parts)
     _codebook(canvas.part(10, 262, canvas.width - 20, 110), view, parts["beams"])
