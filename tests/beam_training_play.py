@@ -102,9 +102,10 @@ def write_recording(folder, sequences=5, samples=12, beams=8, edit=None):
             place = np.array([along, lane])
             powers = recorded(place, beams)
             number = len(rows) + 1
-            north, west = here + np.array([along, -lane / np.cos(np.radians(here[0]))]) * metre
+            moved = np.array([along, -lane / np.cos(np.radians(here[0]))]) * metre
+            north, east = (here + moved).tolist()
             (folder / "power" / f"{number}.txt").write_text("\n".join(map(repr, powers.tolist())))
-            (folder / "gps" / f"{number}.txt").write_text(f"{north!r}\n{west!r}\n")
+            (folder / "gps" / f"{number}.txt").write_text(f"{north!r}\n{east!r}\n")
             rows.append({
                 "index": number, "unit1_pwr_60ghz": f"./power/{number}.txt",
                 "unit1_loc": "./gps/here.txt", "unit2_loc": f"./gps/{number}.txt",
