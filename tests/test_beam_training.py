@@ -258,6 +258,28 @@ def test_probabilities_add_up_and_a_probe_of_the_best_beam_raises_its_own():
     assert after[np.arange(60), best].mean() > before.mean() + 0.1
 
 
+def test_the_observation_says_what_is_measured_and_believed():
+    play = Play(30)
+    for b in (20, 41):
+        play.step(b)
+    seen, e, beams = play.trial.observations[:, 0], play.env, play.beams
+    level = np.minimum(np.log2(1 + beams["measured"]) / 16, 1)
+    assert seen[:, :64] == pytest.approx(level, abs=1e-6)
+    assert seen[:, 64] == pytest.approx(level.max(1), abs=1e-6)
+    assert seen[:, 65] == pytest.approx(2 / 16)
+    assert seen[:, 68:132] == pytest.approx(beams["probability"], abs=1e-6)
+    left = np.where(beams["probed"], 0.0, beams["probability"])
+    assert seen[:, 132] == pytest.approx(left.max(1), abs=1e-6)
+    assert seen[:, 133] == pytest.approx(left.sum(1), abs=1e-6)
+    distance = np.hypot(e["estimate"][:, 0], e["estimate"][:, 2])
+    expected = snr_at(play.params, distance, 64 * np.exp(-(np.radians(20) ** 2)))
+    assert seen[:, 134] == pytest.approx(np.log2(1 + expected) / 16, abs=1e-6)
+    raw = Play(30, observation="raw")
+    seen, e = raw.trial.observations[:, 0], raw.env
+    assert seen[:, 68] == pytest.approx(e["gps_x_m"] / 50, abs=1e-6)
+    assert seen[:, 69] == pytest.approx(e["gps_y_m"] / 21.75 - 1, abs=1e-6)
+
+
 @pytest.mark.parametrize("scenario", ["default", "blocked", "deepsense"])
 def test_no_policy_beats_the_genie_in_any_slot(scenario):
     model = scenarios.build(ID, scenario, {"episode_slots": 8})

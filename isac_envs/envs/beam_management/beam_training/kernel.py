@@ -146,12 +146,20 @@ def observe(p: Record, state: State, observation: Any) -> None:
     observation[count + 3] = e.slot / p.episode_slots
     at = count + 4
     if p.observation == POSTERIOR:
+        most, left = 0.0, 0.0
         for b in range(count):
-            observation[at + b] = min(beams[b].probability, 1.0)
+            probability = min(beams[b].probability, 1.0)
+            observation[at + b] = probability
+            if not beams[b].probed:
+                most, left = max(most, probability), left + probability
         at += count
+        squared = e.estimate[0] * e.estimate[0] + e.estimate[2] * e.estimate[2]
+        aligned = p.coherent * p.snr_one * state.elements.shape[0] / squared
         deviation = math.sqrt(max(e.covariance[0, 0], 0.0)) / p.position_std_m
-        observation[at] = min(deviation, 1.0)
-        observation[at + 1] = e.believed_blocked
+        observation[at], observation[at + 1] = most, min(left, 1.0)
+        observation[at + 2] = _level(aligned)
+        observation[at + 3] = min(deviation, 1.0)
+        observation[at + 4] = e.believed_blocked
     else:
         far = p.half_length_m
         observation[at] = min(max(e.gps_x_m / far, -1.5), 1.5)

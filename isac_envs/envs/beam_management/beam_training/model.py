@@ -143,6 +143,10 @@ class BeamTraining(Model):
         if p.observation == "posterior":
             seen += (
                 Coordinate("probability", "Probability that the beam is the best.", size=p.beams),
+                Coordinate("most_probable", "The largest of those that are not probed."),
+                Coordinate("not_probed", "Their sum."),
+                Coordinate("expected", "Rate of a free path in a beam without ripple that points "
+                           "at the estimated position, over 16 bit/s/Hz."),
                 Coordinate("position_std", "Standard deviation of the position along the road "
                            "over `position_std_m`."),
                 Coordinate("blocked", "Probability that the direct path is blocked."),
