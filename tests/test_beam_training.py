@@ -172,7 +172,7 @@ def test_vehicles_move_as_said_whatever_is_done():
         stayed = ~idle.env["is_new"]
         moved = (idle.env["x_m"] - before)[stayed]
         assert moved.mean() == pytest.approx(0.2 * 14, rel=0.1)
-        assert np.abs(idle.env["x_m"]).max() <= 50.0
+        assert np.abs(idle.env["x_m"]).max() <= 35.0
         before = idle.env["x_m"].copy()
 
 
@@ -276,7 +276,7 @@ def test_the_observation_says_what_is_measured_and_believed():
     assert seen[:, 134] == pytest.approx(np.log2(1 + expected) / 16, abs=1e-6)
     raw = Play(30, observation="raw")
     seen, e = raw.trial.observations[:, 0], raw.env
-    assert seen[:, 68] == pytest.approx(e["gps_x_m"] / 50, abs=1e-6)
+    assert seen[:, 68] == pytest.approx(e["gps_x_m"] / 35, abs=1e-6)
     assert seen[:, 69] == pytest.approx(e["gps_y_m"] / 21.75 - 1, abs=1e-6)
 
 
@@ -315,7 +315,7 @@ def test_planned_probes_beat_fixed_numbers_and_look_ups():
     [
         ({"speed_spread_m_s": 20.0}, ["speed_spread_m_s = 20", "speed_m_s = 14"]),
         ({"wall_m": 25.0}, ["wall_m = 25", "27"]),
-        ({"slot_s": 9.0}, ["speed_m_s = 14", "half_length_m = 50"]),
+        ({"slot_s": 9.0}, ["speed_m_s = 14", "half_length_m = 35"]),
         ({"beams": 1}, ["beams", "2"]),
     ],
 )

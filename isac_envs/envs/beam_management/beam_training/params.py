@@ -75,7 +75,7 @@ class BeamTrainingParams(EnvParams):
     lanes: int = parameter(2, "Lanes, drawn uniformly.", "1", ge=1, le=8)
     lane_m: float = parameter(3.5, "Width of a lane.", "m", ge=1, le=20)
     half_length_m: float = parameter(
-        50.0, "The road is served this far to either side.", "m", ge=5, le=1e4
+        35.0, "The road is served this far to either side.", "m", ge=5, le=1e4
     )
     speed_m_s: float = parameter(14.0, "Mean speed.", "m/s", ge=0, le=100)
     speed_spread_m_s: float = parameter(

@@ -49,11 +49,11 @@ def _plan(canvas: Canvas, view: View, parts: dict[str, Any]) -> None:
     for b in np.flatnonzero(beams["probed"]).tolist():
         colour = colours.BLUE if b == e.best else colours.SKY
         _lobe(world, view, b, reach * max(0.1, float(levels[b])), colour)
-    _belief(world, parts["cells"])
     reported = float(e.gps_x_m), float(e.gps_y_m)
     world.dot(reported, 6, None, colours.ORANGE)
     shade = colours.MUTED if e.blocked else colours.INK
     world.vehicle((float(e.x_m), float(e.y_m)), 0.0, shade)
+    _belief(world, parts["cells"])
     world.dot((0.0, 0.0), 7, colours.INK, colours.PAPER)
     world.scale_bar(10.0 ** math.floor(math.log10(far)))
     text = "green: last data, blue: probes; dots: directions believed, ring: reported position"
