@@ -29,6 +29,8 @@ def test_ten_neighbours_name_the_best_beam_as_often_as_in_scenario_1():
     hits = ranks == labels[test][:, None]
     found = [hits[:, :k].any(1).mean() for k in (1, 3, 5)]
     assert found == pytest.approx([0.541, 0.870, 0.922], abs=0.05)
+    drives = learned.drive(model, 2400, 1)[1].reshape(-1, 50)  # 50 copies, slot after slot
+    assert (np.diff(drives[:48], axis=0) == 0).mean() == pytest.approx(0.439, abs=0.05)
 
 
 def test_neighbours_vote_as_a_slow_count_says():

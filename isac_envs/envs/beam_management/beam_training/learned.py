@@ -51,6 +51,7 @@ class _Learned(Trainer):
     def __init__(self, batch: HasState, seed: int = 0) -> None:
         super().__init__(batch, seed)
         self.places, self.labels = drive(self.model, SAMPLES, _SEED)
+        self.votes = np.zeros((len(self.env), self.params.beams))
 
     def scores(self, places: Array) -> Array:
         """Return a score for each beam at some positions, shape ``(n, B)``."""
@@ -58,8 +59,10 @@ class _Learned(Trainer):
 
     def act(self) -> Integers:
         """Probe the beams of the largest scores, then commit."""
-        here = np.column_stack([self.env["gps_x_m"], self.env["gps_y_m"]])
-        scores = np.where(self.beams["probed"], -1.0, self.scores(here))
+        starts = np.flatnonzero(self.used == 0)  # the position is that of the slot
+        here = self.env[starts]
+        self.votes[starts] = self.scores(np.column_stack([here["gps_x_m"], here["gps_y_m"]]))
+        scores = np.where(self.beams["probed"], -1.0, self.votes)
         return self.probe(scores.argmax(1), self.used < PROBES)
 
 
@@ -74,10 +77,10 @@ class NearestNeighbours(_Learned):
         """Return the votes; the nearer of two equal ones counts a little more."""
         away = ((places[:, None] - self.places[None]) ** 2).sum(-1)
         nearest = np.argsort(away, 1, kind="stable")[:, :NEIGHBOURS]
-        votes = np.zeros((len(places), self.params.beams))
+        found = np.zeros((len(places), self.params.beams))
         rows = np.arange(len(places))[:, None]
-        np.add.at(votes, (rows, self.labels[nearest]), 1.0 - 1e-3 * np.arange(NEIGHBOURS))
-        return votes
+        np.add.at(found, (rows, self.labels[nearest]), 1.0 - 1e-3 * np.arange(NEIGHBOURS))
+        return found
 
 
 class LookUpTable(_Learned):
@@ -107,4 +110,4 @@ class LookUpTable(_Learned):
         """Return the counts of the squares, and a little of those of all."""
         nothing = np.zeros(self.params.beams)
         rows = [self.counts.get(square, nothing) for square in self._squares(places)]
-        return np.array(rows) + self.everywhere
+        return np.reshape(rows, (-1, self.params.beams)) + self.everywhere

@@ -48,7 +48,7 @@ class BeamTraining(Model):
     The belief comes with the environment. An extended Kalman filter of $x$, $\dot{x}$ and $y$ goes
     through the slots: it takes in positions, which are reported at the start of each slot, and
     echoes, by an iterated update. Within a slot, a grid of directions times {free, blocked} is
-    weighed by each probe, with the power that the pattern gives, less $e^{-\sigma^2}$, plus what
+    weighed by each probe, with the power that the pattern gives, times $e^{-\sigma^2}$, plus what
     phase errors $\sigma$ scatter, and the spread of ripple. What the grid has learned goes back to
     the filter as a measurement of direction. The observation holds the probability of each beam to
     be the best. With ``observation = "raw"`` it holds reported position and echo instead.
@@ -168,15 +168,13 @@ class BeamTraining(Model):
 
     def action_spec(self) -> Spec:
         """Return the choice of a beam to probe, or to commit."""
-        beams = self.params.beams
         if self.params.action == "ranked":
-            labels: tuple[str, ...] = ("probe", "commit")
             meaning = "Probe the most probable beam that is not probed; or send data."
+            choice = Coordinate("choice", meaning, high=1.0, labels=("probe", "commit"))
         else:
-            labels = (*(f"probe {b}" for b in range(beams)), "commit")
-            meaning = "Beam to probe; or send data."
-        return Spec("discrete", (Coordinate("choice", meaning, high=len(labels) - 1.0,
-                                            labels=labels),))  # fmt: skip
+            meaning = "Beam to probe; the number behind the last beam: send data."
+            choice = Coordinate("choice", meaning, high=float(self.params.beams))
+        return Spec("discrete", (choice,))
 
     def longest_episode(self) -> int:
         """Return the steps of an episode in which all mini-slots are probed."""
