@@ -75,7 +75,8 @@ class NearestNeighbours(_Learned):
 
     def scores(self, places: Array) -> Array:
         """Return the votes; the nearer of two equal ones counts a little more."""
-        away = ((places[:, None] - self.places[None]) ** 2).sum(-1)
+        apart = places[:, None] - self.places
+        away = apart[..., 0] * apart[..., 0] + apart[..., 1] * apart[..., 1]
         nearest = np.argsort(away, 1, kind="stable")[:, :NEIGHBOURS]
         found = np.zeros((len(places), self.params.beams))
         rows = np.arange(len(places))[:, None]

@@ -151,7 +151,7 @@ class BeamTrainingParams(EnvParams):
     @property
     def coherence(self) -> float:
         """Return the share of a beam's gain that phase errors leave in its pattern."""
-        deviation = math.radians(self.phase_error_deg)
+        deviation = self.phase_error_deg * (math.pi / 180.0)
         return exp_or_zero(-deviation * deviation)
 
     @property
@@ -217,7 +217,7 @@ class BeamTrainingParams(EnvParams):
         }  # fmt: skip
 
 
-_NEPER_OF_DB = math.log(10.0) / 20.0  # of an amplitude
+_NEPER_OF_DB = ln(10.0) / 20.0  # of an amplitude
 
 
 @lru_cache(maxsize=4)

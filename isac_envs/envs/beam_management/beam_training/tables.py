@@ -6,6 +6,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from isac_envs.engine.mathx import ln
 from isac_envs.kernels.arrays.beams import dirichlet_gain_one
 from isac_envs.kernels.numerics import portable
 
@@ -68,7 +69,7 @@ def blur(p: Any) -> Array:
         Probabilities, shape ``(2 BLUR + 1,)``; entry BLUR is the nearest beam.
     """
     scattered = (1.0 - p.coherence) / (2.0 * max(p.coherence, 1e-3) * p.antennas)
-    phase_db = 20.0 / math.log(10.0) * math.sqrt(scattered)
+    phase_db = 20.0 / ln(10.0) * math.sqrt(scattered)
     deviation = max(math.sqrt(p.ripple_db * p.ripple_db + phase_db * phase_db), _LEAST_DB)
     offsets = np.arange(-BLUR, BLUR + 1)
     z = np.linspace(-5.0, 5.0, _NODES)
