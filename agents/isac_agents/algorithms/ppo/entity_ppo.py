@@ -149,7 +149,7 @@ class EntityPolicy(ActorCriticPolicy):
 
     Raises:
         ValueError: If groups and choices do not fit the spaces.
-        TypeError: If an activation is given, which these networks do not choose.
+        TypeError: If another activation than the rectifier of these networks is given.
     """
 
     def __init__(
@@ -165,8 +165,8 @@ class EntityPolicy(ActorCriticPolicy):
         hidden: int = 64,
         **settings: Any,
     ) -> None:
-        if "activation_fn" in settings:
-            raise TypeError("a policy over entities has no choice of the activation")
+        if settings.get("activation_fn", nn.ReLU) is not nn.ReLU:
+            raise TypeError("activation: the networks of a policy over entities are rectified")
         self.groups, self.width, self.hidden = groups, width, hidden
         self.common, self.choices, self.values = common, choices, list[int]()
         if groups and isinstance(action_space, spaces.Box):
