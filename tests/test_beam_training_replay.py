@@ -109,6 +109,19 @@ def test_rows_without_numbers_are_left_out_and_end_a_run(tmp_path):
     assert replay.starts.tolist() == [0, 5, 11, 18, 22, 34, 46]
 
 
+def test_samples_follow_their_numbers_and_a_gap_ends_a_run(tmp_path):
+    def shuffle(rows):
+        del rows[16:19]
+        rows.reverse()
+
+    path, places = write_recording(tmp_path, edit=shuffle)
+    replay = build(path, replay_split="all").params.replay
+    assert len(replay.powers) == 57
+    assert replay.starts.tolist() == [0, 12, 16, 21, 33, 45]
+    expected = [recorded(place).argmax() for place in np.delete(places, slice(16, 19), 0)]
+    assert (replay.powers.argmax(1) == expected).all()
+
+
 def test_labels_of_the_file_are_not_read(tmp_path):
     """They count from 1, and point at powers that are no numbers: what counts is the sweep."""
 
@@ -180,6 +193,8 @@ WRONG = {
     "no name": (edited(unit2_loc=""), ["line 4", "unit2_loc", "''"]),
     "outside": (edited(unit2_loc="../../etc/passwd"), ["line 4", "unit2_loc", "passwd"]),
     "no sequence": (edited(seq_index="one"), ["line 4", "seq_index", "'one'"]),
+    "no number": (edited(index=""), ["line 4", "'index'", "''"]),
+    "a number twice": (edited(index=2), ["line 4", "'index'", "2 is there twice"]),
     "a position for a sweep": (edited(unit1_pwr_60ghz="./gps/3.txt"),
                                ["line 4", "2 numbers, expected 8"]),
 }  # fmt: skip

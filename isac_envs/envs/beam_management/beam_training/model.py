@@ -64,8 +64,9 @@ class BeamTraining(Model):
 
     **Recorded data.** With ``data`` the name of the index of a scenario of DeepSense 6G (the CSV
     file beside its folders), its sweeps replace the drawn vehicle: ``unit1_pwr_60ghz``,
-    ``unit2_loc``, ``unit1_loc`` and ``seq_index`` are read, a row with powers or positions that are
-    no numbers is left out, and sequences are played in order. Best beams are those of the powers;
+    ``unit2_loc``, ``unit1_loc``, ``index`` and ``seq_index`` are read, a row with powers or
+    positions that are no numbers is left out, and sequences are played in order, as far as samples
+    follow each other without a gap. Best beams are those of the powers;
     the labels of the file, which count from 1, are not read. ``replay_offset`` shifts positions
     against powers, ``replay_split`` keeps every fifth sequence for tests. The powers have no unit:
     the median of the best ones is set to what the link budget gives. There are no echoes. The data

@@ -24,8 +24,9 @@ from isac_envs.kernels.numerics import portable
 
 Array: TypeAlias = npt.NDArray[np.float64]
 
-POWERS, VEHICLE, STATION, SEQUENCE = "unit1_pwr_60ghz", "unit2_loc", "unit1_loc", "seq_index"
-COLUMNS = (POWERS, VEHICLE, STATION, SEQUENCE)
+POWERS, VEHICLE, STATION = "unit1_pwr_60ghz", "unit2_loc", "unit1_loc"
+NUMBER, SEQUENCE = "index", "seq_index"
+COLUMNS = (POWERS, VEHICLE, STATION, NUMBER, SEQUENCE)
 MOST_SAMPLES = 100_000
 LARGEST_CELL = 1 << 16
 """Bytes of a sweep or of a position."""
@@ -107,10 +108,15 @@ def _read_rows(path: str, beams: int) -> tuple[list[_Sample], int]:
     reader.fieldnames = names
     rows, dropped, folder = [], 0, os.path.realpath(os.path.dirname(path))
     stations: dict[str, list[float]] = {}
-    for number, row in enumerate(reader):
+    seen: set[int] = set()
+    for row in reader:
         line = f"line {reader.line_num}"
-        if number >= MOST_SAMPLES:
+        number = _whole(row[NUMBER], f"{line}, column {NUMBER!r}")
+        if number in seen:
+            raise ValueError(f"{line}, column {NUMBER!r}: {number} is there twice")
+        if len(seen) >= MOST_SAMPLES:
             raise ValueError(f"{line}: more than {MOST_SAMPLES} samples")
+        seen.add(number)
         powers = _numbers(folder, row[POWERS], f"{line}, column {POWERS!r}", beams)
         vehicle = _numbers(folder, row[VEHICLE], f"{line}, column {VEHICLE!r}", 2)
         here = (row[STATION] or "").strip()
@@ -120,21 +126,21 @@ def _read_rows(path: str, beams: int) -> tuple[list[_Sample], int]:
         if usable and min(powers) < 0.0:
             raise ValueError(f"{line}, column {POWERS!r}: {min(powers):g} is not a power")
         if usable and max(powers) > 0.0:
-            sequence = _sequence(row[SEQUENCE], line)
+            sequence = _whole(row[SEQUENCE], f"{line}, column {SEQUENCE!r}")
             (north, east), (south, west) = vehicle, stations[here]
             rows.append(_Sample(sequence, number, powers, (north, east), (south, west)))
         else:
             dropped += 1
     if not rows:
         raise ValueError("there is no sample that can be used")
-    return rows, dropped
+    return sorted(rows, key=lambda row: row.number), dropped
 
 
-def _sequence(text: str | None, line: str) -> int:
+def _whole(text: str | None, where: str) -> int:
     try:
         return int(float(text or ""))
     except (ValueError, OverflowError):
-        raise ValueError(f"{line}, column {SEQUENCE!r}: {text!r} is not a number") from None
+        raise ValueError(f"{where}: {text!r} is not a number") from None
 
 
 def _numbers(folder: str, cell: str | None, where: str, count: int) -> list[float]:
