@@ -62,14 +62,14 @@ def open_plain(path: str | Path, limit: int) -> BinaryIO:
 
 
 def hash_file(path: str | Path, limit: int) -> str:
-    """Return the SHA-256 of a file's content in hexadecimal.
+    """Return the SHA-256 of a file's content in hexadecimal; a link is followed.
 
     Raises:
         OSError: If it cannot be read.
         IsacError: As for :func:`open_plain`.
     """
     result, left = hashlib.sha256(), limit
-    with open_plain(path, limit) as file:
+    with open_plain(os.path.realpath(path), limit) as file:
         while part := file.read(CHUNK):
             left -= len(part)
             if left < 0:  # files of /proc state no size

@@ -104,7 +104,7 @@ AGENTS: dict[str, AgentSpec] = {
         num_envs=512,
         steps=1_000_000,
         hyper_parameters=defaults.ENTITIES,
-        actions=("discrete", "multi_discrete"),
+        actions=("discrete", "multi_discrete", "box"),
     ),
     "rollout_iteration": AgentSpec(
         "isac_agents.algorithms.rollouts.rollout_iteration:RolloutIteration",
@@ -143,6 +143,17 @@ AGENTS: dict[str, AgentSpec] = {
     "mappo": AgentSpec("isac_agents.algorithms.ppo.mappo:Mappo", hyper_parameters=defaults.MAPPO),
     "gnn_ppo": AgentSpec(
         "isac_agents.algorithms.ppo.gnn_ppo:GnnPpo", hyper_parameters=defaults.GNN
+    ),
+    "imitation_ppo": AgentSpec(
+        "isac_agents.algorithms.ppo.imitation:ImitationPpo",
+        num_envs=256,
+        steps=2_000_000,
+        hyper_parameters=defaults.PPO,
+    ),
+    "imitation_mappo": AgentSpec(
+        "isac_agents.algorithms.ppo.imitation:ImitationMappo",
+        steps=1_000_000,
+        hyper_parameters=defaults.MAPPO,
     ),
     "lstm_predictor": AgentSpec(
         "isac_agents.algorithms.forecast.lstm_predictor:LstmPredictor",
