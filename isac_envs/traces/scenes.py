@@ -1,8 +1,9 @@
-"""What environments read of a trace: scenes of a fixed length, or seats that vehicles take in turn.
+"""What environments read of a trace: scenes of a fixed length, seats taken in turn, or passes.
 
 An environment has a fixed number of vehicles, and real ones come and go. A scene holds the same
 vehicles from its beginning to its end: they stand where they appear until they do, and where they
-have vanished. A seat is taken by a vehicle when it enters a road, and free again when it leaves.
+have vanished. A seat is taken by a vehicle when it enters a road, and free again when it leaves. A
+pass shows the vehicles that are nearest to a place.
 """
 
 from typing import Any, NamedTuple, TypeAlias
@@ -15,7 +16,7 @@ from isac_envs.traces.reading import Drive, Traffic
 
 Array: TypeAlias = npt.NDArray[Any]
 
-MOST_SCENES = 32
+MOST_SCENES, MOST_PASSES = 32, 128
 _MOST_VALUES = 1 << 22  # of a table
 _STANDING_M_S = 0.1  # below, a vehicle keeps its heading
 
@@ -91,6 +92,44 @@ def _extent(part: Array) -> float:
     """Return the square of the diagonal of what a vehicle drives through, in m^2."""
     wide, high = np.ptp(part, axis=0)
     return float(wide * wide + high * high)
+
+
+def passes_of(traffic: Traffic, vehicles: int, slots: int, place: tuple[float, float]) -> Array:
+    """Return x, y and velocities in m and m/s, shape ``(passes, vehicles, slots, 4)``.
+
+    Passes begin at equal distances. Of the vehicles that are there from a pass's beginning to its
+    end it shows those that are nearest to a place in its middle, the nearest first. Velocities are
+    those of the slot that ends; when a vehicle appears, of the one that begins.
+
+    Args:
+        traffic: The trace.
+        vehicles: How many vehicles a pass must have.
+        slots: Its length, at least 2.
+        place: x and y in m.
+
+    Raises:
+        TraceError: If no part of the trace has so many vehicles.
+    """
+    spare = traffic.slots - slots
+    count = max(0, min(MOST_PASSES, spare + 1, _MOST_VALUES // (4 * vehicles * slots)))
+    known = [(each, _values(each, traffic.slot_s)[:, : ACROSS + 1]) for each in traffic.drives]
+    passes = []
+    for k in range(count):
+        begin = k * spare // max(1, count - 1)
+        parts = [
+            values[begin - each.first :][:slots]
+            for each, values in known
+            if each.first <= begin and each.end >= begin + slots
+        ]
+        if len(parts) >= vehicles:
+            away = [np.square(part[slots // 2, :ALONG] - place).sum() for part in parts]
+            passes.append([parts[i] for i in np.argsort(away, kind="stable")[:vehicles]])
+    if not passes:
+        raise TraceError(
+            f"{traffic.path}: never has vehicles = {vehicles} for {slots} slots of "
+            f"{traffic.slot_s:g} s"
+        )
+    return np.array(passes)
 
 
 def seats_of(traffic: Traffic, count: int, road: Road) -> Array:

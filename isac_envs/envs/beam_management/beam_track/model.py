@@ -162,6 +162,7 @@ class BeamTrack(Model):
     default_scenario = "hard"
     params_type = BeamTrackParams
     kernel: ClassVar[ModuleType] = kernel
+    env_fields = records.ENV_FIELDS
     objectives = (
         Signal("communication", "Rate of the slot, mean of the vehicles.", "bit/s/Hz"),
         Signal("alignment", "Penalty of beams with less than half of their gain."),
