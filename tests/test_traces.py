@@ -25,6 +25,7 @@ from isac_envs.traces.scenes import (
     Road,
     X,
     Y,
+    passes_of,
     scenes_of,
     seats_of,
 )
@@ -207,6 +208,25 @@ def test_seats_are_taken_and_given_back(tmp_path: Path) -> None:
     assert alone[:, 0, PRESENT].tolist() == [0, 0, 1, 1, 1, 0, 1, 1, 1]  # b found no seat
     with pytest.raises(TraceError, match=r"no vehicle is where 0 <= x <= road_m = 0\.5"):
         seats_of(read(tmp_path / "a", plain(rows)), 2, Road(0.5, 1.0))
+
+
+def test_a_pass_shows_who_is_nearest(tmp_path: Path) -> None:
+    rows = [Row(float(t), f"v{k}", 10.0 * t + 30.0 * k, 4.0 * k) for t in range(9) for k in (0, 1)]
+    rows += [Row(float(t), "late", 20.0, 0.0) for t in (7, 8)]
+    traffic = read(tmp_path / "a", plain(rows))
+    passes = passes_of(traffic, 1, 5, (52.0, 0.0))
+    assert passes.shape == (5, 1, 5, 4)  # one from each second in which five slots begin
+    nearest = [1, 1, 0, 0, 0]  # in the middle v0 is at 20 + 10 k m, v1 30 m ahead of it
+    for k, label in enumerate(nearest):
+        x = 10.0 * np.arange(k, k + 5) + 30.0 * label
+        assert passes[k, 0, :, 0] == pytest.approx(x), k
+        assert passes[k, 0, :, 1] == pytest.approx([4.0 * label] * 5)
+        assert passes[k, 0, :, 2] == pytest.approx([10.0] * 5)
+    assert passes_of(traffic, 2, 9, (0.0, 0.0))[0, :, 0, 0] == pytest.approx([0.0, 30.0])
+    with pytest.raises(TraceError, match="never has vehicles = 3 for 5 slots"):
+        passes_of(traffic, 3, 5, (0.0, 0.0))
+    with pytest.raises(TraceError, match="never has vehicles = 1 for 10 slots"):
+        passes_of(traffic, 1, 10, (0.0, 0.0))
 
 
 def test_a_standing_vehicle_keeps_its_heading(tmp_path: Path) -> None:
