@@ -142,7 +142,7 @@ def test_what_does_not_fit_is_refused_by_name(tmp_path: Path) -> None:
             scenarios.build(ID, None, values)
         assert expected in str(caught.value)
     beside = written(tmp_path / "b", *((("a"), float(t), 5.0, 50.0) for t in range(9)))
-    with pytest.raises(ScenarioError, match=r"parameter traces: .*no vehicle is where"):
+    with pytest.raises(ScenarioError, match=r"parameter traces .*no vehicle is where"):
         scenarios.build(ID, None, {"traces": beside, **ROAD})
-    with pytest.raises(ScenarioError, match=r"parameter traces: .*No such file"):
+    with pytest.raises(ScenarioError, match=r"parameter traces .*No such file"):
         scenarios.build(ID, None, {"traces": str(tmp_path / "none")})

@@ -39,7 +39,7 @@ _COSINE = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Drive:
     """Where one vehicle is at consecutive slots.
 
@@ -59,7 +59,7 @@ class Drive:
         return self.first + len(self.places)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Traffic:
     """All drives of a trace.
 

@@ -6,6 +6,7 @@ have vanished. A seat is taken by a vehicle when it enters a road, and free agai
 pass shows the vehicles that are nearest to a place.
 """
 
+from functools import lru_cache
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -37,6 +38,7 @@ class Road(NamedTuple):
     width_m: float
 
 
+@lru_cache(maxsize=4)
 def scenes_of(traffic: Traffic, vehicles: int, slots: int) -> Array:
     """Return places in m, shape ``(scenes, vehicles, slots, 2)``; scenes begin at equal distances.
 
@@ -68,7 +70,7 @@ def scenes_of(traffic: Traffic, vehicles: int, slots: int) -> Array:
             f"{traffic.path}: {largest} vehicles within {slots * traffic.slot_s:g} s, valid: >= "
             f"vehicles = {vehicles}"
         )
-    return np.array(scenes)
+    return _fixed(np.array(scenes))
 
 
 def _longest(drives: list[Drive]) -> list[Drive]:
@@ -94,6 +96,7 @@ def _extent(part: Array) -> float:
     return float(wide * wide + high * high)
 
 
+@lru_cache(maxsize=4)
 def passes_of(traffic: Traffic, vehicles: int, slots: int, place: tuple[float, float]) -> Array:
     """Return x, y and velocities in m and m/s, shape ``(passes, vehicles, slots, 4)``.
 
@@ -129,9 +132,10 @@ def passes_of(traffic: Traffic, vehicles: int, slots: int, place: tuple[float, f
             f"{traffic.path}: never has vehicles = {vehicles} for {slots} slots of "
             f"{traffic.slot_s:g} s"
         )
-    return np.array(passes)
+    return _fixed(np.array(passes))
 
 
+@lru_cache(maxsize=4)
 def seats_of(traffic: Traffic, count: int, road: Road) -> Array:
     """Return who is on a road, shape ``(slots, count, 6)``: values as :data:`SEAT_VALUES` states.
 
@@ -166,7 +170,13 @@ def seats_of(traffic: Traffic, count: int, road: Road) -> Array:
             f"{traffic.path}: no vehicle is where 0 <= x <= road_m = {road.length_m:g} and |y| <= "
             f"{0.5 * road.width_m:g} m (lanes_per_direction * lane_width_m)"
         )
-    return seats
+    return _fixed(seats)
+
+
+def _fixed(values: Array) -> Array:
+    """Return an array that nobody can change, because it is kept for the next caller."""
+    values.flags.writeable = False
+    return values
 
 
 def _stays(traffic: Traffic, road: Road) -> list[tuple[int, Array]]:

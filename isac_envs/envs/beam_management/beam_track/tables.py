@@ -19,7 +19,7 @@ from isac_envs.kernels.pathloss.free_space import friis_gain_one, radar_received
 from isac_envs.kernels.radar.cfar import cfar_factor
 from isac_envs.sensing.echo_work import training_cells
 from isac_envs.traces.reading import read_traffic
-from isac_envs.traces.scenes import ALONG, X, Y, passes_of
+from isac_envs.traces.scenes import Y, passes_of
 
 _VEHICLE_LENGTH_M = 5.0  # in a trace
 _NOT_MEASURED = 1e12  # variance times SNR of a velocity that is not measured, (m/s)^2
@@ -76,8 +76,8 @@ def passes(p: Any) -> dict[str, Any]:
             f"parameter lane_half_width_m = {p.lane_half_width_m:g}: valid: >= {widest:.4g}, what "
             f"vehicles of traces = {p.traces!r} come away from y = 0"
         )
-    found[..., X:ALONG] += origin
-    return {"from_trace": True, "passes": found}
+    shifted = found + np.array([*origin, 0.0, 0.0])
+    return {"from_trace": True, "passes": shifted}
 
 
 def measurement_variances(p: Any) -> dict[str, float]:

@@ -74,7 +74,7 @@ def seats(params: Params) -> dict[str, Any]:
         traffic = read_traffic(params.traces, params.step_s, params.length_m)
         found = seats_of(traffic, params.vehicles, road)
     except TraceError as error:
-        raise ValueError(f"parameter traces: {error}") from None
+        raise ValueError(f"parameter traces (with step_s): {error}") from None
     if params.horizon >= traffic.slots:
         raise ValueError(
             f"parameter horizon = {params.horizon}: valid: <= {traffic.slots - 1}, the steps of "

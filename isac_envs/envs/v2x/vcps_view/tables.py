@@ -49,4 +49,4 @@ def scenes(params: Params) -> dict[str, Any]:
         traffic = read_traffic(params.traces, SLOT_S, VEHICLE_M)
         return {"from_file": True, "scenes": scenes_of(traffic, params.vehicles, params.slots)}
     except TraceError as error:
-        raise ValueError(f"parameter traces: {error}") from None
+        raise ValueError(f"parameter traces (with slots): {error}") from None
