@@ -115,24 +115,38 @@ def passes_of(traffic: Traffic, vehicles: int, slots: int, place: tuple[float, f
     """
     spare = traffic.slots - slots
     count = max(0, min(MOST_PASSES, spare + 1, _MOST_VALUES // (4 * vehicles * slots)))
-    known = [(each, _values(each, traffic.slot_s)[:, : ACROSS + 1]) for each in traffic.drives]
     passes = []
     for k in range(count):
         begin = k * spare // max(1, count - 1)
-        parts = [
-            values[begin - each.first :][:slots]
-            for each, values in known
-            if each.first <= begin and each.end >= begin + slots
-        ]
-        if len(parts) >= vehicles:
-            away = [np.square(part[slots // 2, :ALONG] - place).sum() for part in parts]
-            passes.append([parts[i] for i in np.argsort(away, kind="stable")[:vehicles]])
+        end, middle = begin + slots, begin + slots // 2
+        there = [each for each in traffic.drives if each.first <= begin and each.end >= end]
+        if len(there) >= vehicles:
+            away = [np.square(each.places[middle - each.first] - place).sum() for each in there]
+            nearest = [there[i] for i in np.argsort(away, kind="stable")[:vehicles]]
+            passes.append([_moving(each, begin, end, traffic.slot_s) for each in nearest])
     if not passes:
         raise TraceError(
             f"{traffic.path}: never has vehicles = {vehicles} for {slots} slots of "
             f"{traffic.slot_s:g} s"
         )
     return _fixed(np.array(passes))
+
+
+def _moving(drive: Drive, begin: int, end: int, slot_s: float) -> Array:
+    """Return positions and velocities of a vehicle from one slot to before another.
+
+    Args:
+        drive: Where the vehicle is.
+        begin: Number of the first slot.
+        end: Number of the slot after the last.
+        slot_s: Time between two slots in s.
+    """
+    before = max(drive.first, begin - 1)
+    places = drive.places[before - drive.first : end - drive.first]
+    velocity = np.diff(places, axis=0) / slot_s
+    if before == begin:
+        velocity = np.concatenate((velocity[:1], velocity))
+    return np.column_stack((places[before < begin :], velocity))
 
 
 @lru_cache(maxsize=4)
