@@ -8,6 +8,7 @@ import numpy as np
 from isac_envs.declaration.fields import Coordinate, Spec
 from isac_envs.declaration.model import Model, State
 from isac_envs.envs.v2x import fields, packets
+from isac_envs.envs.v2x.class_features import RISK, class_fields
 from isac_envs.envs.v2x.jrc_aoi import baselines, kernel
 from isac_envs.envs.v2x.jrc_aoi.params import JrcAoiParams
 
@@ -69,8 +70,11 @@ class JrcAoi(Model):
 
     def observation_spec(self) -> Spec:
         """Return queue, channel, conditions and class ages, all in [0, 1]."""
+        classes = len(self.params.class_weights)
         channel = Coordinate("channel", "1 if the channel is bad.")
-        ages = fields.class_ages(len(self.params.class_weights))
+        if self.params.observation == "classes":
+            return Spec("box", (*class_fields(classes), channel, *RISK))
+        ages = fields.class_ages(classes)
         return Spec("box", (*fields.queue(self.params), channel, *fields.CONDITIONS, ages))
 
     def action_spec(self) -> Spec:
