@@ -39,11 +39,15 @@ class JrcAoiMulti(Model):
        ``clearing``.
 
     An episode starts with all ages zero, the arrivals of one slot, uniformly drawn conditions and a
-    uniformly drawn vehicle with priority. A vehicle sees its queue, whether it has priority, its
+    uniformly drawn vehicle with priority. Requests for a class of which nothing waits are allowed,
+    as in the publication, so there are no action masks.
+
+    With the observation ``packets`` a vehicle sees its queue, whether it has priority, its
     conditions, the ages of its classes, the slots since its last grant, its number, the slot in a
     round of $N$, and how long the channel has been idle. All are in [0, 1]; ages and slots are
-    given as $a / (a +$ ``age_scale`` $)$. Requests for a class of which nothing waits are allowed,
-    as in the publication, so there are no action masks.
+    given as $a / (a +$ ``age_scale`` $)$. With ``classes`` it sees the queue class by class, as
+    described for ``isac/JrcAoi-v0``, and in place of its number and the slot in the round how many
+    slots later its turn in the round is, as $N$ zeros and ones.
 
     The published model (scenario ``lee2022``) penalises overflow as if nothing had left the queue
     in the slot, takes the rank of a contention's winner among those who ask for its number, charges
