@@ -274,8 +274,11 @@ def features(**overrides):
 @pytest.mark.parametrize(
     ("channel", "second"),
     [
-        (0, [3 / 11, 9 / 19, 4 / 14, 11 / 21, 2.8 / 12.8]),  # the second packet of two: 0.4 (11 - 4)
-        (1, [3 / 11, 9 / 19, 9 / 19, 11 / 21, 0.8 / 10.8]),  # the first: 0.4 (11 - 9)
+        (
+            0,
+            [3 / 11, 9 / 19, 4 / 14, 11 / 21, 2.8 / 12.8],
+        ),  # two go: 0.4 (11 - 4)
+        (1, [3 / 11, 9 / 19, 9 / 19, 11 / 21, 0.8 / 10.8]),  # one: 0.4 (11 - 9)
     ],
 )
 def test_features_of_the_classes(channel, second):

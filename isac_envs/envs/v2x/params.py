@@ -90,7 +90,7 @@ class QueueParams(ConditionParams):
         return self
 
     def derived(self) -> dict[str, Any]:
-        """Return event probabilities, laws ``(K, 256)`` of the arrivals, weights over the largest."""
+        """Return event probabilities, laws ``(K, 256)`` of arrivals, weights over the largest."""
         arrivals = np.stack([poisson_table(mean, 256) for mean in self.arrival_means])
         weights = np.array(self.class_weights) / (max(self.class_weights) or 1.0)
         return {**super().derived(), "arrivals": arrivals, "relative_weights": weights}
