@@ -34,6 +34,8 @@ MATRIX = (
     ("isac/UavAlloc-v0", "trio", ("ppo",)),
     ("isac/UavTrajectory-v0", "mission", ("sac",)),
     ("isac/CognitiveAccess-v0", "zhao2008", ("ddqn",)),
+    ("isac/CognitiveAccess-v0", "default", ("ppo",)),
+    ("isac/DownlinkCrb-v0", "default", ("ppo",)),
     ("isac/MultiBsPower-v0", "nasir2020", ("ddqn",)),
     ("isac/TargetTrack-v0", "default", ("rollout_iteration",)),
 )

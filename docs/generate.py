@@ -33,6 +33,7 @@ FAMILIES = {
     "surfaces": "Precoders and reconfigurable surfaces",
     "spectrum": "Spectrum sharing",
     "cells": "Cells",
+    "edges": "Roads and edges",
 }
 """Folders of ``isac_envs/envs`` and their headings, in the order of the gallery."""
 BENCHMARK_BELOW = 0.9

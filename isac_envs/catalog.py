@@ -50,6 +50,7 @@ OWN: dict[str, Entry] = {
     "isac/CognitiveAccess-v0": _ours("spectrum.cognitive_access.model:CognitiveAccess"),
     "isac/DirectionalJrcSingle-v0": _ours("v2x.directional_jrc_single.model:DirectionalJrcSingle"),
     "isac/DownlinkCrb-v0": _ours("surfaces.downlink_crb.model:DownlinkCrb"),
+    "isac/EdgeRoute-v0": _ours("edges.edge_route.model:EdgeRoute"),
     "isac/FramesPerCpi-v0": _ours("mode_selection.frames_per_cpi.model:FramesPerCpi"),
     "isac/HsrDualBeam-v0": _ours("beam_management.hsr_dual_beam.model:HsrDualBeam"),
     "isac/JrcAoi-v0": _ours("v2x.jrc_aoi.model:JrcAoi"),
@@ -72,6 +73,7 @@ OWN: dict[str, Entry] = {
     "isac/MultiBsPower-v0": _ours("cells.multi_bs_power.model:MultiBsPower", "several"),
     "isac/RisIsacMulti-v0": _ours("surfaces.ris_isac_multi.model:RisIsacMulti", "several"),
     "isac/SecureIsacMulti-v0": _ours("surfaces.secure_isac_multi.model:SecureIsacMulti", "several"),
+    "isac/SmartRoad-v0": _ours("edges.smart_road.model:SmartRoad", "several"),
     "isac/TargetTrackMulti-v0": _ours(
         "tracking.target_track_multi.model:TargetTrackMulti", "several"
     ),

@@ -61,6 +61,18 @@ def test_a_slow_chain_is_not_cut_short() -> None:
     assert episode_mean(mdp, np.zeros(2, int), horizon=horizon) == pytest.approx(mean, rel=1e-8)
 
 
+@pytest.mark.parametrize("horizon", [1, 5, 12, 10**8, 10**8 + 1, 10**8 + 2])
+def test_a_chain_that_comes_back_is_not_gone_through_step_by_step(horizon: int) -> None:
+    # four states lead into a cycle of three others
+    following = [1, 2, 3, 4, 5, 6, 4]
+    reward = np.array([7.0, -1.0, 2.0, 5.0, 3.0, 0.0, 10.0])
+    mdp = FiniteMdp(np.eye(7)[None, following], reward[None], np.eye(7)[0])
+    rounds, rest = divmod(max(horizon - 4, 0), 3)
+    total = reward[: min(horizon, 4)].sum() + rounds * 13.0 + reward[4 : 4 + rest].sum()
+    mean = episode_mean(mdp, np.zeros(7, int), horizon=horizon)
+    assert mean == pytest.approx(total / horizon, rel=1e-12)
+
+
 PERIODIC = ("isac/ModeSelect-v0", {"channel_stays_good": 0.0, "channel_stays_bad": 0.0})
 SEVERAL_CLASSES = [
     ("isac/ModeSelect-v0", {"road_stays_good": 1.0, "road_stays_bad": 1.0}),

@@ -49,6 +49,8 @@ EXEMPT = {
     "isac_envs.envs.mode_selection.mode_select.exact": "transition model, for planning alone",
     "isac_envs.envs.spectrum.cognitive_access.exact": "transition model, for planning alone",
     "isac_envs.envs.spectrum.cognitive_access.relaxation": "plans channel by channel, as planning",
+    "isac_envs.envs.edges.edge_route.exact": "transition model, for planning alone",
+    "isac_envs.envs.edges.edge_route.thresholds": "costs of thresholds, for planning alone",
     "isac_envs.envs.v2x.jrc_aoi_tiny.exact": "transition model, for planning alone",
     "isac_envs.kernels.radar.clutter": "the mean of Weibull powers, drawn from Python alone",
     "isac_envs.kernels.radar.range_doppler": "SciPy's maps; the radar chain takes its resolution",

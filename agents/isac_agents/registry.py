@@ -104,7 +104,7 @@ AGENTS: dict[str, AgentSpec] = {
         num_envs=512,
         steps=1_000_000,
         hyper_parameters=defaults.ENTITIES,
-        actions=("discrete", "multi_discrete"),
+        actions=("discrete", "multi_discrete", "box"),
     ),
     "rollout_iteration": AgentSpec(
         "isac_agents.algorithms.rollouts.rollout_iteration:RolloutIteration",

@@ -1,6 +1,6 @@
 """The PettingZoo parallel environment: a batch of one copy with an agent axis."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from isac_envs.core.batch import Batch
 from isac_envs.core.renderer import FPS, MODES
 from isac_envs.declaration.buffers import StepBuffers
 from isac_envs.declaration.model import Model
+from isac_envs.engine.passes import first_outside
 from isac_envs.scenarios import build
 
 
@@ -67,7 +68,14 @@ class ParallelEnv(Adapter, pettingzoo.ParallelEnv[str, Any, Any]):  # type: igno
         self._buffers = StepBuffers.allocate(self.model, 1)
         self._buffers.observations[...] = 0
         self._actions = self.batch.actions()
+        # one agent sees what Gymnasium's form reports
+        self._split = self.model.action.kind == "multi_discrete" and len(self.possible_agents) > 1
         self._owners = [f"{self.model.id}, agent {each}" for each in self.possible_agents]
+        counts = self.model.action.high + 1.0
+        ends = counts.cumsum().astype(np.int64).tolist() if self._split else []
+        self._parts = [slice(*pair) for pair in zip([0, *ends], ends, strict=False)]  # of a mask
+        self._usual = [(np.dtype(np.int64), (self.model.action.width,))] * len(specs)
+        self._unclipped = [0] * len(specs)
         self._advance: Callable[[], None] | None = None  # made by the first step
 
     def __getstate__(self) -> dict[str, Any]:
@@ -171,8 +179,10 @@ class ParallelEnv(Adapter, pettingzoo.ParallelEnv[str, Any, Any]):  # type: igno
                 f"{self.model.id}: actions are {actions!r}, must be a dictionary with an action "
                 f"for each of {', '.join(self.possible_agents)}"
             )
-        clipped = []
         rows = self._actions[0]
+        if self._split and self._encode_together(actions):
+            return self._unclipped
+        clipped = []
         if not self._alike:
             rows = [row[: spec.width] for row, spec in zip(rows, self._decided, strict=True)]
         each = zip(self.possible_agents, self._decided, rows, self._owners, strict=True)
@@ -189,6 +199,24 @@ class ParallelEnv(Adapter, pettingzoo.ParallelEnv[str, Any, Any]):  # type: igno
                 f"{', '.join(self.possible_agents)}"
             )
         return clipped
+
+    def _encode_together(self, actions: Mapping[str, Any]) -> bool:
+        """Write valid arrays of choices, one for each agent and nobody else, in one pass.
+
+        Returns:
+            Whether that is what the actions are; if not, the batch may be overwritten.
+        """
+        spec, rows = self._decided[0], self._actions[0]
+        if not self._alike or len(actions) != len(rows):
+            return False
+        try:
+            chosen = [actions[agent] for agent in self.possible_agents]
+            if [(each.dtype, each.shape) for each in chosen] != self._usual:
+                return False
+        except (KeyError, AttributeError):
+            return False
+        np.concatenate(chosen, out=rows.reshape(-1))
+        return int(first_outside(rows, spec.high)) < 0
 
     def _observations(self) -> dict[str, Any]:
         rows = self._buffers.observations[0].copy()
@@ -224,6 +252,12 @@ class ParallelEnv(Adapter, pettingzoo.ParallelEnv[str, Any, Any]):  # type: igno
         rewards = dict(zip(self.possible_agents, buffers.rewards[0].tolist(), strict=True))
         return rewards, infos
 
-    def _masks(self) -> npt.NDArray[np.int8] | None:
+    def _masks(self) -> Sequence[Any] | None:
+        """Return the masks of all agents, as their spaces sample with them."""
         masks = self._buffers.masks
-        return None if masks is None else masks[0].astype(np.int8)
+        if masks is None:
+            return None
+        rows = masks[0].astype(np.int8)
+        if not self._split:
+            return rows
+        return [*zip(*(rows[:, part] for part in self._parts), strict=True)]

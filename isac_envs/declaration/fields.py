@@ -101,6 +101,11 @@ class Spec:
         return int(self.high[0]) + 1 if self.kind == "discrete" else int((self.high + 1.0).sum())
 
     @cached_property
+    def _counts(self) -> list[int]:
+        """Number of values of each integer coordinate."""
+        return [int(each) + 1 for each in self.high]
+
+    @cached_property
     def dtype(self) -> type[Any]:
         """Element type of an array of observations."""
         return np.float32 if self.kind == "box" else np.int64
@@ -152,7 +157,8 @@ class Spec:
                 raise InvalidAction(self._complaint(owner, action, "outside its range"))
             row[0] = index
             return 0
-        clipped = self._encode_plain(action, row) if self.kind == "box" else -1
+        encode = self._encode_plain if self.kind == "box" else self._encode_whole
+        clipped = encode(action, row)
         return int(self.encode_rows([action], row[None], owner)[0]) if clipped < 0 else clipped
 
     def _encode_plain(self, action: Any, row: npt.NDArray[Any]) -> int:
@@ -166,6 +172,19 @@ class Spec:
             return -1
         row[...] = action
         return int(clip_row(row, self.low, self.high))
+
+    def _encode_whole(self, action: Any, row: npt.NDArray[Any]) -> int:
+        """Encode what nearly all actions of several integers are, a valid array; else return -1."""
+        if not isinstance(action, np.ndarray) or action.shape != row.shape:
+            return -1
+        if action.dtype.kind not in "iu":
+            return -1
+        counts = self._counts
+        for k, value in enumerate(action.tolist()):
+            if not 0 <= value < counts[k]:
+                return -1
+            row[k] = value
+        return 0
 
     def encode_rows(
         self, actions: Any, rows: npt.NDArray[Any], owner: str

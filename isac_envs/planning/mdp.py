@@ -275,7 +275,8 @@ def episode_mean(
 ) -> float:
     """Return the expected mean per step of a signal over an episode from ``mdp.initial``.
 
-    Ends early where the distribution of the state no longer changes.
+    Ends early where the distribution of the state no longer changes, or comes back after some
+    steps (Brent's search: it is compared with one that moves on when the time has doubled).
 
     Args:
         mdp: The problem.
@@ -286,13 +287,21 @@ def episode_mean(
     steps = _horizon(mdp, horizon)
     step, value = chain(mdp, policy), expected(mdp, policy, signal)
     distribution, total = mdp.initial, 0.0
-    for played in range(steps):
+    kept, since, before = distribution, 0, total
+    played = 0
+    while played < steps:
         total += float(distribution @ value)
+        played += 1
         following = distribution @ step
         if np.abs(following - distribution).max() <= _STATIONARY:
-            total += (steps - played - 1) * float(following @ value)
+            total += (steps - played) * float(following @ value)
             break
         distribution = following
+        if np.abs(following - kept).max() <= _STATIONARY:
+            rounds = (steps - played) // (played - since)
+            total, played = total + rounds * (total - before), played + rounds * (played - since)
+        if played >= 2 * since:
+            kept, since, before = following, played, total
     return total / steps
 
 

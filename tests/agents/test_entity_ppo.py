@@ -103,3 +103,59 @@ def test_without_groups_it_is_a_network_of_layers() -> None:
     agent = registry.create(registry.preset("entity_ppo"), env, 0, n_steps=16, batch_size=64)
     agent.learn(64)
     assert agent.predict(env.reset())[0].shape == (4, 3)
+
+
+def means_policy(parts: int, common: int) -> EntityPolicy:
+    size = 6 * parts + common
+    actions = spaces.Box(-1.0, 1.0, (size,))
+    settings = {"groups": [USERS, SECTORS], "common": common}
+    made = EntityPolicy(BOX, actions, lambda _: 1e-3, **settings)
+    for parameter in made.parameters():
+        torch.nn.init.normal_(parameter, 0.0, 0.3)
+    return made
+
+
+@pytest.mark.parametrize(("parts", "common"), [(1, 0), (2, 0), (1, 3), (2, 1)])
+def test_permuted_entities_have_permuted_numbers_of_a_box(parts, common) -> None:
+    torch.manual_seed(2)
+    made, rows = means_policy(parts, common), torch.rand(8, BOX.shape[0])
+    users, sectors = torch.randperm(6), torch.randperm(16)
+    moved = shuffled(rows, users, sectors)
+    mean, other = (made.get_distribution(each).distribution.mean.detach() for each in (rows, moved))
+    own, others = (each[:, : 6 * parts].reshape(8, 6, parts) for each in (mean, other))
+    torch.testing.assert_close(others, own[:, users])
+    torch.testing.assert_close(other[:, 6 * parts :], mean[:, 6 * parts :])
+    torch.testing.assert_close(made.predict_values(moved), made.predict_values(rows))
+    assert own.std(1).min() > 1e-3
+
+
+def test_every_weight_of_a_policy_with_a_box_is_trained() -> None:
+    made, rows = means_policy(2, 1), torch.rand(64, BOX.shape[0])
+    values, chances, _ = made.evaluate_actions(rows, torch.rand(64, 13))
+    (values.sum() + chances.sum()).backward()
+    trained = {id(each) for group in made.optimizer.param_groups for each in group["params"]}
+    for parameter in made.parameters():
+        assert id(parameter) in trained
+        assert parameter.grad is not None
+
+
+@pytest.mark.parametrize(
+    ("size", "settings", "words"),
+    [
+        (7, {}, "6 entities do not share the 7 numbers"),
+        (6, {"common": 1}, "6 entities do not share the 6 numbers"),
+        (6, {"choices": [0]}, "a box has none"),
+    ],
+)
+def test_boxes_that_do_not_fit_are_refused(size, settings, words) -> None:
+    actions = spaces.Box(-1.0, 1.0, (size,))
+    with pytest.raises(ValueError, match=words):
+        EntityPolicy(BOX, actions, lambda _: 1e-3, groups=[USERS, SECTORS], **settings)
+
+
+def test_a_surface_learns_element_by_element() -> None:
+    env = BatchVecEnv("isac/RisMiso-v0", 4, seed=0, elements=16)
+    settings = {"n_steps": 16, "batch_size": 64, "policy_kwargs": {"groups": [[16, 4]]}}
+    agent = registry.create(registry.preset("entity_ppo"), env, 0, **settings)
+    agent.learn(64)
+    assert agent.predict(env.reset())[0].shape == (4, 16)

@@ -268,3 +268,23 @@ def numbers_besides(groups: Sequence[Sequence[int]], features: int) -> int:
             f"groups = {groups} hold {features - rest} numbers, an observation has {features}"
         )
     return rest
+
+
+def action_parts(size: int, entities: int, common: int) -> tuple[int, int]:
+    """Return the numbers of an action for each entity, and those for all, which come last.
+
+    Args:
+        size: Numbers of the action.
+        entities: Number of entities.
+        common: Numbers for all.
+
+    Raises:
+        ValueError: If the rest cannot be divided equally among the entities.
+    """
+    own = size - common
+    if common < 0 or own < entities or own % entities:
+        beside = f", common = {common} of which are for all" if common else ""
+        raise ValueError(
+            f"{entities} entities do not share the {size} numbers of an action{beside}"
+        )
+    return own // entities, common

@@ -1,4 +1,4 @@
-"""Waiting times of priority queues, and the age of information of updates.
+"""Waiting times of queues with and without priorities, and the age of information of updates.
 
 Sources: L. Kleinrock, "Queueing Systems, Volume II", 1976, chapter 3 (priority queues); S. Kaul,
 R. Yates and M. Gruteser, "Real-time status: how often should one update?", INFOCOM 2012 (age).
@@ -140,6 +140,17 @@ def priority_waits(
 
 
 @jit
+def mm1_sojourn_one(arrival_rate_hz: Real, service_rate_hz: Real) -> Real:
+    r"""Return the mean time of a task in an M/M/1 queue, service included, s.
+
+    :math:`1 / (\mu - \lambda)` (L. Kleinrock, "Queueing Systems, Volume I", 1975, eq. 3.26;
+    recalled), infinite where more arrives than is served.
+    """
+    margin = service_rate_hz - arrival_rate_hz
+    return 1.0 / margin if margin > 0.0 else np.inf
+
+
+@jit
 def age_mm1_one(load: Real, service_rate_hz: Real) -> Real:
     """Return the mean age of information of a first-come first-served M/M/1 queue, s."""
     return (1.0 + 1.0 / load + load * load / (1.0 - load)) / service_rate_hz
@@ -165,6 +176,9 @@ def age_slotted_one(success_probability: Real) -> Real:
 _LOAD = Range(1e-9, 1.0 - 1e-9)
 _RATE = Range(1e-12, 1e15, "Hz")
 
+mm1_sojourn = elementwise(
+    mm1_sojourn_one, arrival_rate_hz=Range(0.0, 1e15, "Hz"), service_rate_hz=_RATE
+)
 age_mm1 = elementwise(age_mm1_one, load=_LOAD, service_rate_hz=_RATE)
 age_md1 = elementwise(age_md1_one, load=_LOAD, service_rate_hz=_RATE)
 age_slotted = elementwise(age_slotted_one, success_probability=Range(0.0, 1.0, open_low=True))

@@ -18,7 +18,12 @@ from stable_baselines3.common.type_aliases import PyTorchObs, Schedule
 from torch import nn
 
 from isac_agents.algorithms.categorical import make_atoms
-from isac_agents.algorithms.networks import EntityActor, EntityCritic, numbers_besides
+from isac_agents.algorithms.networks import (
+    EntityActor,
+    EntityCritic,
+    action_parts,
+    numbers_besides,
+)
 from isac_agents.algorithms.settings import with_fused_adam
 
 Widths = list[int]
@@ -265,14 +270,8 @@ class D4pgPolicy(BasePolicy):
 
     def _parts(self) -> tuple[int, int]:
         """Return the numbers of an action for each entity of the first group, and those for all."""
-        size, count = get_action_dim(self.action_space), self.groups[0][0]
-        own = size - self.common
-        if self.common < 0 or own < count or own % count:
-            beside = f", common = {self.common} of which are for all" if self.common else ""
-            raise ValueError(
-                f"{count} entities do not share the {size} numbers of an action{beside}"
-            )
-        return own // count, self.common
+        size = get_action_dim(self.action_space)
+        return action_parts(size, self.groups[0][0], self.common)
 
     def _make_critic(self) -> DistributionalCritic:
         _, widths = get_actor_critic_arch(self.net_arch)

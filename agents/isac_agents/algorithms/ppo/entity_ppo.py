@@ -1,7 +1,8 @@
 """PPO with a network over groups of similar entities: users, sectors, tracks.
 
 A choice among entities is a softmax over their scores; a score depends on the entity and on a
-summary of the whole observation.
+summary of the whole observation. A box has some numbers for each entity of the first group, which
+one network gives, and some for all.
 """
 
 from collections.abc import Sequence
@@ -10,15 +11,19 @@ from typing import Any, ClassVar
 import torch
 from gymnasium import spaces
 from stable_baselines3.common.policies import ActorCriticPolicy, BasePolicy
+from stable_baselines3.common.preprocessing import get_action_dim
 from stable_baselines3.common.type_aliases import Schedule
 from torch import nn
 
 from isac_agents.algorithms.networks import (
     FIXED,
+    EntityActor,
     EntityEncoder,
+    action_parts,
     check_choices,
     numbers_besides,
     perceptron,
+    small_head,
     value_counts,
 )
 from isac_agents.algorithms.ppo.ppo import Ppo
@@ -83,15 +88,61 @@ class EntityNetwork(nn.Module):
         return torch.as_tensor(self.critic(self.encoder(observations)[1]))
 
 
+class EntityMeans(nn.Module):
+    """Means of the numbers of a box, entity by entity, and features of the critic.
+
+    Args:
+        groups: As for :class:`EntityNetwork`.
+        rest: Count of global numbers.
+        parts: Numbers of the action for each entity of the first group, and those for all, which
+            come last.
+        width: Width of an entity's encoding.
+        hidden: Width of the summary.
+    """
+
+    def __init__(
+        self,
+        groups: Sequence[Sequence[int]],
+        rest: int,
+        parts: tuple[int, int],
+        *,
+        width: int,
+        hidden: int,
+    ) -> None:
+        super().__init__()
+        own, common = parts
+        self.latent_dim_pi, self.latent_dim_vf = groups[0][0] * own + common, hidden
+        self.actor = EntityActor(groups, rest, width, [2 * hidden, hidden])
+        self.own = small_head(width, own)
+        self.common = small_head(hidden, common) if common else None
+        self.encoder = EntityEncoder(groups, rest, width)
+        self.critic = perceptron(self.encoder.summary_size, [2 * hidden, hidden], nn.ReLU)
+
+    def forward(self, observations: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return the means, shape ``(n, W)``, and features of the critic."""
+        return self.forward_actor(observations), self.forward_critic(observations)
+
+    def forward_actor(self, observations: torch.Tensor) -> torch.Tensor:
+        """Return the means."""
+        entities, context = self.actor(observations)
+        means = self.own(entities).flatten(1)
+        return means if self.common is None else torch.cat((means, self.common(context)), 1)
+
+    def forward_critic(self, observations: torch.Tensor) -> torch.Tensor:
+        """Return the features of the critic."""
+        return torch.as_tensor(self.critic(self.encoder(observations)[1]))
+
+
 class EntityPolicy(ActorCriticPolicy):
     """Actor and critic over groups of entities.
 
     Args:
         observation_space: A box.
-        action_space: Discrete or MultiDiscrete.
+        action_space: Discrete or MultiDiscrete, or a box with groups.
         lr_schedule: Step size by the remaining fraction of the training.
         groups: As for :class:`EntityNetwork`; empty for a plain fully connected network.
         choices: As for :class:`EntityNetwork`; None if no value is an entity.
+        common: Numbers of a box that belong to no entity; they come last.
         width: Width of an entity's encoding.
         hidden: Width of the summary.
         **settings: As for the base class.
@@ -109,34 +160,46 @@ class EntityPolicy(ActorCriticPolicy):
         *,
         groups: Sequence[Sequence[int]] = (),
         choices: Sequence[int] | None = None,
+        common: int = 0,
         width: int = 32,
         hidden: int = 64,
         **settings: Any,
     ) -> None:
         if "activation_fn" in settings:
             raise TypeError("a policy over entities has no choice of the activation")
-        values = value_counts(action_space)
-        self.groups, self.choices = groups, [FIXED] * len(values) if choices is None else choices
-        self.width, self.hidden, self.values = width, hidden, values
-        check_choices(groups, self.choices, values)
+        self.groups, self.width, self.hidden = groups, width, hidden
+        self.common, self.choices, self.values = common, choices, list[int]()
+        if groups and isinstance(action_space, spaces.Box):
+            if choices is not None:
+                raise ValueError(f"choices = {choices}: a box has none")
+            self.parts = action_parts(get_action_dim(action_space), groups[0][0], common)
+        else:
+            if common:
+                raise ValueError(f"common = {common}: only a box with groups has such numbers")
+            self.values = value_counts(action_space)
+            self.choices = [FIXED] * len(self.values) if choices is None else choices
+            check_choices(groups, self.choices, self.values)
         super().__init__(observation_space, action_space, lr_schedule, **settings)
 
     def _build_mlp_extractor(self) -> None:
         rest = numbers_besides(self.groups, self.features_dim)
-        network: Any = EntityNetwork(
-            self.groups, rest, self.choices, self.values, width=self.width, hidden=self.hidden
-        )
+        sizes = {"width": self.width, "hidden": self.hidden}
+        network: Any
+        if self.choices is None:
+            network = EntityMeans(self.groups, rest, self.parts, **sizes)
+        else:
+            network = EntityNetwork(self.groups, rest, self.choices, self.values, **sizes)
         self.mlp_extractor = network
 
     def _build(self, lr_schedule: Schedule) -> None:
         super()._build(lr_schedule)
-        self.action_net: Any = nn.Identity()  # the extractor already outputs the scores
+        self.action_net: Any = nn.Identity()  # the extractor already outputs scores or means
         rate = lr_schedule(1)
         optimizer: Any = self.optimizer_class
         self.optimizer = optimizer(self.parameters(), lr=rate, **self.optimizer_kwargs)
 
     def _get_constructor_parameters(self) -> dict[str, Any]:
-        mine = ("groups", "choices", "width", "hidden")
+        mine = ("groups", "choices", "common", "width", "hidden")
         base = super()._get_constructor_parameters()
         del base["activation_fn"]
         return base | {name: getattr(self, name) for name in mine}

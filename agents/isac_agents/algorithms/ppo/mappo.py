@@ -26,7 +26,13 @@ class TeamPolicy(SharedPolicy):
         net_arch: tuple[int, ...] = (64, 64),
         activation_fn: type[nn.Module] = nn.Tanh,
     ) -> tuple[int, int]:
-        """Create a fully connected actor and critic; return their output widths."""
+        """Create a fully connected actor and critic; return their output widths.
+
+        Args:
+            inputs: Numbers of an observation.
+            net_arch: Widths of the layers of each.
+            activation_fn: Function between the layers.
+        """
         central = (inputs + 1) * self.num_agents
         self.actor = perceptron(inputs, list(net_arch), activation_fn)
         self.critic = perceptron(central, list(net_arch), activation_fn)

@@ -1,0 +1,1 @@
+"""Vehicles that choose roads and servers together."""
