@@ -8,7 +8,8 @@ import numpy as np
 from isac_envs.declaration.fields import Spec
 from isac_envs.declaration.model import Model, State
 from isac_envs.envs.v2x.vcps_view import baselines, fields, kernel, records
-from isac_envs.envs.v2x.vcps_view.params import VcpsViewParams
+from isac_envs.envs.v2x.vcps_view.params import VcpsParams, VcpsViewParams
+from isac_envs.envs.v2x.vcps_view.required import required_fields
 
 
 class VcpsView(Model):
@@ -94,7 +95,7 @@ class VcpsView(Model):
     summary = "An edge decides what vehicles sense and upload for its views of the traffic."
     source = fields.SOURCE
     default_scenario = "manhattan"
-    params_type = VcpsViewParams
+    params_type: ClassVar[type[VcpsParams]] = VcpsViewParams
     kernel: ClassVar[ModuleType] = kernel
     env_fields = records.ENV_FIELDS
     objectives = fields.OBJECTIVES
@@ -106,11 +107,13 @@ class VcpsView(Model):
     scene = "isac_envs.envs.v2x.vcps_view.scene:draw"
 
     def observation_spec(self) -> Spec:
-        """Return the observation fields of the edge: 1 + V + 2 V K + 2 I coordinates."""
+        """Return the observation fields of the edge: 1 + V + 2 V K + 2 I, or of each type."""
+        if self.params.observation == "required":
+            return Spec("box", required_fields(self.params))
         return fields.edge_observation(self.params)
 
     def action_spec(self) -> Spec:
-        """Return the joint action fields of vehicles and edge: V (3 K + 1) + V coordinates."""
+        """Return the action of vehicles and edge: V (3 K + 1) + V coordinates, or sensors."""
         return fields.all_actions(self.params)
 
     def allocate(self, n: int) -> State:
