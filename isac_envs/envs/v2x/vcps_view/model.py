@@ -57,6 +57,20 @@ class VcpsView(Model):
     and miss their target at full power; and whether more bandwidth is requested than there is,
     which only ``allocation = fractions`` permits.
 
+    Actions are all coordinates of these equations. With ``action = sensors`` an agent only says who
+    senses each type that the coming views require, in the order of the views: 0 nobody, 1 the
+    cheapest vehicle that can sense it, 2 the next one, up to ``candidates`` (the last one where
+    there are fewer). The rest follows the rule of the baseline ``greedy``: equal shares of
+    ``planned_load``, short services first, the least reliable power, and bandwidth by the root of
+    the bits over the spectral efficiency. All ones are ``greedy``. Other baselines lose their
+    loads, powers and further vehicles in this form.
+
+    The observation ``coming`` shows the slot, all vehicles and what they can sense, and the cache.
+    ``required`` shows the places of that action instead: for each type which views need it and how
+    old its cached packet is, and for each of its candidates the cost, the age of a packet if it
+    were sensed now as ``greedy`` does, the mean service time, the distance, and for how many types
+    it is the cheapest.
+
     Tracks follow streets with traffic lights (intelligent driver model, turns of the Manhattan
     mobility model), or come from a file (``tracks_csv``). Everything but the SNR targets is drawn
     when an episode begins.
