@@ -28,6 +28,7 @@ MATRIX = (
     ("isac/HsrDualBeam-v0", "switching", ("dueling_ddqn",)),
     ("isac/JrcAoi-v0", "persistent", ("ppo", "dqn")),
     ("isac/JrcAoi-v0", "lee2021", ("ppo", "dqn")),
+    ("isac/JrcAoiMulti-v0", "persistent", ("ppo",)),
     ("isac/JrcAoiTiny-v0", "persistent", ("dqn",)),
     ("isac/JrcAoiTiny-v0", "traffic", ("dqn",)),
     ("isac/DirectionalJrc-v0", "lee2022", ("ppo", "gnn_ppo")),
