@@ -39,8 +39,8 @@ class JrcAoi(Model):
 
     The observation ``packets`` holds age and class of each packet, channel, conditions and the ages
     of the classes, in [0, 1]. Ages are given as $a / (a +$ ``age_scale`` $)$, so none is cut off
-    (the publication divides by 10, without a bound). The observation ``classes`` condenses this to a
-    form that small networks learn from: of each class the packets that wait, the age of the first
+    (the publication divides by 10, without a bound). The observation ``classes`` condenses this to
+    a form that small networks learn from: of each class the packets that wait, the age of the first
     and of the last that the slot would send, the age $D_k$, and the pressure $\omega_k (D_k - a_k)
     / \max_j \omega_j$, where $a_k$ is that last packet's age (0 if nothing would be sent); then
     channel and conditions, how many of these are bad as five zeros and ones, and the backlog.
