@@ -24,6 +24,7 @@ MATRIX = (
     ("isac/FramesPerCpi-v0", "arrivals_12", ("dueling_ddqn", "q_learning")),
     ("isac/FramesPerCpi-v0", "sensing_heavy", ("dueling_ddqn", "q_learning")),
     ("isac/BeamTrack-v0", "hard", ("ppo",)),
+    ("isac/BeamTraining-v0", "default", ("ppo",)),
     ("isac/HsrDualBeam-v0", "express", ("dueling_ddqn",)),
     ("isac/HsrDualBeam-v0", "switching", ("dueling_ddqn",)),
     ("isac/JrcAoi-v0", "persistent", ("ppo", "dqn")),
@@ -37,6 +38,7 @@ MATRIX = (
     ("isac/CognitiveAccess-v0", "zhao2008", ("ddqn",)),
     ("isac/CognitiveAccess-v0", "default", ("ppo",)),
     ("isac/DownlinkCrb-v0", "default", ("ppo",)),
+    ("isac/BeamClusterRbg-v0", "default", ("ppo",)),
     ("isac/MultiBsPower-v0", "nasir2020", ("ddqn",)),
     ("isac/TargetTrack-v0", "default", ("rollout_iteration",)),
 )

@@ -48,6 +48,7 @@ class Play(NamedTuple):
 PLAYS = {
     "isac/BeamClusterRbg-v0": Play(stride=3, frames=80),
     "isac/BeamTrack-v0": Play("myopic", frames=92),
+    "isac/BeamTraining-v0": Play("bayes", seed=3, frames=96),
     "isac/CognitiveAccess-v0": Play(seed=3, frames=96),
     "isac/CognitiveAccessMulti-v0": Play("central", seed=3, frames=96),
     "isac/DirectionalJrc-v0": Play("greedy_coordinated"),

@@ -47,6 +47,7 @@ def _ours(path: str, agents: Agents = "one") -> Entry:
 OWN: dict[str, Entry] = {
     "isac/BeamClusterRbg-v0": _ours("cells.beam_cluster_rbg.model:BeamClusterRbg"),
     "isac/BeamTrack-v0": _ours("beam_management.beam_track.model:BeamTrack"),
+    "isac/BeamTraining-v0": _ours("beam_management.beam_training.model:BeamTraining"),
     "isac/CognitiveAccess-v0": _ours("spectrum.cognitive_access.model:CognitiveAccess"),
     "isac/DirectionalJrcSingle-v0": _ours("v2x.directional_jrc_single.model:DirectionalJrcSingle"),
     "isac/DownlinkCrb-v0": _ours("surfaces.downlink_crb.model:DownlinkCrb"),

@@ -20,7 +20,10 @@ PLACES = (
     ("isac/DirectionalJrcSingle-v0", {"horizon": 40}),
     ("isac/BeamTrack-v0", {"horizon": 10, "action": "pointing"}),
 )
-TEAMS = {"mappo": "isac/JrcAoiMulti-v0", "gnn_ppo": "isac/DirectionalJrc-v0"}
+TEAMS = {
+    "mappo": "isac/JrcAoiMulti-v0", "imitation_mappo": "isac/JrcAoiMulti-v0",
+    "gnn_ppo": "isac/DirectionalJrc-v0",
+}  # fmt: skip
 SMALL = {
     "n_steps": 16, "batch_size": 64, "n_epochs": 2, "learning_starts": 300, "gradient_steps": 1,
     "buffer_size": 3000, "train_freq": 2,
@@ -37,7 +40,7 @@ def short(agent):
     """Return an environment, its parameters and hyper-parameters for a short run of an agent."""
     spec = registry.preset(agent)
     hyper = {name: value for name, value in SMALL.items() if name in spec.hyper_parameters}
-    hyper = OWN.get(agent, hyper)
+    hyper = {**OWN.get(agent, hyper), "num_envs": min(spec.num_envs, 64)}
     if agent in TEAMS:  # every agent's step is counted
         return TEAMS[agent], {"horizon": 40}, {**hyper, "n_steps": 2}
     for environment, parameters in PLACES:

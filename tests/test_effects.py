@@ -15,6 +15,7 @@ from isac_envs.core.env import Env
 from isac_envs.core.parallel_env import ParallelEnv
 
 NO_EFFECT: dict[str, set[str]] = {
+    "isac/BeamTraining-v0": {"data", "replay_offset", "replay_split"},
     "isac/SecureIsac-v0": {"users"},
     "isac/SecureIsacMulti-v0": {"users", "codebook_size", "share_levels"},
     "isac/VcpsView-v0": {"tracks_csv"},

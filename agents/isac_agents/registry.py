@@ -144,6 +144,17 @@ AGENTS: dict[str, AgentSpec] = {
     "gnn_ppo": AgentSpec(
         "isac_agents.algorithms.ppo.gnn_ppo:GnnPpo", hyper_parameters=defaults.GNN
     ),
+    "imitation_ppo": AgentSpec(
+        "isac_agents.algorithms.ppo.imitation:ImitationPpo",
+        num_envs=256,
+        steps=2_000_000,
+        hyper_parameters=defaults.PPO,
+    ),
+    "imitation_mappo": AgentSpec(
+        "isac_agents.algorithms.ppo.imitation:ImitationMappo",
+        steps=1_000_000,
+        hyper_parameters=defaults.MAPPO,
+    ),
     "lstm_predictor": AgentSpec(
         "isac_agents.algorithms.forecast.lstm_predictor:LstmPredictor",
         hyper_parameters={"policy": "ForecastPolicy"},

@@ -67,8 +67,8 @@ class EnvParams(BaseModel):
     @classmethod
     def __pydantic_init_subclass__(cls, **_: Any) -> None:
         """Refuse names that a NumPy record uses itself: a kernel could not read such a field."""
-        for name in cls.model_fields:
-            if hasattr(np.record, name):
+        for name, field in cls.model_fields.items():
+            if field.annotation is not str and hasattr(np.record, name):
                 raise TypeError(f"{cls.__name__}: {name!r} is an attribute of NumPy records")
 
     @field_validator("*", mode="before")

@@ -106,9 +106,9 @@ def test_the_activation_can_be_chosen_and_python_may_give_any(name):
 
 
 @pytest.mark.parametrize("name", ["gnn_ppo", "entity_ppo"])
-def test_networks_with_a_fixed_activation_refuse_a_choice(name):
+def test_networks_with_a_fixed_activation_refuse_another(name):
     with pytest.raises(TypeError, match="activation"):
-        learner(name, activation="relu")
+        learner(name, activation="tanh")
     with pytest.raises(IsacError, match="activation is 'tan', must be one of 'tanh', 'relu'"):
         registry.settings(registry.preset("ppo"), {"activation": "tan"})
 

@@ -11,9 +11,10 @@ from gymnasium import spaces
 from isac_agents import registry
 from isac_agents.adapters.vec_env import BatchVecEnv
 from isac_agents.algorithms.networks import FIXED
-from isac_agents.algorithms.rollouts.branches import Branches, Rule, varied
+from isac_agents.algorithms.rollouts.branches import Branches, varied
 from isac_agents.algorithms.rollouts.policy import ActionValuePolicy
 from isac_agents.algorithms.rollouts.rollout_iteration import RolloutIteration
+from isac_agents.algorithms.teachers import Rule
 from isac_agents.arrays import read_arrays, write_arrays
 from isac_envs.core.batch import Batch
 from isac_envs.declaration.buffers import StepBuffers

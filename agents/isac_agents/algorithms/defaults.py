@@ -79,14 +79,14 @@ _ON_POLICY: dict[str, Any] = {
     "ent_coef": 0.01,
 }
 # Fresh steps of many copies cost less than further gradient steps on old ones.
-_LARGE_BATCHES: dict[str, Any] = {
+PPO: dict[str, Any] = {
     **_ON_POLICY,
     "n_steps": 32,
     "batch_size": 4096,
     "n_epochs": 3,
+    "activation": "relu",
 }
-PPO: dict[str, Any] = {**_LARGE_BATCHES, "activation": "relu"}
-ENTITIES: dict[str, Any] = {**_LARGE_BATCHES, "policy": "EntityPolicy", "policy_kwargs": {}}
+ENTITIES: dict[str, Any] = {**PPO, "policy": "EntityPolicy", "policy_kwargs": {}}
 ROLLOUTS: dict[str, Any] = {"policy": "ActionValuePolicy"}
 A2C: dict[str, Any] = {
     **_NETWORK,

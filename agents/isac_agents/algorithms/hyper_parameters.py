@@ -83,6 +83,9 @@ RANGES: dict[str, Interval] = {
     # rollouts
     "teacher_rounds": _NOT_NEGATIVE, "candidates": Interval(2), "changed": _SHARE,
     "branch_steps": _COUNT, "given": _NOT_NEGATIVE,
+    # imitation
+    "imitation_fraction": _SHARE, "imitation_epochs": _COUNT, "imitation_batch_size": _COUNT,
+    "memory": _COUNT,
     # losses
     "clip_range": _SHARE, "clip_range_vf": _POSITIVE, "ent_coef": _NOT_NEGATIVE,
     "final_ent_coef": _NOT_NEGATIVE, "vf_coef": _NOT_NEGATIVE, "max_grad_norm": _POSITIVE,

@@ -80,6 +80,17 @@ _CLIPPED: dict[str, Range | Choice] = {
     "n_epochs": Range(3, 12),
     "clip_range": Choice((0.1, 0.2, 0.3)),
 }
+_LARGE_BATCHES: dict[str, Range | Choice] = {
+    **_CLIPPED,
+    "n_steps": Choice((16, 32, 64)),
+    "batch_size": Choice((2048, 4096, 8192)),
+    "n_epochs": Range(2, 6),
+    "reward_scale": _SCALE,
+}
+_IMITATION: dict[str, Range | Choice] = {
+    "imitation_fraction": Range(0.2, 0.8),
+    "imitation_epochs": Range(1, 4),
+}
 _CONTINUOUS: Space = {**_REPLAY, "policy_kwargs": _NETWORK}
 
 SPACES: dict[str, Space] = {
@@ -94,7 +105,7 @@ SPACES: dict[str, Space] = {
     "dueling_ddqn": _DEEP_Q,
     "c51": _DISTRIBUTIONS,
     "rainbow": _DISTRIBUTIONS,
-    "ppo": {**_CLIPPED, "policy_kwargs": _NETWORK, "reward_scale": _SCALE},
+    "ppo": {**_LARGE_BATCHES, "policy_kwargs": _NETWORK},
     "a2c": {
         **_ON_POLICY,
         "n_steps": Choice((8, 16, 32)),
@@ -123,8 +134,10 @@ SPACES: dict[str, Space] = {
     },
     "qrdqn": {**_REPLAY, **_EXPLORATION},
     "recurrent_ppo": _CLIPPED,
-    "maskable_ppo": {**_CLIPPED, "policy_kwargs": _NETWORK, "reward_scale": _SCALE},
-    "entity_ppo": _CLIPPED,
+    "maskable_ppo": {**_LARGE_BATCHES, "policy_kwargs": _NETWORK},
+    "entity_ppo": _LARGE_BATCHES,
+    "imitation_ppo": {**_LARGE_BATCHES, **_IMITATION},
+    "imitation_mappo": {**_CLIPPED, **_IMITATION},
     "rollout_iteration": {
         "learning_rate": Range(3e-4, 3e-3, log=True),
         "candidates": Choice((8, 16, 32)),

@@ -46,7 +46,7 @@ def train(
         first_seed: Seed of the first run; the others are consecutive.
         steps: Environment steps of a run, summed over agents; by default the preset's.
         parameters: Environment parameters that replace the scenario's.
-        hyper: Hyper-parameters that replace the preset's.
+        hyper: Hyper-parameters that replace the preset's; num_envs is the number of copies.
         jobs: Runs trained at the same time; by default the number of processors.
         actors: Processes that play the copies of each run, for agents with actors.
         out: Folder of the run folders.

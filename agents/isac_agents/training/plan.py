@@ -36,7 +36,8 @@ def plan_jobs(
         agent: Registered name or ``module:Class``.
         scenario: Name or path; None for the default.
         overrides: Environment parameters that replace the scenario's.
-        hyper_parameters: Keyword arguments that replace the preset's.
+        hyper_parameters: Keyword arguments that replace the preset's, and ``num_envs``, the number
+            of copies.
         seeds: Seeds of the runs.
         steps: Environment steps, summed over agents; None for the preset's.
         out: Folder of all runs.
@@ -52,11 +53,14 @@ def plan_jobs(
         if ":" not in name and name not in registry.names():
             raise UnknownNameError(f"agent in scenario {chosen.name}", name, registry.names())
     preset = registry.preset(agent, chosen.agents)
+    hyper_parameters = dict(hyper_parameters or {})
+    if "num_envs" in hyper_parameters:
+        preset = preset.with_preset({"num_envs": hyper_parameters.pop("num_envs")})
     given = dict(overrides or {})
     model = scenarios.build(environment, scenario, given)
     interface = choose_interface(agent, preset, model, given)
     steps = preset.steps if steps is None else steps
-    settings = registry.settings(preset, hyper_parameters or {})
+    settings = registry.settings(preset, hyper_parameters)
     if steps < 1:
         raise IsacError(f"steps is {steps}, must be at least 1")
     if steps > MOST_STEPS:

@@ -62,9 +62,10 @@ class Annealing:
         final_ent_coef: Final entropy weight, after a linear decrease; None keeps it constant.
         activation: Function between fully connected layers; None for the policy's own. ``"relu"``
             is quicker than ``"tanh"``, which takes a third of the training of a small network.
-            Policies over entities and graphs have no choice.
+            Policies over entities know ``"relu"`` alone, those over graphs have no choice.
         policy_kwargs: As in the base algorithm; ``activation_fn`` replaces ``activation``.
-        **settings: Every other argument of the base algorithm, with its defaults.
+        **settings: Every other argument of the base algorithm, with its defaults; a minibatch is at
+            most a rollout.
 
     Raises:
         ValueError: If the reward scale is not positive, the weight of the team's reward is not in
@@ -102,6 +103,9 @@ class Annealing:
         if given is None and optimizer is torch.optim.Adam:
             given = {"eps": 1e-5}  # as in the policies of Stable-Baselines3
         kwargs["optimizer_kwargs"] = with_fused_adam(optimizer, given)
+        steps, size = settings.get("n_steps"), settings.get("batch_size")
+        if env is not None and steps and size:
+            settings["batch_size"] = min(size, steps * getattr(env, "num_envs", 1))
         self.reward_scale, self.team_reward = reward_scale, team_reward
         last = ent_coef if final_ent_coef is None else final_ent_coef
         self.entropy_schedule = LinearSchedule(ent_coef, last, 1.0)

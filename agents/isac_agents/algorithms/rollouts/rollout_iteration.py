@@ -15,8 +15,9 @@ from stable_baselines3.common.vec_env import VecEnv
 from isac_agents.adapters.vec_env import BatchVecEnv
 from isac_agents.algorithms.array_algorithm import ArrayAlgorithm
 from isac_agents.algorithms.networks import value_counts
-from isac_agents.algorithms.rollouts.branches import Branches, Guide, Rule, varied
+from isac_agents.algorithms.rollouts.branches import Branches, varied
 from isac_agents.algorithms.rollouts.policy import ActionValuePolicy
+from isac_agents.algorithms.teachers import Guide, Rule
 from isac_envs.declaration.model import HasState
 from isac_envs.errors import IsacError, UnknownNameError
 

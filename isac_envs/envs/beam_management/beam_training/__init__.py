@@ -1,0 +1,1 @@
+"""Beam training with side information: which beams to probe, and when to stop."""
