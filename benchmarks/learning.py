@@ -33,6 +33,7 @@ MATRIX = (
     ("isac/JrcAoiTiny-v0", "persistent", ("dqn",)),
     ("isac/JrcAoiTiny-v0", "traffic", ("dqn",)),
     ("isac/DirectionalJrc-v0", "lee2022", ("ppo", "gnn_ppo")),
+    ("isac/VcpsView-v0", "manhattan", ("entity_ppo", "ppo")),
     ("isac/UavAlloc-v0", "trio", ("ppo",)),
     ("isac/UavTrajectory-v0", "mission", ("sac",)),
     ("isac/CognitiveAccess-v0", "zhao2008", ("ddqn",)),
