@@ -229,6 +229,50 @@ def test_the_history_reshapes_into_a_picture():
     assert not seen[:3].any()
 
 
+def degrees(along):
+    return math.degrees(math.atan2(along, 20))
+
+
+def test_the_timetable_shows_place_error_and_setting():
+    env = Env(ID, observation="timetable")
+    seen, _ = env.reset(seed=3)
+    assert seen.shape == (6 + 7 + 5 + 5,) and not seen[6:].any()
+    for slot in range(SLOTS):
+        x, estimate = -500 + 97.22 * 0.05 * slot, env.batch.env["estimate_m"][0]
+        pointing = degrees(estimate)
+        expected = [
+            x / 500,
+            degrees(x) / 90,
+            (pointing - degrees(x)) / 10,
+            (estimate - x) / 10,  # two deviations of 5 m
+            (degrees(x + 20) - pointing) / 90,
+            (degrees(x + 150) - pointing) / 90,
+        ]
+        np.testing.assert_allclose(seen[:6], np.clip(expected, -2, 2), rtol=1e-5, atol=1e-6)
+        action = (slot % 7, slot % 5, slot % 3)
+        seen = env.step(action)[0]
+        chosen = [seen[6:13], seen[13:18], seen[18:]]
+        assert [each.argmax() for each in chosen] == list(action) and seen[6:].sum() == 3
+    assert env.observation_space.contains(seen)  # behind the cell, too
+
+
+def test_the_timetable_without_noise_shows_no_error():
+    env = Env(ID, observation="timetable", position_std_m=0.0)
+    seen, _ = env.reset(seed=0)
+    for _ in range(SLOTS - 1):
+        assert abs(seen[2:4]).max() < 1e-12
+        seen = env.step((0, 0, 0))[0]
+
+
+def test_both_observations_are_of_the_same_episode():
+    envs = [Env(ID, observation=form) for form in ("history", "timetable")]
+    rewards = []
+    for env in envs:
+        env.reset(seed=1)
+        rewards.append([env.step((k % 7, k % 5, 1))[1] for k in range(50)])
+    assert rewards[0] == rewards[1]
+
+
 @given(ACTION)
 @settings(max_examples=25, deadline=None)
 def test_both_forms_of_the_action(action):

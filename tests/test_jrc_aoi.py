@@ -251,6 +251,81 @@ def test_observation_shows_the_state_in_any_size(seed, classes, capacity, busy):
 def test_default_spaces():
     env = Env(ID)
     assert env.observation_space.shape == (32,) and env.action_space.n == 6
+    assert Env(ID, observation="classes").observation_space.shape == (5 * 5 + 11,)
+
+
+STILL = {
+    **dict.fromkeys(("road_stays_good", "road_stays_bad", "weather_stays_good"), 1.0),
+    **dict.fromkeys(("weather_stays_bad", "speed_stays_low", "speed_stays_high"), 1.0),
+    **dict.fromkeys(("object_stays_static", "object_stays_moving"), 1.0),
+    **dict.fromkeys(("channel_stays_good", "channel_stays_bad"), 1.0),
+}
+
+
+def features(**overrides):
+    """Return what is seen by classes one slot after packets (2, 8), (1, 6), (2, 3), (2, 0)."""
+    queue = tuple((level, age - 1) for level, age in QUEUE)
+    overrides = {**QUIET, **STILL, "observation": "classes", **overrides}
+    channel = overrides.pop("channel", 0)
+    env = placed(queue, (9, 10, 11, 12, 13), (0, 1, 0, 1), channel, **overrides)
+    return env.step([3])[0][0]  # nothing of class 3 waits, so that all become a slot older
+
+
+@pytest.mark.parametrize(
+    ("channel", "second"),
+    [
+        (
+            0,
+            [3 / 11, 9 / 19, 4 / 14, 11 / 21, 2.8 / 12.8],
+        ),  # two go: 0.4 (11 - 4)
+        (1, [3 / 11, 9 / 19, 9 / 19, 11 / 21, 0.8 / 10.8]),  # one: 0.4 (11 - 9)
+    ],
+)
+def test_features_of_the_classes(channel, second):
+    expected = [
+        *(1 / 11, 7 / 17, 7 / 17, 10 / 20, 0.6 / 10.6),
+        *second,
+        *(0, 0, 0, 12 / 22, 0),
+        *(0, 0, 0, 13 / 23, 0),
+        *(0, 0, 0, 14 / 24, 0),
+        *(channel, 0, 1, 0, 1),
+        *(0, 0, 1, 0, 0),  # two are bad
+        4 / 11,
+    ]
+    np.testing.assert_allclose(features(channel=channel), expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("changed", [{"packets_good": 0}, {"class_weights": (0.0,) * 5}])
+def test_nothing_presses_where_a_slot_carries_nothing_or_nothing_weighs(changed):
+    seen = features(**changed)[:25].reshape(5, 5)
+    assert seen[:, 0] * 11 == pytest.approx([1, 3, 0, 0, 0])
+    assert not seen[:, 4].any() and seen[:, 2].any() == ("class_weights" in changed)
+
+
+@pytest.mark.parametrize("scale", [1.0, 10.0])
+def test_classes_and_packets_show_the_same_episode(scale):
+    envs = [Env(ID, observation=form, age_scale=scale) for form in ("packets", "classes")]
+    random = np.random.default_rng(1)
+    seen = [env.reset(seed=2)[0] for env in envs]
+    for _ in range(200):
+        packets, classes = seen
+        ages = np.round(scale * packets[:11] / (1 - packets[:11])).astype(int)
+        levels = np.round(5 * packets[11:22]).astype(int)
+        most, weights = (1 if packets[22] else 2), np.arange(1, 6) / 5
+        for k in range(5):
+            mine = ages[levels == k + 1]
+            age = round(float(scale * packets[27 + k] / (1 - packets[27 + k])))
+            last = mine[:most][-1] if len(mine) else 0
+            pressure = weights[k] * (age - last) * (len(mine) > 0)
+            features = (mine[0] if len(mine) else 0, last, age, pressure)
+            expected = [len(mine) / 11, *(each / (each + scale) for each in features)]
+            np.testing.assert_allclose(classes[5 * k : 5 * k + 5], expected, atol=1e-6)
+        assert (classes[25:30] == packets[22:27]).all()
+        assert classes[30:35].argmax() == packets[23:27].sum() and classes[30:35].sum() == 1
+        assert classes[35] == pytest.approx((levels > 0).sum() / 11)
+        action = int(random.integers(6))
+        seen, rewards = zip(*(env.step(action)[:2] for env in envs), strict=True)
+        assert rewards[0] == rewards[1]
 
 
 def test_classes_and_rates_must_agree():

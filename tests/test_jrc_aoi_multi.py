@@ -19,6 +19,9 @@ from isac_envs.declaration.buffers import StepBuffers
 ID = "isac/JrcAoiMulti-v0"
 IDLE, RADAR = 0, 4
 QUIET = {"event_exponent": 100.0, "arrival_means": (0.0,) * 3}
+STILL = dict.fromkeys(
+    ("road_stays_good", "weather_stays_good", "speed_stays_low", "object_stays_static"), 1.0
+)
 
 
 def started(copies, scenario=None, **overrides):
@@ -181,6 +184,27 @@ def test_the_last_coordinates_of_the_observation():
     assert [row[0, 2] for row in seen] == [0.5, 0.75, 1.0, 0.25, 0.5]
     idle = np.array([1, 2, 0, 1, 2])
     np.testing.assert_allclose([row[0, 3] for row in seen], idle / (idle + 10), atol=1e-6)
+
+
+def test_features_of_the_classes():
+    batch, frame, _ = placed([IDLE, 2, IDLE, IDLE], observation="classes", **STILL)
+    width = 3 * 5 + 1 + 4 + 5 + 1 + 1 + 4 + 1
+    assert frame.observations.shape == (1, 4, width) and batch.env["time"][0] == 21
+    classes = frame.observations[0, :, :15].reshape(4, 3, 5)
+    other = (0, 0, 0, 11 / 21, 0)
+    both = (2 / 11, 7 / 17, 7 / 17, 11 / 21, 8 / 3 / (8 / 3 + 10))  # 2/3 of the weight, 11 - 7
+    left = (1 / 11, 4 / 14, 4 / 14, 7 / 17, 2 / 12)  # 2/3 (7 - 4)
+    for v in range(4):
+        expected = (other, left if v == 1 else both, other)
+        np.testing.assert_allclose(classes[v], expected, atol=1e-6)
+    rest = frame.observations[0, :, 15:]
+    assert rest[:, 0].tolist() == [0, 1, 0, 0]  # priority
+    assert (rest[:, 1:10] == [0, 0, 0, 0, 1, 0, 0, 0, 0]).all()  # conditions, how many are bad
+    assert rest[:, 10] == pytest.approx([2 / 11, 1 / 11, 2 / 11, 2 / 11])
+    assert rest[:, 11] == pytest.approx([1 / 11, 0, 1 / 11, 1 / 11])  # since the last grant
+    # the slot is the second of a round: vehicle 1 is at its turn, then 2, 3 and 0
+    assert rest[:, 12:16].argmax(1).tolist() == [3, 0, 1, 2] and (rest[:, 12:16].sum(1) == 1).all()
+    assert not rest[:, 16].any()  # the channel was used
 
 
 def test_spaces_and_agents():

@@ -33,6 +33,28 @@ def test_the_buffer_holds_scaled_rewards_and_the_monitor_the_true_ones(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_agents_may_learn_from_the_mean_reward_of_their_team(name):
+    found = {}
+    for share in (0.0, 0.25, 1.0):
+        agent = learner(name, team_reward=share, reward_scale=0.5, gamma=0.0, learning_rate=1e-30)
+        agent.learn(1)
+        rewards = agent.rollout_buffer.rewards
+        found[share] = rewards.reshape(8, 16, 3), [each["r"] for each in agent.ep_info_buffer]
+    own = found[0.0][0]
+    mean = np.broadcast_to(own.mean(-1, keepdims=True), own.shape)
+    assert (own != mean).any()
+    np.testing.assert_allclose(found[1.0][0], mean, atol=1e-7)
+    np.testing.assert_allclose(found[0.25][0], 0.75 * own + 0.25 * mean, atol=1e-7)
+    assert found[0.0][1] == found[0.25][1] == found[1.0][1]  # the monitor has the true ones
+
+
+@pytest.mark.parametrize("share", [-0.1, 1.1])
+def test_a_weight_outside_is_refused(share):
+    with pytest.raises(IsacError, match="team_reward"):
+        learner("ppo", team_reward=share)
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_learning_rate_and_entropy_bonus_fall_linearly_with_the_steps(name):
     seen = []
 

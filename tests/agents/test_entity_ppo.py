@@ -84,6 +84,41 @@ def test_what_does_not_fit_is_refused(changes, words) -> None:
         policy(**changes)
 
 
+def own_policy(**changes) -> EntityPolicy:
+    settings = {"groups": [USERS, SECTORS], "own": True} | changes
+    made = EntityPolicy(BOX, spaces.MultiDiscrete([3] * 6), lambda _: 1e-3, **settings)
+    for parameter in made.parameters():
+        torch.nn.init.normal_(parameter, 0.0, 0.3)
+    return made
+
+
+def test_own_choices_go_with_their_entities() -> None:
+    torch.manual_seed(2)
+    made, rows = own_policy(), torch.rand(8, BOX.shape[0])
+    users, sectors = torch.randperm(6), torch.randperm(16)
+    first = torch.stack(scores(made, rows), 1)
+    assert first.shape == (8, 6, 3) and first.std(1).min() > 1e-3
+    moved = torch.stack(scores(made, shuffled(rows, users, sectors)), 1)
+    torch.testing.assert_close(moved, first[:, users])
+
+
+@pytest.mark.parametrize(
+    ("space", "changes", "words"),
+    [
+        (spaces.MultiDiscrete([3] * 5), {}, "own choices of 6 entities need as many"),
+        (spaces.MultiDiscrete([3] * 5 + [2]), {}, "equal coordinates"),
+        (spaces.MultiDiscrete([3] * 6), {"groups": []}, "own choices of 0 entities"),
+        (spaces.MultiDiscrete([3] * 6), {"choices": [0] * 6}, "own choices have none"),
+        (spaces.MultiDiscrete([3] * 6), {"common": 1}, "own choices have none"),
+        (spaces.Box(-1.0, 1.0, (6,)), {}, "a box has no own choices"),
+    ],
+)
+def test_own_choices_that_do_not_fit_are_refused(space, changes, words) -> None:
+    settings = {"groups": [USERS, SECTORS], "own": True} | changes
+    with pytest.raises(ValueError, match=words):
+        EntityPolicy(BOX, space, lambda _: 1e-3, **settings)
+
+
 def test_boxes_cannot_be_chosen_from() -> None:
     with pytest.raises(ValueError, match="entity policies need discrete choices"):
         EntityPolicy(BOX, spaces.Box(-1.0, 1.0, (2,)), lambda _: 1e-3)

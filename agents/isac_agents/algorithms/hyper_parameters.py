@@ -62,8 +62,8 @@ RANGES: dict[str, Interval] = {
     "learning_rate": _POSITIVE, "final_learning_rate": _NOT_NEGATIVE,
     "critic_learning_rate": _POSITIVE, "actor_learning_rate": _POSITIVE,
     "gamma": _PROBABILITY, "gae_lambda": _PROBABILITY, "tau": _SHARE,
-    "visit_exponent": _PROBABILITY, "reward_scale": _POSITIVE, "target_update_interval": _COUNT, 
-    "policy_delay": _COUNT,
+    "visit_exponent": _PROBABILITY, "reward_scale": _POSITIVE, "team_reward": _PROBABILITY,
+    "target_update_interval": _COUNT, "policy_delay": _COUNT,
     # sizes and counts
     "buffer_size": _COUNT, "batch_size": _COUNT, "n_steps": _COUNT, "n_epochs": _COUNT,
     "epochs": _COUNT, "rounds": _COUNT, "hidden": _COUNT, "learning_starts": _NOT_NEGATIVE,

@@ -252,6 +252,24 @@ def check_choices(
             )
 
 
+def own_parts(groups: Sequence[Sequence[int]], values: Sequence[int]) -> int:
+    """Return the number of values of each coordinate, one for each entity of the first group.
+
+    Args:
+        groups: Number of entities and numbers per entity of each group.
+        values: Number of values of each coordinate of the action.
+
+    Raises:
+        ValueError: If there are not as many coordinates as entities, or they differ.
+    """
+    entities = groups[0][0] if groups else 0
+    if len(values) != entities or len(set(values)) != 1:
+        raise ValueError(
+            f"own choices of {entities} entities need as many equal coordinates, not {values}"
+        )
+    return values[0]
+
+
 def numbers_besides(groups: Sequence[Sequence[int]], features: int) -> int:
     """Return how many numbers of an observation describe no entity.
 

@@ -1,6 +1,6 @@
 """Parameters that the vehicles of this family share: conditions, events, packets and ages."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from pydantic import Field, model_validator
@@ -56,6 +56,9 @@ class ConditionParams(EnvParams):
 class QueueParams(ConditionParams):
     """A queue of packets of several classes beside the conditions."""
 
+    observation: Literal["packets", "classes"] = parameter(
+        "packets", "Age and class of each packet in the queue; or features of each class."
+    )
     class_weights: tuple[ClassWeight, ...] = parameter(
         (1.0, 2.0, 3.0, 4.0, 5.0), "Weight of each class in the weighted age, its urgency.", "1",
         LEE, min_length=1, max_length=32,
@@ -87,6 +90,7 @@ class QueueParams(ConditionParams):
         return self
 
     def derived(self) -> dict[str, Any]:
-        """Return event probabilities, and the laws ``(K, 256)`` of the arrivals (mean to 100)."""
+        """Return event probabilities, laws ``(K, 256)`` of arrivals, weights over the largest."""
         arrivals = np.stack([poisson_table(mean, 256) for mean in self.arrival_means])
-        return {**super().derived(), "arrivals": arrivals}
+        weights = np.array(self.class_weights) / (max(self.class_weights) or 1.0)
+        return {**super().derived(), "arrivals": arrivals, "relative_weights": weights}

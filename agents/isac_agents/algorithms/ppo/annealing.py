@@ -1,4 +1,4 @@
-"""Common settings of the PPO family: scaled rewards, decreasing settings, quick networks."""
+"""Common settings of the PPO family: scaled and shared rewards, decreasing settings."""
 
 from typing import Any, Literal
 
@@ -18,30 +18,35 @@ Array = npt.NDArray[Any]
 ACTIVATIONS: dict[str, type[nn.Module]] = {"tanh": nn.Tanh, "relu": nn.ReLU}
 
 
-class ScaledRewards(VecEnvWrapper):
-    """Scales rewards; reports of the monitor keep the environment's units.
+class LearnedRewards(VecEnvWrapper):
+    """Scales and shares rewards; reports of the monitor keep the environment's units.
 
     Args:
         venv: The environment.
         scale: Factor on the rewards.
+        share: Weight of the mean over the agents of a copy, 0..1; the agent's own has the rest.
     """
 
-    def __init__(self, venv: VecEnv, scale: float) -> None:
+    def __init__(self, venv: VecEnv, scale: float, share: float) -> None:
         super().__init__(venv)
-        self.scale = scale
+        self.scale, self.share = scale, share
+        self.team = int(getattr(venv.unwrapped, "num_agents", 1))
 
     def reset(self) -> Any:
         """Start an episode in every copy."""
         return self.venv.reset()
 
     def step_wait(self) -> Any:
-        """Advance every copy; return observations, scaled rewards, dones and infos."""
+        """Advance every copy; return observations, the rewards to learn from, dones and infos."""
         observations, rewards, dones, infos = self.venv.step_wait()
+        if self.share > 0.0 and self.team > 1:
+            mean = rewards.reshape(-1, self.team).mean(1).repeat(self.team)
+            rewards = rewards + np.float32(self.share) * (mean - rewards)
         return observations, rewards * np.float32(self.scale), dones, infos
 
 
 class Annealing:
-    """Adds four settings and fused Adam to a PPO of Stable-Baselines3; a mix-in before its class.
+    """Adds five settings and fused Adam to a PPO of Stable-Baselines3; a mix-in before its class.
 
     Args:
         policy: As in the base algorithm.
@@ -49,6 +54,8 @@ class Annealing:
         reward_scale: Factor on the rewards, above 0. Advantages are normalised, but a critic with
             errors of hundreds can use up all of ``max_grad_norm``; scale the spread of the returns
             to about 1. Learners that normalise returns do not need it.
+        team_reward: Weight of the team's mean reward in that of an agent, 0..1. With 0 each agent
+            learns from its own reward and may take what others need more.
         learning_rate: Step size, or a schedule.
         final_learning_rate: Final step size, after a linear decrease; None keeps it constant.
         ent_coef: Weight of the entropy in the loss.
@@ -61,7 +68,8 @@ class Annealing:
             most a rollout.
 
     Raises:
-        ValueError: If the reward scale is not positive, or both a schedule and a final learning
+        ValueError: If the reward scale is not positive, the weight of the team's reward is not in
+            0..1, or both a schedule and a final learning
             rate are given.
         KeyError: If the activation is unknown.
     """
@@ -75,6 +83,7 @@ class Annealing:
         env: GymEnv | str | None,
         *,
         reward_scale: float = 1.0,
+        team_reward: float = 0.0,
         learning_rate: float | Schedule = 3e-4,
         final_learning_rate: float | None = None,
         ent_coef: float = 0.0,
@@ -84,6 +93,8 @@ class Annealing:
         **settings: Any,
     ) -> None:
         check_reward_scale(reward_scale)
+        if not 0.0 <= team_reward <= 1.0:
+            raise ValueError(f"team_reward is {team_reward}, must be in [0, 1]")
         kwargs = dict(policy_kwargs or {})
         if activation is not None:
             kwargs.setdefault("activation_fn", ACTIVATIONS[activation])
@@ -95,7 +106,7 @@ class Annealing:
         steps, size = settings.get("n_steps"), settings.get("batch_size")
         if env is not None and steps and size:
             settings["batch_size"] = min(size, steps * getattr(env, "num_envs", 1))
-        self.reward_scale = reward_scale
+        self.reward_scale, self.team_reward = reward_scale, team_reward
         last = ent_coef if final_ent_coef is None else final_ent_coef
         self.entropy_schedule = LinearSchedule(ent_coef, last, 1.0)
         super().__init__(
@@ -114,6 +125,6 @@ class Annealing:
 
     def collect_rollouts(self, env: VecEnv, *args: Any, **settings: Any) -> bool:
         """Play one rollout; return False if a callback stops it."""
-        if self.reward_scale != 1.0:
-            env = ScaledRewards(env, self.reward_scale)
+        if self.reward_scale != 1.0 or self.team_reward > 0.0:
+            env = LearnedRewards(env, self.reward_scale, self.team_reward)
         return bool(super().collect_rollouts(env, *args, **settings))  # type: ignore[misc]

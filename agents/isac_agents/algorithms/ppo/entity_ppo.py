@@ -1,8 +1,9 @@
 """PPO with a network over groups of similar entities: users, sectors, tracks.
 
 A choice among entities is a softmax over their scores; a score depends on the entity and on a
-summary of the whole observation. A box has some numbers for each entity of the first group, which
-one network gives, and some for all.
+summary of the whole observation. A choice for each entity, ``own``, takes its scores from one
+network for all, and so do the numbers of a box, which has some numbers for each entity of the first
+group, and some for all.
 """
 
 from collections.abc import Sequence
@@ -22,6 +23,7 @@ from isac_agents.algorithms.networks import (
     action_parts,
     check_choices,
     numbers_besides,
+    own_parts,
     perceptron,
     small_head,
     value_counts,
@@ -89,13 +91,13 @@ class EntityNetwork(nn.Module):
 
 
 class EntityMeans(nn.Module):
-    """Means of the numbers of a box, entity by entity, and features of the critic.
+    """Means of the numbers of a box, or scores, entity by entity, and features of the critic.
 
     Args:
         groups: As for :class:`EntityNetwork`.
         rest: Count of global numbers.
-        parts: Numbers of the action for each entity of the first group, and those for all, which
-            come last.
+        parts: Numbers of the action, or scores, for each entity of the first group, and those for
+            all, which come last.
         width: Width of an entity's encoding.
         hidden: Width of the summary.
     """
@@ -142,6 +144,8 @@ class EntityPolicy(ActorCriticPolicy):
         lr_schedule: Step size by the remaining fraction of the training.
         groups: As for :class:`EntityNetwork`; empty for a plain fully connected network.
         choices: As for :class:`EntityNetwork`; None if no value is an entity.
+        own: Each coordinate of a MultiDiscrete action is a choice for the entity of the first group
+            at its place, such as what to do with it.
         common: Numbers of a box that belong to no entity; they come last.
         width: Width of an entity's encoding.
         hidden: Width of the summary.
@@ -160,6 +164,7 @@ class EntityPolicy(ActorCriticPolicy):
         *,
         groups: Sequence[Sequence[int]] = (),
         choices: Sequence[int] | None = None,
+        own: bool = False,
         common: int = 0,
         width: int = 32,
         hidden: int = 64,
@@ -169,10 +174,17 @@ class EntityPolicy(ActorCriticPolicy):
             raise TypeError("activation: the networks of a policy over entities are rectified")
         self.groups, self.width, self.hidden = groups, width, hidden
         self.common, self.choices, self.values = common, choices, list[int]()
+        self.own = own
         if groups and isinstance(action_space, spaces.Box):
             if choices is not None:
                 raise ValueError(f"choices = {choices}: a box has none")
+            if own:
+                raise ValueError("own = True: a box has no own choices")
             self.parts = action_parts(get_action_dim(action_space), groups[0][0], common)
+        elif own:
+            if choices is not None or common:
+                raise ValueError(f"choices = {choices}, common = {common}: own choices have none")
+            self.parts = own_parts(groups, value_counts(action_space)), 0
         else:
             if common:
                 raise ValueError(f"common = {common}: only a box with groups has such numbers")
@@ -199,7 +211,7 @@ class EntityPolicy(ActorCriticPolicy):
         self.optimizer = optimizer(self.parameters(), lr=rate, **self.optimizer_kwargs)
 
     def _get_constructor_parameters(self) -> dict[str, Any]:
-        mine = ("groups", "choices", "common", "width", "hidden")
+        mine = ("groups", "choices", "own", "common", "width", "hidden")
         base = super()._get_constructor_parameters()
         del base["activation_fn"]
         return base | {name: getattr(self, name) for name in mine}

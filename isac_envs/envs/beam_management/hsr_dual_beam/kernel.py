@@ -18,6 +18,11 @@ from isac_envs.envs.beam_management.hsr_dual_beam.slot import (
     pointing_deg,
     slot_reward_one,
 )
+from isac_envs.envs.beam_management.hsr_dual_beam.timetable import (
+    HISTORY,
+    clipped,
+    observe_timetable,
+)
 from isac_envs.kernels.channel.shadowing import shadowing_step_one
 
 STATE_FIELDS: tuple[tuple[Any, ...], ...] = (
@@ -47,7 +52,6 @@ HISTORY_FIELDS: tuple[tuple[Any, ...], ...] = (
 INDEX = HsrDualBeamParams.code("action", "index")
 FEATURES = len(HISTORY_FIELDS)
 SNR_SCALE_DB = 40.0
-LIMIT = 2.0  # observed positions and SNRs are clipped to it
 
 
 class State(NamedTuple):
@@ -65,11 +69,6 @@ class State(NamedTuple):
 
 
 @inlined
-def _clipped(value: float) -> float:
-    return min(max(value, -LIMIT), LIMIT)
-
-
-@inlined
 def _measure(p: Record, e: Record) -> None:
     """Draw the position estimate of the coming slot."""
     e.estimate_m = e.position_m + p.position_std_m * normal(e.measurement)
@@ -78,9 +77,9 @@ def _measure(p: Record, e: Record) -> None:
 @inlined
 def _see(p: Record, e: Record, row: Record) -> None:
     """Write the next slot's entry of the history, all but the last slot's outcome."""
-    row.position = _clipped(2.0 * e.estimate_m / p.cell_m)
+    row.position = clipped(2.0 * e.estimate_m / p.cell_m)
     snr_db = p.low_band_mean_snr_db[e.time] + e.shadow_db
-    row.low_band_snr = _clipped(snr_db / SNR_SCALE_DB)
+    row.low_band_snr = clipped(snr_db / SNR_SCALE_DB)
 
 
 @inlined
@@ -183,8 +182,8 @@ def _advance(p: Record, e: Record, history: Any) -> None:
     _shift(history)
     row = history[history.shape[0] - 1]
     _see(p, e, row)
-    row.sinr = _clipped(e.sinr_db / SNR_SCALE_DB)
-    row.echo_snr = _clipped(e.echo_snr_db / SNR_SCALE_DB)
+    row.sinr = clipped(e.sinr_db / SNR_SCALE_DB)
+    row.echo_snr = clipped(e.echo_snr_db / SNR_SCALE_DB)
     row.separation = p.separations_deg[e.separation] / p.separations_deg[-1]
     row.radar_width = p.radar_widths_deg[e.radar_width] / p.radar_widths_deg[-1]
     widest = p.communication_widths_deg[-1]
@@ -192,15 +191,8 @@ def _advance(p: Record, e: Record, history: Any) -> None:
 
 
 @inlined
-def observe(p: Record, state: State, observation: Any) -> None:
-    """Write the rows of the history one after the other, the present slot last.
-
-    Args:
-        p: Parameters of the environment, one record.
-        state: State of one copy.
-        observation: Receives the observation, shape ``(D,)``.
-    """
-    history = state.history
+def _observe_history(history: Any, observation: Any) -> None:
+    """Write the rows of the history one after the other, the present slot last."""
     for k in range(history.shape[0]):
         start = FEATURES * k
         observation[start] = history[k].position
@@ -210,3 +202,18 @@ def observe(p: Record, state: State, observation: Any) -> None:
         observation[start + 4] = history[k].separation
         observation[start + 5] = history[k].radar_width
         observation[start + 6] = history[k].communication_width
+
+
+@inlined
+def observe(p: Record, state: State, observation: Any) -> None:
+    """Write the history, or the slot by the timetable.
+
+    Args:
+        p: Parameters of the environment, one record.
+        state: State of one copy.
+        observation: Receives the observation, shape ``(D,)``.
+    """
+    if p.observation == HISTORY:
+        _observe_history(state.history, observation)
+    else:
+        observe_timetable(p, state.env, observation)

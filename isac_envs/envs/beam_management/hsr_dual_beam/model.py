@@ -11,6 +11,7 @@ from isac_envs.engine.jit import record
 from isac_envs.envs.beam_management.hsr_dual_beam import baselines, exact, kernel
 from isac_envs.envs.beam_management.hsr_dual_beam.params import HsrDualBeamParams
 from isac_envs.envs.beam_management.hsr_dual_beam.slot import POINT_FIELDS
+from isac_envs.envs.beam_management.hsr_dual_beam.timetable import LIMIT, timetable_fields
 
 
 class HsrDualBeam(Model):
@@ -47,11 +48,14 @@ class HsrDualBeam(Model):
     8. The SNR of a link below 6 GHz follows a log-distance law with Gaussian shadowing that
        decorrelates along the track (Gudmundson).
 
-    The observation is a history of ``history_slots`` rows of seven features, oldest first: the
+    The observation ``history`` is ``history_slots`` rows of seven features, oldest first: the
     position estimate and low-band SNR of a slot, and the SINR, mean echo SNR and three choices of
     the slot before it. ``gymnasium.wrappers.ReshapeObservation(env, (4, 7))`` makes it a picture
     for a convolutional network. SNRs are in units of 40 dB. Rows from before the first slot are 0.
-    An episode terminates when the train leaves the cell, after 206 slots by default.
+    The observation ``timetable`` adds a clock: where the train is by the timetable, how far the
+    estimate is off, the watched stretch as seen from the communication beam, and the setting of the
+    slot before as zeros and ones. An episode terminates when the train leaves the cell, after 206
+    slots by default.
 
     The goals and the kind of state and action come from the publication. It states no numbers that
     we could read, so all equations and numbers are our choice. Where they were open: positions hold
@@ -61,12 +65,13 @@ class HsrDualBeam(Model):
     What a policy knows decides its score. The optimum knows the true position and pointing error of
     the slot, and the law of those of later slots (96 quantiles of it). ``schedule`` and
     ``exhaustive`` know the position only. So did the study that the constants were calibrated with:
-    their scores are its 0.765 without a switching cost, and 0.759 and 0.757 with one of 0.05. The
-    agent sees neither, only estimates and outcomes of the past. Without a switching cost no action
-    matters later, and ``myopic`` is the optimum. At 0.05 a search slot by slot is still within 2 %
-    of it. So by the rule of this package all scenarios validate a planner and are no benchmark of
-    planning. They test perception, where rules without a model of the slot (``by_geometry``,
-    ``best_fixed``) leave room.
+    their scores are its 0.765 without a switching cost, and 0.759 and 0.757 with one of 0.05. With
+    the observation ``history`` the agent sees neither, only estimates and outcomes of the past;
+    with ``timetable`` it sees what ``optimum`` and ``myopic`` see. Without a switching cost no
+    action matters later, and ``myopic`` is the optimum. At 0.05 a search slot by slot is still
+    within 2 % of it. So by the rule of this package all scenarios validate a planner and are no
+    benchmark of planning. They test perception, where rules without a model of the slot
+    (``by_geometry``, ``best_fixed``) leave room.
     """
 
     id = "isac/HsrDualBeam-v0"
@@ -111,7 +116,9 @@ class HsrDualBeam(Model):
         return exact.planned_slots(self.params)
 
     def observation_spec(self) -> Spec:
-        """Return the rows of the history, one after the other."""
+        """Return the rows of the history, one after the other, or the slot by the timetable."""
+        if self.params.observation == "timetable":
+            return Spec("box", timetable_fields(self.params))
         slots = self.params.history_slots
         ages = [f"{age}_slots_ago" for age in range(slots - 1, 0, -1)] + ["now"]
         return Spec("box", tuple(each for age in ages for each in _row(age)))
@@ -164,4 +171,4 @@ def _row(age: str) -> tuple[Coordinate, ...]:
 
 def _wide(name: str, meaning: str, unit: str) -> Coordinate:
     """Return a feature that is clipped on both sides."""
-    return Coordinate(name, meaning, unit, low=-kernel.LIMIT, high=kernel.LIMIT)
+    return Coordinate(name, meaning, unit, low=-LIMIT, high=LIMIT)

@@ -30,6 +30,9 @@ class HsrDualBeamParams(EnvParams):
     action: Literal["multi_discrete", "index"] = parameter(
         "multi_discrete", "Form of the action: three positions in lists, or one number for all."
     )
+    observation: Literal["history", "timetable"] = parameter(
+        "history", "The last slots, without a clock; or the timetable and how the estimate differs."
+    )
     history_slots: int = parameter(
         4, "Slots in an observation, including the present one.", "slots", ge=1, le=64
     )
@@ -180,6 +183,7 @@ class HsrDualBeamParams(EnvParams):
         return {
             "slots": slots_of_passage(self),
             "slot_m": self.speed_m_s * self.slot_s,
+            "per_position_std": 1.0 / self.position_std_m if self.position_std_m > 0.0 else 0.0,
             "detection_threshold": detection_threshold(self.false_alarm),
             "cfar_factor": cfar_factor("ca", self.false_alarm, self.training_cells),
             "cfar_cells": self.training_cells,

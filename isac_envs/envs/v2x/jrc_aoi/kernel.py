@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from isac_envs.engine.jit import Record, inlined, jit
 from isac_envs.engine.loops import Outcome
 from isac_envs.engine.rng import integer
+from isac_envs.envs.v2x.class_features import PACKETS, observe_classes, observe_risk
 from isac_envs.envs.v2x.conditions import (
     CONDITION_FIELDS,
     advance_conditions,
@@ -87,7 +88,12 @@ def observe(p: Record, state: State, observation: Any) -> None:
     """
     e = state.env
     vehicle = Vehicle(e, state.packets, state.streams)
-    at = observe_packets(p, vehicle, e.time, observation)
-    observation[at] = e.channel
-    at = observe_conditions(e, observation, at + 1)
-    observe_ages(p, state.streams, observation, at)
+    if p.observation == PACKETS:
+        at = observe_packets(p, vehicle, e.time, observation)
+        observation[at] = e.channel
+        at = observe_conditions(e, observation, at + 1)
+        observe_ages(p, state.streams, observation, at)
+    else:
+        at = observe_classes(p, vehicle, slot_capacity(p, e), e.time, observation)
+        observation[at] = e.channel
+        observe_risk(e, state.packets.shape[0], observation, at + 1)

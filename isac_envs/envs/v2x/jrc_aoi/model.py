@@ -8,6 +8,7 @@ import numpy as np
 from isac_envs.declaration.fields import Coordinate, Spec
 from isac_envs.declaration.model import Model, State
 from isac_envs.envs.v2x import fields, packets
+from isac_envs.envs.v2x.class_features import RISK, class_fields
 from isac_envs.envs.v2x.jrc_aoi import baselines, kernel
 from isac_envs.envs.v2x.jrc_aoi.params import JrcAoiParams
 
@@ -33,10 +34,16 @@ class JrcAoi(Model):
        ``clearing``.
 
     An episode starts with all ages zero, the arrivals of one slot and uniformly drawn conditions.
-    The observation holds age and class of each packet, channel, conditions and the ages of the
-    classes, in [0, 1]. Ages are given as $a / (a +$ ``age_scale`` $)$, so none is cut off (the
-    publication divides by 10, without a bound). Sending a class of which nothing waits is allowed,
-    as in the publication: it wastes the slot and takes the risk for nothing.
+    Sending a class of which nothing waits is allowed, as in the publication: it wastes the slot and
+    takes the risk for nothing.
+
+    The observation ``packets`` holds age and class of each packet, channel, conditions and the ages
+    of the classes, in [0, 1]. Ages are given as $a / (a +$ ``age_scale`` $)$, so none is cut off
+    (the publication divides by 10, without a bound). The observation ``classes`` condenses this to
+    a form that small networks learn from: of each class the packets that wait, the age of the first
+    and of the last that the slot would send, the age $D_k$, and the pressure $\omega_k (D_k - a_k)
+    / \max_j \omega_j$, where $a_k$ is that last packet's age (0 if nothing would be sent); then
+    channel and conditions, how many of these are bad as five zeros and ones, and the backlog.
 
     The published model (scenario ``lee2021``) penalises overflow as if nothing had left the queue
     in the slot, charges nothing for an event while all conditions are good, and its conditions have
@@ -69,8 +76,11 @@ class JrcAoi(Model):
 
     def observation_spec(self) -> Spec:
         """Return queue, channel, conditions and class ages, all in [0, 1]."""
+        classes = len(self.params.class_weights)
         channel = Coordinate("channel", "1 if the channel is bad.")
-        ages = fields.class_ages(len(self.params.class_weights))
+        if self.params.observation == "classes":
+            return Spec("box", (*class_fields(classes), channel, *RISK))
+        ages = fields.class_ages(classes)
         return Spec("box", (*fields.queue(self.params), channel, *fields.CONDITIONS, ages))
 
     def action_spec(self) -> Spec:

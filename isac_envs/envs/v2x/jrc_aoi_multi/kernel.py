@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from isac_envs.engine.jit import Record, inlined, jit, record
 from isac_envs.engine.loops import Outcome
 from isac_envs.engine.rng import integer
+from isac_envs.envs.v2x.class_features import PACKETS, observe_classes, observe_risk
 from isac_envs.envs.v2x.conditions import (
     CONDITION_FIELDS,
     advance_conditions,
@@ -150,16 +151,26 @@ def observe(p: Record, state: State, observations: Any) -> None:
         state: State of one copy.
         observations: Receives an observation for each agent, shape ``(A, D)``.
     """
-    e, vehicles = state.env, state.vehicles
-    count = vehicles.shape[0]
+    e, count = state.env, state.vehicles.shape[0]
     for v in range(count):
         seen = observations[v]
-        vehicle = Vehicle(vehicles[v], state.packets[v], state.streams[v])
-        at = observe_packets(p, vehicle, e.time, seen)
-        seen[at] = 1.0 if e.priority == v else 0.0
-        at = observe_conditions(vehicles[v], seen, at + 1)
-        at = observe_ages(p, state.streams[v], seen, at)
-        seen[at] = saturated(vehicles[v].waited, p.age_scale)
-        seen[at + 1] = (v + 1) / count
-        seen[at + 2] = (e.time % count + 1) / count
-        seen[at + 3] = saturated(e.idle_slots, p.age_scale)
+        vehicle = Vehicle(state.vehicles[v], state.packets[v], state.streams[v])
+        if p.observation == PACKETS:
+            at = observe_packets(p, vehicle, e.time, seen)
+            seen[at] = 1.0 if e.priority == v else 0.0
+            at = observe_conditions(vehicle.record, seen, at + 1)
+            at = observe_ages(p, vehicle.streams, seen, at)
+            seen[at] = saturated(vehicle.record.waited, p.age_scale)
+            seen[at + 1] = (v + 1) / count
+            seen[at + 2] = (e.time % count + 1) / count
+            at += 3
+        else:
+            at = observe_classes(p, vehicle, 1, e.time, seen)
+            seen[at] = 1.0 if e.priority == v else 0.0
+            at = observe_risk(vehicle.record, vehicle.packets.shape[0], seen, at + 1)
+            seen[at] = saturated(vehicle.record.waited, p.age_scale)
+            until = (v - e.time % count + count) % count
+            for slots in range(count):
+                seen[at + 1 + slots] = 1.0 if until == slots else 0.0
+            at += 1 + count
+        seen[at] = saturated(e.idle_slots, p.age_scale)

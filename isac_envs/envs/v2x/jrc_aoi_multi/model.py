@@ -8,6 +8,7 @@ import numpy as np
 from isac_envs.declaration.fields import Coordinate, Signal, Spec, Summary
 from isac_envs.declaration.model import Model, State
 from isac_envs.envs.v2x import fields, packets
+from isac_envs.envs.v2x.class_features import RISK, class_fields
 from isac_envs.envs.v2x.jrc_aoi_multi import baselines, kernel
 from isac_envs.envs.v2x.jrc_aoi_multi.params import JrcAoiMultiParams
 
@@ -38,11 +39,15 @@ class JrcAoiMulti(Model):
        ``clearing``.
 
     An episode starts with all ages zero, the arrivals of one slot, uniformly drawn conditions and a
-    uniformly drawn vehicle with priority. A vehicle sees its queue, whether it has priority, its
+    uniformly drawn vehicle with priority. Requests for a class of which nothing waits are allowed,
+    as in the publication, so there are no action masks.
+
+    With the observation ``packets`` a vehicle sees its queue, whether it has priority, its
     conditions, the ages of its classes, the slots since its last grant, its number, the slot in a
     round of $N$, and how long the channel has been idle. All are in [0, 1]; ages and slots are
-    given as $a / (a +$ ``age_scale`` $)$. Requests for a class of which nothing waits are allowed,
-    as in the publication, so there are no action masks.
+    given as $a / (a +$ ``age_scale`` $)$. With ``classes`` it sees the queue class by class, as
+    described for ``isac/JrcAoi-v0``, and in place of its number and the slot in the round how many
+    slots later its turn in the round is, as $N$ zeros and ones.
 
     The published model (scenario ``lee2022``) penalises overflow as if nothing had left the queue
     in the slot, takes the rank of a contention's winner among those who ask for its number, charges
@@ -87,22 +92,22 @@ class JrcAoiMulti(Model):
 
     def observation_spec(self) -> Spec:
         """Return a vehicle's observation of itself and the channel, all in [0, 1]."""
+        p = self.params
+        priority = Coordinate("priority", "1 if the vehicle wins a contention.")
+        waited = Coordinate("waited", "Slots since its last grant, as slots / (slots + scale).")
+        idle = Coordinate("idle", "Slots since the channel was used, as slots / (slots + scale).")
+        if p.observation == "classes":
+            turn = "1 at the number of slots, from 0, until its turn in a round of one slot each."
+            own = (*class_fields(len(p.class_weights)), priority, *RISK, waited)
+            return Spec("box", (*own, Coordinate("turn", turn, size=p.vehicles), idle))
         last = (
-            Coordinate("waited", "Slots since its last grant, as slots / (slots + scale)."),
+            waited,
             Coordinate("identity", "Number of the vehicle, from 1, over the number of vehicles."),
             Coordinate("cycle", "Slot in a round of one slot per vehicle, over its length."),
-            Coordinate("idle", "Slots since the channel was used, as slots / (slots + scale)."),
+            idle,
         )
-        return Spec(
-            "box",
-            (
-                *fields.queue(self.params),
-                Coordinate("priority", "1 if the vehicle wins a contention."),
-                *fields.CONDITIONS,
-                fields.class_ages(len(self.params.class_weights)),
-                *last,
-            ),
-        )
+        ages = fields.class_ages(len(p.class_weights))
+        return Spec("box", (*fields.queue(p), priority, *fields.CONDITIONS, ages, *last))
 
     def action_spec(self) -> Spec:
         """Return the choice between idling, the classes and radar."""

@@ -34,12 +34,13 @@ class PlanBaseline(Baseline):
     def act(self) -> npt.NDArray[Any]:
         """Return the actions, shape ``(n, W)``."""
         self.plan()
-        return self._actions.astype(self.model.action.action_dtype)
+        actions = self._actions.astype(self.model.action.action_dtype)
+        return actions[:, : self.params.places] if self.params.action == "sensors" else actions
 
     def plan(self) -> None:
         """Write the actions of all vehicles and the edge: those of the plan."""
         record, state = self.params.record, self.batch.state
-        policies.write_action_batch(record, state, self._plan, self._actions)
+        policies.write_plan_batch(record, state, self._plan, self._actions)
 
 
 class Greedy(PlanBaseline):

@@ -105,7 +105,11 @@ def vehicle_action(params: Any) -> tuple[Coordinate, ...]:
 
 
 def all_actions(params: Any) -> Spec:
-    """Return the action fields of all vehicles in order, then of the edge."""
+    """Return the action fields of all vehicles in order, then of the edge; or the sensors."""
+    if params.action == "sensors":
+        meaning = "Sensor of each required type: 0 nobody, 1 the cheapest vehicle, and so on."
+        sensor = Coordinate("sensor", meaning, high=params.candidates, size=params.places)
+        return Spec("multi_discrete", (sensor,))
     edge = edge_action(params)
     if params.action == "hybrid":
         return Spec("multi_discrete", (*vehicle_action(params) * params.vehicles, *edge))

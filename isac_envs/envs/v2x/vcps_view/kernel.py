@@ -12,6 +12,7 @@ from isac_envs.engine.passes import copy_row
 from isac_envs.engine.rng import uniform
 from isac_envs.envs.v2x.vcps_view.judging import RUNNING, judge, keep
 from isac_envs.envs.v2x.vcps_view.observing import observe
+from isac_envs.envs.v2x.vcps_view.policies import Plan, write_action
 from isac_envs.envs.v2x.vcps_view.records import (
     CONSISTENCY,
     NOBODY,
@@ -22,6 +23,7 @@ from isac_envs.envs.v2x.vcps_view.records import (
     TRANSMISSION,
     State,
 )
+from isac_envs.envs.v2x.vcps_view.required import SENSORS, list_candidates, read_sensors
 from isac_envs.envs.v2x.vcps_view.uploading import FRACTIONS, HYBRID, upload
 from isac_envs.envs.v2x.vcps_view.world import distance_at, draw_gain, draw_world, forget
 
@@ -58,6 +60,7 @@ def reset(p: Record, state: State) -> None:
     """Start an episode; the running range begins with episodes of random actions, if any."""
     e, coordinates = state.env, state.coordinates
     draw_world(p, state)
+    list_candidates(state.items, state.kinds)
     for part in range(PARTS):
         e.low[part] = 1e18
         e.high[part] = -1e18
@@ -121,10 +124,15 @@ def step(p: Record, state: State, action: Any, outcome: Outcome) -> tuple[bool, 
     Args:
         p: Parameters of the environment, one record.
         state: State of one copy.
-        action: Receives the coordinates, shape ``(W,)``.
+        action: The coordinates, or the sensors of the required types, shape ``(W,)``.
         outcome: What the step writes: objectives, costs and metrics.
     """
-    copy_row(action, state.coordinates)
+    if p.action == SENSORS:
+        read_sensors(p, state, action, state.order)
+        plan = Plan(state.order, p.planned_loads, p.least_powers)
+        write_action(p, state, plan, state.coordinates)
+    else:
+        copy_row(action, state.coordinates)
     play(p, state)
     report(p, state, outcome)
     return False, state.env.time >= p.horizon

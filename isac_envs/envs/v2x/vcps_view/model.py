@@ -8,7 +8,8 @@ import numpy as np
 from isac_envs.declaration.fields import Spec
 from isac_envs.declaration.model import Model, State
 from isac_envs.envs.v2x.vcps_view import baselines, fields, kernel, records
-from isac_envs.envs.v2x.vcps_view.params import VcpsViewParams
+from isac_envs.envs.v2x.vcps_view.params import VcpsParams, VcpsViewParams
+from isac_envs.envs.v2x.vcps_view.required import required_fields
 
 
 class VcpsView(Model):
@@ -56,6 +57,20 @@ class VcpsView(Model):
     and miss their target at full power; and whether more bandwidth is requested than there is,
     which only ``allocation = fractions`` permits.
 
+    Actions are all coordinates of these equations. With ``action = sensors`` an agent only says who
+    senses each type that the coming views require, in the order of the views: 0 nobody, 1 the
+    cheapest vehicle that can sense it, 2 the next one, up to ``candidates`` (the last one where
+    there are fewer). The rest follows the rule of the baseline ``greedy``: equal shares of
+    ``planned_load``, short services first, the least reliable power, and bandwidth by the root of
+    the bits over the spectral efficiency. All ones are ``greedy``. Other baselines lose their
+    loads, powers and further vehicles in this form.
+
+    The observation ``coming`` shows the slot, all vehicles and what they can sense, and the cache.
+    ``required`` shows the places of that action instead: for each type which views need it and how
+    old its cached packet is, and for each of its candidates the cost, the age of a packet if it
+    were sensed now as ``greedy`` does, the mean service time, the distance, and for how many types
+    it is the cheapest.
+
     Tracks follow streets with traffic lights (intelligent driver model, turns of the Manhattan
     mobility model), or come from a file (``traces``, see [traces](../traces.md)): the edge is in
     the middle of 0 to ``map_m``, and an episode shows one of the file's scenes of ``slots`` s.
@@ -95,7 +110,7 @@ class VcpsView(Model):
     summary = "An edge decides what vehicles sense and upload for its views of the traffic."
     source = fields.SOURCE
     default_scenario = "manhattan"
-    params_type = VcpsViewParams
+    params_type: ClassVar[type[VcpsParams]] = VcpsViewParams
     kernel: ClassVar[ModuleType] = kernel
     env_fields = records.ENV_FIELDS
     objectives = fields.OBJECTIVES
@@ -107,11 +122,13 @@ class VcpsView(Model):
     scene = "isac_envs.envs.v2x.vcps_view.scene:draw"
 
     def observation_spec(self) -> Spec:
-        """Return the observation fields of the edge: 1 + V + 2 V K + 2 I coordinates."""
+        """Return the observation fields of the edge: 1 + V + 2 V K + 2 I, or of each type."""
+        if self.params.observation == "required":
+            return Spec("box", required_fields(self.params))
         return fields.edge_observation(self.params)
 
     def action_spec(self) -> Spec:
-        """Return the joint action fields of vehicles and edge: V (3 K + 1) + V coordinates."""
+        """Return the action of vehicles and edge: V (3 K + 1) + V coordinates, or sensors."""
         return fields.all_actions(self.params)
 
     def allocate(self, n: int) -> State:

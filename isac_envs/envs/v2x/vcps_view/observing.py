@@ -5,6 +5,7 @@ from typing import Any
 from isac_envs.engine.jit import Record, inlined, jit
 from isac_envs.envs.v2x.vcps_view.params import VcpsViewParams
 from isac_envs.envs.v2x.vcps_view.records import MOST_VIEWS, State
+from isac_envs.envs.v2x.vcps_view.required import REQUIRED, observe_required
 from isac_envs.envs.v2x.vcps_view.world import distance_at, view_of
 
 PUBLISHED = VcpsViewParams.code("observation", "published")
@@ -51,7 +52,22 @@ def distance_seen(p: Record, track: Any, second: int) -> float:
 
 @jit
 def observe(p: Record, state: State, observation: Any) -> None:
-    """Write the observation of the edge: 1 + V + 2 V K + 2 I coordinates.
+    """Write the observation of the edge: 1 + V + 2 V K + 2 I coordinates, or the required types.
+
+    Args:
+        p: Parameters of the environment, one record.
+        state: State of one copy.
+        observation: Receives the observation, shape ``(D,)``.
+    """
+    if p.observation == REQUIRED:
+        observe_required(p, state, observation)
+    else:
+        observe_all(p, state, observation)
+
+
+@inlined
+def observe_all(p: Record, state: State, observation: Any) -> None:
+    """Write the slot, all vehicles with what they can sense, and all types.
 
     Args:
         p: Parameters of the environment, one record.

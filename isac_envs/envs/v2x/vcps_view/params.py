@@ -3,19 +3,20 @@
 import math
 from typing import Any, Literal
 
+import numpy as np
 from pydantic import model_validator
 
 from isac_envs.declaration.params import EnvParams, Weight, parameter
 from isac_envs.engine.mathx import db_to_linear
 from isac_envs.envs.v2x.vcps_view import tables
-from isac_envs.envs.v2x.vcps_view.records import MOST_TYPES, MOST_VIEWS
+from isac_envs.envs.v2x.vcps_view.records import MOST_CANDIDATES, MOST_TYPES, MOST_VIEWS
 
 WU = "Wu et al., arXiv 2211.00007, and the authors' public code"
 IDM = "Treiber, Hennecke and Helbing, Phys. Rev. E 62(2), 2000: intelligent driver model"
 
 
-class VcpsViewParams(EnvParams):
-    """Parameters; the defaults are the ```manhattan``` scenario."""
+class VcpsParams(EnvParams):
+    """Parameters of vehicular views, whoever decides."""
 
     horizon: int = parameter(
         300, "Slots until an episode is truncated.", "slots", WU, ge=1, le=10**7
@@ -175,7 +176,7 @@ class VcpsViewParams(EnvParams):
     )
 
     @model_validator(mode="after")
-    def _is_possible(self) -> "VcpsViewParams":
+    def _is_possible(self) -> "VcpsParams":
         for low, high in (
             ("size_low_byte", "size_high_byte"),
             ("update_low_s", "update_high_s"),
@@ -211,6 +212,12 @@ class VcpsViewParams(EnvParams):
         return self.vehicles * self.vehicle_width + self.vehicles
 
     @property
+    def places(self) -> int:
+        """Most types that the views of a slot require."""
+        most = min(self.required_types, self.needed_types)
+        return min(self.needed_types, MOST_VIEWS * most)
+
+    @property
     def needed_types(self) -> int:
         """Types, from the first, among which views choose."""
         published = min(self.types, self.required_types + 1)
@@ -229,6 +236,8 @@ class VcpsViewParams(EnvParams):
             "size_scale": 8.0 if self.size_unit == "bit" else 1.0,
             "needed_types": self.needed_types,
             "most_needed": min(self.required_types, self.needed_types),
+            "places": self.places,
+            "most_candidates": 1,
             "reach_m": diagonal,
             "centre_m": 0.5 * self.map_m,
             "streets": whole + 1,
@@ -236,3 +245,30 @@ class VcpsViewParams(EnvParams):
             "unit": 1.0 / (self.levels - 1) if self.action == "hybrid" else 1.0,
             **tables.scenes(self),
         }
+
+
+class VcpsViewParams(VcpsParams):
+    """Parameters; the defaults are the ``manhattan`` scenario."""
+
+    observation: Literal["coming", "published", "required"] = parameter(  # type: ignore[assignment]
+        "coming", "The agent sees the coming slot and when cached packets were made; or the slot "
+        "that has passed and when they were received; or features of the required types alone."
+    )  # fmt: skip
+    action: Literal["threshold", "rate", "hybrid", "sensors"] = parameter(  # type: ignore[assignment]
+        "threshold", "What is sensed: decision coordinates above 1/2; rates above rate_floor; "
+        "decisions of 0 and 1, with all other coordinates in `levels` steps; or who senses each "
+        "required type, the rest by rule."
+    )  # fmt: skip
+    candidates: int = parameter(
+        2, "Vehicles to choose from for each type, the cheapest ones, where action = sensors.",
+        "vehicles", interface=True, ge=1, le=MOST_CANDIDATES,
+    )  # fmt: skip
+    planned_load: float = parameter(
+        0.6, "Load of a queue where action = sensors.", "1", interface=True, ge=0.01, le=0.999
+    )
+
+    def derived(self) -> dict[str, Any]:
+        """Return besides the loads and powers of all vehicles where only sensors are chosen."""
+        loads, powers = np.full(self.vehicles, self.planned_load), np.zeros(self.vehicles)
+        found = {"most_candidates": self.candidates, "planned_loads": loads}
+        return {**super().derived(), **found, "least_powers": powers}

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from isac_envs.engine.jit import Record, inlined, jit
 from isac_envs.engine.loops import each_copy
 from isac_envs.envs.v2x.vcps_view.records import MOST_VIEWS, NOBODY, State
+from isac_envs.envs.v2x.vcps_view.required import SENSORS, write_sensors
 from isac_envs.envs.v2x.vcps_view.uploading import HYBRID, RATE, SHARES
 from isac_envs.envs.v2x.vcps_view.world import distance_at, spectral_efficiency, view_of
 
@@ -130,6 +131,22 @@ def write_action(p: Record, state: State, plan: Plan, action: Any) -> None:
 
 
 @jit
+def write_plan(p: Record, state: State, plan: Plan, action: Any) -> None:
+    """Write a plan in the form of the action, of sensors alone without its loads and powers.
+
+    Args:
+        p: Parameters of the environment, one record.
+        state: State of one copy.
+        plan: What vehicles are to do in the slot.
+        action: Receives the action, shape ``(W,)`` at least.
+    """
+    if p.action == SENSORS:
+        write_sensors(p, state, plan.sensor, action)
+    else:
+        write_action(p, state, plan, action)
+
+
+@jit
 def greedy(p: Record, state: State, plan: Plan, action: Any) -> None:
     """Write the greedy action; the plan gets its sensors.
 
@@ -140,8 +157,8 @@ def greedy(p: Record, state: State, plan: Plan, action: Any) -> None:
         action: Receives the coordinates, shape ``(W,)``.
     """
     choose_cheapest(state, plan.sensor)
-    write_action(p, state, plan, action)
+    write_plan(p, state, plan, action)
 
 
 greedy_batch = each_copy(greedy, "plan")
-write_action_batch = each_copy(write_action, "plan")
+write_plan_batch = each_copy(write_plan, "plan")

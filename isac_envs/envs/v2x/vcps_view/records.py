@@ -12,6 +12,9 @@ MOST_TYPES = 30
 MOST_VIEWS = 2
 """Views that are requested at most in a slot."""
 
+MOST_CANDIDATES = 4
+"""Vehicles, the cheapest ones, that are listed for each type at most."""
+
 SAMPLES = 100
 """Samples that the published quantile of the channel gain is taken from."""
 
@@ -45,6 +48,7 @@ VEHICLE = record(
     ("bandwidth_hz", "f8"),
     ("load", "f8"),  # of the queue, by mean service times
     ("link_load", "f8"),  # of the link, by the transmission times of the slot
+    ("cheapest_of", "i8"),  # required types of the slot that is observed
     ("sending", "?"),  # it senses something
     ("packets", "i8"),  # of it in the view at hand, and their sums:
     ("oldest_s", "f8"),
@@ -77,6 +81,8 @@ KIND = record(
     ("copies", "i8"),  # fresh packets of it in the view at hand
     ("youngest_s", "f8"),  # age of its youngest packet in the view at hand
     ("required", "?"),  # by a view of the slot that is observed
+    ("candidates", "i8", (MOST_CANDIDATES,)),  # cheapest vehicles that can sense it, -1 for none
+    ("candidate_items", "i8", (MOST_CANDIDATES,)),  # the number of the item there
     ("holder", "i8"),  # vehicle that sent the cached packet, -1 for none
     ("cost", "f8"),  # of sensing it
     ("update_s", "f8"),

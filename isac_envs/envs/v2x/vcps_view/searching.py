@@ -9,7 +9,7 @@ from isac_envs.engine.loops import each_copy
 from isac_envs.engine.passes import copy_row
 from isac_envs.engine.rng import seed_stream
 from isac_envs.envs.v2x.vcps_view.judging import judge
-from isac_envs.envs.v2x.vcps_view.policies import Plan, choose_cheapest, write_action
+from isac_envs.envs.v2x.vcps_view.policies import Plan, choose_cheapest, write_action, write_plan
 from isac_envs.envs.v2x.vcps_view.records import MOST_VIEWS, NOBODY, State
 from isac_envs.envs.v2x.vcps_view.uploading import upload
 from isac_envs.envs.v2x.vcps_view.world import view_of
@@ -161,7 +161,7 @@ def search(p: Record, state: State, plan: Plan, bench: Bench, action: Any) -> No
             for j in range(views[m].count):
                 best = improve_sensor(p, state, plan, bench, views[m].kinds[j], best)
         best = improve_levels(p, state, plan, bench, best)
-    write_action(p, state, plan, action)
+    write_plan(p, state, plan, action)
 
 
 search_batch = each_copy(search, "plan", "bench")

@@ -113,7 +113,7 @@ def observe(p: Record, state: State, observations: Any) -> None:
     items, kinds = state.items, state.kinds
     count, each = items.shape[0], items.shape[1]
     observations[:] = 0.0
-    observing.observe(p, state, observations[count])
+    observing.observe_all(p, state, observations[count])
     second = seen_slot(p, state.env)
     for i in range(count):
         out = observations[i]

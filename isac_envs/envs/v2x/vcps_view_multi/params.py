@@ -3,10 +3,10 @@
 from typing import Literal
 
 from isac_envs.declaration.params import parameter
-from isac_envs.envs.v2x.vcps_view.params import WU, VcpsViewParams
+from isac_envs.envs.v2x.vcps_view.params import WU, VcpsParams
 
 
-class VcpsViewMultiParams(VcpsViewParams):
+class VcpsViewMultiParams(VcpsParams):
     """Parameters; the defaults are the ``manhattan`` scenario."""
 
     credit: Literal["shared", "difference"] = parameter(
