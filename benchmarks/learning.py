@@ -40,7 +40,7 @@ MATRIX = (
     ("isac/CognitiveAccess-v0", "default", ("ppo",)),
     ("isac/DownlinkCrb-v0", "default", ("ppo",)),
     ("isac/BeamClusterRbg-v0", "default", ("ppo",)),
-    ("isac/MultiBsPower-v0", "nasir2020", ("ddqn",)),
+    ("isac/MultiBsPower-v0", "nasir2020", ("ppo", "ddqn")),
     ("isac/TargetTrack-v0", "default", ("rollout_iteration",)),
 )
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "results.md"
