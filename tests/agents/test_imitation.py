@@ -37,7 +37,7 @@ def agreement(agent, teacher, steps=60):
 
 @pytest.mark.parametrize("teacher", ["queue_aware", "threshold"])
 def test_it_does_what_its_teacher_does(teacher):
-    settings = {"imitation_fraction": 1.0, "memory": 8192, "learning_rate": 3e-3}
+    settings = {"imitation_fraction": 1.0, "imitation_batch_size": 256, "learning_rate": 3e-3}
     agent = learner("isac/ModeSelect-v0", 64, teacher=teacher, **settings)
     agent.learn(25_000)
     assert agreement(agent, teacher) > 0.93
@@ -49,7 +49,7 @@ def test_without_a_name_the_reference_teaches_and_ppo_comes_after():
 
     class Watched(type(agent)):
         def train(self):
-            phases.append((self._imitating, len(self._labels)))
+            phases.append((self._imitating, self._kept))
             super().train()
 
     agent.__class__ = Watched
@@ -61,7 +61,7 @@ def test_without_a_name_the_reference_teaches_and_ppo_comes_after():
 def test_only_the_newest_labels_are_kept():
     agent = learner("isac/ModeSelect-v0", 64, imitation_fraction=1.0, memory=64 * 20)
     agent.learn(16 * 64 * 3)
-    assert len(agent._labels) == 20
+    assert agent._kept == 20
 
 
 def test_the_teacher_plays_less_and_less():
@@ -84,9 +84,8 @@ def test_returns_are_discounted_and_end_with_the_episode():
     rows = [
         (np.zeros((2, 1)), np.zeros((2, 1)), None, np.array([1.0, 2.0]), done) for done in dones
     ]
-    agent._labels = []
     agent._keep(rows, np.array([8.0, 16.0]))
-    returns = np.array([row[3] for row in agent._labels])
+    returns = agent._ring[3][:3]
     # Copy 0 ends at the last step; copy 1 at the first, and goes on afterwards.
     np.testing.assert_allclose(returns, [[1.75, 2.0], [1.5, 7.0], [1.0, 10.0]])
 
@@ -95,7 +94,7 @@ def test_a_box_is_imitated_and_keeps_a_spread_for_what_follows():
     world = {"elements": 16}
     settings = {"policy": "EntityPolicy", "policy_kwargs": {"groups": [[16, 4]]}}
     settings |= {"teacher": "follow", "imitation_fraction": 1.0, "imitation_epochs": 4}
-    settings |= {"imitation_batch_size": 256, "memory": 1024}
+    settings |= {"imitation_batch_size": 64, "memory": 4096}
     agent = learner("isac/RisMiso-v0", 16, overrides=world, **settings)
     agent.learn(16 * 16 * 40)
     env = agent.env

@@ -46,7 +46,8 @@ class Imitation:
         env: A :class:`isac_agents.adapters.vec_env.BatchVecEnv`.
         teacher: Name of a baseline of the environment; empty for its reference baseline.
         imitation_fraction: Part of the training that imitates; 1 never comes to PPO.
-        imitation_epochs: Passes over all kept labels after each rollout.
+        imitation_epochs: Passes after each rollout over as many labels as it brought, drawn from
+            all that are kept.
         imitation_batch_size: Labels of a minibatch.
         memory: Newest labels kept, summed over agents.
         **settings: As for the base algorithm.
@@ -70,7 +71,7 @@ class Imitation:
         *,
         teacher: str = "",
         imitation_fraction: float = 0.5,
-        imitation_epochs: int = 2,
+        imitation_epochs: int = 4,
         imitation_batch_size: int = 1024,
         memory: int = 200_000,
         **settings: Any,
@@ -79,7 +80,8 @@ class Imitation:
         self.imitation_fraction = imitation_fraction
         self.imitation_epochs = imitation_epochs
         self.imitation_batch_size = imitation_batch_size
-        self._labels: list[tuple[Array | None, ...]] = []
+        self._ring: list[Array | None] = []  # observations, labels, masks, returns by step
+        self._written = 0
         super().__init__(policy, env, **settings)  # type: ignore[call-arg]
         if env is not None:
             model = self._played.model
@@ -111,7 +113,7 @@ class Imitation:
             self._imitating = self._progress < 1.0  # a resumed run may be further, only known now
         if self._imitating:
             return self._label(callback, n_rollout_steps, max(0.0, 1.0 - 2.0 * self._progress))
-        self._labels = []  # large, and of no use any more
+        self._ring = []  # large, and of no use any more
         return bool(super().collect_rollouts(env, callback, rollout_buffer, n_rollout_steps))  # type: ignore[misc]
 
     @property
@@ -169,25 +171,41 @@ class Imitation:
         norm = getattr(self.policy, "value_norm", None)  # type: ignore[attr-defined]
         if norm is not None:
             norm.update(returns)
-        self._labels += [(*row[:3], after) for row, after in zip(rows, returns, strict=True)]
-        most = max(1, self.memory // len(after))
-        self._labels = self._labels[-most:]
+        if not self._ring:
+            most, self._written = max(len(rows), self.memory // len(after)), 0
+            first = (*rows[0][:3], returns[0])
+            self._ring = [
+                None if each is None else np.zeros((most, *each.shape), each.dtype)
+                for each in first
+            ]
+        for row, after in zip(rows, returns, strict=True):
+            for column, values in zip(self._ring, (*row[:3], after), strict=True):
+                if column is not None:
+                    column[self._written % len(column)] = values
+            self._written += 1
+
+    @property
+    def _kept(self) -> int:
+        """Steps of all copies whose labels are kept."""
+        held = self._ring[1] if self._ring else None
+        return 0 if held is None else min(self._written, len(held))
 
     def _fit(self) -> None:
-        """Pass over the kept labels."""
+        """Pass over some of the kept labels."""
         policy: Any = self.policy  # type: ignore[attr-defined]
         policy.set_training_mode(True)
         self._update_learning_rate(policy.optimizer)  # type: ignore[attr-defined]
         agents = self._played.num_agents
         columns = [
-            None if column[0] is None else _teams(np.stack(column), agents)
-            for column in zip(*self._labels, strict=True)
+            None if column is None else _teams(column[: self._kept], agents)
+            for column in self._ring
         ]
-        count = len(self._labels) * self._played.num_copies
+        count = self._kept * self._played.num_copies
+        fresh = min(count, self.n_steps * self._played.num_copies)  # type: ignore[attr-defined]
         size = max(1, self.imitation_batch_size // agents)
         log = []
         for _ in range(self.imitation_epochs):
-            for chosen in torch.randperm(count).split(size):  # type: ignore[no-untyped-call]
+            for chosen in torch.randperm(count)[:fresh].split(size):  # type: ignore[no-untyped-call]
                 rows = [None if each is None else each[chosen].flatten(0, 1) for each in columns]
                 log.append(self._update_by_labels(policy, *rows))  # type: ignore[arg-type]
         losses, errors = np.mean(log, 0)
