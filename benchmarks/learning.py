@@ -40,9 +40,10 @@ MATRIX = (
     ("isac/CognitiveAccess-v0", "default", ("ppo",)),
     ("isac/DownlinkCrb-v0", "default", ("ppo",)),
     ("isac/BeamClusterRbg-v0", "default", ("ppo",)),
-    ("isac/MultiBsPower-v0", "nasir2020", ("ddqn",)),
+    ("isac/MultiBsPower-v0", "nasir2020", ("ppo", "ddqn")),
     ("isac/TargetTrack-v0", "default", ("rollout_iteration",)),
 )
+EPISODES = 2000
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "results.md"
 
 
@@ -51,7 +52,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--episodes", type=int, default=2000)
+    parser.add_argument("--episodes", type=int, default=EPISODES)
     parser.add_argument("--only", default="", help="scenario, or id/scenario, to run")
     parser.add_argument("--runs", type=Path, help="keep the runs here, and use finished ones")
     parser.add_argument("--write", action="store_true")
@@ -100,7 +101,8 @@ def section(
         rows[agent] = cells(found[agent], top, f"{steps:,}", f"{seconds:.0f}")
     order = (*agents, *(name for name in rows if name not in agents))
     table = "\n".join([*lines, *(rows[name] for name in order)])
-    return f"{table}\n{missed(found, agents)}"
+    fewer = "" if options.episodes == EPISODES else f"\nOver {options.episodes} episodes.\n"
+    return f"{table}\n{missed(found, agents)}{fewer}"
 
 
 def missed(found: dict[str, Row], agents: Sequence[str]) -> str:

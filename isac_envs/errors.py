@@ -20,6 +20,10 @@ class ScenarioError(IsacError):
     """A scenario file or an override that does not describe a valid environment."""
 
 
+class TraceError(IsacError):
+    """A trace that cannot be used; the message names the file and the line."""
+
+
 class UnknownParameterError(ScenarioError, TypeError):
     """A keyword argument that is not a parameter; a TypeError, as Python raises."""
 

@@ -30,7 +30,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from isac_envs.catalog import ENVIRONMENTS, model_class, refuse_foreign
 from isac_envs.declaration.model import Model
-from isac_envs.declaration.params import LARGEST_FILE, EnvParams, near_name
+from isac_envs.declaration.params import EnvParams, near_name
 from isac_envs.declaration.params import build as build_params
 from isac_envs.engine.interpreting import sparing
 from isac_envs.errors import (
@@ -40,7 +40,7 @@ from isac_envs.errors import (
     UnknownParameterError,
     hint,
 )
-from isac_envs.files import read_bytes, read_toml
+from isac_envs.files import LARGEST_FILE, hash_file, read_toml
 
 Environment: TypeAlias = str | type[Model]
 """Id of an environment, ``"module:Class"``, or the class of its model."""
@@ -116,7 +116,7 @@ def content_hash(environment: str, parameters: EnvParams) -> str:
     values = parameters.model_dump(mode="json")
     for name in parameters.file_names():
         if values[name]:
-            values[name] = hashlib.sha256(read_bytes(values[name], LARGEST_FILE)).hexdigest()
+            values[name] = hash_file(values[name], LARGEST_FILE)
     content = {"environment": environment, "parameters": values}
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 

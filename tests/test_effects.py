@@ -15,11 +15,14 @@ from isac_envs.core.env import Env
 from isac_envs.core.parallel_env import ParallelEnv
 
 NO_EFFECT: dict[str, set[str]] = {
+    "isac/BeamTrack-v0": {"traces"},
     "isac/BeamTraining-v0": {"data", "replay_offset", "replay_split"},
     "isac/SecureIsac-v0": {"users"},
     "isac/SecureIsacMulti-v0": {"users", "codebook_size", "share_levels"},
-    "isac/VcpsView-v0": {"tracks_csv"},
-    "isac/VcpsViewMulti-v0": {"tracks_csv"},
+    "isac/DirectionalJrc-v0": {"traces"},
+    "isac/DirectionalJrcSingle-v0": {"traces"},
+    "isac/VcpsView-v0": {"traces"},
+    "isac/VcpsViewMulti-v0": {"traces"},
 }
 """Parameters by id that change nothing in a trajectory, each with a reason in its meaning.
 

@@ -24,7 +24,7 @@ FLOORS = (
     ("isac_envs.kernels.estimation",),
     ("isac_envs.kernels.radar",),
     ("isac_envs.kernels", "isac_envs.errors", "isac_envs.files", "isac_envs.memory"),
-    ("isac_envs.sensing",),
+    ("isac_envs.sensing", "isac_envs.traces"),
     ("isac_envs.planning", "isac_envs.declaration", "isac_envs.rendering"),
     ("isac_envs.propagation",),
     ("isac_envs.envs",),

@@ -49,6 +49,7 @@ def test_every_file_validates(scenario: tuple[str, str]) -> None:
 def test_every_file_belongs_to_a_registered_environment() -> None:
     known = {path for name in harness.IDS for path in scenarios.folder(name).iterdir()}
     root = scenarios.folder(harness.IDS[0]).parent
+    known |= {path for path in (root / "traces").iterdir() if path.is_file()}
     assert {path for path in root.rglob("*") if path.is_file()} == known
 
 

@@ -22,9 +22,6 @@ from isac_envs.errors import ScenarioError, hint, nearest
 INTERFACE = ("observation", "action")
 """Parameters that say how an agent sees and acts, in every environment that has them."""
 
-LARGEST_FILE = 1 << 26
-"""Bytes of a file that a parameter names."""
-
 Weight = Annotated[float, Field(ge=-1e6, le=1e6)]
 """Weight of an objective."""
 

@@ -35,10 +35,11 @@ def agreement(agent, teacher, steps=60):
     return float(np.mean(same))
 
 
-@pytest.mark.parametrize("teacher", ["always_radar", "queue_aware", "threshold"])
+@pytest.mark.parametrize("teacher", ["queue_aware", "threshold"])
 def test_it_does_what_its_teacher_does(teacher):
-    agent = learner("isac/ModeSelect-v0", 64, teacher=teacher, imitation_fraction=1.0)
-    agent.learn(30_000)
+    settings = {"imitation_fraction": 1.0, "memory": 8192, "learning_rate": 3e-3}
+    agent = learner("isac/ModeSelect-v0", 64, teacher=teacher, **settings)
+    agent.learn(25_000)
     assert agreement(agent, teacher) > 0.93
 
 
@@ -94,6 +95,7 @@ def test_a_box_is_imitated_and_keeps_a_spread_for_what_follows():
     world = {"elements": 16}
     settings = {"policy": "EntityPolicy", "policy_kwargs": {"groups": [[16, 4]]}}
     settings |= {"teacher": "follow", "imitation_fraction": 1.0, "imitation_epochs": 4}
+    settings |= {"imitation_batch_size": 256, "memory": 1024}
     agent = learner("isac/RisMiso-v0", 16, overrides=world, **settings)
     agent.learn(16 * 16 * 40)
     env = agent.env

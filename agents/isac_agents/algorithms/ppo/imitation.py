@@ -13,6 +13,7 @@ from stable_baselines3.common.vec_env import VecEnv
 from torch.nn import functional
 
 from isac_agents.adapters.vec_env import BatchVecEnv
+from isac_agents.algorithms.ppo.annealing import LearnedRewards
 from isac_agents.algorithms.ppo.entity_ppo import EntityPolicy
 from isac_agents.algorithms.ppo.mappo import Mappo
 from isac_agents.algorithms.ppo.ppo import Ppo
@@ -58,6 +59,7 @@ class Imitation:
     num_timesteps: int
     _total_timesteps: int
     reward_scale: float
+    team_reward: float
     _last_obs: Any
     _last_episode_starts: Any
 
@@ -130,6 +132,7 @@ class Imitation:
         policy.set_training_mode(False)
         seed = int(torch.randint(2**62, ()).item())
         teacher, random = Rule(env.model, self.teacher, seed), np.random.default_rng(seed)
+        played = LearnedRewards(env, self.reward_scale, self.team_reward)
         alone = isinstance(env.action_space, spaces.Discrete)
         kind = np.float32 if isinstance(env.action_space, spaces.Box) else np.int64
         rows: list[tuple[Array, ...]] = []
@@ -141,14 +144,12 @@ class Imitation:
             own, _ = self.predict(seen, deterministic=False, **given)  # type: ignore[attr-defined]
             guided = random.random((env.num_envs, 1)) < share
             actions = np.where(guided, labels, np.asarray(own).reshape(labels.shape))
-            env.step_async(actions[:, 0] if alone else actions)
-            following, rewards, dones, infos = env.step_wait()
+            following, rewards, dones, infos = played.step(actions[:, 0] if alone else actions)
             self.num_timesteps += env.num_envs
             callback.update_locals(locals())
             if not callback.on_step():
                 return False
             self._update_info_buffer(infos, dones)  # type: ignore[attr-defined]
-            rewards = rewards * np.float32(self.reward_scale)
             self._bootstrap(rewards, infos)
             rows.append((seen, labels, masks, rewards, dones))  # type: ignore[arg-type]
             self._last_obs, self._last_episode_starts = following, dones

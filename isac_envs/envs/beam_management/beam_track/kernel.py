@@ -57,9 +57,10 @@ def start_belief(p: Record, e: Record, v: Record) -> None:
 def reset(p: Record, state: State) -> None:
     """Start an episode."""
     e = state.env
+    motion.choose_pass(p, e)
     for k in range(state.vehicles.shape[0]):
         v = state.vehicles[k]
-        motion.start(p, e.world, v, k)
+        motion.start(p, e, v, k)
         locate(p, v)
         motion.begin_link_of(p, state, k, state.scratch.law)
         start_belief(p, e, v)
@@ -146,7 +147,7 @@ def serve(
 def advance(p: Record, state: State) -> None:
     """Move all vehicles by a slot."""
     for k in range(state.vehicles.shape[0]):
-        motion.move(p, state.env.world, state.vehicles[k])
+        motion.move(p, state.env, state.vehicles[k], k)
         locate(p, state.vehicles[k])
         motion.move_link_of(p, state, k, state.scratch.law)
 

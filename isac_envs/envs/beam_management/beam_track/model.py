@@ -52,7 +52,8 @@ class BeamTrack(Model):
 
     1. Motion: $x \leftarrow x + v T + a T^2 / 2$ and $v \leftarrow v + a T$. The acceleration $a$
        is white with deviations $(\sigma_x, \sigma_y)$, or an Ornstein-Uhlenbeck process. At the
-       edges of the lane $v_y$ becomes 0. Alternatively the vehicle flies a circle that drifts.
+       edges of the lane $v_y$ becomes 0. Alternatively the vehicle flies a circle that drifts, or
+       follows a file (``traces``, see [traces](../traces.md)).
     2. Alignment: $|\delta|^2 = [\sin(N z) / (N \sin z)]^2$ with $z = \pi (u - u_b) / 2$.
     3. Link: $\mathrm{SNR}_c = P_k N |\delta|^2 (\lambda / 4 \pi d)^2 / \sigma_n^2$ and rate $R =
        (1 - w) \log_2(1 + \mathrm{SNR}_c)$, with noise power $\sigma_n^2$. The reward is the mean
@@ -162,6 +163,7 @@ class BeamTrack(Model):
     default_scenario = "hard"
     params_type = BeamTrackParams
     kernel: ClassVar[ModuleType] = kernel
+    env_fields = records.ENV_FIELDS
     objectives = (
         Signal("communication", "Rate of the slot, mean of the vehicles.", "bit/s/Hz"),
         Signal("alignment", "Penalty of beams with less than half of their gain."),

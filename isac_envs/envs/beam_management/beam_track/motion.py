@@ -8,7 +8,7 @@ from typing import Any
 
 from isac_envs.engine.jit import Record, inlined
 from isac_envs.engine.mathx import sincos_turns
-from isac_envs.engine.rng import Stream, bernoulli, normal, uniform
+from isac_envs.engine.rng import Stream, bernoulli, integer, normal, uniform
 from isac_envs.envs.beam_management.beam_track.params import VEHICLE_M, BeamTrackParams
 from isac_envs.envs.beam_management.beam_track.records import State
 from isac_envs.kernels.radar.swerling import exponential
@@ -33,16 +33,39 @@ def place(p: Record, v: Record) -> None:
 
 
 @inlined
-def start(p: Record, stream: Stream, v: Record, k: int) -> None:
+def choose_pass(p: Record, e: Record) -> None:
+    """Draw which pass of the trace an episode shows, if there is a trace."""
+    e.passing = integer(e.world, p.passes.shape[0]) if p.from_trace else 0
+
+
+@inlined
+def follow(p: Record, e: Record, v: Record, k: int, slot: int) -> None:
+    """Put vehicle number k where the trace has it.
+
+    Args:
+        p: Parameters of the environment, one record.
+        e: Record of the environment.
+        v: Record of the vehicle.
+        k: Number of the vehicle.
+        slot: Number of the slot at whose end it is there.
+    """
+    v.x = p.passes[e.passing, k, slot, 0]
+    v.y = p.passes[e.passing, k, slot, 1]
+    v.v_x = p.passes[e.passing, k, slot, 2]
+    v.v_y = p.passes[e.passing, k, slot, 3]
+
+
+@inlined
+def start(p: Record, e: Record, v: Record, k: int) -> None:
     """Start vehicle number k; draws twice.
 
     Args:
         p: Parameters of the environment, one record.
-        stream: Random stream that is drawn from.
+        e: Record of the environment.
         v: Record of the vehicle.
         k: Number of the vehicle.
     """
-    u_speed, u_phase = uniform(stream), uniform(stream)
+    u_speed, u_phase = uniform(e.world), uniform(e.world)
     v.speed = p.speed_m_s + p.speed_spread_m_s * (2.0 * u_speed - 1.0)
     v.a_x = 0.0
     v.a_y = 0.0
@@ -57,6 +80,8 @@ def start(p: Record, stream: Stream, v: Record, k: int) -> None:
     v.v_y = 0.0
     if p.motion == CIRCLE:
         place(p, v)
+    if p.from_trace:
+        follow(p, e, v, k, 0)
 
 
 @inlined
@@ -89,16 +114,20 @@ def _circle(p: Record, stream: Stream, v: Record) -> None:
 
 
 @inlined
-def move(p: Record, stream: Stream, v: Record) -> None:
-    """Advance position, blockage and cross section of a vehicle by one slot.
+def move(p: Record, e: Record, v: Record, k: int) -> None:
+    """Advance position, blockage and cross section of vehicle number k by one slot.
 
     Args:
         p: Parameters of the environment, one record.
-        stream: Random stream that is drawn from.
+        e: Record of the environment.
         v: Record of the vehicle.
+        k: Number of the vehicle.
     """
+    stream = e.world
     if p.motion == CIRCLE:
         _circle(p, stream, v)
+    elif p.from_trace:
+        follow(p, e, v, k, e.time + 1)
     else:
         _drive(p, stream, v)
     if p.block_probability > 0.0:

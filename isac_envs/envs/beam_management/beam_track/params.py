@@ -4,6 +4,7 @@ import math
 from itertools import pairwise
 from typing import Annotated, Any, Literal
 
+import numpy as np
 from pydantic import Field, model_validator
 
 from isac_envs.declaration.params import Weight, parameter
@@ -14,6 +15,7 @@ from isac_envs.envs.beam_management.beam_track.tables import (
     caught_share,
     grid_of_echoes,
     measurement_variances,
+    passes,
 )
 from isac_envs.kernels.constants import SPEED_OF_LIGHT_M_S
 from isac_envs.kernels.numerics.gamma import gaussian_q_inverse
@@ -35,7 +37,7 @@ _LEAST_CELLS = 32  # along either axis: a window of 13 and what is beyond
 _WAY = (
     "horizon, slot_s, speed_m_s, speed_spread_m_s, acceleration_x_m_s2, acceleration_memory_s, "
     "process, start_x_m, vehicle_spacing_m, vehicles, lane_y_m, lane_half_width_m, height_m, "
-    "motion, circle_radius_m, circle_centre_x_m, circle_centre_y_m and drift_m"
+    "motion, circle_radius_m, circle_centre_x_m, circle_centre_y_m, drift_m and traces"
 )
 _MOST_CELLS = 2**17  # of a grid
 _LEAST_FALSE_ALARM = 1e-12  # of a CFAR
@@ -138,6 +140,12 @@ class BeamTrackParams(ChannelParams):
     process: Literal["held", "continuous"] = parameter(
         "held", "Acceleration held over a slot, or white in continuous time.", "1", JIANG
     )
+    traces: str = parameter(
+        "", "File of mobility that vehicles follow on a road: floating-car data of SUMO or CSV, "
+        "whose origin lies at start_x_m and lane_y_m. An episode shows those that pass nearest in "
+        "a random part of it. Its path is relative to the scenario file, or to the working "
+        "directory where it is given as an argument.", file=True,
+    )  # fmt: skip
     start_x_m: float = parameter(
         -25.0, "Start along the array axis; the array is at 0.", "m", HARD, ge=-1e4, le=1e4
     )
@@ -277,6 +285,9 @@ class BeamTrackParams(ChannelParams):
                 f"parameter circle_centre_y_m = {self.circle_centre_y_m}: must be above "
                 f"circle_radius_m = {self.circle_radius_m}, the array serves one side"
             )
+        if self.motion == "circle" and self.traces:
+            raise ValueError("parameter motion = 'circle': valid: 'road', where traces are given")
+        passes(self)  # a wrong file is refused here, not when the first step compiles
         if self.speed_spread_m_s > self.speed_m_s:
             raise ValueError(
                 f"parameter speed_spread_m_s = {self.speed_spread_m_s}: at most speed_m_s = "
@@ -367,13 +378,18 @@ class BeamTrackParams(ChannelParams):
 
     @property
     def fastest_m_s(self) -> float:
-        """Speed that vehicles stay below, on a road within three deviations."""
+        """Speed that vehicles stay below, on a road within three deviations or as in the trace."""
+        if self.traces:
+            return float(np.sqrt(np.square(passes(self)["passes"][..., 2:]).sum(-1).max()))
         beyond = _DEVIATIONS * self._speed_deviation_m_s if self.motion == "road" else 0.0
         return self.speed_m_s + self.speed_spread_m_s + beyond
 
     @property
     def farthest_m(self) -> float:
         """Distance that vehicles stay within, likewise."""
+        if self.traces:
+            ground = float(np.sqrt(np.square(passes(self)["passes"][..., :2]).sum(-1).max()))
+            return _length(ground, self.height_m)
         seconds = self.horizon * self.slot_s
         if self.motion == "circle":
             centre = _length(self.circle_centre_x_m, self.circle_centre_y_m)
@@ -408,6 +424,7 @@ class BeamTrackParams(ChannelParams):
             **measurement_variances(self),
             **grid_of_echoes(self),
             **acceleration(self),
+            **passes(self),
             "widths": widths,
             "over_free_space": 1.0 / friis_gain_one(1.0, SPEED_OF_LIGHT_M_S / self.wavelength_m),
             "first_octave": first_octave,

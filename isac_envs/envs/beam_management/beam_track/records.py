@@ -10,6 +10,10 @@ from isac_envs.propagation.links import LINK
 from isac_envs.sensing.detections import DETECTION, MOST_DETECTIONS
 from isac_envs.sensing.echo_work import ECHO, PARAMETERS, EchoWork, echo_work
 
+ENV_FIELDS: tuple[tuple[Any, ...], ...] = (
+    ("passing", "i8"),  # part of the trace that the episode shows
+)
+
 VEHICLE = record(
     ("x", "f8"),  # along the array axis, m
     ("y", "f8"),  # across, m

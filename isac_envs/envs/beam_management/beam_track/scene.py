@@ -41,6 +41,11 @@ def _extent(params: Any) -> tuple[Position, Position]:
         x, y, reach = params.circle_centre_x_m, params.circle_centre_y_m, params.circle_radius_m
         reach += 20.0
         return (min(0.0, x - reach), x + reach), (min(0.0, y - reach), y + reach)
+    if params.traces:
+        x = params.record["passes"][..., 0]
+        return (x.min() - _MARGIN_M, x.max() + _MARGIN_M), (
+            -_MARGIN_M, _lane(params)[1] + _MARGIN_M
+        )  # fmt: skip
     travel = params.speed_m_s * params.horizon * params.slot_s
     first = params.start_x_m - params.vehicle_spacing_m * (params.vehicles - 1)
     x_m = (min(0.0, first) - _MARGIN_M, max(0.0, params.start_x_m + 1.15 * travel) + _MARGIN_M)

@@ -3,7 +3,10 @@
 import math
 from typing import Any
 
+import numpy as np
+
 from isac_envs.engine.mathx import db_to_linear, ln
+from isac_envs.errors import TraceError
 from isac_envs.kernels.constants import SPEED_OF_LIGHT_M_S
 from isac_envs.kernels.estimation.bounds import (
     angle_variance,
@@ -15,7 +18,10 @@ from isac_envs.kernels.numerics.gamma import exp_or_zero
 from isac_envs.kernels.pathloss.free_space import friis_gain_one, radar_received_power_one
 from isac_envs.kernels.radar.cfar import cfar_factor
 from isac_envs.sensing.echo_work import training_cells
+from isac_envs.traces.reading import read_traffic
+from isac_envs.traces.scenes import Y, passes_of
 
+_VEHICLE_LENGTH_M = 5.0  # in a trace
 _NOT_MEASURED = 1e12  # variance times SNR of a velocity that is not measured, (m/s)^2
 
 
@@ -46,6 +52,32 @@ def budget(p: Any) -> dict[str, float]:
         "block_loss": db_to_linear(-p.block_loss_db),
         "threshold": -ln(p.false_alarm),
     }
+
+
+def passes(p: Any) -> dict[str, Any]:
+    """Return passes of the trace in the array's frame, shape ``(P, K, horizon + 1, 4)``.
+
+    The last axis is position and velocity, in m and m/s; without a trace there is a single zero.
+
+    Raises:
+        ValueError: If the file cannot be used.
+    """
+    if not p.traces:
+        return {"from_trace": False, "passes": np.zeros((1, 1, 1, 4))}
+    origin = (p.start_x_m, p.lane_y_m)
+    try:
+        traffic = read_traffic(p.traces, p.slot_s, _VEHICLE_LENGTH_M)
+        found = passes_of(traffic, p.vehicles, p.horizon + 1, (-origin[0], -origin[1]))
+    except TraceError as error:
+        raise ValueError(f"parameter traces (with slot_s, horizon): {error}") from None
+    widest = float(np.abs(found[..., Y]).max())
+    if widest > p.lane_half_width_m:
+        raise ValueError(
+            f"parameter lane_half_width_m = {p.lane_half_width_m:g}: valid: >= {widest:.4g}, what "
+            f"vehicles of traces = {p.traces!r} come away from y = 0"
+        )
+    shifted = found + np.array([*origin, 0.0, 0.0])
+    return {"from_trace": True, "passes": shifted}
 
 
 def measurement_variances(p: Any) -> dict[str, float]:

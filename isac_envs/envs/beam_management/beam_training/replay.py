@@ -17,7 +17,6 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from isac_envs.declaration.params import LARGEST_FILE
 from isac_envs.envs.beam_management.beam_training import tables
 from isac_envs.files import read_text
 from isac_envs.kernels.numerics import portable
@@ -33,6 +32,7 @@ LARGEST_CELL = 1 << 16
 TEST_EVERY = 5
 """Of so many sequences one is kept for tests."""
 
+_LARGEST = 1 << 26  # bytes of the index
 _METRES_OF_TURN = 2.0 * math.pi * 6.371e6  # on a great circle
 _NEAREST_M = 1.0
 
@@ -99,7 +99,7 @@ def read_replay(p: Any) -> Replay:
 
 def _read_rows(path: str, beams: int) -> tuple[list[_Sample], int]:
     """Return the usable samples of an index, and how many are not."""
-    reader = csv.DictReader(io.StringIO(read_text(path, LARGEST_FILE), newline=""), strict=True)
+    reader = csv.DictReader(io.StringIO(read_text(path, _LARGEST), newline=""), strict=True)
     names = [name.strip() for name in reader.fieldnames or ()]
     for column in COLUMNS:
         if names.count(column) != 1:

@@ -1,8 +1,8 @@
 """Dynamics of directional joint radar and communication, for all vehicles of a road.
 
 A step decides, transmits, then drives. Its random draws (one a vehicle for the reception, three
-for the traffic, six a pair of vehicles for links under a law) are the same whatever the actions, so
-that two policies meet the same traffic.
+for the traffic unless it is a trace, six a pair of vehicles for links under a law) are the same
+whatever the actions, so that two policies meet the same traffic.
 """
 
 from typing import Any
@@ -19,9 +19,12 @@ from isac_envs.envs.v2x.directional_jrc.records import CELLS, NULL, RADAR, SECTO
 
 @jit
 def reset(p: Record, state: State) -> None:
-    """Start an episode with all vehicles on the road."""
+    """Start an episode with all vehicles on the road, or with those of the trace."""
     state.env.waiting = 0
-    traffic.place_all(p, state)
+    if p.from_trace:
+        traffic.take_seats(p, state)
+    else:
+        traffic.place_all(p, state)
     for k in range(state.order.shape[0]):
         state.order[k] = k
     state.env.on_road = sort_along_road(state.vehicles, state.order)
@@ -66,9 +69,13 @@ def play(p: Record, state: State) -> None:
         vehicles[k].reception_draw = uniform(e.world)
         decide(p, vehicles, k)
     links.transmit(p, state)
-    for k in range(vehicles.shape[0]):
-        traffic.drive(p, state, k)
-    traffic.let_in(p, state)
+    if p.from_trace:
+        for k in range(vehicles.shape[0]):
+            traffic.follow(p, state, k)
+    else:
+        for k in range(vehicles.shape[0]):
+            traffic.drive(p, state, k)
+        traffic.let_in(p, state)
     e.on_road = sort_along_road(vehicles, state.order)
     radio.move_links(p, state, state.scratch.law)
     e.time += 1

@@ -57,6 +57,11 @@ class DirectionalJrc(Model):
        random lane at its beginning. Vehicles on the road and vehicles waiting add up to $N$. Off
        the road only null is allowed, and other actions have no effect.
 
+    With ``traces`` (see [traces](../traces.md)) vehicles follow a file instead of 8, and an episode
+    begins at a random slot of it. Who is between 0 and ``road_m`` and on the lanes takes a free one
+    of the $N$ places; speeds and changes of lane are those of the file, and a map shifts by a row
+    with a change of lane.
+
     With another `channel` than free space, $(\lambda / 4 \pi R)^2$ in 3 becomes
     $10^{-L / 10} |h|^2$, for signals and interference alike: $L$ is the path loss of TR 37.885 and
     its shadow fading, $h$ the Rician `fading`. A vehicle in between then does not end a link (1),

@@ -77,10 +77,11 @@ def observe_neighbour(p: Record, vehicles: Any, k: int, j: int, slot: int, out: 
     dx = p.scale_x * (vehicles[j].x_m - vehicles[k].x_m) if seen else 0.0
     dy = p.scale_y * (vehicles[j].y_m - vehicles[k].y_m) if seen else 0.0
     dv = p.scale_dv * (vehicles[j].velocity_m_s - vehicles[k].velocity_m_s) if seen else 0.0
+    across = p.scale_dv * (vehicles[j].across_m_s - vehicles[k].across_m_s) if seen else 0.0
     out[place] = clip(dx)
     out[place + 1] = clip(dy)
     out[motion] = clip(dv)
-    out[motion + 1] = 0.0  # nobody changes lanes
+    out[motion + 1] = clip(across)
 
 
 @jit

@@ -53,6 +53,12 @@ class DirectionalJrcParams(ChannelParams):
     demand: float = parameter(
         1.0, "Mean requests to enter in a step, over vehicles * speed * step / road.", ge=0, le=100
     )
+    traces: str = parameter(
+        "", "File of mobility that vehicles follow instead: floating-car data of SUMO or CSV. Who "
+        "is between 0 and road_m and on the lanes takes a free one of the N places. Its path is "
+        "relative to the scenario file, or to the working directory where it is given as an "
+        "argument.", file=True,
+    )  # fmt: skip
     cell_m: float = parameter(7.5, "Length of a cell of the data maps.", "m", LEE, ge=1, le=100)
     age_max: int = parameter(8, "Age beyond which data is erased.", "steps", LEE, ge=2, le=100)
     half_width_deg: float = parameter(45.0, "Half width of a beam.", "deg", LEE, ge=1, le=45)
@@ -142,6 +148,7 @@ class DirectionalJrcParams(ChannelParams):
                 f"{self.channel!r}, because every pair has a link"
             )
         self.check_channel(self.reach)
+        tables.seats(self)  # a wrong file is refused here, not when the first step compiles
         return self
 
     @property
@@ -177,6 +184,7 @@ class DirectionalJrcParams(ChannelParams):
             "beam_slope": slope,
             "sideways_reach_m": slope * width,
             **tables.lanes(self),
+            **tables.seats(self),
             **tables.powers(self),
             **tables.maps(self),
             **tables.scales(self),

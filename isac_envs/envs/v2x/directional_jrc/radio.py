@@ -12,6 +12,8 @@ from isac_envs.envs.v2x.directional_jrc.geometry import is_visible
 from isac_envs.envs.v2x.directional_jrc.records import State
 from isac_envs.propagation.links import begin_link, measure_link, move_link
 
+_TOUCHING_M2 = 1e-6  # vehicles of a trace may lie on each other
+
 
 @inlined
 def arriving(p: Record, state: State, law: Any, one_metre_w: float, i: int, j: int) -> float:
@@ -28,7 +30,7 @@ def arriving(p: Record, state: State, law: Any, one_metre_w: float, i: int, j: i
     if law is None:
         vehicles = state.vehicles
         dx, dy = vehicles[i].x_m - vehicles[j].x_m, vehicles[i].y_m - vehicles[j].y_m
-        return one_metre_w / (dx * dx + dy * dy)
+        return one_metre_w / max(_TOUCHING_M2, dx * dx + dy * dy)
     return one_metre_w * state.paths[min(i, j), max(i, j)].gain / p.one_metre_gain
 
 
@@ -116,5 +118,5 @@ def measure_links(p: Record, state: State, law: Any) -> None:
             if abs(dx) > p.range_m:
                 break
             clear = not law.table[0].drawn or is_visible(p, vehicles, order, count, i, j)
-            distance = math.sqrt(dx * dx + dy * dy)
+            distance = math.sqrt(max(_TOUCHING_M2, dx * dx + dy * dy))
             measure_link(law, state.paths[i, j], clear, distance, law.table[0].station_m)

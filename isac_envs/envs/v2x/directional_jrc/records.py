@@ -15,6 +15,7 @@ NULL, RADAR = BEAMS * SECTORS, BEAMS * SECTORS + 1
 ACTIONS = BEAMS * SECTORS + 2
 
 ENV_FIELDS: tuple[tuple[Any, ...], ...] = (
+    ("trace_slot", "i8"),  # slot of the trace at which the episode began
     ("waiting", "i8"),  # requests to enter the road that were not served yet
     ("on_road", "i8"),  # vehicles on the road
 )
@@ -23,6 +24,7 @@ VEHICLE = record(
     ("x_m", "f8"),  # position along the road
     ("y_m", "f8"),  # position across it, 0 on the median
     ("velocity_m_s", "f8"),  # signed, along x
+    ("across_m_s", "f8"),  # signed, along y; 0 but in a trace
     ("lane", "i8"),  # counted from the smallest y
     ("heading", "i8"),  # 0 = towards +x, 1 = towards -x
     ("present", "?"),  # on the road

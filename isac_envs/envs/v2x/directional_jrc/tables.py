@@ -6,7 +6,10 @@ import numpy as np
 
 from isac_envs.engine.mathx import db_to_linear
 from isac_envs.envs.v2x.directional_jrc.records import CELLS
+from isac_envs.errors import TraceError
 from isac_envs.kernels.pathloss.free_space import friis_gain_one, thermal_noise_one
+from isac_envs.traces.reading import read_traffic
+from isac_envs.traces.scenes import ALONG, SEAT_VALUES, Road, seats_of
 
 Params = Any
 """The parameter model, which imports this module."""
@@ -56,6 +59,35 @@ def lanes(params: Params) -> dict[str, Any]:
         "lane_y_m": (numbers - 0.5 * signs) * params.lane_width_m,
         "lane_velocity_m_s": signs * speeds,
     }
+
+
+def seats(params: Params) -> dict[str, Any]:
+    """Return who is on the road in each slot of the trace, shape ``(T, N, 6)``; zeros without one.
+
+    Raises:
+        ValueError: If the file cannot be used.
+    """
+    if not params.traces:
+        return {"from_trace": False, "starts": 1, "seats": np.zeros((1, 1, SEAT_VALUES))}
+    road = Road(params.road_m, 2 * params.lanes_per_direction * params.lane_width_m)
+    try:
+        traffic = read_traffic(params.traces, params.step_s, params.length_m)
+        found = seats_of(traffic, params.vehicles, road)
+    except TraceError as error:
+        raise ValueError(f"parameter traces (with step_s): {error}") from None
+    if params.horizon >= traffic.slots:
+        raise ValueError(
+            f"parameter horizon = {params.horizon}: valid: <= {traffic.slots - 1}, the steps of "
+            f"step_s = {params.step_s:g} s in traces = {params.traces!r}"
+        )
+    fastest = float(np.abs(found[..., ALONG]).max())
+    if fastest > params.fastest_m_s:
+        raise ValueError(
+            f"parameter speed_m_s = {params.speed_m_s:g}: the outer lanes (of lanes_per_direction "
+            f"and speed_difference_m_s) allow {params.fastest_m_s:g} m/s, but a vehicle of traces "
+            f"= {params.traces!r} drives at {fastest:.4g} m/s on the road (of road_m)"
+        )
+    return {"from_trace": True, "starts": traffic.slots - params.horizon, "seats": found}
 
 
 def powers(params: Params) -> dict[str, Any]:

@@ -1,11 +1,13 @@
 """Vehicles on the road: where they start, how they move, leave and come back."""
 
+import math
 from typing import Any
 
 from isac_envs.engine.jit import Record, inlined, jit
 from isac_envs.engine.rng import discrete, integer, uniform
 from isac_envs.envs.v2x.directional_jrc import maps
 from isac_envs.envs.v2x.directional_jrc.records import State
+from isac_envs.traces.scenes import ACROSS, ALONG, BACKWARD, PRESENT, X, Y
 
 
 @inlined
@@ -23,6 +25,7 @@ def put_on_lane(p: Record, vehicles: Any, k: int, lane: int, x_m: float) -> None
     vehicles[k].x_m = x_m
     vehicles[k].y_m = p.lane_y_m[lane]
     vehicles[k].velocity_m_s = p.lane_velocity_m_s[lane]
+    vehicles[k].across_m_s = 0.0
     vehicles[k].heading = 0 if p.lane_velocity_m_s[lane] > 0.0 else 1
     vehicles[k].present = True
     vehicles[k].radar_age_s = 0.0
@@ -94,3 +97,76 @@ def let_in(p: Record, state: State) -> None:
                 maps.begin(p.fresh_labels[vehicles[k].heading], state, k)
                 return
             left -= 1
+
+
+@inlined
+def lane_at(p: Record, y_m: float) -> int:
+    """Return the number of the lane at a position across the road, from the smallest y."""
+    lanes = p.lane_y_m.shape[0]
+    return min(lanes - 1, max(0, lanes // 2 + math.floor(y_m / p.lane_width_m)))
+
+
+@inlined
+def sit_down(p: Record, vehicle: Record, seat: Any) -> None:
+    """Put a vehicle where a seat of the trace is, shape ``(6,)``; nowhere if it is free.
+
+    Args:
+        p: Parameters of the environment, one record.
+        vehicle: Record of the vehicle.
+        seat: Values of the seat.
+    """
+    vehicle.x_m = seat[X]
+    vehicle.y_m = seat[Y]
+    vehicle.velocity_m_s = seat[ALONG]
+    vehicle.across_m_s = seat[ACROSS]
+    vehicle.heading = int(seat[BACKWARD])
+    vehicle.lane = lane_at(p, seat[Y])
+    vehicle.present = seat[PRESENT] > 0.0
+
+
+@jit
+def take_seats(p: Record, state: State) -> None:
+    """Draw a slot of the trace, and place the vehicles that are on the road then."""
+    e, vehicles = state.env, state.vehicles
+    e.trace_slot = integer(e.world, p.starts)
+    for k in range(vehicles.shape[0]):
+        sit_down(p, vehicles[k], p.seats[e.trace_slot, k])
+        vehicles[k].radar_age_s = 0.0
+        if vehicles[k].present:
+            maps.begin(p.fresh_labels[vehicles[k].heading], state, k)
+        else:
+            maps.erase(state, k)
+
+
+@jit
+def follow(p: Record, state: State, k: int) -> None:
+    """Move vehicle ``k`` and its map to the next slot of the trace.
+
+    Args:
+        p: Parameters of the environment, one record.
+        state: State of one copy.
+        k: Number of the vehicle.
+    """
+    e, vehicles = state.env, state.vehicles
+    was, x, lane = vehicles[k].present, vehicles[k].x_m, vehicles[k].lane
+    seat = p.seats[e.trace_slot + e.time + 1, k]
+    if not (was or seat[PRESENT] > 0.0):
+        return
+    if was and seat[PRESENT] == 0.0:
+        vehicles[k].present = False
+        vehicles[k].radar_age_s = 0.0
+        maps.erase(state, k)
+        return
+    sit_down(p, vehicles[k], seat)
+    if not was:
+        vehicles[k].radar_age_s = 0.0
+        maps.begin(p.fresh_labels[vehicles[k].heading], state, k)
+        return
+    maps.merge(p, state, k)
+    shift = maps.cells_moved(p, x, vehicles[k].x_m)
+    if shift != 0:
+        maps.move(state, k, shift)
+    sideways = vehicles[k].lane - lane
+    if sideways != 0:
+        maps.move_across(state, k, sideways)
+    maps.grow_old(p, state, k)

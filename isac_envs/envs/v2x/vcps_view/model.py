@@ -72,8 +72,9 @@ class VcpsView(Model):
     it is the cheapest.
 
     Tracks follow streets with traffic lights (intelligent driver model, turns of the Manhattan
-    mobility model), or come from a file (``tracks_csv``). Everything but the SNR targets is drawn
-    when an episode begins.
+    mobility model), or come from a file (``traces``, see [traces](../traces.md)): the edge is in
+    the middle of 0 to ``map_m``, and an episode shows one of the file's scenes of ``slots`` s.
+    Everything but the SNR targets is drawn when an episode begins.
 
     The scenario ``wu2022`` is the published model. Its defects, and the parameters that mend them:
 

@@ -93,9 +93,9 @@ class VcpsParams(EnvParams):
     light_s: float = parameter(
         30.0, "Duration of a traffic light's red phase, and of its green phase.", "s", ge=0, le=600
     )
-    tracks_csv: str = parameter(
-        "", "File of tracks that replaces drawn ones: CSV in UTF-8 with the columns vehicle (any "
-        "label), t in s from any start, x and y in m. Its path is relative to the scenario file, "
+    traces: str = parameter(
+        "", "File of mobility that replaces drawn tracks: floating-car data of SUMO or CSV. "
+        "Episodes show scenes of it, `slots` long. Its path is relative to the scenario file, "
         "or to the working directory where it is given as an argument.", file=True,
     )  # fmt: skip
     instance: int = parameter(
@@ -198,7 +198,7 @@ class VcpsParams(EnvParams):
                 f"parameter sensing_weight = {self.sensing_weight}: valid: <= 1 - "
                 f"redundancy_weight = {1.0 - self.redundancy_weight:g}"
             )
-        tables.tracks(self)  # a wrong file is refused here, not when the first step compiles
+        tables.scenes(self)  # a wrong file is refused here, not when the first step compiles
         return self
 
     @property
@@ -224,7 +224,7 @@ class VcpsParams(EnvParams):
         return published if self.draws == "published" else self.types
 
     def derived(self) -> dict[str, Any]:
-        """Return scales in SI units, the demanded gain, the streets, and tracks of a file."""
+        """Return scales in SI units, the demanded gain, the streets, and scenes of a file."""
         diagonal = 0.5 * self.map_m * math.sqrt(2.0)
         whole = math.floor(self.map_m / self.block_m + 1e-9)
         return {
@@ -243,7 +243,7 @@ class VcpsParams(EnvParams):
             "streets": whole + 1,
             "street_offset_m": 0.5 * (self.map_m - whole * self.block_m),
             "unit": 1.0 / (self.levels - 1) if self.action == "hybrid" else 1.0,
-            **tables.tracks(self),
+            **tables.scenes(self),
         }
 
 

@@ -40,7 +40,7 @@ def _map(canvas: Canvas, view: View) -> None:
     side = p.map_m
     world = World(canvas, (-0.03 * side, 1.03 * side), (-0.03 * side, 1.03 * side))
     canvas.clear(colours.LAND)
-    if not p.tracks_csv:
+    if not p.traces:
         tables = p.record[0]
         first = float(tables.street_offset_m)
         for street in range(int(tables.streets)):

@@ -1,15 +1,20 @@
-"""What the kernel reads beyond the parameters: the demanded gain, and tracks from a file."""
+"""What the kernel reads beyond the parameters: the demanded gain, and scenes of a trace."""
 
 import math
 from typing import Any
 
 import numpy as np
 
-from isac_envs.envs.v2x.vcps_view.tracks import read_tracks
+from isac_envs.errors import TraceError
 from isac_envs.kernels.numerics.gamma import gaussian_q_inverse
+from isac_envs.traces.reading import read_traffic
+from isac_envs.traces.scenes import scenes_of
 
 Params = Any
 """The parameter model, which imports this module."""
+
+SLOT_S, VEHICLE_M = 1.0, 5.0
+"""Duration of a slot, and length of a vehicle in a trace."""
 
 
 def demanded_gain(params: Params) -> float:
@@ -32,13 +37,16 @@ def squaring(params: Params) -> float:
     return 1e-6 * params.bandwidth_hz if params.bandwidth_law == "squared" else 1.0
 
 
-def tracks(params: Params) -> dict[str, Any]:
-    """Return the tracks of the file, shape ``(V, T, 2)`` in m, or a single zero without one.
+def scenes(params: Params) -> dict[str, Any]:
+    """Return scenes of the trace, shape ``(scenes, V, T, 2)`` in m; a single zero without one.
 
     Raises:
         ValueError: If the file cannot be used.
     """
-    path = params.tracks_csv
-    if not path:
-        return {"from_file": False, "tracks": np.zeros((1, 1, 2))}
-    return {"from_file": True, "tracks": read_tracks(path, params.vehicles, params.slots)}
+    if not params.traces:
+        return {"from_file": False, "scenes": np.zeros((1, 1, 1, 2))}
+    try:
+        traffic = read_traffic(params.traces, SLOT_S, VEHICLE_M)
+        return {"from_file": True, "scenes": scenes_of(traffic, params.vehicles, params.slots)}
+    except TraceError as error:
+        raise ValueError(f"parameter traces (with slots): {error}") from None

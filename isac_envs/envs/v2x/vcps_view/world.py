@@ -73,12 +73,13 @@ def draw_world(p: Record, state: State) -> None:
         second = integer(stream, views.shape[0] - 1)
         second += second >= requests[t, 0]
         requests[t, 1] = second if uniform(stream) < 0.5 else -1
+    scene = integer(stream, p.scenes.shape[0]) if p.from_file else 0
     for i in range(tracks.shape[0]):
         draw_track(p, stream, tracks[i])
         if p.from_file:
             for t in range(tracks.shape[1]):
-                tracks[i, t].x_m = p.tracks[i, t, 0]
-                tracks[i, t].y_m = p.tracks[i, t, 1]
+                tracks[i, t].x_m = p.scenes[scene, i, t, 0]
+                tracks[i, t].y_m = p.scenes[scene, i, t, 1]
         describe_service(p, stream, tracks[i], items[i], kinds)
 
 
