@@ -1,6 +1,6 @@
 """Trains the baseline agents over five seeds and writes the tables of docs/results.md.
 
-    python benchmarks/learning.py [--seeds 5] [--jobs 2] [--runs FOLDER] [--write]
+    python benchmarks/learning.py [--only ID/SCENARIO] [--agent NAME] [--jobs 2] [--write]
 
 Every run uses the preset of its scenario; the comparison plays held-out episodes, the same for
 every policy. About an hour on two cores.
@@ -20,7 +20,7 @@ from isac_agents.training import plan_jobs, train_all
 MATRIX = (
     ("isac/ModeSelect-v0", "highway", ("ddqn", "dueling_ddqn", "dqn", "ppo", "q_learning")),
     ("isac/ModeSelect-v0", "hieu2020", ("ddqn", "dqn", "ppo", "q_learning")),
-    ("isac/ModeSelect-v0", "rush_hour", ("ddqn", "q_learning")),
+    ("isac/ModeSelect-v0", "rush_hour", ("ddqn", "ppo", "q_learning")),
     ("isac/FramesPerCpi-v0", "arrivals_12", ("ppo", "dueling_ddqn", "q_learning")),
     ("isac/FramesPerCpi-v0", "sensing_heavy", ("ppo", "dueling_ddqn", "q_learning")),
     ("isac/BeamTrack-v0", "hard", ("ppo",)),
@@ -54,12 +54,17 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--episodes", type=int, default=EPISODES)
     parser.add_argument("--only", default="", help="scenario, or id/scenario, to run")
+    parser.add_argument("--agent", default="", help="train it alone; the rows of others stay")
     parser.add_argument("--runs", type=Path, help="keep the runs here, and use finished ones")
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
     for environment, scenario, agents in MATRIX:
         if options.only in ("", scenario, f"{environment}/{scenario}"):
-            text = section(environment, scenario, agents, options)
+            chosen = [each for each in agents if options.agent in ("", each)]
+            if not chosen:
+                continue
+            text = section(environment, scenario, chosen, options)
+            text = with_others(heading(environment, scenario), text, agents)
             print(text, flush=True)
             if options.write:
                 write(heading(environment, scenario), text)
@@ -70,10 +75,35 @@ def heading(environment: str, scenario: str) -> str:
     return f"## {environment}, {scenario}"
 
 
+def page_sections() -> dict[str, str]:
+    """Return the sections of the page by what follows ``##`` in their headings."""
+    measured = tables.read("measured", PAGE)
+    return {part.partition("\n")[0]: part for part in measured.split("## ") if part.strip()}
+
+
+def with_others(name: str, text: str, agents: Sequence[str]) -> str:
+    """Return a section with the rows of agents that the page has and the section has not.
+
+    Args:
+        name: Heading of the section.
+        text: The section.
+        agents: Agents of the section, in the order of their rows.
+    """
+    before = page_sections().get(name.removeprefix("## "), "")
+    found = {}
+    for line in (*before.splitlines(), *text.splitlines()):
+        for agent in agents:
+            if line.startswith(f"| {agent} |"):
+                found[agent] = line
+    lines = [line for line in text.splitlines() if line not in found.values()]
+    first = next(k for k, line in enumerate(lines) if line.startswith("| --- |")) + 1
+    rows = [found[agent] for agent in agents if agent in found]
+    return "\n".join([*lines[:first], *rows, *lines[first:]]) + "\n"
+
+
 def write(name: str, text: str) -> None:
     """Replace one section of the page, and keep the others in the order of the matrix."""
-    measured = tables.read("measured", PAGE)
-    sections = {part.partition("\n")[0]: part for part in measured.split("## ") if part.strip()}
+    sections = page_sections()
     sections[name.removeprefix("## ")] = text.removeprefix("## ")
     order = (heading(*row[:2]).removeprefix("## ") for row in MATRIX)
     body = "\n".join(f"## {sections[each].strip()}\n" for each in order if each in sections)
