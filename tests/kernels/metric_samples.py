@@ -79,6 +79,7 @@ BOUNDS: dict[str, dict[str, Bounds]] = {
     "select_mcs": {"snr_db": (-20, 35), "table": (1, 4), "code_block_bits": (24, 8448)},
     "select_cqi": {"snr_db": (-20, 35), "table": (1, 4)},
     "rotary_wing_power": {"speed_m_s": (0.01, 40.0)},
+    "mm1_sojourn": {"arrival_rate_hz": (0.01, 10.0), "service_rate_hz": (10.1, 1e4)},
     "age_mm1": {"load": (0.01, 0.99), "service_rate_hz": (0.1, 1e4)},
     "age_md1": {"load": (0.01, 0.99), "service_rate_hz": (0.1, 1e4)},
     "age_slotted": {"success_probability": (0.01, 1.0)},

@@ -151,6 +151,8 @@ def _learn(agent: Any, record: RunRecord, callback: Any, continued: bool) -> Non
         weight = unsound_weights(agent)  # distributions reject the outputs of such a network
         if weight:
             raise NotFiniteError(f"weight {weight} is not finite") from error
+        if "found invalid values" in str(error):  # the same, of weights that are only too large
+            raise NotFiniteError("an output of the policy is not finite") from error
         raise IsacError(f"agent {record.agent}: {error}") from error
     except (LookupError, AttributeError, ArithmeticError, RuntimeError) as error:
         if not continued:
