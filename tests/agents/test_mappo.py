@@ -12,6 +12,7 @@ from isac_agents.adapters.vec_env import BatchVecEnv
 from isac_agents.algorithms.ppo.mappo import Mappo
 from isac_agents.algorithms.ppo.team_buffer import TeamBuffer
 from isac_agents.algorithms.ppo.team_policy import ValueNorm
+from isac_agents.algorithms.ppo.team_ppo import add_values_of_truncated
 from isac_agents.algorithms.weights import warm_start
 from isac_agents.evaluation.episodes import baseline, play
 
@@ -114,7 +115,7 @@ def test_a_truncated_episode_is_worth_what_would_have_come():
     env, rewards = agent.get_env(), np.zeros(48)
     env.reset()
     infos = env.step(np.zeros(48, int))[3]
-    agent._add_values_of_truncated(rewards, infos)
+    add_values_of_truncated(rewards, infos, agent.gamma, agent._values)
     last = torch.as_tensor(np.stack([each["terminal_observation"] for each in infos]))
     expected = 0.5 * agent.policy.predict_values(last).detach().numpy()
     np.testing.assert_allclose(rewards, expected, rtol=1e-6)

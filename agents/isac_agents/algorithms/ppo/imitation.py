@@ -17,6 +17,8 @@ from isac_agents.algorithms.ppo.annealing import LearnedRewards
 from isac_agents.algorithms.ppo.entity_ppo import EntityPolicy
 from isac_agents.algorithms.ppo.mappo import Mappo
 from isac_agents.algorithms.ppo.ppo import Ppo
+from isac_agents.algorithms.ppo.team_buffer import by_team
+from isac_agents.algorithms.ppo.team_ppo import add_values_of_truncated, masks_of
 from isac_agents.algorithms.teachers import Rule
 from isac_envs.errors import IsacError, UnknownNameError
 
@@ -138,7 +140,7 @@ class Imitation:
         alone = isinstance(env.action_space, spaces.Discrete)
         kind = np.float32 if isinstance(env.action_space, spaces.Box) else np.int64
         rows: list[tuple[Array, ...]] = []
-        masks = self._masks()
+        masks = masks_of(env) if self.masked else None
         for _ in range(steps):
             seen = np.asarray(self._last_obs)
             labels = np.array(teacher(env.batch, seen), kind).reshape(env.num_envs, -1)
@@ -152,10 +154,10 @@ class Imitation:
             if not callback.on_step():
                 return False
             self._update_info_buffer(infos, dones)  # type: ignore[attr-defined]
-            self._bootstrap(rewards, infos)
+            add_values_of_truncated(rewards, infos, self.gamma, self._values)  # type: ignore[attr-defined]
             rows.append((seen, labels, masks, rewards, dones))  # type: ignore[arg-type]
             self._last_obs, self._last_episode_starts = following, dones
-            masks = self._masks()
+            masks = masks_of(env) if self.masked else None
         self._keep(rows, self._values(np.asarray(self._last_obs), masks))
         callback.on_rollout_end()
         return True
@@ -197,7 +199,7 @@ class Imitation:
         self._update_learning_rate(policy.optimizer)  # type: ignore[attr-defined]
         agents = self._played.num_agents
         columns = [
-            None if column is None else _teams(column[: self._kept], agents)
+            None if column is None else by_team(column[: self._kept], agents, policy.device)
             for column in self._ring
         ]
         count = self._kept * self._played.num_copies
@@ -241,33 +243,12 @@ class Imitation:
         return loss.item(), error.item()
 
     def _values(self, seen: Array, masks: Array | None) -> Array:
-        """Return the critic's values, shape ``(rows,)``."""
+        """Return the critic's values, shape ``(rows,)``; only a policy for masks reads them."""
         policy: Any = self.policy  # type: ignore[attr-defined]
-        allowed = () if masks is None else (torch.as_tensor(masks),)
+        allowed = () if masks is None or not self.masked else (torch.as_tensor(masks),)
         with torch.no_grad():
             values = policy.predict_values(policy.obs_to_tensor(seen)[0], *allowed)
         return np.asarray(values.flatten().cpu().numpy())
-
-    def _masks(self) -> Array | None:
-        env = self._played
-        return env.action_masks() if self.masked and env.batch.masks is not None else None
-
-    def _bootstrap(self, rewards: Array, infos: list[dict[str, Any]]) -> None:
-        """Add the value of the last observation where an episode was truncated."""
-        rows = [k for k, each in enumerate(infos) if each.get("TimeLimit.truncated", False)]
-        if not rows:
-            return
-        agents = self._played.num_agents
-        rows = [k - k % agents + a for k in rows[::agents] for a in range(agents)]
-        last = np.stack([infos[k]["terminal_observation"] for k in rows])
-        masked = self.masked and "terminal_action_mask" in infos[rows[0]]
-        masks = np.stack([infos[k]["terminal_action_mask"] for k in rows]) if masked else None
-        rewards[rows] += self.gamma * self._values(last, masks)  # type: ignore[attr-defined]
-
-
-def _teams(column: Array, agents: int) -> torch.Tensor:
-    """Reshape a column to one row for each team: shape ``(steps * copies, A, ...)``."""
-    return torch.as_tensor(column.reshape(-1, agents, *column.shape[2:]))
 
 
 class ImitationPpo(Imitation, Ppo):

@@ -86,7 +86,10 @@ class TeamBuffer(RolloutBuffer):
             self.observations, self.actions, self.values, self.log_probs, self.advantages,
             self.returns, self.masks,
         )  # fmt: skip
-        grouped = [None if each is None else self._grouped(each) for each in columns]
+        grouped = [
+            None if each is None else by_team(each, self.num_agents, self.device)
+            for each in columns
+        ]
         total = self.buffer_size * self.n_envs // self.num_agents
         size = max(1, batch_size // self.num_agents)
         order = torch.randperm(total)
@@ -96,7 +99,13 @@ class TeamBuffer(RolloutBuffer):
                 *(None if each is None else each[chosen].flatten(0, 1) for each in grouped)  # type: ignore[arg-type]
             )
 
-    def _grouped(self, column: Array) -> torch.Tensor:
-        """Reshape a column to one row for each team: shape ``(steps * copies, A, ...)``."""
-        rows = column.reshape(-1, self.num_agents, *column.shape[2:])
-        return torch.as_tensor(rows, device=self.device)
+
+def by_team(column: Array, agents: int, device: torch.device | str) -> torch.Tensor:
+    """Reshape a column to one row for each team: shape ``(steps * copies, A, ...)``.
+
+    Args:
+        column: Shape ``(steps, copies * A, ...)``.
+        agents: Agents A of a team.
+        device: Where the tensor lies.
+    """
+    return torch.as_tensor(column.reshape(-1, agents, *column.shape[2:]), device=device)

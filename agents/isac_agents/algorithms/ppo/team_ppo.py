@@ -1,6 +1,7 @@
 """Proximal policy optimisation for teams: shared policy, and a critic that may see the team."""
 
 from collections import defaultdict
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -99,7 +100,7 @@ class TeamPpo(PPO):
         self.policy.set_training_mode(False)
         rollout_buffer.reset()
         callback.on_rollout_start()
-        masks = _masks(env)
+        masks = masks_of(env)
         for _ in range(n_rollout_steps):
             seen: Any = self._last_obs
             with torch.no_grad():
@@ -111,7 +112,7 @@ class TeamPpo(PPO):
             if not callback.on_step():
                 return False
             self._update_info_buffer(infos, dones)
-            self._add_values_of_truncated(rewards, infos)
+            add_values_of_truncated(rewards, infos, self.gamma, self._values)
             rollout_buffer.add(
                 seen,
                 actions.reshape(len(actions), -1),
@@ -122,7 +123,7 @@ class TeamPpo(PPO):
                 masks=masks,
             )
             self._last_obs, self._last_episode_starts = following, dones  # type: ignore[assignment]
-            masks = _masks(env)
+            masks = masks_of(env)
         with torch.no_grad():
             values = self.policy.predict_values(*self._tensors(self._last_obs, masks))
         rollout_buffer.compute_returns_and_advantage(values, dones)
@@ -195,17 +196,11 @@ class TeamPpo(PPO):
             values = before + (values - before).clamp(-most, most)
         return torch.nn.functional.mse_loss(values, norm.normalise(data.returns))
 
-    def _add_values_of_truncated(self, rewards: Array, infos: list[dict[str, Any]]) -> None:
-        """Add the discounted value of the final observation to the reward where truncated."""
-        rows = [k for k, each in enumerate(infos) if each.get("TimeLimit.truncated", False)]
-        if not rows:
-            return
-        last = np.stack([infos[k]["terminal_observation"] for k in rows])
-        masked = "terminal_action_mask" in infos[rows[0]]
-        masks = np.stack([infos[k]["terminal_action_mask"] for k in rows]) if masked else None
+    def _values(self, seen: Any, masks: Array | None) -> Array:
+        """Return the critic's values, shape ``(rows,)``."""
         with torch.no_grad():
-            values = self.policy.predict_values(*self._tensors(last, masks)).cpu().numpy()
-        rewards[rows] += self.gamma * values
+            values = self.policy.predict_values(*self._tensors(seen, masks))
+        return np.asarray(values.cpu().numpy())
 
     def _tensors(self, seen: Any, masks: Array | None) -> tuple[Any, Any]:
         allowed = None if masks is None else torch.as_tensor(masks, device=self.device)
@@ -217,6 +212,29 @@ class TeamPpo(PPO):
         return actions
 
 
-def _masks(env: VecEnv) -> Array | None:
+def add_values_of_truncated(
+    rewards: Array,
+    infos: list[dict[str, Any]],
+    gamma: float,
+    values_of: Callable[[Array, Array | None], Array],
+) -> None:
+    """Add the discounted value of the final observation to the reward where truncated.
+
+    Args:
+        rewards: Of a step, shape ``(rows,)``.
+        infos: Of the step, one for each row.
+        gamma: Discount.
+        values_of: Returns the values of observations with their masks, None without any.
+    """
+    rows = [k for k, each in enumerate(infos) if each.get("TimeLimit.truncated", False)]
+    if not rows:
+        return
+    last = np.stack([infos[k]["terminal_observation"] for k in rows])
+    masked = "terminal_action_mask" in infos[rows[0]]
+    masks = np.stack([infos[k]["terminal_action_mask"] for k in rows]) if masked else None
+    rewards[rows] += gamma * values_of(last, masks)
+
+
+def masks_of(env: VecEnv) -> Array | None:
     """Return the valid actions of all rows, or None where the environment has no masks."""
     return np.stack(env.env_method("action_masks")) if env.has_attr("action_masks") else None
