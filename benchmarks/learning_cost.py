@@ -11,26 +11,23 @@ limit of CPU seconds. Evaluations stand outside of the CPU time.
 """
 
 import argparse
-import os
 import time
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-    os.environ.setdefault(variable, "1")
+from tables import write
+from timing import timed  # sets the thread counts
 
-import gymnasium  # noqa: E402 - thread counts must be set before NumPy is loaded
-import numpy as np  # noqa: E402
-import torch  # noqa: E402
-from stable_baselines3 import DQN  # noqa: E402
-from stable_baselines3.common.callbacks import BaseCallback  # noqa: E402
-from tables import write  # noqa: E402
+import gymnasium  # isort: skip
+import numpy as np
+import torch
+from stable_baselines3 import DQN
+from stable_baselines3.common.callbacks import BaseCallback
 
-from isac_agents import registry  # noqa: E402
-from isac_agents.adapters import BatchVecEnv  # noqa: E402
-from isac_envs import planning, scenarios  # noqa: E402
+from isac_agents import registry
+from isac_agents.adapters import BatchVecEnv
+from isac_envs import planning, scenarios
 
 ENVIRONMENT = "isac/ModeSelect-v0"
 EVERY = 1280  # steps between evaluations, a multiple of the copies
@@ -68,32 +65,26 @@ class Clock(BaseCallback):
 
     def _on_training_start(self) -> None:
         learner: Any = self.model
+        parts = self.parts
         for network in (learner.q_net, learner.q_net_target):
-            network.forward = self._timed(network.forward, "forward")
-        learner.env.step = self._timed(learner.env.step, "environment")
-        learner.replay_buffer.sample = self._timed(learner.replay_buffer.sample, "replay")
-        learner.replay_buffer.add = self._timed(learner.replay_buffer.add, "replay")
-        learner.policy.optimizer.step = self._timed(learner.policy.optimizer.step, "optimiser")
+            network.forward = timed(network.forward, "forward", parts)
+        learner.env.step = timed(learner.env.step, "environment", parts)
+        learner.replay_buffer.sample = timed(learner.replay_buffer.sample, "replay", parts)
+        learner.replay_buffer.add = timed(learner.replay_buffer.add, "replay", parts)
+        optimizer = learner.policy.optimizer
+        optimizer.step = timed(optimizer.step, "optimiser", parts)
         self.started = time.process_time()
 
     def _on_step(self) -> bool:
         if self.num_timesteps % EVERY:
             return True
         self.seconds += time.process_time() - self.started
-        parts = self.parts.copy()
+        before = self.parts.copy()
         self.best = max(self.best, self.judge.share(self.model))
-        self.parts = parts
+        self.parts.clear()
+        self.parts.update(before)  # evaluations stand outside of the CPU time
         self.started = time.process_time()
         return self.best < self.share and self.seconds < self.limit
-
-    def _timed(self, function: Callable[..., Any], part: str) -> Callable[..., Any]:
-        def call(*args: Any, **kwargs: Any) -> Any:
-            started = time.process_time()
-            result = function(*args, **kwargs)
-            self.parts[part] += time.process_time() - started
-            return result
-
-        return call
 
 
 @dataclass(frozen=True)
@@ -127,7 +118,7 @@ def run(made: tuple[Any, int], clock: Clock) -> Run:
     """Train one learner and return what it took."""
     learner, steps = made
     backward = torch.Tensor.backward
-    torch.Tensor.backward = clock._timed(backward, "backward")  # type: ignore[method-assign]
+    torch.Tensor.backward = timed(backward, "backward", clock.parts)  # type: ignore[method-assign]
     try:
         learner.learn(steps, callback=clock)
     finally:

@@ -11,23 +11,21 @@ hyper-parameters; *small batches* is the same learner with 64 copies, 64 steps, 
 """
 
 import argparse
-import os
 import time
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-    os.environ.setdefault(variable, "1")
+from tables import write
+from timing import timed  # sets the thread counts
 
-import gymnasium  # noqa: E402 - thread counts must be set before NumPy is loaded
-import numpy as np  # noqa: E402
-import torch  # noqa: E402
-from stable_baselines3 import PPO  # noqa: E402
-from tables import write  # noqa: E402
+import gymnasium  # isort: skip
+import numpy as np
+import torch
+from stable_baselines3 import PPO
 
-from isac_agents import registry  # noqa: E402
-from isac_agents.adapters import BatchVecEnv  # noqa: E402
+from isac_agents import registry
+from isac_agents.adapters import BatchVecEnv
 
 WORLDS = (("isac/JrcAoi-v0", "persistent"), ("isac/ModeSelect-v0", "highway"))
 SMALL = {"n_steps": 64, "batch_size": 512, "n_epochs": 10, "activation": "tanh"}
@@ -56,18 +54,6 @@ RECIPES: dict[str, Callable[[str, str], Any]] = {
     "`ppo`, small batches": small_batches,
     "PPO of Stable-Baselines3, defaults": usual,
 }
-
-
-def timed(function: Callable[..., Any], part: str, spent: Counter[str]) -> Callable[..., Any]:
-    """Return a function that adds its CPU time to a part."""
-
-    def call(*args: Any, **kwargs: Any) -> Any:
-        started = time.process_time()
-        result = function(*args, **kwargs)
-        spent[part] += time.process_time() - started
-        return result
-
-    return call
 
 
 def measure(learner: Any, seconds: float, spent: Counter[str]) -> float:

@@ -1,10 +1,11 @@
-"""What the kernel benchmarks share: one thread, a timer, and what this machine can do.
+"""What benchmarks share: one thread, timers, and what this machine can do.
 
 Import it before NumPy: it sets the thread counts.
 """
 
 import os
 import time
+from collections import Counter
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -50,6 +51,24 @@ def nanoseconds(call: Callable[[], Any], n: int, runs: int) -> float:
             call()
         best = min(best, (time.process_time() - start) / repeats)
     return best / n * 1e9
+
+
+def timed(function: Callable[..., Any], part: str, spent: Counter[str]) -> Callable[..., Any]:
+    """Return a function that adds the CPU seconds of its calls to a part.
+
+    Args:
+        function: What is called.
+        part: Name of the part.
+        spent: CPU seconds by part.
+    """
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        started = time.process_time()
+        result = function(*args, **kwargs)
+        spent[part] += time.process_time() - started
+        return result
+
+    return call
 
 
 class Machine(NamedTuple):
